@@ -1,0 +1,59 @@
+//! What prompts and models have in common: messages, and how many tokens they take.
+//!
+//! `prompt` builds messages and `provider` sends them; neither knows the other,
+//! both know this page.
+
+use serde::{Deserialize, Serialize};
+
+/// Who speaks in a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// The standing instructions.
+    System,
+    /// What is asked.
+    User,
+    /// What the model has said, or (as the last message) has begun to say.
+    Assistant,
+}
+
+impl Role {
+    /// The name every chat dialect uses.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::User => "user",
+            Self::Assistant => "assistant",
+        }
+    }
+}
+
+/// One turn of a conversation with a model.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// Who speaks.
+    pub role: Role,
+    /// What is said.
+    pub text: String,
+}
+
+impl Message {
+    /// A message of the given role.
+    pub fn new(role: Role, text: impl Into<String>) -> Self {
+        Self {
+            role,
+            text: text.into(),
+        }
+    }
+}
+
+/// Counts tokens: exactly for a known vocabulary, else never too few.
+pub trait Tokenizer: Send + Sync {
+    /// Tokens that `text` takes inside a prompt.
+    fn text(&self, text: &str) -> usize;
+
+    /// Tokens of a whole prompt: the messages, the marks around them and the
+    /// opening of the reply.
+    fn prompt(&self, messages: &[Message]) -> usize;
+}

@@ -1,0 +1,3 @@
+//! storygen drafts a book from its story bible.
+pub mod chat;
+pub mod provider;

@@ -1,0 +1,108 @@
+//! What can go wrong with a model, as far as the pipeline must tell cases apart.
+
+use std::time::Duration;
+
+use thiserror::Error;
+
+/// Why a reply did not come, or did not come whole.
+///
+/// Text that arrived before the fault has already gone through the caller's
+/// `on_text`, so no variant carries any.
+#[derive(Debug, Error)]
+pub enum Fault {
+    /// Nothing answers there.
+    #[error("cannot reach {origin}: {why}")]
+    Unreachable {
+        /// Scheme, host and port.
+        origin: String,
+        /// What the connection said.
+        why: String,
+    },
+    /// No key, or one that was not accepted (401, 403).
+    #[error("{origin} does not accept the key: {message}")]
+    Key {
+        /// Scheme, host and port.
+        origin: String,
+        /// The endpoint's words.
+        message: String,
+    },
+    /// Too many requests, or no capacity now (429, 503, 529).
+    #[error("{origin} asks to wait: {message}")]
+    Busy {
+        /// Scheme, host and port.
+        origin: String,
+        /// The endpoint's words.
+        message: String,
+        /// How long it asks to wait, if it says.
+        retry_after: Option<Duration>,
+    },
+    /// The endpoint understood and refused (other 4xx, or an error in the stream).
+    #[error("{origin} refused the request ({status}): {message}")]
+    Refused {
+        /// Scheme, host and port.
+        origin: String,
+        /// The HTTP status, or 200 for an error inside a stream.
+        status: u16,
+        /// The endpoint's words.
+        message: String,
+    },
+    /// The endpoint failed (5xx).
+    #[error("{origin} failed ({status}): {message}")]
+    Server {
+        /// Scheme, host and port.
+        origin: String,
+        /// The HTTP status.
+        status: u16,
+        /// The endpoint's words.
+        message: String,
+    },
+    /// What came is not what a chat endpoint sends: HTML, another JSON, nothing.
+    #[error("{origin} did not answer like a chat endpoint: {message}")]
+    NotChat {
+        /// Scheme, host and port.
+        origin: String,
+        /// What came instead, shortened and without markup.
+        message: String,
+    },
+    /// The stream ended, broke or fell silent before a finish signal.
+    #[error("the stream from {origin} broke off: {why}")]
+    Interrupted {
+        /// Scheme, host and port, or the name of a local model.
+        origin: String,
+        /// What was seen.
+        why: String,
+    },
+    /// The prompt does not fit the model's window.
+    #[error("the prompt takes {tokens} tokens, the window of `{model}` holds {window}")]
+    TooLong {
+        /// The model.
+        model: String,
+        /// Tokens of the prompt and its reply.
+        tokens: usize,
+        /// Tokens of the window.
+        window: usize,
+    },
+    /// The local model cannot be loaded or run.
+    #[error("{0}")]
+    Model(String),
+    /// A scripted provider has no answer left, or has answers left over.
+    #[error("{0}")]
+    Script(String),
+    /// The caller asked to stop.
+    #[error("cancelled")]
+    Cancelled,
+}
+
+impl Fault {
+    /// Whether the same request may succeed when it is sent again unchanged.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        matches!(
+            self,
+            Self::Unreachable { .. }
+                | Self::Busy { .. }
+                | Self::Server { .. }
+                | Self::Interrupted { .. }
+        )
+    }
+}
