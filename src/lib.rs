@@ -1,3 +1,9 @@
 //! storygen drafts a book from its story bible.
 pub mod chat;
+pub mod check;
+pub mod cli;
+pub mod diagnostic;
+pub mod failure;
+pub mod project;
 pub mod provider;
+pub mod story;

@@ -375,12 +375,29 @@ pub struct ThreadShape {
     /// The question it leaves with the reader.
     pub thread: String,
     /// The chapter (its number or id) in which it is planted.
-    pub planted: Placed<String>,
+    pub planted: Placed<ChapterReference>,
     /// The chapter (its number or id) by which it is paid off.
-    pub paid_off_by: Placed<String>,
+    pub paid_off_by: Placed<ChapterReference>,
     /// How it is paid off.
     #[serde(default)]
     pub payoff: Option<String>,
+}
+
+/// A chapter's number (from 1) or its id.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(transparent)]
+pub struct ChapterReference(pub String);
+
+impl JsonSchema for ChapterReference {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "ChapterReference".into()
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": ["string", "integer"] })
+    }
 }
 
 /// What kind of promise a commitment is.
@@ -413,13 +430,13 @@ pub struct CommitmentShape {
     pub then: Option<Placed<String>>,
     /// Invariant: the first chapter in which it holds (default: the first).
     #[serde(default)]
-    pub from: Option<Placed<String>>,
+    pub from: Option<Placed<ChapterReference>>,
     /// Invariant: the last chapter in which it holds (default: the last).
     #[serde(default)]
-    pub until: Option<Placed<String>>,
+    pub until: Option<Placed<ChapterReference>>,
     /// Achievement: the chapter by which it has come about.
     #[serde(default)]
-    pub by: Option<Placed<String>>,
+    pub by: Option<Placed<ChapterReference>>,
 }
 
 /// `bible/outline.yaml`, or each file in `bible/outline/`: parts, chapters, scenes.

@@ -1,0 +1,59 @@
+//! `storygen check`: everything wrong with the bible, at once and offline.
+
+use anyhow::Result;
+
+use super::{Common, open, ui::Ui};
+use crate::diagnostic::{self, Severity};
+use crate::failure::Exit;
+use crate::project::load::load;
+
+/// Check the bible: every finding with its place and a way out
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// End with exit code 4 at findings of this severity or worse
+    #[arg(long, value_name = "LEVEL", default_value = "error")]
+    fail_on: Level,
+}
+
+/// The least severity that fails a check.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Level {
+    Error,
+    Warning,
+    Note,
+}
+
+/// Runs the command.
+pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exit> {
+    let folder = open::folder(common)?;
+    let mut loaded = load(&folder)?;
+    if let Some(story) = &loaded.story {
+        loaded.findings.extend(crate::check::check(story));
+    }
+    diagnostic::sort(&mut loaded.findings);
+    for finding in &loaded.findings {
+        ui.finding(finding, loaded.sources.get(&finding.place.file).map(String::as_str));
+    }
+    let (errors, warnings) = (
+        open::count(&loaded, Severity::Error),
+        open::count(&loaded, Severity::Warning),
+    );
+    ui.result(&match (&loaded.story, errors, warnings) {
+        (Some(story), 0, 0) => format!(
+            "{}: {} chapters, {} characters, {} arcs, {} threads; nothing to mend",
+            story.book.title,
+            story.chapters.len(),
+            story.characters.len(),
+            story.arcs.len(),
+            story.threads.len()
+        ),
+        _ => format!("{errors} errors, {warnings} warnings"),
+    });
+    let least = match arguments.fail_on {
+        Level::Error => Severity::Error,
+        Level::Warning => Severity::Warning,
+        Level::Note => Severity::Note,
+    };
+    let failed = loaded.findings.iter().any(|finding| finding.severity >= least);
+    Ok(if failed { Exit::Findings } else { Exit::Done })
+}

@@ -1,0 +1,77 @@
+//! The command line: one file a command, its arguments and its run.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand};
+
+use crate::failure::{Exit, Failure};
+
+mod check;
+mod init;
+mod open;
+mod schema;
+mod ui;
+
+use ui::Ui;
+
+/// Drafts a book from its story bible: YAML in, a continuous Markdown manuscript out.
+#[derive(Debug, Parser)]
+#[command(name = "storygen", version, infer_subcommands = false, disable_help_subcommand = true, max_term_width = 100)]
+struct Arguments {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command understands.
+#[derive(Clone, Debug, Args)]
+struct Common {
+    /// The project's folder [default: the nearest one from here upwards]
+    #[arg(long, global = true, value_name = "DIR")]
+    project: Option<PathBuf>,
+    /// Print results only
+    #[arg(short, long, global = true)]
+    quiet: bool,
+    /// No colours, whatever the terminal can do
+    #[arg(long, global = true)]
+    no_color: bool,
+    /// Never ask; take the safe answer
+    #[arg(long, global = true)]
+    no_input: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Init(init::Arguments),
+    Check(check::Arguments),
+    Schema(schema::Arguments),
+}
+
+/// Runs the program with these arguments; may be called more than once.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => return ui::usage(&error),
+    };
+    let ui = Ui::new(&arguments.common);
+    match dispatch(arguments.command, &arguments.common, &ui) {
+        Ok(exit) => exit,
+        Err(error) => {
+            ui.failure(&error);
+            error
+                .downcast_ref::<Failure>()
+                .map_or(Exit::Failed, |failure| failure.exit)
+        }
+    }
+}
+
+fn dispatch(command: Command, common: &Common, ui: &Ui) -> Result<Exit> {
+    match command {
+        Command::Init(arguments) => init::run(arguments, common, ui),
+        Command::Check(arguments) => check::run(&arguments, common, ui),
+        Command::Schema(arguments) => schema::run(&arguments, common, ui),
+    }
+}

@@ -1,0 +1,311 @@
+//! The project's folder: the one door to its files.
+//!
+//! Every path is relative to the folder and cannot leave it; links are not
+//! followed; only regular files are read, up to a size. Each error names the
+//! path once, so callers just use `?`. What is written is on the disk, file
+//! and folder entry, before a call returns.
+
+use std::io::{ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use cap_std::ambient_authority;
+use cap_std::fs::{Dir, OpenOptions};
+
+use crate::failure::{Exit, Failure};
+
+/// A folder that paths cannot leave.
+#[derive(Debug)]
+pub struct Folder {
+    dir: Dir,
+    path: PathBuf,
+}
+
+impl Folder {
+    /// Opens a folder that exists.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such folder, or it cannot be read.
+    pub fn open(path: &Path) -> Result<Self> {
+        let dir = Dir::open_ambient_dir(path, ambient_authority())
+            .with_context(|| format!("cannot open the folder `{}`", path.display()))?;
+        Ok(Self {
+            dir,
+            path: path.to_owned(),
+        })
+    }
+
+    /// Opens a folder, making it first where it is missing.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be made or opened.
+    pub fn create(path: &Path) -> Result<Self> {
+        Dir::create_ambient_dir_all(path, ambient_authority())
+            .with_context(|| format!("cannot make the folder `{}`", path.display()))?;
+        Self::open(path)
+    }
+
+    /// The folder's own path, for messages.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// How a path in the folder is named in messages.
+    fn name(&self, path: &str) -> String {
+        self.path.join(path).display().to_string()
+    }
+
+    /// Whether anything stands at `path`, a dangling link included.
+    #[must_use]
+    pub fn exists(&self, path: &str) -> bool {
+        self.dir.symlink_metadata(path).is_ok()
+    }
+
+    /// Whether a folder stands at `path`.
+    #[must_use]
+    pub fn is_folder(&self, path: &str) -> bool {
+        self.dir
+            .symlink_metadata(path)
+            .is_ok_and(|metadata| metadata.is_dir())
+    }
+
+    /// The text of a file, without a byte-order mark and with `\n` line ends;
+    /// none where there is no file.
+    ///
+    /// # Errors
+    ///
+    /// When it is no regular file, larger than `limit` bytes, not UTF-8, or
+    /// cannot be read.
+    pub fn read(&self, path: &str, limit: usize) -> Result<Option<String>> {
+        let Some(bytes) = self.read_bytes(path, limit)? else {
+            return Ok(None);
+        };
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let valid = error.utf8_error().valid_up_to();
+            let line = error.as_bytes()[..valid].split(|b| *b == b'\n').count();
+            Failure::new(
+                Exit::Failed,
+                format!("`{}` is not UTF-8 text (line {line})", self.name(path)),
+            )
+            .hint("save it as UTF-8 in your editor")
+        })?;
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        Ok(Some(if text.contains('\r') {
+            text.replace("\r\n", "\n").replace('\r', "\n")
+        } else {
+            text.to_owned()
+        }))
+    }
+
+    /// The bytes of a file as they are; none where there is no file.
+    ///
+    /// # Errors
+    ///
+    /// When it is no regular file, larger than `limit` bytes, or cannot be read.
+    pub fn read_bytes(&self, path: &str, limit: usize) -> Result<Option<Vec<u8>>> {
+        let metadata = match self.dir.symlink_metadata(path) {
+            Ok(metadata) => metadata,
+            Err(error) if is_absent(&error) => return Ok(None),
+            Err(error) => return Err(error).with_context(|| self.cannot("read", path)),
+        };
+        if metadata.is_symlink() {
+            bail!("`{}` is a link; storygen follows none inside a project", self.name(path));
+        }
+        if !metadata.is_file() {
+            bail!("`{}` is not a regular file", self.name(path));
+        }
+        let file = self.dir.open(path).with_context(|| self.cannot("read", path))?;
+        let mut bytes = Vec::new();
+        let limit = u64::try_from(limit).unwrap_or(u64::MAX);
+        file.take(limit.saturating_add(1))
+            .read_to_end(&mut bytes)
+            .with_context(|| self.cannot("read", path))?;
+        if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > limit {
+            bail!("`{}` is larger than {} MiB, the most storygen reads of such a file", self.name(path), limit / (1024 * 1024));
+        }
+        Ok(Some(bytes))
+    }
+
+    /// The names of what a folder holds, sorted; empty where there is none.
+    ///
+    /// # Errors
+    ///
+    /// When the folder cannot be read.
+    pub fn list(&self, path: &str) -> Result<Vec<String>> {
+        let entries = match self.dir.read_dir(path) {
+            Ok(entries) => entries,
+            Err(error) if is_absent(&error) => return Ok(Vec::new()),
+            Err(error) => return Err(error).with_context(|| self.cannot("list", path)),
+        };
+        let mut names = Vec::new();
+        for entry in entries {
+            let entry = entry.with_context(|| self.cannot("list", path))?;
+            names.extend(entry.file_name().into_string());
+        }
+        names.sort();
+        Ok(names)
+    }
+
+    /// Writes a whole file at once: readers see the old bytes or the new, also
+    /// after a crash.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written; the old file then stands as it was.
+    pub fn write(&self, path: &str, bytes: &[u8]) -> Result<()> {
+        self.refuse_link(path)?;
+        let parent = self.make_parent(path)?;
+        let temporary = format!("{path}.{}.tmp", std::process::id());
+        let written = (|| {
+            let mut file = self.dir.create(&temporary)?;
+            file.write_all(bytes)?;
+            file.sync_all()?;
+            self.dir.rename(&temporary, &self.dir, path)?;
+            self.sync_folder(&parent)
+        })();
+        if written.is_err() {
+            // The temporary file is of no use to anyone; the error is what counts.
+            let _ = self.dir.remove_file(&temporary);
+        }
+        written.with_context(|| self.cannot("write", path))
+    }
+
+    /// Writes a file that must not exist yet.
+    ///
+    /// # Errors
+    ///
+    /// When something stands there already, or it cannot be written.
+    pub fn write_new(&self, path: &str, bytes: &[u8]) -> Result<()> {
+        if self.exists(path) {
+            bail!("`{}` exists already", self.name(path));
+        }
+        self.write(path, bytes)
+    }
+
+    /// Adds bytes at the end of a file. Durable when `sync` is set.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written.
+    pub fn append(&self, path: &str, bytes: &[u8], sync: bool) -> Result<()> {
+        self.refuse_link(path)?;
+        let fresh = !self.exists(path);
+        let parent = self.make_parent(path)?;
+        let mut options = OpenOptions::new();
+        options.append(true).create(true);
+        let appended = self.dir.open_with(path, &options).and_then(|mut file| {
+            file.write_all(bytes)?;
+            if sync {
+                file.sync_data()?;
+                if fresh {
+                    self.sync_folder(&parent)?;
+                }
+            }
+            Ok(())
+        });
+        appended.with_context(|| self.cannot("write", path))
+    }
+
+    /// Opens a file for a stream of text that grows at its end.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be opened.
+    pub fn appender(&self, path: &str) -> Result<std::fs::File> {
+        self.refuse_link(path)?;
+        self.make_parent(path)?;
+        let mut options = OpenOptions::new();
+        options.append(true).create(true);
+        let file = self
+            .dir
+            .open_with(path, &options)
+            .with_context(|| self.cannot("write", path))?;
+        Ok(file.into_std())
+    }
+
+    /// Gives a file another name, where nothing stands yet.
+    ///
+    /// # Errors
+    ///
+    /// When something stands there already, or the file cannot be moved.
+    pub fn rename(&self, from: &str, to: &str) -> Result<()> {
+        if self.exists(to) {
+            bail!("cannot rename `{}`: `{}` exists already", self.name(from), self.name(to));
+        }
+        let parent = self.make_parent(to)?;
+        self.dir
+            .rename(from, &self.dir, to)
+            .and_then(|()| self.sync_folder(&parent))
+            .with_context(|| self.cannot("rename", from))
+    }
+
+    /// Removes a file, if it is there.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be removed.
+    pub fn remove(&self, path: &str) -> Result<()> {
+        match self.dir.remove_file(path) {
+            Err(error) if !is_absent(&error) => Err(error).with_context(|| self.cannot("remove", path)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Opens the file that a run holds locked.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be opened.
+    pub fn lock_file(&self, path: &str) -> Result<std::fs::File> {
+        self.refuse_link(path)?;
+        self.make_parent(path)?;
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        let file = self
+            .dir
+            .open_with(path, &options)
+            .with_context(|| self.cannot("lock", path))?;
+        Ok(file.into_std())
+    }
+
+    fn make_parent(&self, path: &str) -> Result<String> {
+        let parent = path.rsplit_once('/').map_or(".", |(parent, _)| parent);
+        let mut so_far = String::new();
+        for part in parent.split('/') {
+            if !so_far.is_empty() {
+                so_far.push('/');
+            }
+            so_far.push_str(part);
+            self.refuse_link(&so_far)?;
+        }
+        self.dir
+            .create_dir_all(parent)
+            .with_context(|| self.cannot("make the folder of", path))?;
+        Ok(parent.to_owned())
+    }
+
+    fn refuse_link(&self, path: &str) -> Result<()> {
+        match self.dir.symlink_metadata(path) {
+            Ok(metadata) if metadata.is_symlink() => {
+                bail!("`{}` is a link; storygen follows none inside a project", self.name(path))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Makes the entries of a folder durable.
+    fn sync_folder(&self, path: &str) -> std::io::Result<()> {
+        self.dir.open_dir(path)?.into_std_file().sync_all()
+    }
+
+    fn cannot(&self, verb: &str, path: &str) -> String {
+        format!("cannot {verb} `{}`", self.name(path))
+    }
+}
+
+fn is_absent(error: &std::io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+}

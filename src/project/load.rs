@@ -1,0 +1,191 @@
+//! Reads a whole project: its files, its story, and everything wrong with them.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+
+use super::folder::Folder;
+use super::resolve::{Files, Shapes, resolve};
+use super::schema::{BookFile, LimitsShape, TargetsShape};
+use super::{layout, yaml};
+use crate::diagnostic::{Finding, Place, did_you_mean};
+use crate::story::Story;
+
+/// What a project's own files say.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The story, as far as it could be resolved.
+    pub story: Option<Story>,
+    /// What `storygen.yaml` says of the run.
+    pub wishes: Wishes,
+    /// Everything wrong with the files, in order of place.
+    pub findings: Vec<Finding>,
+    /// The text of every file read, for showing findings.
+    pub sources: BTreeMap<String, String>,
+}
+
+/// What `storygen.yaml` says of the run; flags and environment outrank it.
+#[derive(Clone, Debug, Default)]
+pub struct Wishes {
+    /// The model, as `provider/name`, and where it stands.
+    pub model: Option<(String, Place)>,
+    /// Words of a synopsis.
+    pub synopsis_words: Option<u32>,
+    /// Tokens of prompt and reply together.
+    pub window: Option<u32>,
+    /// Tokens of one reply.
+    pub reply_tokens: Option<u32>,
+    /// How often a rejected reply is drawn again.
+    pub redraws: Option<u32>,
+    /// How often a reply is continued.
+    pub continuations: Option<u32>,
+}
+
+/// Reads the project in `folder`.
+///
+/// # Errors
+///
+/// Only when the folder itself cannot be read; everything else is a finding.
+pub fn load(folder: &Folder) -> Result<Loaded> {
+    let mut reader = Reader {
+        folder,
+        sources: BTreeMap::new(),
+        findings: Vec::new(),
+    };
+    let book: Option<(String, BookFile)> = reader.needed(layout::BOOK);
+    let wishes = book.as_ref().map(|(file, book)| wishes(file, book)).unwrap_or_default();
+    let shapes = Shapes {
+        book,
+        premise: reader.needed(layout::PREMISE),
+        characters: reader.kind("characters")?,
+        world: reader.kind("world")?,
+        arcs: reader.kind("arcs")?,
+        threads: reader.kind("threads")?,
+        outline: reader.kind("outline")?,
+    };
+    if shapes.outline.read.is_empty() && shapes.outline.complete {
+        let finding = Finding::error("missing-file", Place::file("bible/outline.yaml"), "there is no outline")
+            .hint("write `bible/outline.yaml`, or files in `bible/outline/`");
+        reader.findings.push(finding);
+    }
+    reader.strays()?;
+    let story = resolve(shapes, &mut reader.findings);
+    Ok(Loaded {
+        story,
+        wishes,
+        findings: reader.findings,
+        sources: reader.sources,
+    })
+}
+
+fn wishes(file: &str, book: &BookFile) -> Wishes {
+    let value = |placed: &Option<yaml::Placed<u32>>| placed.as_ref().map(|placed| placed.value);
+    let targets: Option<&TargetsShape> = book.targets.as_ref();
+    let limits: Option<&LimitsShape> = book.limits.as_ref();
+    Wishes {
+        model: book
+            .model
+            .as_ref()
+            .map(|model| (model.value.clone(), Place::at(file, model.spot))),
+        synopsis_words: targets.and_then(|targets| value(&targets.synopsis_words)),
+        window: limits.and_then(|limits| value(&limits.window)),
+        reply_tokens: limits.and_then(|limits| value(&limits.reply_tokens)),
+        redraws: limits.and_then(|limits| value(&limits.redraws)),
+        continuations: limits.and_then(|limits| value(&limits.continuations)),
+    }
+}
+
+struct Reader<'a> {
+    folder: &'a Folder,
+    sources: BTreeMap<String, String>,
+    findings: Vec<Finding>,
+}
+
+impl Reader<'_> {
+    /// A file that every project has.
+    fn needed<T: DeserializeOwned + JsonSchema>(&mut self, path: &str) -> Option<(String, T)> {
+        if !self.folder.exists(path) {
+            self.findings.push(
+                Finding::error("missing-file", Place::file(path), format!("`{path}` is missing"))
+                    .hint("`storygen init` shows in a new folder what it looks like"),
+            );
+            return None;
+        }
+        self.shape(path).map(|shape| (path.to_owned(), shape))
+    }
+
+    /// The files of a kind: `bible/NAME.yaml`, and those in `bible/NAME/`.
+    fn kind<T: DeserializeOwned + JsonSchema>(&mut self, name: &str) -> Result<Files<T>> {
+        let mut paths = Vec::new();
+        let single = format!("{}/{name}.yaml", layout::BIBLE);
+        if self.folder.exists(&single) {
+            paths.push(single);
+        }
+        let many = format!("{}/{name}", layout::BIBLE);
+        if self.folder.exists(&many) {
+            for file in self.folder.list(&many)? {
+                if is_yaml(&file) {
+                    paths.push(format!("{many}/{file}"));
+                }
+            }
+        }
+        let mut files = Files {
+            read: Vec::new(),
+            complete: true,
+        };
+        for path in paths {
+            match self.shape(&path) {
+                Some(shape) => files.read.push((path, shape)),
+                None => files.complete = false,
+            }
+        }
+        Ok(files)
+    }
+
+    fn shape<T: DeserializeOwned + JsonSchema>(&mut self, path: &str) -> Option<T> {
+        let text = match self.folder.read(path, yaml::FILE_LIMIT) {
+            Ok(text) => text.unwrap_or_default(),
+            Err(error) => {
+                let message = format!("{error:#}");
+                self.findings
+                    .push(Finding::error("unreadable", Place::file(path), message));
+                return None;
+            }
+        };
+        let shape = yaml::read(path, &text, &mut self.findings);
+        self.sources.insert(path.to_owned(), text);
+        shape
+    }
+
+    /// Files in `bible/` that nothing reads, most likely misnamed.
+    fn strays(&mut self) -> Result<()> {
+        const KINDS: [&str; 6] = ["premise", "characters", "world", "arcs", "threads", "outline"];
+        for name in self.folder.list(layout::BIBLE)? {
+            let path = format!("{}/{name}", layout::BIBLE);
+            let stem = name.strip_suffix(".yaml");
+            let known = |stem: &str| KINDS.contains(&stem);
+            let is_known = match stem {
+                Some(stem) => known(stem),
+                None => known(&name) && name != "premise" && self.folder.is_folder(&path),
+            };
+            if is_known || name.starts_with('.') || !(is_yaml(&name) || self.folder.is_folder(&path)) {
+                continue;
+            }
+            let stem = name.rsplit_once('.').map_or(name.as_str(), |(stem, _)| stem);
+            let hint = did_you_mean(stem, KINDS)
+                .map(|hint| format!("{hint} files end in `.yaml`"))
+                .unwrap_or_else(|| format!("the bible's files are {}", KINDS.map(|kind| format!("`{kind}.yaml`")).join(", ")));
+            self.findings.push(
+                Finding::warning("stray-file", Place::file(path), "nothing reads this file").hint(hint),
+            );
+        }
+        Ok(())
+    }
+}
+
+fn is_yaml(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    !name.starts_with('.') && [".yaml", ".yml"].iter().any(|end| name.ends_with(end))
+}

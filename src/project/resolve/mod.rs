@@ -1,0 +1,274 @@
+//! From the shapes of files to a valid story: every id is looked up, every
+//! date read, and all that does not fit is a finding.
+//!
+//! Pure: shapes in, [`Story`] and findings out. What cannot be resolved is left
+//! out of the story, so that the checks after this one still see the rest.
+
+use std::collections::HashMap;
+
+use super::schema::{
+    ArcsFile, BookFile, CharactersFile, OutlineFile, PremiseFile, ThreadsFile, WorldFile,
+};
+use super::yaml::Placed;
+use crate::diagnostic::{Finding, Place as Site, did_you_mean};
+use crate::story::{Beat, Book, Character, Id, Place, Premise, Story, book, slug};
+
+mod outline;
+mod people;
+mod promises;
+mod world;
+
+/// The shapes of all files of one kind.
+#[derive(Debug)]
+pub struct Files<T> {
+    /// Each file's path in the project, and its shape.
+    pub read: Vec<(String, T)>,
+    /// Whether every file of the kind could be read. Where one could not, a
+    /// name that is missing is no finding: it may stand there.
+    pub complete: bool,
+}
+
+/// The shapes of the whole project.
+#[derive(Debug)]
+pub struct Shapes {
+    /// `storygen.yaml`.
+    pub book: Option<(String, BookFile)>,
+    /// The premise.
+    pub premise: Option<(String, PremiseFile)>,
+    /// The characters.
+    pub characters: Files<CharactersFile>,
+    /// Places, rules, calendar.
+    pub world: Files<WorldFile>,
+    /// The arcs.
+    pub arcs: Files<ArcsFile>,
+    /// Threads and commitments.
+    pub threads: Files<ThreadsFile>,
+    /// The outline.
+    pub outline: Files<OutlineFile>,
+}
+
+/// Words of a chapter that names no target, in a book that names none.
+pub const CHAPTER_WORDS: u32 = 1_800;
+
+/// Turns shapes into a story; adds to `findings` what does not fit.
+pub fn resolve(shapes: Shapes, findings: &mut Vec<Finding>) -> Option<Story> {
+    let (book_file, book) = shapes.book?;
+    let (_, premise) = shapes.premise?;
+    let default_words = book
+        .targets
+        .as_ref()
+        .and_then(|targets| targets.chapter_words.as_ref())
+        .map_or(CHAPTER_WORDS, |words| words.value);
+    let book = read_book(&book_file, book, findings);
+
+    let calendar = world::calendar(&shapes.world, findings);
+    let place_names = world::place_names(&shapes.world, findings);
+    let places = world::places(&shapes.world, &place_names, findings);
+    let rules = world::rules(&shapes.world, findings);
+
+    let character_names = people::names(&shapes.characters, findings);
+    let lookup = people::Lookup {
+        calendar: &calendar,
+        places: &place_names,
+        characters: &character_names,
+    };
+    let characters = people::characters(shapes.characters, &lookup, findings);
+
+    let beat_names = promises::beat_names(&shapes.arcs, findings);
+    let (arcs, beats) = promises::arcs(shapes.arcs, &character_names, &beat_names, findings);
+
+    let lookup = outline::Lookup {
+        calendar: &calendar,
+        characters: &character_names,
+        places: &place_names,
+        beats: &beat_names,
+        default_words,
+    };
+    let (parts, chapters) = outline::outline(shapes.outline, &lookup, findings);
+    let (threads, commitments) =
+        promises::threads(shapes.threads, &chapters, &beat_names, findings);
+
+    Some(Story {
+        book,
+        premise: read_premise(premise),
+        calendar,
+        characters,
+        places,
+        rules,
+        arcs,
+        beats,
+        threads,
+        commitments,
+        parts,
+        chapters,
+    })
+}
+
+fn read_book(file: &str, shape: BookFile, findings: &mut Vec<Finding>) -> Book {
+    if shape.title.value.trim().is_empty() {
+        findings.push(Finding::error(
+            "empty-title",
+            Site::at(file, shape.title.spot),
+            "the book needs a title",
+        ));
+    }
+    if !is_language(&shape.language.value) {
+        findings.push(
+            Finding::error(
+                "language",
+                Site::at(file, shape.language.spot),
+                format!("`{}` is no language tag", shape.language.value),
+            )
+            .hint("write a BCP-47 tag such as `en`, `en-GB`, `de` or `pt-BR`"),
+        );
+    }
+    Book {
+        title: shape.title.value,
+        author: shape.author,
+        language: shape.language.value,
+        genre: shape.genre,
+    }
+}
+
+/// Whether a text has the form of a BCP-47 tag: a language of two or three
+/// letters, then subtags of one to eight letters or digits.
+fn is_language(tag: &str) -> bool {
+    let mut subtags = tag.split('-');
+    subtags.next().is_some_and(|language| {
+        (2..=3).contains(&language.len()) && language.bytes().all(|b| b.is_ascii_alphabetic())
+    }) && subtags.all(|subtag| {
+        (1..=8).contains(&subtag.len()) && subtag.bytes().all(|b| b.is_ascii_alphanumeric())
+    })
+}
+
+fn read_premise(shape: PremiseFile) -> Premise {
+    use super::schema::{PointOfViewShape as Shape, TenseShape};
+    let style = shape.style;
+    let (spelling, notes, sample, avoid) = match style {
+        Some(style) => (style.spelling, style.notes, style.sample, style.avoid),
+        None => (None, Vec::new(), None, Vec::new()),
+    };
+    Premise {
+        premise: shape.premise.value.trim().to_owned(),
+        themes: shape.themes,
+        tone: shape.tone,
+        audience: shape.audience,
+        point_of_view: match shape.point_of_view {
+            Some(Shape::First) => book::PointOfView::First,
+            Some(Shape::Second) => book::PointOfView::Second,
+            Some(Shape::ThirdOmniscient) => book::PointOfView::ThirdOmniscient,
+            Some(Shape::ThirdLimited) | None => book::PointOfView::ThirdLimited,
+        },
+        tense: match shape.tense {
+            Some(TenseShape::Present) => book::Tense::Present,
+            Some(TenseShape::Past) | None => book::Tense::Past,
+        },
+        spelling,
+        notes,
+        sample: sample.map(|sample| sample.trim().to_owned()),
+        avoid: avoid.into_iter().map(|phrase| phrase.value).collect(),
+    }
+}
+
+/// The ids declared of one kind.
+pub(crate) struct Names<T> {
+    kind: &'static str,
+    complete: bool,
+    ids: Vec<String>,
+    index: HashMap<String, Id<T>>,
+}
+
+impl<T> Names<T> {
+    fn new(kind: &'static str, complete: bool) -> Self {
+        Self {
+            kind,
+            complete,
+            ids: Vec::new(),
+            index: HashMap::new(),
+        }
+    }
+
+    /// Takes up a declared id. A repeated or malformed one is a finding; it
+    /// keeps its position all the same, so that positions match the files.
+    fn declare(&mut self, file: &str, id: &Placed<String>, findings: &mut Vec<Finding>) {
+        if !slug::is_id(&id.value) {
+            findings.push(malformed(self.kind, file, id));
+        }
+        let position = Id::new(self.ids.len());
+        self.ids.push(id.value.clone());
+        if self.index.contains_key(&id.value) {
+            findings.push(
+                Finding::error(
+                    "duplicate-id",
+                    Site::at(file, id.spot),
+                    format!("a second {} has the id `{}`", self.kind, id.value),
+                )
+                .hint("give each its own id"),
+            );
+        } else {
+            self.index.insert(id.value.clone(), position);
+        }
+    }
+
+    /// Looks an id up where a file refers to it.
+    fn find(
+        &self,
+        file: &str,
+        wanted: &Placed<String>,
+        findings: &mut Vec<Finding>,
+    ) -> Option<Id<T>> {
+        let found = self.index.get(&wanted.value).copied();
+        if found.is_none() && self.complete {
+            findings.push(
+                Finding::error(
+                    "unknown-id",
+                    Site::at(file, wanted.spot),
+                    format!("no {} has the id `{}`", self.kind, wanted.value),
+                )
+                .hint_maybe(
+                    did_you_mean(&wanted.value, self.ids.iter().map(String::as_str))
+                        .or_else(|| self.list()),
+                ),
+            );
+        }
+        found
+    }
+
+    fn find_all(
+        &self,
+        file: &str,
+        wanted: &[Placed<String>],
+        findings: &mut Vec<Finding>,
+    ) -> Vec<Id<T>> {
+        wanted
+            .iter()
+            .filter_map(|one| self.find(file, one, findings))
+            .collect()
+    }
+
+    fn list(&self) -> Option<String> {
+        const SHOWN: usize = 8;
+        if self.ids.is_empty() {
+            return Some(format!("the bible declares no {}", self.kind));
+        }
+        let names: Vec<String> = self.ids.iter().take(SHOWN).map(|id| format!("`{id}`")).collect();
+        let more = if self.ids.len() > SHOWN { ", …" } else { "" };
+        Some(format!("declared are {}{more}", names.join(", ")))
+    }
+}
+
+fn malformed(kind: &str, file: &str, id: &Placed<String>) -> Finding {
+    Finding::error(
+        "malformed-id",
+        Site::at(file, id.spot),
+        format!("`{}` cannot be the id of a {kind}", id.value),
+    )
+    .hint(match slug::slug(&id.value) {
+        Some(slug) => format!("ids are made of `a-z`, `0-9` and `-`: `{slug}`"),
+        None => "ids are made of `a-z`, `0-9` and `-`, at most 60 of them".to_owned(),
+    })
+}
+
+type PlaceNames = Names<Place>;
+type CharacterNames = Names<Character>;
+type BeatNames = Names<Beat>;

@@ -1,0 +1,250 @@
+//! The outline: parts, chapters, scenes.
+
+use super::{BeatNames, CharacterNames, Files, PlaceNames, malformed, world};
+use crate::diagnostic::{Finding, Place as Site};
+use crate::project::schema::{ChapterShape, OutlineFile, SceneShape};
+use crate::project::yaml::Placed;
+use crate::story::{Calendar, Chapter, Part, Scene, Sited, slug};
+
+/// What the outline may refer to.
+pub(super) struct Lookup<'a> {
+    pub calendar: &'a Calendar,
+    pub characters: &'a CharacterNames,
+    pub places: &'a PlaceNames,
+    pub beats: &'a BeatNames,
+    pub default_words: u32,
+}
+
+/// All parts and all chapters, numbered from 1.
+pub(super) fn outline(
+    files: Files<OutlineFile>,
+    lookup: &Lookup<'_>,
+    findings: &mut Vec<Finding>,
+) -> (Vec<Part>, Vec<Chapter>) {
+    let (mut parts, mut chapters) = (Vec::new(), Vec::<Chapter>::new());
+    let complete = files.complete;
+    let first_file = files.read.first().map(|(file, _)| file.clone());
+    for (file, shape) in files.read {
+        let mut reader = Reader { file: &file, lookup, findings: &mut *findings };
+        for part in shape.parts {
+            parts.push(Part {
+                title: part.title,
+                first: chapters.len() + 1,
+            });
+            for chapter in part.chapters {
+                let chapter = reader.chapter(chapter, &chapters);
+                chapters.push(chapter);
+            }
+        }
+        for chapter in shape.chapters {
+            let chapter = reader.chapter(chapter, &chapters);
+            chapters.push(chapter);
+        }
+    }
+    if let (true, true, Some(file)) = (chapters.is_empty(), complete, first_file) {
+        findings.push(
+            Finding::error("no-chapters", Site::file(file), "the outline has no chapters")
+                .hint("give it at least one, under `chapters:` or in a part of `parts:`"),
+        );
+    }
+    (parts, chapters)
+}
+
+struct Reader<'a> {
+    file: &'a str,
+    lookup: &'a Lookup<'a>,
+    findings: &'a mut Vec<Finding>,
+}
+
+impl Reader<'_> {
+    fn chapter(&mut self, mut shape: ChapterShape, earlier: &[Chapter]) -> Chapter {
+        let number = earlier.len() + 1;
+        let id = self.chapter_id(&shape, earlier, number);
+        let site = Site::at(
+            self.file,
+            shape.id.as_ref().map_or(shape.title.spot, |id| id.spot),
+        );
+        let scene_shapes = std::mem::take(&mut shape.scenes);
+        let words = chapter_words(&shape, &scene_shapes, self.lookup.default_words);
+        let scenes = if scene_shapes.is_empty() {
+            vec![self.scene(whole_chapter(&mut shape), None, site.clone(), words)]
+        } else {
+            self.refuse_double(&shape);
+            let share = share_of_words(words, &scene_shapes);
+            scene_shapes
+                .into_iter()
+                .map(|scene| {
+                    let words = scene.words.as_ref().map_or(share, |words| words.value);
+                    let site = scene_site(self.file, &scene).unwrap_or_else(|| site.clone());
+                    self.scene(scene, Some(&shape), site, words)
+                })
+                .collect()
+        };
+        Chapter {
+            id,
+            site,
+            number,
+            title: shape.title.value,
+            summary: shape.summary,
+            words,
+            scenes,
+        }
+    }
+
+    /// The given id, or one made from the title; unique in the book.
+    fn chapter_id(&mut self, shape: &ChapterShape, earlier: &[Chapter], number: usize) -> String {
+        let taken = |id: &str| earlier.iter().find(|chapter| chapter.id == id);
+        let Some(given) = &shape.id else {
+            let made = slug::slug(&shape.title.value).unwrap_or_else(|| format!("chapter-{number}"));
+            return if taken(&made).is_none() {
+                made
+            } else {
+                format!("{}-{number}", made.chars().take(50).collect::<String>())
+            };
+        };
+        if !slug::is_id(&given.value) {
+            self.findings.push(malformed("chapter", self.file, given));
+        }
+        if let Some(other) = taken(&given.value) {
+            self.findings.push(
+                Finding::error(
+                    "duplicate-id",
+                    Site::at(self.file, given.spot),
+                    format!("chapter {} already has the id `{}`", other.number, given.value),
+                )
+                .hint("give each chapter its own id"),
+            );
+        }
+        given.value.clone()
+    }
+
+    /// What happens stands at the scenes, or at a chapter without scenes.
+    fn refuse_double(&mut self, shape: &ChapterShape) {
+        for beat in &shape.beats {
+            self.findings.push(
+                Finding::error(
+                    "beat-outside-scenes",
+                    Site::at(self.file, beat.spot),
+                    format!("the beat `{}` stands at a chapter that has scenes", beat.value),
+                )
+                .hint("move it into the scene in which it happens"),
+            );
+        }
+    }
+
+    /// A scene; what it does not say of pov, place, date, time and cast it takes from `chapter`.
+    fn scene(
+        &mut self,
+        shape: SceneShape,
+        chapter: Option<&ChapterShape>,
+        site: Site,
+        words: u32,
+    ) -> Scene {
+        let (file, lookup) = (self.file, self.lookup);
+        let inherited = |own: Option<Placed<String>>, outer: fn(&ChapterShape) -> &Option<Placed<String>>| {
+            own.or_else(|| chapter.and_then(|chapter| outer(chapter).clone()))
+        };
+        let pov = inherited(shape.pov, |chapter| &chapter.pov);
+        let place = inherited(shape.place, |chapter| &chapter.place);
+        let date = inherited(shape.date, |chapter| &chapter.date);
+        let cast = match chapter {
+            Some(chapter) if shape.cast.is_empty() => &chapter.cast,
+            _ => &shape.cast,
+        };
+        Scene {
+            id: shape.id.map(|id| {
+                if !slug::is_id(&id.value) {
+                    self.findings.push(malformed("scene", file, &id));
+                }
+                id.value
+            }),
+            site,
+            summary: shape.summary,
+            words,
+            pov: pov.and_then(|pov| {
+                Some(Sited {
+                    value: lookup.characters.find(file, &pov, self.findings)?,
+                    site: Site::at(file, pov.spot),
+                })
+            }),
+            place: place.and_then(|place| lookup.places.find(file, &place, self.findings)),
+            date: date.and_then(|date| {
+                Some(Sited {
+                    value: world::date(lookup.calendar, file, &date, self.findings)?,
+                    site: Site::at(file, date.spot),
+                })
+            }),
+            time: shape
+                .time
+                .or_else(|| chapter.and_then(|chapter| chapter.time.clone())),
+            flashback: shape
+                .flashback
+                .or_else(|| chapter.and_then(|chapter| chapter.flashback))
+                .unwrap_or(false),
+            cast: lookup.characters.find_all(file, cast, self.findings),
+            beats: lookup.beats.find_all(file, &shape.beats, self.findings),
+            happens: shape.happens,
+            goal: shape.goal,
+            conflict: shape.conflict,
+            outcome: shape.outcome,
+        }
+    }
+}
+
+/// A chapter without scenes, as the one scene it is.
+fn whole_chapter(chapter: &mut ChapterShape) -> SceneShape {
+    SceneShape {
+        id: None,
+        summary: None,
+        words: None,
+        pov: chapter.pov.take(),
+        place: chapter.place.take(),
+        date: chapter.date.take(),
+        time: chapter.time.take(),
+        flashback: chapter.flashback,
+        cast: std::mem::take(&mut chapter.cast),
+        beats: std::mem::take(&mut chapter.beats),
+        happens: std::mem::take(&mut chapter.happens),
+        goal: chapter.goal.take(),
+        conflict: chapter.conflict.take(),
+        outcome: chapter.outcome.take(),
+    }
+}
+
+/// The first place the author wrote something of a scene.
+fn scene_site(file: &str, shape: &SceneShape) -> Option<Site> {
+    [&shape.id, &shape.pov, &shape.place, &shape.date]
+        .into_iter()
+        .flatten()
+        .map(|placed| placed.spot)
+        .min()
+        .map(|spot| Site::at(file, spot))
+}
+
+/// The chapter's own target, else the sum of its scenes' if all have one, else the book's.
+fn chapter_words(shape: &ChapterShape, scenes: &[SceneShape], default: u32) -> u32 {
+    if let Some(words) = &shape.words {
+        return words.value;
+    }
+    let given: Option<Vec<u32>> = scenes
+        .iter()
+        .map(|scene| scene.words.as_ref().map(|words| words.value))
+        .collect();
+    match given {
+        Some(given) if !given.is_empty() => given.into_iter().fold(0, u32::saturating_add),
+        _ => default,
+    }
+}
+
+/// An even share of the words that scenes with targets leave to the others.
+fn share_of_words(words: u32, scenes: &[SceneShape]) -> u32 {
+    let given: u32 = scenes
+        .iter()
+        .filter_map(|scene| scene.words.as_ref())
+        .fold(0, |sum, words| sum.saturating_add(words.value));
+    let open = scenes.iter().filter(|scene| scene.words.is_none()).count();
+    match u32::try_from(open) {
+        Ok(open) if open > 0 => (words.saturating_sub(given) / open).max(150),
+        _ => 0,
+    }
+}
