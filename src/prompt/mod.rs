@@ -1,0 +1,3 @@
+//! What a model is sent, and how much of it fits.
+
+pub mod tokens;

@@ -1,0 +1,3 @@
+//! Providers, from bytes on a socket up to a whole reply.
+
+mod frames;
