@@ -122,9 +122,10 @@ impl Framer {
 
     fn take_line(&mut self, line: &[u8], events: &mut Vec<Event>) -> Result<(), FrameError> {
         let text = std::str::from_utf8(line).map_err(|_| FrameError::NotUtf8)?;
-        let text = match std::mem::take(&mut self.first) {
-            true => text.strip_prefix('\u{feff}').unwrap_or(text),
-            false => text,
+        let text = if std::mem::take(&mut self.first) {
+            text.strip_prefix('\u{feff}').unwrap_or(text)
+        } else {
+            text
         };
         if text.is_empty() {
             self.end_event(events);

@@ -10,6 +10,8 @@ use storygen::provider::openai::OPENAI;
 use storygen::provider::{Fault, Provider, Reply, Request, Sampling};
 use tokio_util::sync::CancellationToken;
 
+use crate::byte_server::Step;
+
 /// A key that must never be seen outside its header.
 pub const KEY: &str = "sk-test-4711";
 
@@ -89,6 +91,10 @@ pub fn run_with(
         .unwrap();
     let reply = runtime.block_on(provider.stream(request, &mut hear, cancel));
     (text, reply)
+}
+
+pub fn send(bytes: impl Into<Vec<u8>>) -> Step {
+    Step::Send(bytes.into())
 }
 
 /// An event with a piece of text.

@@ -238,6 +238,29 @@ fn streamlike() -> impl Strategy<Value = Vec<u8>> {
 
 proptest! {
     #[test]
+    fn no_event_upsets_the_reader(
+        name in "error|ping|",
+        data in r#"\[DONE\]|[{}\[\]":,a-z0-9]{0,40}|\{"(choices|error|object|message|detail|usage)":(\[?\{?"(delta|message|finish_reason|text|msg|loc)":(null|1|"stop"|\[\]|\{\})\}?\]?|null|"error"|7)\}"#,
+    ) {
+        let mut reader = (storygen::provider::openai::OPENAI.reader)();
+        let _ = reader.event(&event(&name, &data));
+        if let Ok(value) = serde_json::from_str(&data) {
+            let _ = reader.whole(&value);
+        }
+    }
+
+    #[test]
+    fn no_body_shows_the_key_or_moves_the_cursor(
+        before in prop::collection::vec(any::<u8>(), 0..40),
+        tag in "<title>|\\{\"error\":\"|",
+    ) {
+        use storygen::provider::http::refusal::{of_body, shown};
+        let body = [tag.as_bytes(), &before, b"sk-1\"}</title>"].concat();
+        let said = shown(&of_body(&body).message, Some("sk-1"));
+        prop_assert!(!said.contains("sk-1") && !said.contains(char::is_control), "{said:?}");
+    }
+
+    #[test]
     fn how_the_bytes_are_cut_changes_nothing(
         bytes in streamlike(),
         cuts in prop::collection::vec(1usize..9, 1..20),

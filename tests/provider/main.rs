@@ -9,3 +9,4 @@ mod frames;
 mod refusals;
 mod scripted;
 mod streams;
+mod waits;

@@ -110,6 +110,20 @@ fn nothing_listens() {
 }
 
 #[test]
+fn tls_fails_as_a_fault() {
+    let server = ByteServer::start([]);
+    let origin = server.origin().replace("http:", "https:");
+    // Without CA certificates on this machine the client itself says so.
+    match Remote::new(endpoint(&origin)) {
+        Ok(provider) => assert_eq!(
+            kind(&run(&provider, &request()).1.unwrap_err()),
+            "unreachable"
+        ),
+        Err(why) => assert!(why.to_string().contains("CA certificates"), "{why}"),
+    }
+}
+
+#[test]
 fn messages_tell_the_way_out() {
     let page = b"<html><title>502 Bad Gateway</title><p>10.0.0.7</p></html>".as_slice();
     let plain = json!({"error": {"message": "no"}}).to_string().into_bytes();

@@ -37,11 +37,14 @@ fn play(script: &str, prompts: &[&str]) -> (Vec<String>, usize) {
     (answers, provider.unused())
 }
 
+/// Name, script, prompts, answers, and how many are left.
+type Case<'a> = (&'a str, &'a str, &'a [&'a str], &'a [&'a str], usize);
+
 #[test]
 fn the_first_fitting_entry_answers() {
     let sequence = "- reply: one\n- reply: two\n- reply: three\n";
     let rules = "- when: [\"Chapter 2\", synopsis]\n  always: true\n  reply: s2\n- when: [\"Chapter 2\"]\n  times: 2\n  reply: c2\n- reply: rest\n";
-    let table: [(&str, &str, &[&str], &[&str], usize); 6] = [
+    let table: [Case; 6] = [
         ("in order", sequence, &["a", "b"], &["one", "two"], 1),
         (
             "run out",
@@ -110,7 +113,7 @@ fn replies_come_word_by_word_with_their_end_and_usage() {
     let mut pieces = Vec::new();
     let cancel = CancellationToken::new();
     let (_, reply) = run_with(&provider, &request(), &cancel, |piece| {
-        pieces.push(piece.to_owned())
+        pieces.push(piece.to_owned());
     });
     assert_eq!(pieces, ["Once ", "upon ", " ", "a\n", "time"]);
     let reply = reply.unwrap();
@@ -175,6 +178,18 @@ fn complaints_name_their_place() {
         said.contains("no answer left") && said.contains("the sea"),
         "{said}"
     );
+}
+
+#[test]
+fn a_script_holds_a_long_book() {
+    let chapter = "Mara rows on. ".repeat(4_000);
+    let yaml = format!("- reply: \"{chapter}\"\n").repeat(200);
+    let lines = yaml
+        .replace("- reply: ", "{\"reply\": ")
+        .replace("\"\n", "\"}\n");
+    for script in [yaml, lines] {
+        assert_eq!(Scripted::new(&script, facts()).unwrap().unused(), 200);
+    }
 }
 
 #[test]

@@ -1,15 +1,15 @@
 //! Streams as they come in the wild: a table of bytes, and some that need a clock.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::json;
-use storygen::provider::http::{Patience, Remote};
-use storygen::provider::{Fault, Finish, Reply, Usage};
+use storygen::provider::http::Remote;
+use storygen::provider::{Finish, Reply, Usage};
 use tokio_util::sync::CancellationToken;
 
 use crate::byte_server::{ByteServer, Gate, Step, answer, chunk, chunked_head, stream_head};
 use crate::common::{
-    DONE, KEY, endpoint, ends, event, kind, patience, remote, request, run, run_with, says,
+    DONE, KEY, endpoint, ends, event, kind, remote, request, run, run_with, says, send,
 };
 
 /// One try, so that a case shows what one stream does.
@@ -17,10 +17,6 @@ fn once(server: &ByteServer) -> Remote {
     let mut endpoint = endpoint(&format!("{}/v1", server.origin()));
     endpoint.patience.tries = 1;
     Remote::new(endpoint).unwrap()
-}
-
-fn send(bytes: impl Into<Vec<u8>>) -> Step {
-    Step::Send(bytes.into())
 }
 
 /// What a case must come to: a finish, or a fault whose words hold some others.
@@ -31,9 +27,9 @@ enum Comes {
 }
 use Comes::{Fault as Fails, To};
 
-type Case = (&'static str, Vec<Step>, &'static str, Comes);
+type Case<'a> = (&'a str, Vec<Step>, &'a str, Comes);
 
-fn check(cases: Vec<Case>) {
+fn check(cases: Vec<Case<'_>>) {
     for (name, steps, text, comes) in cases {
         let server = ByteServer::start([steps]);
         let (heard, reply) = run(&once(&server), &request());
@@ -145,202 +141,139 @@ fn framing() {
 
 #[test]
 fn events_of_odd_shape() {
-    let odd = |value: serde_json::Value| event(&value);
-    let done = ends("stop") + DONE;
-    check(vec![
+    let delta = |delta: serde_json::Value| json!({"choices": [{"delta": delta}]});
+    let table = [
+        ("empty choices", json!({"choices": []}), ""),
+        ("missing choices", json!({"id": "x"}), ""),
+        ("null choices", json!({"choices": null}), ""),
+        ("null delta", delta(json!(null)), ""),
         (
-            "empty choices first",
-            closed(odd(json!({"choices": []})) + &says("a") + &done),
-            "a",
-            To(Finish::Stop),
-        ),
-        (
-            "missing choices",
-            closed(odd(json!({"id": "x"})) + &says("a") + &done),
-            "a",
-            To(Finish::Stop),
-        ),
-        (
-            "null choices",
-            closed(odd(json!({"choices": null})) + &says("a") + &done),
-            "a",
-            To(Finish::Stop),
-        ),
-        (
-            "null delta",
-            closed(odd(json!({"choices": [{"delta": null}]})) + &says("a") + &done),
-            "a",
-            To(Finish::Stop),
+            "null role",
+            delta(json!({"role": null, "content": "b"})),
+            "b",
         ),
         (
             "duplicate role",
-            closed(
-                odd(json!({"choices": [{"delta": {"role": "assistant", "content": "a"}}]}))
-                    + &odd(json!({"choices": [{"delta": {"role": "assistant", "content": "b"}}]}))
-                    + &done,
-            ),
-            "ab",
-            To(Finish::Stop),
+            delta(json!({"role": "assistant", "content": "b"})),
+            "b",
         ),
         (
             "reasoning",
-            closed(
-                odd(
-                    json!({"choices": [{"delta": {"content": null, "reasoning_content": "hm", "reasoning": "hm"}}]}),
-                ) + &odd(
-                    json!({"choices": [{"delta": {"content": [{"type": "thinking", "thinking": "hm"}, {"type": "text", "text": "a"}]}}]}),
-                ) + &done,
+            delta(json!({"content": null, "reasoning_content": "hm", "reasoning": "hm"})),
+            "",
+        ),
+        (
+            "parts",
+            delta(
+                json!({"content": [{"type": "thinking", "thinking": "hm"}, {"type": "text", "text": "b"}]}),
             ),
-            "a",
-            To(Finish::Stop),
+            "b",
         ),
         (
             "empty finish",
-            closed(
-                odd(json!({"choices": [{"delta": {"content": "a"}, "finish_reason": ""}]})) + &done,
-            ),
+            json!({"choices": [{"delta": {"content": "b"}, "finish_reason": ""}]}),
+            "b",
+        ),
+        (
+            "an obfuscated delta",
+            json!({"choices": [{"delta": {"content": "b"}}], "obfuscation": "xy"}),
+            "b",
+        ),
+    ];
+    for (name, value, text) in table {
+        let odd = event(&value);
+        let stream = odd.clone() + &says("a") + &odd + &ends("stop") + DONE;
+        let heard = format!("{text}a{text}");
+        check(vec![(name, closed(stream), &heard, To(Finish::Stop))]);
+    }
+}
+
+#[test]
+fn finish_reasons() {
+    let table = [
+        ("stop", To(Finish::Stop)),
+        ("end_turn", To(Finish::Stop)),
+        ("length", To(Finish::Length)),
+        ("model_length", To(Finish::Length)),
+        ("content_filter", To(Finish::Filtered)),
+        ("error", Fails("server", "finish reason `error`")),
+        ("tool_calls", Fails("interrupted", "`tool_calls`")),
+    ];
+    for (word, comes) in table {
+        check(vec![(
+            word,
+            closed(says("a") + &ends(word) + DONE),
             "a",
-            To(Finish::Stop),
-        ),
+            comes,
+        )]);
+    }
+}
+
+#[test]
+fn garbled_events() {
+    let cut = "data: {\"choices\n\n";
+    check(vec![
         (
-            "length",
-            closed(says("a") + &ends("length") + DONE),
-            "a",
-            To(Finish::Length),
-        ),
-        (
-            "model_length",
-            closed(says("a") + &ends("model_length")),
-            "a",
-            To(Finish::Length),
-        ),
-        (
-            "content_filter",
-            closed(says("a") + &ends("content_filter")),
-            "a",
-            To(Finish::Filtered),
-        ),
-        (
-            "end_turn",
-            closed(says("a") + &ends("end_turn")),
-            "a",
-            To(Finish::Stop),
-        ),
-        (
-            "foreign finish",
-            closed(says("a") + &ends("tool_calls") + DONE),
-            "a",
-            Fails("interrupted", "`tool_calls`"),
-        ),
-        (
-            "nothing said",
-            closed(ends("stop") + DONE),
-            "",
-            To(Finish::Stop),
-        ),
-        (
-            "an event that is not JSON",
-            closed(says("a") + "data: {\"choices\n\n" + &done),
+            "later",
+            closed(says("a") + cut + &ends("stop")),
             "a",
             Fails("interrupted", "not JSON"),
         ),
         (
-            "never JSON",
+            "at once",
             closed("data: hello\n\n"),
             "",
             Fails("not chat", "not JSON"),
+        ),
+        (
+            "after the end",
+            closed(says("a") + &ends("stop") + cut),
+            "a",
+            To(Finish::Stop),
+        ),
+        (
+            "unfinished",
+            closed(says("a") + "data: {\"choices\": [{\"del"),
+            "a",
+            Fails("interrupted", "without a finish signal"),
         ),
     ]);
 }
 
 #[test]
-fn ends_and_missing_ends() {
+fn closed_without_an_end() {
     let text = says("a");
+    let missing = "without a finish signal";
     check(vec![
         (
-            "closed without an end",
+            "at once",
             closed(text.clone()),
             "a",
-            Fails("interrupted", "without a finish signal"),
+            Fails("interrupted", missing),
         ),
         (
             "end mark alone",
             closed(text.clone() + DONE),
             "a",
-            Fails("interrupted", "without a finish signal"),
+            Fails("interrupted", missing),
         ),
         (
-            "empty finish only",
+            "empty finish",
             closed(text.clone() + &ends("") + DONE),
             "a",
-            Fails("interrupted", "without a finish"),
+            Fails("interrupted", missing),
         ),
         (
-            "no end mark",
-            closed(text.clone() + &ends("stop")),
-            "a",
-            To(Finish::Stop),
-        ),
-        (
-            "socket left open",
-            vec![
-                stream_head(),
-                send(text.clone() + &ends("stop") + DONE),
-                Step::Hold,
-            ],
-            "a",
-            To(Finish::Stop),
-        ),
-        (
-            "end mark alone, open",
-            vec![stream_head(), send(text.clone() + DONE), Step::Hold],
-            "a",
-            Fails("interrupted", "without a finish signal"),
-        ),
-        (
-            "open without a mark",
-            vec![
-                stream_head(),
-                send(text.clone() + &ends("stop")),
-                Step::Hold,
-            ],
-            "a",
-            To(Finish::Stop),
-        ),
-        (
-            "half closed",
-            vec![stream_head(), send(text.clone()), Step::HalfClose],
-            "a",
-            Fails("interrupted", ""),
-        ),
-        (
-            "reset after the end",
-            vec![
-                stream_head(),
-                send(text.clone() + &ends("stop")),
-                Step::Pause(Duration::from_millis(50)),
-                Step::Reset,
-            ],
-            "a",
-            To(Finish::Stop),
-        ),
-        (
-            "garbage after the end",
-            closed(text.clone() + &ends("stop") + "data: {{{\n\n"),
-            "a",
-            To(Finish::Stop),
-        ),
-        (
-            "chunks cut short",
+            "cut chunks",
             vec![chunked_head(), chunk(text.as_bytes())],
             "a",
             Fails("interrupted", ""),
         ),
         (
-            "cut inside an event",
-            closed(text.clone() + "data: {\"choices\": [{\"del"),
+            "half closed",
+            vec![stream_head(), send(text), Step::HalfClose],
             "a",
-            Fails("interrupted", "without a finish signal"),
+            Fails("interrupted", missing),
         ),
         ("empty", closed(""), "", Fails("interrupted", "empty")),
         (
@@ -361,6 +294,41 @@ fn ends_and_missing_ends() {
             vec![send("SSH-2.0-OpenSSH\r\n")],
             "",
             Fails("interrupted", ""),
+        ),
+    ]);
+}
+
+#[test]
+fn ended_but_not_closed_well() {
+    let whole = says("a") + &ends("stop");
+    let marked = whole.clone() + DONE;
+    let unproven = says("a") + DONE;
+    let calm = Step::Pause(Duration::from_millis(50));
+    check(vec![
+        ("no end mark", closed(whole.clone()), "a", To(Finish::Stop)),
+        (
+            "open after the mark",
+            vec![stream_head(), send(marked), Step::Hold],
+            "a",
+            To(Finish::Stop),
+        ),
+        (
+            "open without a mark",
+            vec![stream_head(), send(whole.clone()), Step::Hold],
+            "a",
+            To(Finish::Stop),
+        ),
+        (
+            "open after the mark alone",
+            vec![stream_head(), send(unproven), Step::Hold],
+            "a",
+            Fails("interrupted", "without a finish signal"),
+        ),
+        (
+            "reset",
+            vec![stream_head(), send(whole), calm, Step::Reset],
+            "a",
+            To(Finish::Stop),
         ),
     ]);
 }
@@ -505,7 +473,7 @@ fn a_reply_that_is_no_stream_is_a_reply() {
             "no finish",
             vec![answer(200, &json, &whole(""))],
             "“日本”",
-            Fails("interrupted", "`none`"),
+            Fails("interrupted", "without a finish reason"),
         ),
     ]);
 }
@@ -542,55 +510,6 @@ fn usage_and_model_come_with_the_reply() {
 }
 
 #[test]
-fn silence_ends_a_stream_but_slowness_does_not() {
-    let idle = Duration::from_millis(200);
-    let drip: Vec<Step> = [stream_head()]
-        .into_iter()
-        .chain((0..8).flat_map(|_| [Step::Pause(idle / 4), send(says("a"))]))
-        .chain([send(ends("stop") + DONE)])
-        .collect();
-    let pings: Vec<Step> = [stream_head()]
-        .into_iter()
-        .chain((0..8).flat_map(|_| [Step::Pause(idle / 4), send(": ping\n\n")]))
-        .chain([send(says("a") + &ends("stop"))])
-        .collect();
-    let cases = [
-        (
-            "stall",
-            vec![stream_head(), send(says("a")), Step::Hold],
-            "a",
-            false,
-        ),
-        ("stall at the head", vec![Step::Hold], "", false),
-        ("slow drip", drip, "aaaaaaaa", true),
-        ("keep-alives", pings, "a", true),
-    ];
-    for (name, steps, text, whole) in cases {
-        let server = ByteServer::start([steps]);
-        let mut endpoint = endpoint(&server.origin());
-        endpoint.patience = Patience {
-            idle,
-            connect: Duration::from_millis(100),
-            ..patience()
-        };
-        let start = Instant::now();
-        let (heard, reply) = run(&Remote::new(endpoint).unwrap(), &request());
-        assert!(start.elapsed() >= idle, "{name}");
-        assert_eq!(heard, text, "{name}");
-        assert_eq!(reply.is_ok(), whole, "{name}: {reply:?}");
-        if let Err(fault) = reply {
-            assert_eq!(kind(&fault), "interrupted", "{name}");
-            assert!(
-                fault.to_string().contains("nothing came for 200ms"),
-                "{name}: {fault}"
-            );
-        }
-        // Silence is not repaired by asking the same again.
-        assert_eq!(server.requests().len(), 1, "{name}");
-    }
-}
-
-#[test]
 fn big_events_are_read_and_endless_ones_are_not() {
     let big = "x".repeat(4 * 1024 * 1024);
     let server = ByteServer::start([
@@ -608,51 +527,6 @@ fn big_events_are_read_and_endless_ones_are_not() {
     assert!(
         fault.to_string().contains("more than 16777216 bytes"),
         "{fault}"
-    );
-}
-
-#[test]
-fn a_cancel_ends_every_wait_and_hangs_up() {
-    let cases = [
-        (
-            "in a stream",
-            vec![stream_head(), send(says("a")), Step::Hold],
-        ),
-        ("before the head", vec![Step::Hold]),
-        (
-            "between tries",
-            vec![answer(429, &[("retry-after", "200")], b"{}")],
-        ),
-    ];
-    for (name, steps) in cases {
-        let held = steps.iter().any(|step| matches!(step, Step::Hold));
-        let server = ByteServer::start([steps]);
-        let provider = remote(&server.origin());
-        let cancel = CancellationToken::new();
-        let start = Instant::now();
-        let (_, reply) = std::thread::scope(|scope| {
-            scope.spawn(|| {
-                while server.requests().is_empty() {
-                    std::thread::yield_now();
-                }
-                cancel.cancel();
-            });
-            run_with(&provider, &request(), &cancel, |_| cancel.cancel())
-        });
-        assert!(matches!(reply, Err(Fault::Cancelled)), "{name}: {reply:?}");
-        assert!(start.elapsed() < Duration::from_secs(10), "{name}");
-        if held {
-            server.await_hangups(1);
-        }
-    }
-    let cancel = CancellationToken::new();
-    cancel.cancel();
-    let server = ByteServer::start([]);
-    let (_, reply) = run_with(&remote(&server.origin()), &request(), &cancel, |_| {});
-    assert!(matches!(reply, Err(Fault::Cancelled)));
-    assert!(
-        server.requests().is_empty(),
-        "nothing is sent once cancelled"
     );
 }
 

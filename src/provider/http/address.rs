@@ -119,17 +119,17 @@ impl BoundKey {
     ///
     /// [`BadEndpoint`] for an empty key and for one that no header can carry.
     pub fn new(base: &Base, key: &SecretString) -> Result<Self, BadEndpoint> {
-        let bare = key.expose_secret().trim();
+        let trimmed = key.expose_secret().trim();
         let bad = |why: &str| Err(BadEndpoint(format!("the key for {} {why}", base.origin())));
-        if bare.is_empty() {
+        if trimmed.is_empty() {
             return bad("is empty; leave it out for an endpoint that takes none");
         }
-        if !bare.bytes().all(|byte| byte.is_ascii_graphic()) {
+        if !trimmed.bytes().all(|byte| byte.is_ascii_graphic()) {
             return bad("holds spaces, control or non-ASCII characters; copy it again");
         }
         Ok(Self {
             origin: base.origin(),
-            key: SecretString::from(bare),
+            key: SecretString::from(trimmed),
         })
     }
 
@@ -209,7 +209,7 @@ mod tests {
         for (given, joined) in table {
             match (Base::parse(given), joined) {
                 (Ok(base), Some(joined)) => {
-                    assert_eq!(base.join("/chat/completions").as_str(), joined)
+                    assert_eq!(base.join("/chat/completions").as_str(), joined);
                 }
                 (Err(why), None) => assert!(!why.to_string().contains("secret-word"), "{why}"),
                 (seen, _) => panic!("{given}: {seen:?}"),

@@ -18,6 +18,8 @@ pub(super) struct Failure {
     pub fault: Fault,
     /// Whether another try can help.
     pub again: bool,
+    /// How long the endpoint asks to wait before that.
+    pub wait: Duration,
     /// What the endpoint refused, where its words may name a field of the body.
     pub refusal: Option<Refusal>,
 }
@@ -27,15 +29,8 @@ impl Failure {
         Self {
             fault,
             again,
+            wait: Duration::ZERO,
             refusal: None,
-        }
-    }
-
-    /// How long the endpoint asks to wait.
-    pub fn asked_wait(&self) -> Duration {
-        match self.fault {
-            Fault::Busy { retry_after, .. } => retry_after.unwrap_or_default(),
-            _ => Duration::ZERO,
         }
     }
 }
@@ -67,7 +62,7 @@ impl Judge<'_> {
     }
 
     /// A connection that failed.
-    pub fn broken(&self, broken: Broken) -> Failure {
+    pub fn broken(&self, broken: &Broken) -> Failure {
         let origin = self.origin();
         let why = self.shown(&broken.words());
         match broken {
@@ -133,6 +128,7 @@ impl Judge<'_> {
         Failure {
             fault,
             again,
+            wait: retry_after.unwrap_or_default(),
             refusal: matches!(class, 400 | 422).then(|| refusal.clone()),
         }
     }
@@ -155,6 +151,7 @@ impl Judge<'_> {
         let what = match stopped {
             Stopped::Trouble(Trouble::Refused(refusal)) => return self.in_band(&refusal),
             Stopped::Early(why) => return self.early(&why),
+            Stopped::Foreign(word) => return self.foreign_finish(&word),
             Stopped::Empty(head) => {
                 return match read_body(&head) {
                     Some(refusal) => self.not_chat(&refusal),
@@ -168,7 +165,7 @@ impl Judge<'_> {
         if begun {
             self.early(&format!("it sent {what}"))
         } else {
-            self.foreign(&what)
+            self.garbled(&what)
         }
     }
 
@@ -187,7 +184,18 @@ impl Judge<'_> {
         self.refused(class, 200, refusal, None, "")
     }
 
-    fn foreign(&self, what: &str) -> Failure {
+    /// A reply that ended in a word that proves nothing. The same request would
+    /// end in the same word.
+    pub fn foreign_finish(&self, word: &str) -> Failure {
+        let why =
+            format!("it ended with finish reason `{word}`, which does not say that it is whole");
+        Failure {
+            again: false,
+            ..self.early(&why)
+        }
+    }
+
+    fn garbled(&self, what: &str) -> Failure {
         let fault = Fault::NotChat {
             origin: self.origin(),
             message: format!("it sent {}", self.shown(what)),

@@ -46,6 +46,8 @@ pub(super) enum Stopped {
     TooMuch,
     /// It ended without a proven end.
     Early(String),
+    /// It ended in a word that proves nothing.
+    Foreign(String),
     /// It ended without any event; these bytes came instead.
     Empty(Vec<u8>),
 }
@@ -126,9 +128,7 @@ impl Listening {
         let ending = self.reader.ending();
         match (ending.reply(model), &ending.foreign) {
             (Some(reply), _) => Ok(reply),
-            (None, Some(word)) => Err(Stopped::Early(format!(
-                "it ended with finish reason `{word}`, which does not say that the reply is whole"
-            ))),
+            (None, Some(word)) => Err(Stopped::Foreign(word.clone())),
             (None, None) if self.events == 0 => Err(Stopped::Empty(self.head)),
             (None, None) => Err(Stopped::Early(why.to_owned())),
         }

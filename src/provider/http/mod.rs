@@ -225,7 +225,7 @@ impl Remote {
             let Some(pause) = pauses.next().filter(|_| failure.again) else {
                 return Err(failure.fault);
             };
-            let asked = failure.asked_wait().min(LONGEST_WAIT);
+            let asked = failure.wait.min(LONGEST_WAIT);
             tokio::time::sleep(pause.max(asked)).await;
         }
     }
@@ -242,7 +242,7 @@ impl Remote {
     async fn once(&self, body: &Value, listener: &mut Listener<'_>) -> Result<Reply, Failure> {
         let judge = self.judge();
         let answer = self.client.post(body).await;
-        let mut answer = answer.map_err(|why| judge.broken(why))?;
+        let mut answer = answer.map_err(|why| judge.broken(&why))?;
         if !(200..300).contains(&answer.status) {
             let idle = self.endpoint.patience.idle;
             // An error body that is cut still says something.
@@ -295,9 +295,10 @@ impl Remote {
                 Err(_) if listening.is_whole() => break None,
                 Err(stopped) => return Err(judge.stopped(stopped, listening.has_begun())),
             }
-            let limit = match listening.is_whole() {
-                true => patience.grace.min(patience.idle),
-                false => patience.idle,
+            let limit = if listening.is_whole() {
+                patience.grace.min(patience.idle)
+            } else {
+                patience.idle
             };
             match answer.next(limit).await {
                 Ok(Some(chunk)) => fed = listening.feed(chunk.as_ref(), listener),
@@ -311,7 +312,7 @@ impl Remote {
         );
         let reply = listening.end(&why, &self.endpoint.model, listener);
         reply.map_err(|stopped| match broken {
-            Some(broken) => judge.broken(broken),
+            Some(broken) => judge.broken(&broken),
             None => judge.stopped(stopped, true),
         })
     }
@@ -331,7 +332,7 @@ impl Remote {
         let idle = self.endpoint.patience.idle;
         let (body, broken) = answer.rest(head, most, idle).await;
         if let Some(broken) = broken {
-            return Err(judge.broken(broken));
+            return Err(judge.broken(&broken));
         }
         let value = match serde_json::from_slice::<Value>(&body) {
             Ok(value) if answer.kind == Kind::Json => value,
@@ -343,10 +344,12 @@ impl Remote {
             .map_err(|trouble| judge.stopped(Stopped::Trouble(trouble), false))?;
         listener.hear(&piece.text);
         let ending = reader.ending();
-        ending.reply(&self.endpoint.model).ok_or_else(|| {
-            let word = ending.foreign.as_deref().unwrap_or("none");
-            judge.early(&format!("a reply with finish reason `{word}`"))
-        })
+        ending
+            .reply(&self.endpoint.model)
+            .ok_or_else(|| match &ending.foreign {
+                Some(word) => judge.foreign_finish(word),
+                None => judge.early("a whole reply without a finish reason"),
+            })
     }
 }
 

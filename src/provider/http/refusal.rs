@@ -45,7 +45,7 @@ impl Refusal {
     /// Known shapes: `{error: {code, message, type, param, metadata: {raw}}}`
     /// (`OpenAI`, `OpenRouter`, Anthropic), `{error: "…"}` (Ollama),
     /// `{object: "error", message}` (vLLM, Mistral), `{detail: "…"}` and
-    /// `{detail: [{loc, msg, type}]}` (FastAPI), `{message}`.
+    /// `{detail: [{loc, msg, type}]}` (`FastAPI`), `{message}`.
     #[must_use]
     pub fn read(value: &Value) -> Option<Self> {
         match value.get("error") {
@@ -103,7 +103,7 @@ impl Refusal {
         }
     }
 
-    /// One entry of a FastAPI answer; its place ends with the field's name.
+    /// One entry of a `FastAPI` answer; its place ends with the field's name.
     fn finding(entry: &Value) -> Self {
         let place: Vec<&str> = entry
             .get("loc")
