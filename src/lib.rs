@@ -4,6 +4,8 @@ pub mod check;
 pub mod cli;
 pub mod diagnostic;
 pub mod failure;
+pub mod pipeline;
 pub mod project;
+pub mod prompt;
 pub mod provider;
 pub mod story;

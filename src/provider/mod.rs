@@ -13,6 +13,10 @@ use tokio_util::sync::CancellationToken;
 use crate::chat::{Message, Tokenizer};
 
 mod fault;
+pub mod http;
+pub mod openai;
+pub mod scripted;
+pub mod sse;
 
 pub use fault::Fault;
 
