@@ -88,11 +88,7 @@ impl Chooser {
     /// # Errors
     ///
     /// A schema that no token can satisfy any more.
-    pub fn next(
-        &mut self,
-        context: &LlamaContext<'_>,
-        row: i32,
-    ) -> Result<LlamaToken, String> {
+    pub fn next(&mut self, context: &LlamaContext<'_>, row: i32) -> Result<LlamaToken, String> {
         let Some(guide) = &mut self.guide else {
             return Ok(self.chain.sample(context, row));
         };

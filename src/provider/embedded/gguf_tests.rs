@@ -33,7 +33,11 @@ impl Draft {
             .with("llama.context_length", 4, 2048_u32.to_le_bytes().to_vec())
             .with("tokenizer.ggml.tokens", 9, list(8, 3, &words))
             .with("tokenizer.ggml.token_type", 9, list(5, 3, &[0; 12]))
-            .with("tokenizer.ggml.eos_token_id", 4, 2_u32.to_le_bytes().to_vec())
+            .with(
+                "tokenizer.ggml.eos_token_id",
+                4,
+                2_u32.to_le_bytes().to_vec(),
+            )
             .tensor(&[64, 2], 0, 0)
             .tensor(&[256], 12, 512)
             .body(512 + 144)
@@ -132,28 +136,112 @@ fn what_is_wrong_is_said() {
     let huge = u64::MAX.to_le_bytes();
     let cases: Vec<(Vec<u8>, &str)> = vec![
         (Vec::new(), "is not a GGUF file"),
-        (b"<!DOCTYPE html><html><body>404</body></html>".to_vec(), "is not a GGUF file"),
-        ([&b"GGUF"[..], &1_u32.to_le_bytes(), &[0; 16]].concat(), "version 1"),
-        ([&b"GGUF"[..], &3_u32.to_le_bytes(), &huge, &huge].concat(), "more entries"),
-        (right.clone().without("general.architecture").bytes(), "no architecture"),
-        (right.clone().with("general.architecture", 4, vec![0; 4]).bytes(), "no architecture"),
-        (right.clone().without("tokenizer.ggml.tokens").bytes(), "no vocabulary"),
-        (right.clone().with("tokenizer.ggml.tokens", 4, vec![1; 4]).bytes(), "no vocabulary"),
-        (right.clone().with("tokenizer.ggml.tokens", 9, list(8, u64::MAX, &[])).bytes(), "cut short inside"),
-        (right.clone().with("tokenizer.ggml.token_type", 9, list(5, 2, &[0; 8])).bytes(), "`tokenizer.ggml.token_type`"),
-        (right.clone().with("tokenizer.ggml.scores", 9, list(6, u64::MAX / 2, &[])).bytes(), "far too long"),
-        (right.clone().with("tokenizer.ggml.eos_token_id", 4, vec![9, 0, 0, 0]).bytes(), "outside its vocabulary"),
-        (right.clone().with("tokenizer.chat_template", 7, vec![1]).bytes(), "`tokenizer.chat_template` is no text"),
-        (right.clone().with("general.alignment", 4, vec![0; 4]).bytes(), "alignment"),
-        (right.clone().with("split.count", 2, vec![2, 0]).bytes(), "split model"),
-        (right.clone().with("x", 8, huge.to_vec()).bytes(), "cut short inside"),
+        (
+            b"<!DOCTYPE html><html><body>404</body></html>".to_vec(),
+            "is not a GGUF file",
+        ),
+        (
+            [&b"GGUF"[..], &1_u32.to_le_bytes(), &[0; 16]].concat(),
+            "version 1",
+        ),
+        (
+            [&b"GGUF"[..], &3_u32.to_le_bytes(), &huge, &huge].concat(),
+            "more entries",
+        ),
+        (
+            right.clone().without("general.architecture").bytes(),
+            "no architecture",
+        ),
+        (
+            right
+                .clone()
+                .with("general.architecture", 4, vec![0; 4])
+                .bytes(),
+            "no architecture",
+        ),
+        (
+            right.clone().without("tokenizer.ggml.tokens").bytes(),
+            "no vocabulary",
+        ),
+        (
+            right
+                .clone()
+                .with("tokenizer.ggml.tokens", 4, vec![1; 4])
+                .bytes(),
+            "no vocabulary",
+        ),
+        (
+            right
+                .clone()
+                .with("tokenizer.ggml.tokens", 9, list(8, u64::MAX, &[]))
+                .bytes(),
+            "cut short inside",
+        ),
+        (
+            right
+                .clone()
+                .with("tokenizer.ggml.token_type", 9, list(5, 2, &[0; 8]))
+                .bytes(),
+            "`tokenizer.ggml.token_type`",
+        ),
+        (
+            right
+                .clone()
+                .with("tokenizer.ggml.scores", 9, list(6, u64::MAX / 2, &[]))
+                .bytes(),
+            "far too long",
+        ),
+        (
+            right
+                .clone()
+                .with("tokenizer.ggml.eos_token_id", 4, vec![9, 0, 0, 0])
+                .bytes(),
+            "outside its vocabulary",
+        ),
+        (
+            right
+                .clone()
+                .with("tokenizer.chat_template", 7, vec![1])
+                .bytes(),
+            "`tokenizer.chat_template` is no text",
+        ),
+        (
+            right
+                .clone()
+                .with("general.alignment", 4, vec![0; 4])
+                .bytes(),
+            "alignment",
+        ),
+        (
+            right.clone().with("split.count", 2, vec![2, 0]).bytes(),
+            "split model",
+        ),
+        (
+            right.clone().with("x", 8, huge.to_vec()).bytes(),
+            "cut short inside",
+        ),
         (right.clone().with("x", 99, vec![]).bytes(), "unknown type"),
-        (right.clone().with("x", 9, list(9, 1, &[])).bytes(), "unknown type"),
-        (right.clone().tensor(&[u64::MAX, 2], 0, 0).bytes(), "larger than any file"),
-        (right.clone().tensor(&[4], 0, u64::MAX - 2).bytes(), "larger than any file"),
+        (
+            right.clone().with("x", 9, list(9, 1, &[])).bytes(),
+            "unknown type",
+        ),
+        (
+            right.clone().tensor(&[u64::MAX, 2], 0, 0).bytes(),
+            "larger than any file",
+        ),
+        (
+            right.clone().tensor(&[4], 0, u64::MAX - 2).bytes(),
+            "larger than any file",
+        ),
         (right.clone().tensor(&[0], 0, 0).bytes(), "is empty"),
-        (right.clone().tensor(&[1; 5], 0, 0).bytes(), "too many dimensions"),
-        (right.clone().tensor(&[1 << 20], 0, 0).bytes(), "is cut short: it holds"),
+        (
+            right.clone().tensor(&[1; 5], 0, 0).bytes(),
+            "too many dimensions",
+        ),
+        (
+            right.clone().tensor(&[1 << 20], 0, 0).bytes(),
+            "is cut short: it holds",
+        ),
         (right.clone().body(600).bytes(), "is cut short: it holds"),
     ];
     for (bytes, words) in cases {

@@ -63,7 +63,9 @@ impl Guide {
     ///
     /// Text so far that left the schema, which is a fault of this program.
     pub fn allowed(&mut self) -> Result<SimpleVob, String> {
-        self.matcher.compute_mask_or_eos().map_err(|e| e.to_string())
+        self.matcher
+            .compute_mask_or_eos()
+            .map_err(|e| e.to_string())
     }
 
     /// Takes the chosen token.
@@ -111,9 +113,12 @@ fn prepared(schema: &Value) -> Value {
 fn drop_number_formats(schema: &mut Value) {
     match schema {
         Value::Object(fields) => {
-            let is_number = fields.get("format").and_then(Value::as_str).is_some_and(|f| {
-                f.starts_with("uint") || f.starts_with("int") || f == "float" || f == "double"
-            });
+            let is_number = fields
+                .get("format")
+                .and_then(Value::as_str)
+                .is_some_and(|f| {
+                    f.starts_with("uint") || f.starts_with("int") || f == "float" || f == "double"
+                });
             if is_number {
                 fields.shift_remove("format");
             }

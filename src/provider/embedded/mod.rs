@@ -23,6 +23,7 @@ mod guide;
 mod pieces;
 mod prefix;
 mod shelf;
+pub mod store;
 mod template;
 mod vocabulary;
 mod worker;
@@ -252,7 +253,9 @@ fn check_memory(facts: &Facts, header: &gguf::Header) -> Result<(), Fault> {
 /// Bytes of memory that Linux would give out; elsewhere nobody is asked.
 fn free_memory() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix("MemAvailable:"))?;
     let kilobytes: u64 = line.split_whitespace().next()?.parse().ok()?;
     kilobytes.checked_mul(1024)
 }

@@ -211,14 +211,18 @@ impl<'m> Prefix<'m> {
 
     /// Keeps the live prompt in memory before another takes its place.
     fn take_snapshot(&mut self) {
-        let is_kept = self.snapshots.iter().any(|(kept, _)| kept.starts_with(&self.live));
+        let is_kept = self
+            .snapshots
+            .iter()
+            .any(|(kept, _)| kept.starts_with(&self.live));
         if !self.can_restore || is_kept || !self.cut(self.live.len()) {
             return;
         }
         let Ok(state) = self.context.state_seq_get(0, LlamaStateSeqFlags::empty()) else {
             return;
         };
-        self.snapshots.retain(|(kept, _)| !self.live.starts_with(kept));
+        self.snapshots
+            .retain(|(kept, _)| !self.live.starts_with(kept));
         self.snapshots.push((self.live.clone(), state));
         while self.snapshots.len() > SNAPSHOTS || self.snapshot_bytes() > SNAPSHOT_BYTES {
             self.snapshots.remove(0);
@@ -226,7 +230,10 @@ impl<'m> Prefix<'m> {
     }
 
     fn snapshot_bytes(&self) -> usize {
-        self.snapshots.iter().map(|(_, state)| state.byte_len()).sum()
+        self.snapshots
+            .iter()
+            .map(|(_, state)| state.byte_len())
+            .sum()
     }
 
     /// Writes what a later run may want: the live prompt and the snapshots.

@@ -13,7 +13,7 @@ use crate::chat::{Message, Role};
 /// Instructions a template may run; a hostile one ends instead of hanging.
 const FUEL: u64 = 5_000_000;
 /// Stands for a system text when a template is probed.
-const PROBE: &str = "9f3c-probe";
+const PROBE: &str = "4711903175";
 const NAME: &str = "chat";
 
 /// The chat template of one model.
@@ -44,9 +44,7 @@ impl Template {
             Message::new(Role::System, PROBE),
             Message::new(Role::User, "u"),
         ];
-        template.has_system = template
-            .plain(&both)
-            .is_ok_and(|text| text.contains(PROBE));
+        template.has_system = template.plain(&both).is_ok_and(|text| text.contains(PROBE));
         Ok(template)
     }
 

@@ -129,7 +129,9 @@ impl Vocabulary {
             .filter(|text| text.len() > 1)
             .take(STAND_INS)
             .collect();
-        let finder = AhoCorasick::new(&controls).ok().filter(|_| !controls.is_empty());
+        let finder = AhoCorasick::new(&controls)
+            .ok()
+            .filter(|_| !controls.is_empty());
         Ok(Self {
             model,
             template,

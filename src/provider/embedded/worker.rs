@@ -95,7 +95,11 @@ fn context<'m>(
     let takes = u32::try_from(TAKES).unwrap_or(1);
     let threads = i32::try_from(settings.threads).unwrap_or(1).max(1);
     let params = LlamaContextParams::default()
-        .with_n_ctx(u32::try_from(settings.window).ok().and_then(NonZeroU32::new))
+        .with_n_ctx(
+            u32::try_from(settings.window)
+                .ok()
+                .and_then(NonZeroU32::new),
+        )
         .with_n_batch(block)
         .with_n_ubatch(block)
         .with_n_seq_max(takes)
@@ -203,7 +207,9 @@ impl Worker<'_> {
             })?;
         let guide = |_: &u32| {
             guides.guide(schema).map(Some).map_err(|why| {
-                Fault::Model(format!("`{name}` cannot hold a reply to this schema: {why}"))
+                Fault::Model(format!(
+                    "`{name}` cannot hold a reply to this schema: {why}"
+                ))
             })
         };
         job.seeds.iter().map(guide).collect()
@@ -223,7 +229,10 @@ impl Worker<'_> {
         for (sequence, chooser) in (0..).zip(choosers) {
             if sequence > 0 {
                 // Positions are whole numbers from 0, so the conversion inside cannot fail.
-                let _ = self.prefix.context().kv_cache_seq_cp(0, sequence, None, None);
+                let _ = self
+                    .prefix
+                    .context()
+                    .kv_cache_seq_cp(0, sequence, None, None);
             }
             takes.push(Take {
                 sequence,
@@ -307,7 +316,11 @@ impl Worker<'_> {
         take: &mut Take,
         token: LlamaToken,
     ) -> Result<(), Fault> {
-        let bytes = self.vocabulary.model().vocab().token_to_piece(token, false, None);
+        let bytes = self
+            .vocabulary
+            .model()
+            .vocab()
+            .token_to_piece(token, false, None);
         let text = take.pieces.push(&bytes);
         if !text.is_empty() && job.events.send(Event::Text(number, text)).is_err() {
             return Err(Fault::Cancelled);
@@ -346,9 +359,10 @@ impl Worker<'_> {
     fn fault(&self, stop: Stop) -> Fault {
         match stop {
             Stop::Cancelled => Fault::Cancelled,
-            Stop::Failed(why) => {
-                Fault::Model(format!("llama.cpp failed in `{}`: {why}", self.settings.name))
-            }
+            Stop::Failed(why) => Fault::Model(format!(
+                "llama.cpp failed in `{}`: {why}",
+                self.settings.name
+            )),
         }
     }
 }
