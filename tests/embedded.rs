@@ -16,11 +16,11 @@ use storygen::provider::{Fault, Finish, Provider, Reply, Request, Sampling};
 use tokio_util::sync::CancellationToken;
 
 fn model() -> PathBuf {
+    // One test fetches, the others wait for it.
+    static FETCHED: OnceLock<PathBuf> = OnceLock::new();
     if let Some(path) = std::env::var_os("STORYGEN_TEST_MODEL") {
         return path.into();
     }
-    // One test fetches, the others wait for it.
-    static FETCHED: OnceLock<PathBuf> = OnceLock::new();
     let fetch = || {
         let data = etcetera::choose_base_strategy().unwrap().data_dir();
         let places = Places::new(data.join("storygen").join("models"));
@@ -78,9 +78,16 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
 
 /// About `paragraphs` times 60 tokens that differ from paragraph to paragraph.
 fn long_text(paragraphs: usize) -> String {
-    (0..paragraphs)
-        .map(|n| format!("Chapter {n}: on day {} the keeper of the lighthouse rowed to the village, bought {n} loaves of bread, and told the harbour master about the ship he had seen in the fog. Nobody believed him, except the girl who mends the nets.\n\n", n * 3))
-        .collect()
+    let mut text = String::new();
+    for n in 0..paragraphs {
+        let day = n * 3;
+        text += &format!(
+            "Chapter {n}: on day {day} the keeper of the lighthouse rowed to the village, bought \
+             {n} loaves of bread, and told the harbour master about the ship he had seen in the \
+             fog. Nobody believed him, except the girl who mends the nets.\n\n"
+        );
+    }
+    text
 }
 
 #[test]

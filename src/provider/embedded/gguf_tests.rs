@@ -130,124 +130,70 @@ fn numbers_of_every_type_are_read() {
     assert!(header.has_sliding_window());
 }
 
+fn assert_says(bytes: &[u8], words: &str) {
+    let message = check(bytes).unwrap_err();
+    assert!(message.contains(words), "{message:?} lacks {words:?}");
+}
+
 #[test]
-fn what_is_wrong_is_said() {
-    let right = Draft::right();
+fn what_is_no_gguf_is_said() {
     let huge = u64::MAX.to_le_bytes();
-    let cases: Vec<(Vec<u8>, &str)> = vec![
-        (Vec::new(), "is not a GGUF file"),
-        (
-            b"<!DOCTYPE html><html><body>404</body></html>".to_vec(),
-            "is not a GGUF file",
-        ),
-        (
-            [&b"GGUF"[..], &1_u32.to_le_bytes(), &[0; 16]].concat(),
-            "version 1",
-        ),
-        (
-            [&b"GGUF"[..], &3_u32.to_le_bytes(), &huge, &huge].concat(),
-            "more entries",
-        ),
-        (
-            right.clone().without("general.architecture").bytes(),
-            "no architecture",
-        ),
-        (
-            right
-                .clone()
-                .with("general.architecture", 4, vec![0; 4])
-                .bytes(),
-            "no architecture",
-        ),
-        (
-            right.clone().without("tokenizer.ggml.tokens").bytes(),
-            "no vocabulary",
-        ),
-        (
-            right
-                .clone()
-                .with("tokenizer.ggml.tokens", 4, vec![1; 4])
-                .bytes(),
-            "no vocabulary",
-        ),
-        (
-            right
-                .clone()
-                .with("tokenizer.ggml.tokens", 9, list(8, u64::MAX, &[]))
-                .bytes(),
-            "cut short inside",
-        ),
-        (
-            right
-                .clone()
-                .with("tokenizer.ggml.token_type", 9, list(5, 2, &[0; 8]))
-                .bytes(),
-            "`tokenizer.ggml.token_type`",
-        ),
-        (
-            right
-                .clone()
-                .with("tokenizer.ggml.scores", 9, list(6, u64::MAX / 2, &[]))
-                .bytes(),
-            "far too long",
-        ),
-        (
-            right
-                .clone()
-                .with("tokenizer.ggml.eos_token_id", 4, vec![9, 0, 0, 0])
-                .bytes(),
-            "outside its vocabulary",
-        ),
-        (
-            right
-                .clone()
-                .with("tokenizer.chat_template", 7, vec![1])
-                .bytes(),
-            "`tokenizer.chat_template` is no text",
-        ),
-        (
-            right
-                .clone()
-                .with("general.alignment", 4, vec![0; 4])
-                .bytes(),
-            "alignment",
-        ),
-        (
-            right.clone().with("split.count", 2, vec![2, 0]).bytes(),
-            "split model",
-        ),
-        (
-            right.clone().with("x", 8, huge.to_vec()).bytes(),
-            "cut short inside",
-        ),
-        (right.clone().with("x", 99, vec![]).bytes(), "unknown type"),
-        (
-            right.clone().with("x", 9, list(9, 1, &[])).bytes(),
-            "unknown type",
-        ),
-        (
-            right.clone().tensor(&[u64::MAX, 2], 0, 0).bytes(),
-            "larger than any file",
-        ),
-        (
-            right.clone().tensor(&[4], 0, u64::MAX - 2).bytes(),
-            "larger than any file",
-        ),
-        (right.clone().tensor(&[0], 0, 0).bytes(), "is empty"),
-        (
-            right.clone().tensor(&[1; 5], 0, 0).bytes(),
-            "too many dimensions",
-        ),
-        (
-            right.clone().tensor(&[1 << 20], 0, 0).bytes(),
-            "is cut short: it holds",
-        ),
-        (right.clone().body(600).bytes(), "is cut short: it holds"),
+    assert_says(&[], "is not a GGUF file");
+    assert_says(b"<!DOCTYPE html><html>404</html>", "is not a GGUF file");
+    let old = [&b"GGUF"[..], &1_u32.to_le_bytes(), &[0; 16]].concat();
+    assert_says(&old, "version 1");
+    let endless = [&b"GGUF"[..], &3_u32.to_le_bytes(), &huge, &huge].concat();
+    assert_says(&endless, "more entries");
+}
+
+#[test]
+fn wrong_values_are_said() {
+    let with = |key, kind, bytes| Draft::right().with(key, kind, bytes).bytes();
+    let cases = [
+        ("general.architecture", 4, vec![0; 4], "no architecture"),
+        ("general.alignment", 4, vec![0; 4], "alignment"),
+        ("split.count", 2, vec![2, 0], "split model"),
+        ("tokenizer.chat_template", 7, vec![1], "is no text"),
+        ("x", 8, vec![0xff; 8], "cut short inside"),
+        ("x", 99, vec![], "unknown type"),
+        ("x", 9, list(9, 1, &[]), "unknown type"),
     ];
-    for (bytes, words) in cases {
-        let message = check(&bytes).unwrap_err();
-        assert!(message.contains(words), "{message:?} lacks {words:?}");
+    for (key, kind, bytes, words) in cases {
+        assert_says(&with(key, kind, bytes), words);
     }
+    let nameless = Draft::right().without("general.architecture");
+    assert_says(&nameless.bytes(), "no architecture");
+}
+
+#[test]
+fn a_wrong_vocabulary_is_said() {
+    let with = |key: &str, kind, bytes| {
+        let key = format!("tokenizer.ggml.{key}");
+        Draft::right().with(&key, kind, bytes).bytes()
+    };
+    let cases = [
+        ("tokens", 4, vec![1; 4], "no vocabulary"),
+        ("tokens", 9, list(8, u64::MAX, &[]), "cut short inside"),
+        ("token_type", 9, list(5, 2, &[0; 8]), "does not fit"),
+        ("scores", 9, list(6, u64::MAX / 2, &[]), "far too long"),
+        ("eos_token_id", 4, vec![9, 0, 0, 0], "outside its"),
+    ];
+    for (key, kind, bytes, words) in cases {
+        assert_says(&with(key, kind, bytes), words);
+    }
+    let speechless = Draft::right().without("tokenizer.ggml.tokens");
+    assert_says(&speechless.bytes(), "no vocabulary");
+}
+
+#[test]
+fn wrong_tensors_are_said() {
+    let with = |shape: &[u64], offset| Draft::right().tensor(shape, 0, offset).bytes();
+    assert_says(&with(&[u64::MAX, 2], 0), "larger than any file");
+    assert_says(&with(&[4], u64::MAX - 2), "larger than any file");
+    assert_says(&with(&[0], 0), "is empty");
+    assert_says(&with(&[1; 5], 0), "too many dimensions");
+    assert_says(&with(&[1 << 20], 0), "is cut short: it holds");
+    assert_says(&Draft::right().body(600).bytes(), "is cut short: it holds");
 }
 
 #[test]

@@ -169,13 +169,11 @@ impl<'m> Prefix<'m> {
         if let (Some((path, _)), Some(shelf)) = (found, &self.shelf)
             && on_disk > in_memory
         {
-            match shelf.load(&path, &mut self.context) {
-                Some(held) => self.live = held,
-                None => {
-                    self.forget();
-                    return false;
-                }
-            }
+            let Some(held) = shelf.load(&path, &mut self.context) else {
+                self.forget();
+                return false;
+            };
+            self.live = held;
         } else if let Some((index, _)) = kept {
             let kept = self.snapshots.remove(index);
             let is_set = self.context.state_seq_set(&kept.1, 0).is_ok();

@@ -47,14 +47,12 @@ impl Hub {
     #[must_use]
     pub fn from_environment(variable: &dyn Fn(&str) -> Option<String>) -> Self {
         let set = |name: &str| variable(name).filter(|value| !value.trim().is_empty());
-        let home = || {
-            set("HF_HOME").map(PathBuf::from).unwrap_or_else(|| {
-                let base = set("XDG_CACHE_HOME").map(PathBuf::from);
-                let base = base.or_else(|| Some(PathBuf::from(set("HOME")?).join(".cache")));
-                base.unwrap_or_else(|| PathBuf::from(".cache"))
-                    .join("huggingface")
-            })
+        let base = || {
+            let own = set("HOME").map(|home| PathBuf::from(home).join(".cache"));
+            let base = set("XDG_CACHE_HOME").map(PathBuf::from).or(own);
+            base.unwrap_or_else(|| PathBuf::from(".cache"))
         };
+        let home = || set("HF_HOME").map_or_else(|| base().join("huggingface"), PathBuf::from);
         Self {
             cache: set("HF_HUB_CACHE").map_or_else(|| home().join("hub"), PathBuf::from),
             endpoint: set("HF_ENDPOINT").unwrap_or_else(|| ENDPOINT.to_owned()),

@@ -133,7 +133,7 @@ fn last_line(log: &Path) -> String {
     let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty());
     lines()
         .rfind(|line| line.starts_with("ERROR"))
-        .or_else(|| lines().last())
+        .or_else(|| lines().next_back())
         .map_or_else(
             || "pip failed".to_owned(),
             |line| line.chars().take(200).collect(),
