@@ -12,6 +12,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::chat::{Message, Tokenizer};
 
+#[cfg(feature = "embedded")]
+pub mod embedded;
 mod fault;
 pub mod http;
 pub mod openai;
