@@ -199,8 +199,8 @@ impl Shed for DraftView {
                 tokens: saved,
             });
         }
-        if let Some(thread) = self.threads.pop() {
-            return Some(omission("threads", thread.clone(), &thread, size));
+        if let Some(thread) = self.shed_thread() {
+            return Some(omission("threads", thread.text.clone(), &thread, size));
         }
         if let Some(place) = self.places.iter_mut().find(|place| place.description.is_some()) {
             let description = place.description.take();
@@ -232,6 +232,13 @@ impl Shed for DraftView {
 }
 
 impl DraftView {
+    /// Takes out a thread: one that is merely open before one that this chapter
+    /// plants or pays off.
+    fn shed_thread(&mut self) -> Option<super::view::ThreadView> {
+        let open = self.threads.iter().rposition(|thread| !thread.plant && !thread.pay_off);
+        open.map(|at| self.threads.remove(at)).or_else(|| self.threads.pop())
+    }
+
     /// Leaves out a card of somebody who is not in the chapter.
     fn shed_bystander(&mut self, size: &dyn Fn(&str) -> usize) -> Option<Omission> {
         let present: Vec<&String> = self.scenes.iter().flat_map(|scene| &scene.cast).collect();
@@ -316,15 +323,14 @@ impl Shed for FoldView {
     /// The longest passage loses its last sentence.
     fn shed(&mut self, size: &dyn Fn(&str) -> usize) -> Option<Omission> {
         let longest = self.passages.iter_mut().max_by_key(|passage| passage.text.len())?;
-        let text = longest.text.trim_end();
-        let shorter = text[..text.len() / 2].trim_end_matches(|c: char| !c.is_whitespace());
-        let shorter = &shorter[..crate::story::prose::last_sentence_end(shorter).max(shorter.len() / 2)];
-        let saved = size(text).saturating_sub(size(shorter));
-        if saved == 0 || text.len() < 80 {
+        let sentences = crate::story::prose::sentences(&longest.text);
+        if sentences.len() < 2 {
             return None;
         }
+        let shorter = sentences[..sentences.len() / 2].join(" ");
+        let saved = size(&longest.text).saturating_sub(size(&shorter));
         let what = format!("half of the passage on chapters {} to {}", longest.from, longest.to);
-        longest.text = shorter.to_owned();
+        longest.text = shorter;
         Some(Omission {
             section: "passages".to_owned(),
             what,

@@ -87,11 +87,14 @@ pub struct AttributeView {
     pub value: String,
 }
 
-/// How a character of the chapter is at its start, as accepted chapters have it.
+/// How a character or place of the chapter is at its start.
 #[derive(Clone, Debug, Serialize)]
 pub struct StateView {
     /// The character's or place's name.
     pub name: String,
+    /// Whether this is how the author's bible has it at the start of the story,
+    /// since no accepted chapter has told of it yet.
+    pub initial: bool,
     /// What holds now, a short phrase each.
     pub facts: Vec<String>,
 }
@@ -103,8 +106,32 @@ pub struct PlaceView {
     pub name: String,
     /// What one sees, hears and smells there, or null.
     pub description: Option<String>,
-    /// Ways to other places of the chapter, in words.
-    pub ways: Vec<String>,
+    /// Ways to other places of the chapter.
+    pub ways: Vec<WayView>,
+}
+
+/// A way from one place to another.
+#[derive(Clone, Debug, Serialize)]
+pub struct WayView {
+    /// The name of the other place.
+    pub to: String,
+    /// How long it takes, in the author's words.
+    pub takes: String,
+    /// By what, or null.
+    pub by: Option<String>,
+}
+
+/// A thread that is open, or planted or paid off in this chapter.
+#[derive(Clone, Debug, Serialize)]
+pub struct ThreadView {
+    /// The question it leaves with the reader.
+    pub text: String,
+    /// Whether this chapter plants it.
+    pub plant: bool,
+    /// Whether this chapter pays it off.
+    pub pay_off: bool,
+    /// How it is paid off, or null; only where it is.
+    pub payoff: Option<String>,
 }
 
 /// A passage of the story so far.
@@ -187,7 +214,7 @@ pub struct DraftView {
     /// The chapter's places.
     pub places: Vec<PlaceView>,
     /// Questions open now, or to be planted or paid off in this chapter.
-    pub threads: Vec<String>,
+    pub threads: Vec<ThreadView>,
     /// Promises that bind this chapter.
     pub commitments: Vec<String>,
     /// The chapter.

@@ -4,7 +4,7 @@
 //! with the quote that bears it. Merging the records of chapters in order gives
 //! the state of everyone and everything, and what contradicts what.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -83,59 +83,79 @@ pub struct Contradiction {
 /// What has been established up to some chapter.
 #[derive(Clone, Debug, Default)]
 pub struct Canon {
-    /// What holds now, in the order in which it was established.
-    pub facts: Vec<Established>,
+    /// Every fact, in the order in which it was established; none in place of
+    /// one that a later fact has replaced.
+    facts: Vec<Option<Established>>,
+    /// Where the facts about a subject stand.
+    by_subject: HashMap<String, Vec<usize>>,
+    /// Where a subject's aspect stands, for the kinds that have one value.
+    holds: HashMap<(String, String), usize>,
     /// What contradicts what.
     pub contradictions: Vec<Contradiction>,
 }
 
-/// Merges the records of chapters, in their order: a later state replaces an
-/// earlier one of the same subject and aspect, a fixed fact stands and
-/// contradicts another value.
+impl Canon {
+    /// Adds what the next chapter established: a later state replaces an earlier
+    /// one of the same subject and aspect; a fixed fact stands, and another
+    /// value contradicts it.
+    pub fn add(&mut self, record: &Record) {
+        for fact in &record.facts {
+            self.add_fact(Established {
+                chapter: record.chapter,
+                fact: fact.clone(),
+            });
+        }
+    }
+
+    fn add_fact(&mut self, established: Established) {
+        let fact = &established.fact;
+        let key = (fold(&fact.subject), fold(&fact.about));
+        let position = self.facts.len();
+        if matches!(fact.kind, Kind::Fixed | Kind::State) {
+            let earlier = self.holds.get(&key).copied();
+            if let Some((at, before)) =
+                earlier.and_then(|at| Some((at, self.facts.get(at)?.as_ref()?)))
+            {
+                if fold(&before.fact.fact) == fold(&fact.fact) {
+                    return;
+                }
+                if before.fact.kind == Kind::Fixed {
+                    self.contradictions.push(Contradiction {
+                        earlier: before.clone(),
+                        later: established,
+                    });
+                    return;
+                }
+                self.facts[at] = None;
+            }
+            self.holds.insert(key.clone(), position);
+        }
+        self.by_subject.entry(key.0).or_default().push(position);
+        self.facts.push(Some(established));
+    }
+
+    /// Everything that holds, in the order in which it was established.
+    pub fn facts(&self) -> impl Iterator<Item = &Established> {
+        self.facts.iter().flatten()
+    }
+
+    /// What holds of a subject, oldest first.
+    pub fn of(&self, subject: &str) -> impl DoubleEndedIterator<Item = &Established> {
+        self.by_subject
+            .get(&fold(subject))
+            .into_iter()
+            .flatten()
+            .filter_map(|at| self.facts.get(*at)?.as_ref())
+    }
+}
+
+/// Merges the records of chapters, in their order.
 #[must_use]
 pub fn merge<'a>(records: impl IntoIterator<Item = &'a Record>) -> Canon {
     let mut canon = Canon::default();
-    // Where a subject's aspect stands in `facts`, for the kinds that have one value.
-    let mut holds: BTreeMap<(String, String), usize> = BTreeMap::new();
-    let mut replaced = Vec::new();
     for record in records {
-        for fact in &record.facts {
-            let established = Established {
-                chapter: record.chapter,
-                fact: fact.clone(),
-            };
-            let key = (fold(&fact.subject), fold(&fact.about));
-            let position = canon.facts.len();
-            match (fact.kind, holds.get(&key).copied()) {
-                (Kind::Knows | Kind::Event, _) => {}
-                (_, None) => {
-                    holds.insert(key, position);
-                }
-                (_, Some(earlier)) => {
-                    let before = &canon.facts[earlier];
-                    if fold(&before.fact.fact) == fold(&fact.fact) {
-                        continue;
-                    }
-                    if before.fact.kind == Kind::Fixed {
-                        canon.contradictions.push(Contradiction {
-                            earlier: before.clone(),
-                            later: established,
-                        });
-                        continue;
-                    }
-                    replaced.push(earlier);
-                    holds.insert(key, position);
-                }
-            }
-            canon.facts.push(established);
-        }
+        canon.add(record);
     }
-    replaced.sort_unstable();
-    let mut index = 0;
-    canon.facts.retain(|_| {
-        index += 1;
-        replaced.binary_search(&(index - 1)).is_err()
-    });
     canon
 }
 
@@ -230,8 +250,7 @@ mod tests {
         ];
         let canon = merge(&records);
         let holds: Vec<(usize, &str)> = canon
-            .facts
-            .iter()
+            .facts()
             .map(|one| (one.chapter, one.fact.fact.as_str()))
             .collect();
         assert_eq!(

@@ -178,6 +178,12 @@ pub fn foreign_language(text: &str, language: &str) -> Option<String> {
     Some(found.lang().eng_name().to_owned())
 }
 
+/// The English name of a language, by its primary subtag.
+#[must_use]
+pub fn language_name(language: &str) -> Option<&'static str> {
+    tongue(language).map(|lang| lang.eng_name())
+}
+
 fn script_differs(a: whatlang::Lang, b: whatlang::Lang) -> bool {
     let of = |lang: whatlang::Lang| whatlang::Script::all().iter().find(|script| script.langs().contains(&lang)).copied();
     of(a) != of(b)
