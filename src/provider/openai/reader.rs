@@ -27,8 +27,9 @@ const FINISHES: &[(&str, Finish)] = &[
     ("refusal", Finish::Filtered),
 ];
 
-/// A reader for one reply.
-pub(super) fn reader() -> Box<dyn Reader> {
+/// A reader for one reply; dialects that differ only in their bodies share it.
+#[must_use]
+pub fn reader() -> Box<dyn Reader> {
     Box::new(Listener::default())
 }
 
