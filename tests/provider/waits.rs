@@ -62,11 +62,16 @@ fn silence_ends_a_stream_but_slowness_does_not() {
 
 #[test]
 fn a_proven_end_is_not_waited_upon() {
-    let steps = vec![stream_head(), send(says("a") + &ends("stop")), Step::Hold];
-    let server = ByteServer::start([steps]);
-    let start = Instant::now();
-    run(&remote(&server.origin()), &request()).1.unwrap();
-    assert!(start.elapsed() < patience().idle / 2);
+    let whole = [stream_head(), send(says("a") + &ends("stop"))];
+    let ping = [Step::Pause(Duration::from_millis(50)), send(": ping\n\n")];
+    let pings = ping.into_iter().cycle().take(1000);
+    let cases = [("silent", vec![Step::Hold]), ("pinging", pings.collect())];
+    for (name, rest) in cases {
+        let server = ByteServer::start([[whole.to_vec(), rest].concat()]);
+        let start = Instant::now();
+        run(&remote(&server.origin()), &request()).1.unwrap();
+        assert!(start.elapsed() < patience().idle / 2, "{name}");
+    }
 }
 
 #[test]
