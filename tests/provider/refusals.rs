@@ -96,6 +96,25 @@ fn a_passing_fault_passes() {
 }
 
 #[test]
+fn what_waiting_cannot_mend_is_not_tried_again() {
+    let quota = json!({"error": {"message": "used up", "type": "insufficient_quota", "code": "insufficient_quota"}});
+    let called = vec![
+        stream_head(),
+        Step::Send((ends("tool_calls") + DONE).into()),
+    ];
+    let table = [
+        ("a used-up quota", refusing(429, &quota), "refused"),
+        ("a tool call", called, "interrupted"),
+    ];
+    for (name, steps, expected) in table {
+        let server = ByteServer::start([steps, good()]);
+        let fault = run(&remote(&server.origin()), &request()).1.unwrap_err();
+        assert_eq!(kind(&fault), expected, "{name}: {fault}");
+        assert_eq!(server.requests().len(), 1, "{name}");
+    }
+}
+
+#[test]
 fn nothing_listens() {
     // Bound, so that nobody else gets the port, but not listening.
     let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();

@@ -13,15 +13,15 @@ use crate::common::{
 
 #[test]
 fn silence_ends_a_stream_but_slowness_does_not() {
-    let idle = Duration::from_millis(200);
+    let idle = Duration::from_millis(300);
     let drip: Vec<Step> = [stream_head()]
         .into_iter()
-        .chain((0..8).flat_map(|_| [Step::Pause(idle / 4), send(says("a"))]))
+        .chain((0..8).flat_map(|_| [Step::Pause(idle / 5), send(says("a"))]))
         .chain([send(ends("stop") + DONE)])
         .collect();
     let pings: Vec<Step> = [stream_head()]
         .into_iter()
-        .chain((0..8).flat_map(|_| [Step::Pause(idle / 4), send(": ping\n\n")]))
+        .chain((0..8).flat_map(|_| [Step::Pause(idle / 5), send(": ping\n\n")]))
         .chain([send(says("a") + &ends("stop"))])
         .collect();
     let cases = [
@@ -51,12 +51,26 @@ fn silence_ends_a_stream_but_slowness_does_not() {
         if let Err(fault) = reply {
             assert_eq!(kind(&fault), "interrupted", "{name}");
             assert!(
-                fault.to_string().contains("nothing came for 200ms"),
+                fault.to_string().contains("nothing came for 300ms"),
                 "{name}: {fault}"
             );
         }
         // Silence is not repaired by asking the same again.
         assert_eq!(server.requests().len(), 1, "{name}");
+    }
+}
+
+#[test]
+fn a_proven_end_is_not_waited_upon() {
+    let whole = [stream_head(), send(says("a") + &ends("stop"))];
+    let ping = [Step::Pause(Duration::from_millis(50)), send(": ping\n\n")];
+    let pings = ping.into_iter().cycle().take(1000);
+    let cases = [("silent", vec![Step::Hold]), ("pinging", pings.collect())];
+    for (name, rest) in cases {
+        let server = ByteServer::start([[whole.to_vec(), rest].concat()]);
+        let start = Instant::now();
+        run(&remote(&server.origin()), &request()).1.unwrap();
+        assert!(start.elapsed() < patience().idle / 2, "{name}");
     }
 }
 

@@ -132,7 +132,7 @@ impl ByteServer {
         self.shared.requests.lock().unwrap().clone()
     }
 
-    /// Waits until clients have hung up on `count` held connections.
+    /// Waits until clients have hung up on `count` connections with steps to go.
     pub fn await_hangups(&self, count: usize) {
         let hangups = self.shared.hangups.lock().unwrap();
         let (hangups, _) = self
@@ -177,8 +177,13 @@ fn serve(mut stream: TcpStream, shared: &Shared) {
 /// False when nothing more can be done on this connection.
 fn perform(step: &Step, stream: &mut TcpStream, shared: &Shared) -> bool {
     match step {
-        // The client may have hung up, which is its right.
-        Step::Send(bytes) => return stream.write_all(bytes).is_ok(),
+        Step::Send(bytes) => {
+            // The client may have hung up, which is its right.
+            if stream.write_all(bytes).is_err() {
+                note_hangup(shared);
+                return false;
+            }
+        }
         Step::Await(gate) => gate.pass(),
         Step::Pause(time) => thread::sleep(*time),
         Step::Reset => {
@@ -198,6 +203,10 @@ fn perform(step: &Step, stream: &mut TcpStream, shared: &Shared) -> bool {
 fn await_hangup(stream: &mut TcpStream, shared: &Shared) {
     let mut rest = [0; 512];
     while stream.read(&mut rest).is_ok_and(|count| count > 0) {}
+    note_hangup(shared);
+}
+
+fn note_hangup(shared: &Shared) {
     *shared.hangups.lock().unwrap() += 1;
     shared.hung_up.notify_all();
 }

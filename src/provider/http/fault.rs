@@ -150,7 +150,7 @@ impl Judge<'_> {
     pub fn stopped(&self, stopped: Stopped, begun: bool) -> Failure {
         let what = match stopped {
             Stopped::Trouble(Trouble::Refused(refusal)) => return self.in_band(&refusal),
-            Stopped::Early(why) => return self.early(&why),
+            Stopped::Early => return self.early("it ended without a finish signal"),
             Stopped::Foreign(word) => return self.foreign_finish(&word),
             Stopped::Empty(head) => {
                 return match read_body(&head) {

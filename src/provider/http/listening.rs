@@ -45,7 +45,7 @@ pub(super) enum Stopped {
     /// More bytes than any reply has.
     TooMuch,
     /// It ended without a proven end.
-    Early(String),
+    Early,
     /// It ended in a word that proves nothing.
     Foreign(String),
     /// It ended without any event; these bytes came instead.
@@ -106,13 +106,8 @@ impl Listening {
         self.events > 0
     }
 
-    /// The reply, or why it is none. `why` tells how the reading ended.
-    pub fn end(
-        mut self,
-        why: &str,
-        model: &str,
-        listener: &mut Listener<'_>,
-    ) -> Result<Reply, Stopped> {
+    /// The reply, or why it is none.
+    pub fn end(mut self, model: &str, listener: &mut Listener<'_>) -> Result<Reply, Stopped> {
         // An event without its blank line counts if it can be read; if it
         // cannot, the stream was cut inside it, which is no fault of its own.
         if let Ok(Some(event)) = std::mem::take(&mut self.framer).finish() {
@@ -130,7 +125,7 @@ impl Listening {
             (Some(reply), _) => Ok(reply),
             (None, Some(word)) => Err(Stopped::Foreign(word.clone())),
             (None, None) if self.events == 0 => Err(Stopped::Empty(self.head)),
-            (None, None) => Err(Stopped::Early(why.to_owned())),
+            (None, None) => Err(Stopped::Early),
         }
     }
 }

@@ -17,6 +17,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::sse::EVENT_LIMIT;
@@ -35,7 +36,7 @@ pub mod refusal;
 pub use address::{BadEndpoint, Base, BoundKey};
 pub use patience::{LONGEST_WAIT, Patience, retry_after};
 
-use client::{Answer, Broken, Client, Kind};
+use client::{Answer, Client, Kind};
 use dialect::{Dialect, Knobs, Spare};
 use fault::{Failure, Judge};
 use listening::{Listener, Listening, Stopped};
@@ -287,6 +288,9 @@ impl Remote {
         let patience = &self.endpoint.patience;
         let mut listening = Listening::new((self.endpoint.dialect.reader)());
         let mut fed = listening.feed(head, listener);
+        // Keep-alives may go on for ever; they put off the idle time-out, but
+        // not the end of the grace.
+        let mut grace_ends = None;
         let broken = loop {
             match fed {
                 Ok(false) => {}
@@ -295,25 +299,21 @@ impl Remote {
                 Err(_) if listening.is_whole() => break None,
                 Err(stopped) => return Err(judge.stopped(stopped, listening.has_begun())),
             }
-            let limit = if listening.is_whole() {
-                patience.grace.min(patience.idle)
-            } else {
-                patience.idle
-            };
+            let mut limit = patience.idle;
+            if listening.is_whole() {
+                let end = *grace_ends.get_or_insert_with(|| Instant::now() + patience.grace);
+                limit = limit.min(end.saturating_duration_since(Instant::now()));
+            }
             match answer.next(limit).await {
                 Ok(Some(chunk)) => fed = listening.feed(chunk.as_ref(), listener),
                 Ok(None) => break None,
                 Err(broken) => break Some(broken),
             }
         };
-        let why = broken.as_ref().map_or_else(
-            || "it ended without a finish signal".to_owned(),
-            Broken::words,
-        );
-        let reply = listening.end(&why, &self.endpoint.model, listener);
-        reply.map_err(|stopped| match broken {
-            Some(broken) => judge.broken(&broken),
-            None => judge.stopped(stopped, true),
+        let reply = listening.end(&self.endpoint.model, listener);
+        reply.map_err(|stopped| match (stopped, broken) {
+            (Stopped::Early | Stopped::Empty(_), Some(broken)) => judge.broken(&broken),
+            (stopped, _) => judge.stopped(stopped, true),
         })
     }
 

@@ -10,6 +10,8 @@ use super::http::dialect::{Auth, Dialect, Knobs, Spare};
 
 mod reader;
 
+pub use reader::reader;
+
 /// The row of this dialect.
 pub static OPENAI: Dialect = Dialect {
     name: "openai",
@@ -17,7 +19,7 @@ pub static OPENAI: Dialect = Dialect {
     auth: Auth::Bearer,
     headers: &[],
     body,
-    reader: reader::reader,
+    reader,
     spares: SPARES,
 };
 

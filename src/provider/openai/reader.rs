@@ -27,19 +27,20 @@ const FINISHES: &[(&str, Finish)] = &[
     ("refusal", Finish::Filtered),
 ];
 
-/// A reader for one reply.
-pub(super) fn reader() -> Box<dyn Reader> {
-    Box::new(Listener::default())
+/// A reader for one reply; dialects that differ only in their bodies share it.
+#[must_use]
+pub fn reader() -> Box<dyn Reader> {
+    Box::new(ChatReader::default())
 }
 
 #[derive(Debug, Default)]
-struct Listener {
+struct ChatReader {
     ending: Ending,
     /// The model refused in the field that exists for it, whatever the finish says.
     declined: bool,
 }
 
-impl Reader for Listener {
+impl Reader for ChatReader {
     fn event(&mut self, event: &Event) -> Result<Piece, Trouble> {
         let data = event.data.trim();
         if data == "[DONE]" {
@@ -76,7 +77,7 @@ impl Reader for Listener {
     }
 }
 
-impl Listener {
+impl ChatReader {
     fn read(&mut self, value: &Value, is_error: bool) -> Result<Piece, Trouble> {
         if !value.is_object() {
             return Err(Trouble::Garbled("an event that is no JSON object".into()));
@@ -187,7 +188,7 @@ mod tests {
 
     /// The text, the end mark and the finish after reading `events`, or the trouble.
     fn read(events: &[&str]) -> Result<(String, bool, Ending), Trouble> {
-        let mut reader = Listener::default();
+        let mut reader = ChatReader::default();
         let (mut text, mut last) = (String::new(), false);
         for data in events {
             let event = Event {
@@ -349,7 +350,7 @@ mod tests {
 
     #[test]
     fn a_whole_reply_is_read_like_a_stream_of_one() {
-        let mut reader = Listener::default();
+        let mut reader = ChatReader::default();
         let reply = json!({"model": "m", "choices": [{"message": {"content": "a"}, "finish_reason": "stop"}]});
         let piece = reader.whole(&reply).unwrap();
         assert_eq!(
@@ -361,11 +362,11 @@ mod tests {
         );
         assert_eq!(reader.ending.finish, Some(Finish::Stop));
         assert!(matches!(
-            Listener::default().whole(&json!({"ok": 1})),
+            ChatReader::default().whole(&json!({"ok": 1})),
             Err(Trouble::Garbled(_))
         ));
         assert!(matches!(
-            Listener::default().whole(&json!({"detail": "no"})),
+            ChatReader::default().whole(&json!({"detail": "no"})),
             Err(Trouble::Refused(_))
         ));
     }
