@@ -68,6 +68,8 @@ pub struct CanonOnFile {
     pub path: String,
     /// The text of the file.
     pub yaml: String,
+    /// Its digest.
+    pub digest: String,
     /// The digest of the chapter's text they were made from; none when the
     /// author wrote the file.
     pub made_from: Option<String>,
@@ -154,9 +156,11 @@ pub fn read(folder: &Folder, story: &Story) -> Result<Archive> {
             && let Some(yaml) = folder.read(path, super::yaml::FILE_LIMIT)?
         {
             let known = made_from.get(&chapter.id);
+            let on_file = digest(&yaml);
             shelf.canon = Some(CanonOnFile {
                 path: path.clone(),
-                by_author: known.is_none_or(|(_, file)| *file != digest(&yaml)),
+                by_author: known.is_none_or(|(_, file)| *file != on_file),
+                digest: on_file,
                 made_from: known.map(|(text, _)| text.clone()),
                 yaml,
             });
@@ -435,11 +439,12 @@ impl<'a> Store<'a> {
             }
         }
         self.folder.write(&path, yaml.as_bytes())?;
+        let on_file = digest(&yaml);
         let text = shelf.text.as_ref().map(|text| text.digest.clone()).unwrap_or_default();
         self.note(vec![Event::Recorded {
             chapter: chapter.id.clone(),
             text: text.clone(),
-            file: digest(&yaml),
+            file: on_file.clone(),
             maker: record.maker,
             facts: record.facts.len(),
             dropped,
@@ -449,6 +454,7 @@ impl<'a> Store<'a> {
         shelf.canon = Some(CanonOnFile {
             path,
             yaml,
+            digest: on_file,
             made_from: Some(text),
             by_author: false,
         });

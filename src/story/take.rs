@@ -72,6 +72,21 @@ pub fn strip(reply: &str, title: &str) -> String {
     }
 }
 
+/// The prose of a reply that goes on from an earlier one: what [`strip`] takes
+/// off, but with the space it begins with, which tells whether a word goes on.
+#[must_use]
+pub fn strip_continuation(reply: &str, title: &str) -> String {
+    let stripped = strip(reply, title);
+    let cleaned = prose::clean(reply);
+    let lead = &cleaned[..cleaned.len() - cleaned.trim_start().len()];
+    let begins_with_it = cleaned.trim_start().starts_with(stripped.trim_start().get(..stripped.trim_start().len().min(24)).unwrap_or(&stripped));
+    if begins_with_it && !lead.contains("```") {
+        format!("{lead}{}", stripped.trim_start())
+    } else {
+        stripped
+    }
+}
+
 /// Takes off a code fence that wraps the whole text.
 fn unfence(text: &str) -> String {
     let trimmed = text.trim();
