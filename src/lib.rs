@@ -2,6 +2,7 @@
 pub mod chat;
 pub mod check;
 pub mod cli;
+pub mod config;
 pub mod diagnostic;
 pub mod failure;
 pub mod pipeline;

@@ -270,8 +270,10 @@ impl<'a> Store<'a> {
     /// # Errors
     ///
     /// When another run holds the lock, or the folder cannot be written.
-    pub fn open(folder: &'a Folder, run: u64, command: &str, now: fn() -> u64) -> Result<Self> {
+    pub fn open(folder: &'a Folder, command: &str, now: fn() -> u64) -> Result<Self> {
         let lock = lock(folder)?;
+        let entries = journal::read(folder)?;
+        let run = entries.iter().map(|entry| entry.run).max().unwrap_or(0) + 1;
         let mut store = Self {
             folder,
             run,
