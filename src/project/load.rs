@@ -71,7 +71,7 @@ pub fn load(folder: &Folder) -> Result<Loaded> {
         reader.findings.push(finding);
     }
     reader.strays()?;
-    let story = resolve(shapes, &mut reader.findings);
+    let story = Some(resolve(shapes, &mut reader.findings));
     Ok(Loaded {
         story,
         wishes,
