@@ -40,6 +40,11 @@ impl Told<'_> {
     }
 }
 
+/// Whether a scene is told before another.
+pub(super) fn is_before(one: &Told<'_>, other: &Told<'_>) -> bool {
+    (one.chapter.number, one.number) < (other.chapter.number, other.number)
+}
+
 /// All scenes in the order in which they are told.
 pub(super) fn scenes(story: &Story) -> impl Iterator<Item = Told<'_>> {
     story.chapters.iter().flat_map(|chapter| {

@@ -18,6 +18,10 @@ fn find(story: &Story) -> Vec<Finding> {
         for pair in journey.windows(2) {
             let [(left, from), (arrived, to)] = pair else { continue };
             let minutes = arrived - left;
+            // Told the other way round it is the date that is wrong.
+            if told::is_before(to, from) && !to.scene.flashback && !from.scene.flashback {
+                continue;
+            }
             let way = from.scene.place.zip(to.scene.place).and_then(|(from, to)| quickest(story, from, to));
             if let Some(way) = way.filter(|way| minutes > 0 && minutes < i64::from(way.minutes)) {
                 findings.push(too_soon(&story[Id::<Character>::new(index)], minutes, *from, *to, way));

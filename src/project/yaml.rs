@@ -181,6 +181,36 @@ impl<'de> Visitor<'de> for AnyValue {
     }
 }
 
+/// The text of a file's bytes, without a byte-order mark and with `\n` line ends.
+///
+/// # Errors
+///
+/// When the bytes are not UTF-8: adds the finding that says where, and gives
+/// the text with what is none of it replaced, to be shown only.
+pub fn decode(file: &str, bytes: &[u8], findings: &mut Vec<Finding>) -> Result<String, String> {
+    let plain = |text: &str| {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        text.replace("\r\n", "\n").replace('\r', "\n")
+    };
+    let fault = match std::str::from_utf8(bytes) {
+        Ok(text) => return Ok(plain(text)),
+        Err(fault) => fault,
+    };
+    let valid = bytes.get(..fault.valid_up_to()).unwrap_or_default();
+    let valid = plain(&String::from_utf8_lossy(valid));
+    let line = valid.rsplit('\n').next().unwrap_or_default();
+    let spot = Spot {
+        line: valid.matches('\n').count() + 1,
+        column: line.chars().count() + 1,
+        width: 1,
+    };
+    findings.push(
+        Finding::error("not-utf-8", Place::at(file, spot), "the file is not UTF-8 text")
+            .hint("save it as UTF-8 in your editor"),
+    );
+    Err(plain(&String::from_utf8_lossy(bytes)))
+}
+
 /// Reads `text`, the content of `file`, into a shape; adds every fault to
 /// `findings`. Gives nothing if the file cannot be used.
 pub fn read<T>(file: &str, text: &str, findings: &mut Vec<Finding>) -> Option<T>
@@ -199,6 +229,8 @@ where
     if findings.len() > before {
         return None;
     }
+    // A file of comments says nothing, which is enough where nothing is required.
+    let text = if matches!(node.value, Value::Null) { "{}" } else { text };
     match serde_saphyr::from_str_with_options(text, options()) {
         Ok(shape) => Some(shape),
         Err(error) => {
@@ -232,38 +264,88 @@ fn options() -> Options {
 /// A fault of the YAML itself.
 fn syntax(file: &str, error: &serde_saphyr::Error) -> Finding {
     let whole = error.without_snippet().to_string();
-    let message = whole
+    let given = whole
         .split(" at line ")
         .next()
-        .unwrap_or(&whole)
-        .lines()
-        .next()
-        .unwrap_or_default()
-        .to_owned();
+        .and_then(|message| message.lines().next())
+        .unwrap_or_default();
     let place = match error.location() {
         Some(location) => Place::at(file, spot(location)),
         None => Place::file(file),
     };
-    Finding::error("yaml", place, message).hint_maybe(way_out(&whole))
+    match FAULTS.iter().find(|(part, ..)| whole.contains(part)) {
+        Some((_, ours, hint)) => {
+            let message = if ours.is_empty() { given } else { ours };
+            Finding::error("yaml", place, message).hint(*hint)
+        }
+        None => Finding::error("yaml", place, given)
+            .hint("YAML reads the file up to here; look at this line and the one before it"),
+    }
 }
 
-/// What usually helps against a fault of the YAML.
-fn way_out(message: &str) -> Option<String> {
-    let table = [
-        (
-            "mapping values are not allowed",
-            "put quotes round a text that contains `: `",
-        ),
-        ("unclosed quote", "close the quote, or write the text after `|`"),
-        ("multiple YAML documents", "keep one document in a file: take out the `---`"),
-        ("alias", "write the values out instead of repeating them by `*name`"),
-        ("budget", "split the file: put several smaller files into a folder"),
-    ];
-    table
-        .iter()
-        .find(|(part, _)| message.contains(part))
-        .map(|(_, hint)| (*hint).to_owned())
-}
+/// What the parser says, what we say instead (nothing: its own words), and
+/// what usually helps. The first that fits counts.
+const FAULTS: &[(&str, &str, &str)] = &[
+    (
+        "mapping values are not allowed",
+        "a second `: ` in one line",
+        "put quotes round a text that contains `: `, or write it below after `>-`",
+    ),
+    (
+        "illegal placement of ':'",
+        "a key where a list or a value goes on",
+        "close the `[`, `{` or quote that is open above",
+    ),
+    (
+        "multiline quoted scalar",
+        "a text in quotes goes on into this line, which is not indented",
+        "close the quote above, or indent the lines that belong to the text",
+    ),
+    ("quote", "", "close the quote, or write the text below after `>-`"),
+    ("quoted scalar", "", "close the quote, or write the text below after `>-`"),
+    ("found a tab", "a tab indents the line after this one", "indent with spaces; YAML takes no tabs there"),
+    ("tab", "", "indent with spaces; YAML takes no tabs there"),
+    (
+        "Documents",
+        "a second document starts here",
+        "keep one document in a file: take out the `---`",
+    ),
+    (
+        "unknown anchor",
+        "nothing is named for this `*` to repeat",
+        "put quotes round a text that starts with `*`",
+    ),
+    (
+        "replay",
+        "the file repeats itself by `*name` more often than is read",
+        "write the values out instead of repeating them by `*name`",
+    ),
+    (
+        "recursion limit",
+        "lists and keys are nested too deeply",
+        "close the `[` or `{` that is open above; a bible needs only a few levels",
+    ),
+    (
+        "Depth",
+        "lists and keys are nested too deeply",
+        "close the `[` or `{` that is open above; a bible needs only a few levels",
+    ),
+    (
+        "budget breached",
+        "the file holds more values than are read of one file",
+        "split it: put several smaller files into a folder of its name",
+    ),
+    (
+        "block mapping",
+        "",
+        "give the keys of one thing the same indentation, each with a `:` after it",
+    ),
+    (
+        "block collection",
+        "",
+        "give the items of one list the same indentation, each after `- `",
+    ),
+];
 
 fn spot(location: serde_saphyr::Location) -> Spot {
     let number = |value: u64| usize::try_from(value).unwrap_or(usize::MAX);

@@ -5,7 +5,7 @@
 //! out of the story, so that the checks after this one still see the rest.
 
 use std::cell::Cell;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::schema::{
     ArcsFile, BookFile, CharactersFile, OutlineFile, PremiseFile, ThreadsFile, WorldFile,
@@ -228,10 +228,14 @@ impl<T> Names<T> {
     /// Takes up a declared id. A repeated or malformed one is a finding; it
     /// keeps its position all the same, so that positions match the files.
     fn declare(&mut self, file: &str, id: &Placed<String>, findings: &mut Vec<Finding>) {
+        let position = Id::new(self.ids.len());
         if !slug::is_id(&id.value) {
             findings.push(malformed(self.kind, file, id));
+            // Those who refer to it by its proper id are right.
+            if let Some(slug) = slug::slug(&id.value) {
+                self.index.entry(slug).or_insert(position);
+            }
         }
-        let position = Id::new(self.ids.len());
         self.ids.push(id.value.clone());
         if self.index.contains_key(&id.value) {
             findings.push(
@@ -289,8 +293,9 @@ impl<T> Names<T> {
         if self.ids.is_empty() {
             return Some(format!("the bible declares no {}", self.kind));
         }
-        let names: Vec<String> = self.ids.iter().take(SHOWN).map(|id| format!("`{id}`")).collect();
-        let more = if self.ids.len() > SHOWN { ", …" } else { "" };
+        let distinct: BTreeSet<&String> = self.ids.iter().collect();
+        let names: Vec<String> = distinct.iter().take(SHOWN).map(|id| format!("`{id}`")).collect();
+        let more = if distinct.len() > SHOWN { ", …" } else { "" };
         Some(format!("declared are {}{more}", names.join(", ")))
     }
 }

@@ -65,13 +65,17 @@ impl Reader<'_> {
             self.file,
             shape.id.as_ref().map_or(shape.title.spot, |id| id.spot),
         );
-        let scene_shapes = std::mem::take(&mut shape.scenes);
+        let mut scene_shapes = std::mem::take(&mut shape.scenes);
         let words = chapter_words(&shape, &scene_shapes, self.lookup.default_words);
         let scenes = if scene_shapes.is_empty() {
             vec![self.scene(whole_chapter(&mut shape), None, site.clone(), words)]
         } else {
-            self.refuse_double(&shape);
+            self.refuse_beats(&shape);
             let share = share_of_words(words, &scene_shapes);
+            if let Some(first) = scene_shapes.first_mut() {
+                // Refused above; taken to happen here, so that they are not missing too.
+                first.value.beats.append(&mut shape.beats);
+            }
             let mut scenes = Vec::new();
             for scene in scene_shapes {
                 let words = scene.value.words.as_ref().map_or(share, |words| words.value);
@@ -119,8 +123,8 @@ impl Reader<'_> {
         given.value.clone()
     }
 
-    /// What happens stands at the scenes, or at a chapter without scenes.
-    fn refuse_double(&mut self, shape: &ChapterShape) {
+    /// Beats stand at the scenes, or at a chapter without scenes.
+    fn refuse_beats(&mut self, shape: &ChapterShape) {
         for beat in &shape.beats {
             self.findings.push(
                 Finding::error(
