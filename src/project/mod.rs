@@ -4,6 +4,7 @@ pub mod folder;
 pub mod layout;
 pub mod load;
 pub mod resolve;
+pub mod scaffold;
 pub mod schema;
 pub mod shape;
 pub mod yaml;

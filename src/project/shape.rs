@@ -11,16 +11,66 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::Value as Json;
 
+use super::schema;
 use super::yaml::{Node, Placed, Value};
 use crate::diagnostic::{Finding, Place, did_you_mean, nearest};
 
-/// The JSON Schema (draft 7) of a shape.
+/// The schema of one kind of file.
+#[derive(Clone, Copy, Debug)]
+pub struct FileSchema {
+    /// The name of the kind, and of the schema's own file.
+    pub name: &'static str,
+    /// The schema.
+    pub schema: fn() -> Json,
+}
+
+/// The kinds of file an author writes.
+pub const SCHEMAS: &[FileSchema] = &[
+    FileSchema { name: "storygen", schema: schema_of::<schema::BookFile> },
+    FileSchema { name: "premise", schema: schema_of::<schema::PremiseFile> },
+    FileSchema { name: "characters", schema: schema_of::<schema::CharactersFile> },
+    FileSchema { name: "world", schema: schema_of::<schema::WorldFile> },
+    FileSchema { name: "arcs", schema: schema_of::<schema::ArcsFile> },
+    FileSchema { name: "threads", schema: schema_of::<schema::ThreadsFile> },
+    FileSchema { name: "outline", schema: schema_of::<schema::OutlineFile> },
+];
+
+/// A schema as it stands in its file.
+#[must_use]
+pub fn schema_text(kind: &FileSchema) -> String {
+    let mut schema = (kind.schema)();
+    if let Some(keys) = schema.as_object_mut() {
+        keys.insert("$id".to_owned(), format!("storygen:{}.json", kind.name).into());
+        keys.insert("title".to_owned(), format!("storygen: {}", kind.name).into());
+    }
+    format!("{schema:#}\n")
+}
+
+/// The JSON Schema (draft 7) of a shape. As in the check below, a key that may
+/// be left out may also be left empty.
 #[must_use]
 pub fn schema_of<T: JsonSchema>() -> Json {
-    SchemaSettings::draft07()
+    let mut schema = SchemaSettings::draft07()
         .into_generator()
         .into_root_schema_for::<T>()
-        .to_value()
+        .to_value();
+    admit_empty(&mut schema);
+    if let Some(definitions) = schema.get_mut("definitions").and_then(Json::as_object_mut) {
+        definitions.values_mut().for_each(admit_empty);
+    }
+    schema
+}
+
+/// Lets the optional lists of an object schema be `null`; the other optional
+/// keys may be already.
+fn admit_empty(object: &mut Json) {
+    let required: Vec<String> = object.get("required").into_iter().flat_map(strings).map(str::to_owned).collect();
+    let properties = object.get_mut("properties").and_then(Json::as_object_mut);
+    for (key, property) in properties.into_iter().flatten() {
+        if !required.contains(key) && property.get("type").is_some_and(|kind| kind == "array") {
+            property["type"] = serde_json::json!(["array", "null"]);
+        }
+    }
 }
 
 /// Adds to `findings` everything in `node` that `schema` does not allow.

@@ -146,7 +146,8 @@ fn read_book(file: &str, shape: BookFile, findings: &mut Vec<Finding>) -> Book {
 
 /// Whether a text has the form of a BCP-47 tag: a language of two or three
 /// letters, then subtags of one to eight letters or digits.
-fn is_language(tag: &str) -> bool {
+#[must_use]
+pub fn is_language(tag: &str) -> bool {
     let mut subtags = tag.split('-');
     subtags.next().is_some_and(|language| {
         (2..=3).contains(&language.len()) && language.bytes().all(|b| b.is_ascii_alphabetic())
