@@ -137,7 +137,7 @@ pub fn write(folder: &Folder, files: &[(String, String)]) -> Result<()> {
     if !taken.is_empty() {
         return Err(Failure::new(
             Exit::Failed,
-            format!("`{}` already holds {}", folder.path().display(), taken.join(", ")),
+            format!("`{}` already holds {}", folder.path().display(), listed(&taken)),
         )
         .hint("nothing was written; name a new folder, or move these away")
         .into());
@@ -152,6 +152,16 @@ pub fn write(folder: &Folder, files: &[(String, String)]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The first few of many names.
+fn listed(names: &[String]) -> String {
+    const SHOWN: usize = 4;
+    let shown = names.iter().rev().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
 }
 
 /// Writes the schemas that are missing or differ; gives how many.
@@ -201,6 +211,9 @@ enum Slot {
 
 type Slots<'a> = HashMap<&'a str, Slot>;
 
+/// The widest line that a text of ours is not folded for.
+const WIDTH: usize = 92;
+
 /// Puts the slots' values into a template.
 fn fill(template: &str, slots: &Slots<'_>) -> String {
     let mut filled = String::new();
@@ -213,7 +226,7 @@ fn fill(template: &str, slots: &Slots<'_>) -> String {
             filled += before;
             match slots.get(name) {
                 Some(Slot::Raw(text)) => filled += text,
-                Some(Slot::Text(text)) if line.len() + text.len() > 92 => {
+                Some(Slot::Text(text)) if before.chars().count() + text.chars().count() > WIDTH => {
                     filled += &folded(text, indent + 2);
                 }
                 Some(Slot::Text(text)) => filled += &quoted(text),
