@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use serde::Serialize;
 
 /// How bad a finding is.
@@ -171,6 +171,10 @@ pub fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) ->
     nearest(name, known).map(|near| format!("did you mean `{near}`?"))
 }
 
+/// The widest line of a rendered finding; a longer source line is cut round
+/// the spot.
+const WIDTH: usize = 100;
+
 /// A finding as people read it: message, place, source line, caret, hints.
 ///
 /// `source` is the text of the finding's file, if there is one to show.
@@ -182,14 +186,20 @@ pub fn render(finding: &Finding, source: Option<&str>, colour: bool) -> String {
         Severity::Note => Level::NOTE,
     };
     let title = level.primary_title(&finding.message).id(finding.code);
-    let mut group = match (source, finding.place.spot) {
-        (Some(source), Some(spot)) => title.element(
-            Snippet::source(source)
-                .path(&finding.place.file)
-                .annotation(AnnotationKind::Primary.span(byte_range(source, spot))),
-        ),
-        _ => annotate_snippets::Group::with_title(title)
-            .element(annotate_snippets::Origin::path(&finding.place.file)),
+    let file = &finding.place.file;
+    let mut group = match finding.place.spot {
+        None => Group::with_title(title).element(Origin::path(file)),
+        // Only the spot's own line: findings stay short, and cheap in long files.
+        Some(spot) => match source.and_then(|source| source.lines().nth(spot.line.saturating_sub(1))) {
+            Some(line) => title.element(
+                Snippet::source(line)
+                    .line_start(spot.line)
+                    .path(file)
+                    .annotation(AnnotationKind::Primary.span(bytes_of(line, spot))),
+            ),
+            None => Group::with_title(title)
+                .element(Origin::path(file).line(spot.line).char_column(spot.column)),
+        },
     };
     for hint in &finding.hints {
         group = group.element(Level::HELP.message(hint));
@@ -199,28 +209,18 @@ pub fn render(finding: &Finding, source: Option<&str>, colour: bool) -> String {
     } else {
         Renderer::plain()
     };
-    renderer.render(&[group])
+    renderer.term_width(WIDTH).render(&[group])
 }
 
-/// The bytes of `source` that a spot covers.
-fn byte_range(source: &str, spot: Spot) -> std::ops::Range<usize> {
-    let line_start: usize = source
-        .split_inclusive('\n')
-        .take(spot.line.saturating_sub(1))
-        .map(str::len)
-        .sum();
-    let line = source
-        .get(line_start..)
-        .and_then(|rest| rest.lines().next())
-        .unwrap_or_default();
+/// The bytes of its line that a spot covers.
+fn bytes_of(line: &str, spot: Spot) -> std::ops::Range<usize> {
     let offset = |column: usize| {
         line.char_indices()
             .nth(column)
             .map_or(line.len(), |(byte, _)| byte)
     };
-    let start = offset(spot.column.saturating_sub(1));
-    let end = offset(spot.column.saturating_sub(1) + spot.width.max(1));
-    line_start + start..line_start + end.max(start)
+    let first = spot.column.saturating_sub(1);
+    offset(first)..offset(first.saturating_add(spot.width.max(1)))
 }
 
 #[cfg(test)]

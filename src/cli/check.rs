@@ -40,14 +40,14 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
     );
     ui.result(&match (&loaded.story, errors, warnings) {
         (Some(story), 0, 0) => format!(
-            "{}: {} chapters, {} characters, {} arcs, {} threads; nothing to mend",
+            "{}: {}, {}, {}, {}; nothing to mend",
             story.book.title,
-            story.chapters.len(),
-            story.characters.len(),
-            story.arcs.len(),
-            story.threads.len()
+            counted(story.chapters.len(), "chapter"),
+            counted(story.characters.len(), "character"),
+            counted(story.arcs.len(), "arc"),
+            counted(story.threads.len(), "thread")
         ),
-        _ => format!("{errors} errors, {warnings} warnings"),
+        _ => format!("{}, {}", counted(errors, "error"), counted(warnings, "warning")),
     });
     let least = match arguments.fail_on {
         Level::Error => Severity::Error,
@@ -56,4 +56,9 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
     };
     let failed = loaded.findings.iter().any(|finding| finding.severity >= least);
     Ok(if failed { Exit::Findings } else { Exit::Done })
+}
+
+/// `1 error`, `2 errors`.
+fn counted(number: usize, thing: &str) -> String {
+    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
 }

@@ -36,7 +36,7 @@ pub(super) fn run(arguments: &Arguments, ui: &Ui) -> Result<Exit> {
         What::List => {
             let found = store::list(&places.folder).map_err(|fault| calling::failure(&fault))?;
             for model in &found {
-                ui.result(&format!("embedded/{}  {} MB", model.name, model.bytes / 1_000_000));
+                ui.result(&format!("embedded/{}  {} MB", model.name, model.size / 1_000_000));
             }
             let default = super::model::spec("")?;
             match places.find(&default) {

@@ -3,8 +3,9 @@
 use anyhow::Result;
 
 use super::{Common, open, ui::Ui};
-use crate::failure::Exit;
-use crate::project::schema;
+use crate::diagnostic::did_you_mean;
+use crate::failure::{Exit, Failure};
+use crate::project::{layout, scaffold, shape};
 
 /// Write the JSON Schemas of the project's files into `.storygen/schemas`
 #[derive(Debug, clap::Args)]
@@ -16,6 +17,27 @@ pub(super) struct Arguments {
 
 /// Runs the command.
 pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exit> {
-    let _ = (arguments, common, ui, open::folder, schema::CharactersFile { characters: vec![] });
-    anyhow::bail!("to be written by the helper who owns this file")
+    if let Some(name) = &arguments.print {
+        ui.result(shape::schema_text(named(name)?).trim_end());
+        return Ok(Exit::Done);
+    }
+    let folder = open::folder(common)?;
+    let changed = scaffold::write_schemas(&folder)?;
+    let all = shape::SCHEMAS.len();
+    ui.result(&match changed {
+        0 => format!("{all} schemas in `{}`, all up to date", layout::SCHEMAS),
+        changed => format!("{all} schemas in `{}`, {changed} written", layout::SCHEMAS),
+    });
+    Ok(Exit::Done)
+}
+
+fn named(name: &str) -> Result<&'static shape::FileSchema> {
+    let found = shape::SCHEMAS.iter().find(|schema| schema.name == name);
+    let names = shape::SCHEMAS.iter().map(|schema| schema.name);
+    found.ok_or_else(|| {
+        let all: Vec<String> = names.clone().map(|name| format!("`{name}`")).collect();
+        Failure::new(Exit::Usage, format!("no schema is called `{name}`"))
+            .hint(did_you_mean(name, names).unwrap_or_else(|| format!("there are {}", all.join(", "))))
+            .into()
+    })
 }

@@ -298,7 +298,8 @@ impl Folder {
 
     /// Makes the entries of a folder durable.
     fn sync_folder(&self, path: &str) -> std::io::Result<()> {
-        self.dir.open_dir(path)?.into_std_file().sync_all()
+        // Opened as a file: a handle from `open_dir` is for paths only and cannot be synced.
+        if cfg!(unix) { self.dir.open(path)?.sync_all() } else { Ok(()) }
     }
 
     fn cannot(&self, verb: &str, path: &str) -> String {

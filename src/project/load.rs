@@ -10,7 +10,7 @@ use super::folder::Folder;
 use super::resolve::{Files, Shapes, resolve};
 use super::schema::{BookFile, LimitsShape, TargetsShape};
 use super::{layout, yaml};
-use crate::diagnostic::{Finding, Place, did_you_mean};
+use crate::diagnostic::{self, Finding, Place, did_you_mean};
 use crate::story::Story;
 
 /// What a project's own files say.
@@ -71,7 +71,10 @@ pub fn load(folder: &Folder) -> Result<Loaded> {
         reader.findings.push(finding);
     }
     reader.strays()?;
-    let story = resolve(shapes, &mut reader.findings);
+    let story = Some(resolve(shapes, &mut reader.findings));
+    // What a chapter says once holds for all its scenes, and is one finding.
+    diagnostic::sort(&mut reader.findings);
+    reader.findings.dedup();
     Ok(Loaded {
         story,
         wishes,
@@ -124,7 +127,7 @@ impl Reader<'_> {
             paths.push(single);
         }
         let many = format!("{}/{name}", layout::BIBLE);
-        if self.folder.exists(&many) {
+        if self.folder.is_folder(&many) {
             for file in self.folder.list(&many)? {
                 if is_yaml(&file) {
                     paths.push(format!("{many}/{file}"));
@@ -135,6 +138,11 @@ impl Reader<'_> {
             read: Vec::new(),
             complete: true,
         };
+        if self.folder.exists(&many) && !self.folder.is_folder(&many) {
+            let message = format!("`{many}` is no folder; storygen follows no links inside a project");
+            self.findings.push(unreadable(&many, message));
+            files.complete = false;
+        }
         for path in paths {
             match self.shape(&path) {
                 Some(shape) => files.read.push((path, shape)),
@@ -145,17 +153,18 @@ impl Reader<'_> {
     }
 
     fn shape<T: DeserializeOwned + JsonSchema>(&mut self, path: &str) -> Option<T> {
-        let text = match self.folder.read(path, yaml::FILE_LIMIT) {
-            Ok(text) => text.unwrap_or_default(),
+        let text = match self.folder.read_bytes(path, yaml::FILE_LIMIT) {
+            Ok(bytes) => yaml::decode(path, &bytes.unwrap_or_default(), &mut self.findings),
             Err(error) => {
-                let message = format!("{error:#}");
-                self.findings
-                    .push(Finding::error("unreadable", Place::file(path), message));
+                self.findings.push(unreadable(path, format!("{error:#}")));
                 return None;
             }
         };
-        let shape = yaml::read(path, &text, &mut self.findings);
-        self.sources.insert(path.to_owned(), text);
+        let shape = match &text {
+            Ok(text) => yaml::read(path, text, &mut self.findings),
+            Err(_) => None,
+        };
+        self.sources.insert(path.to_owned(), text.unwrap_or_else(|lossy| lossy));
         shape
     }
 
@@ -183,6 +192,12 @@ impl Reader<'_> {
         }
         Ok(())
     }
+}
+
+/// What stands at `path` is no file that can be read.
+fn unreadable(path: &str, message: String) -> Finding {
+    Finding::error("unreadable", Place::file(path), message)
+        .hint("storygen reads regular files of at most 4 MiB; put one there, or several into a folder of that name")
 }
 
 fn is_yaml(name: &str) -> bool {

@@ -7,6 +7,7 @@ pub mod journal;
 pub mod layout;
 pub mod load;
 pub mod resolve;
+pub mod scaffold;
 pub mod schema;
 pub mod shape;
 pub mod store;

@@ -6,9 +6,15 @@
 //! Schemas are made from them.
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use super::yaml::Placed;
+
+/// A list whose key may be left empty: `aliases:` with nothing after it is the
+/// same as no `aliases` at all. Options take an empty key by themselves.
+fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
 
 /// `storygen.yaml`: the book and how it is to be drafted.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -72,7 +78,7 @@ pub struct PremiseFile {
     /// The story in a paragraph: who wants what, what stands in the way, what is at stake.
     pub premise: Placed<String>,
     /// What the book turns over in its mind, a phrase each.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     pub themes: Vec<String>,
     /// The tone, in a few words.
     #[serde(default)]
@@ -123,13 +129,13 @@ pub struct StyleShape {
     #[serde(default)]
     pub spelling: Option<String>,
     /// Notes to the writer, one rule each.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     pub notes: Vec<String>,
     /// A paragraph that sounds as the book should.
     #[serde(default)]
     pub sample: Option<String>,
     /// Phrases that must not appear.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     pub avoid: Vec<Placed<String>>,
 }
 
@@ -150,7 +156,7 @@ pub struct CharacterShape {
     /// The full name.
     pub name: Placed<String>,
     /// What else people call this character.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     pub aliases: Vec<Placed<String>>,
     /// Pronouns, in the language of the book: `she/her`.
     #[serde(default)]
@@ -183,10 +189,10 @@ pub struct CharacterShape {
     #[serde(default)]
     pub voice: Option<VoiceShape>,
     /// How the character stands to others.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     pub relationships: Vec<RelationshipShape>,
     /// What the character knows when the story starts.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     pub knows: Vec<String>,
     /// Where and how the character is when the story starts.
     #[serde(default)]
@@ -204,10 +210,10 @@ pub struct VoiceShape {
     #[serde(default)]
     pub register: Option<String>,
     /// Habits of speech, one each.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     pub habits: Vec<String>,
     /// Lines the character might say.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     pub lines: Vec<String>,
 }
 
@@ -238,10 +244,10 @@ pub struct StartShape {
 #[serde(deny_unknown_fields)]
 pub struct WorldFile {
     /// Where the story happens.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     pub places: Vec<PlaceShape>,
     /// What holds in this world, whatever happens.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     pub rules: Vec<RuleShape>,
     /// How time is counted. Without it, the Gregorian calendar.
     #[serde(default)]
@@ -260,7 +266,7 @@ pub struct PlaceShape {
     #[serde(default)]
     pub description: Option<String>,
     /// How long it takes from here to other places, either way.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     pub travel: Vec<TravelShape>,
 }
 
@@ -298,10 +304,10 @@ pub struct CalendarShape {
     #[serde(default)]
     pub lifespan: Option<Placed<u32>>,
     /// The months of an invented year, in order. Without them, the Gregorian calendar.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     pub months: Vec<MonthShape>,
     /// The names of the days of an invented week; day 1 of year 1 is the first of them.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     pub week: Vec<String>,
 }
 
@@ -359,10 +365,10 @@ pub struct BeatShape {
 #[serde(deny_unknown_fields)]
 pub struct ThreadsFile {
     /// What is planted and has to be paid off.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     pub threads: Vec<ThreadShape>,
     /// What the book has promised to keep.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     pub commitments: Vec<CommitmentShape>,
 }
 
@@ -444,10 +450,10 @@ pub struct CommitmentShape {
 #[serde(deny_unknown_fields)]
 pub struct OutlineFile {
     /// The parts of the book, where it has parts.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     pub parts: Vec<PartShape>,
     /// The chapters, where the book has no parts.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     pub chapters: Vec<ChapterShape>,
 }
 
@@ -487,18 +493,18 @@ pub struct ChapterShape {
     pub date: Option<Placed<String>>,
     /// The time of day, as `HH:MM` or in words.
     #[serde(default)]
-    pub time: Option<String>,
+    pub time: Option<Placed<String>>,
     /// Whether it lies before what was told earlier.
     #[serde(default)]
     pub flashback: Option<bool>,
     /// The ids of all characters who are there.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     pub cast: Vec<Placed<String>>,
     /// The ids of the arc beats that happen here.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     pub beats: Vec<Placed<String>>,
     /// What happens, step by step.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     pub happens: Vec<String>,
     /// What the point-of-view character wants here.
     #[serde(default)]
@@ -510,8 +516,8 @@ pub struct ChapterShape {
     #[serde(default)]
     pub outcome: Option<String>,
     /// The scenes, in order.
-    #[serde(default)]
-    pub scenes: Vec<SceneShape>,
+    #[serde(default, deserialize_with = "list")]
+    pub scenes: Vec<Placed<SceneShape>>,
 }
 
 /// A scene: one place, one stretch of time.
@@ -538,18 +544,18 @@ pub struct SceneShape {
     pub date: Option<Placed<String>>,
     /// The time of day, as `HH:MM` or in words.
     #[serde(default)]
-    pub time: Option<String>,
+    pub time: Option<Placed<String>>,
     /// Whether it lies before what was told earlier.
     #[serde(default)]
     pub flashback: Option<bool>,
     /// The ids of all characters who are there.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     pub cast: Vec<Placed<String>>,
     /// The ids of the arc beats that happen here.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     pub beats: Vec<Placed<String>>,
     /// What happens, step by step.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     pub happens: Vec<String>,
     /// What the point-of-view character wants here.
     #[serde(default)]

@@ -5,32 +5,96 @@
 //! use is understood: types, properties, required keys, items, enumerations,
 //! references and `null` alternatives.
 
+use std::collections::HashSet;
+
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::Value as Json;
 
-use super::yaml::{Node, Value};
-use crate::diagnostic::{Finding, Place, did_you_mean};
+use super::schema;
+use super::yaml::{Node, Placed, Value};
+use crate::diagnostic::{Finding, Place, did_you_mean, nearest};
 
-/// The JSON Schema (draft 7) of a shape.
+/// The schema of one kind of file.
+#[derive(Clone, Copy, Debug)]
+pub struct FileSchema {
+    /// The name of the kind, and of the schema's own file.
+    pub name: &'static str,
+    /// The schema.
+    pub schema: fn() -> Json,
+}
+
+/// The kinds of file an author writes.
+pub const SCHEMAS: &[FileSchema] = &[
+    FileSchema { name: "storygen", schema: schema_of::<schema::BookFile> },
+    FileSchema { name: "premise", schema: schema_of::<schema::PremiseFile> },
+    FileSchema { name: "characters", schema: schema_of::<schema::CharactersFile> },
+    FileSchema { name: "world", schema: schema_of::<schema::WorldFile> },
+    FileSchema { name: "arcs", schema: schema_of::<schema::ArcsFile> },
+    FileSchema { name: "threads", schema: schema_of::<schema::ThreadsFile> },
+    FileSchema { name: "outline", schema: schema_of::<schema::OutlineFile> },
+];
+
+/// A schema as it stands in its file.
+#[must_use]
+pub fn schema_text(kind: &FileSchema) -> String {
+    let mut schema = (kind.schema)();
+    if let Some(keys) = schema.as_object_mut() {
+        keys.insert("$id".to_owned(), format!("storygen:{}.json", kind.name).into());
+        keys.insert("title".to_owned(), format!("storygen: {}", kind.name).into());
+    }
+    format!("{schema:#}\n")
+}
+
+/// The JSON Schema (draft 7) of a shape. As in the check below, a key that may
+/// be left out may also be left empty.
 #[must_use]
 pub fn schema_of<T: JsonSchema>() -> Json {
-    SchemaSettings::draft07()
+    let mut schema = SchemaSettings::draft07()
         .into_generator()
         .into_root_schema_for::<T>()
-        .to_value()
+        .to_value();
+    admit_empty(&mut schema);
+    if let Some(definitions) = schema.get_mut("definitions").and_then(Json::as_object_mut) {
+        definitions.values_mut().for_each(admit_empty);
+    }
+    schema
+}
+
+/// Lets the optional lists of an object schema be `null`; the other optional
+/// keys may be already.
+fn admit_empty(object: &mut Json) {
+    let required: Vec<String> = object.get("required").into_iter().flat_map(strings).map(str::to_owned).collect();
+    let properties = object.get_mut("properties").and_then(Json::as_object_mut);
+    for (key, property) in properties.into_iter().flatten() {
+        if !required.contains(key) && property.get("type").is_some_and(|kind| kind == "array") {
+            property["type"] = serde_json::json!(["array", "null"]);
+        }
+    }
 }
 
 /// Adds to `findings` everything in `node` that `schema` does not allow.
 pub fn check(file: &str, node: &Node, schema: &Json, findings: &mut Vec<Finding>) {
     if matches!(node.value, Value::Null) {
-        let finding = Finding::error("empty-file", Place::file(file), "the file is empty")
-            .hint_maybe(required(schema).map(|keys| format!("it needs {keys}")));
-        findings.push(finding);
+        findings.extend(required(schema).map(|keys| {
+            Finding::error("empty-file", Place::file(file), "the file is empty")
+                .hint(format!("it needs {keys}"))
+        }));
         return;
     }
-    Walk { file, root: schema, findings }.node(node, schema, "the file");
+    let mut walk = Walk { file, root: schema, findings: Vec::new() };
+    walk.node(node, schema, "the file");
+    let found = walk.findings;
+    let more = found.get(MOST).map(|next| (next.place.clone(), found.len() - MOST));
+    findings.extend(found.into_iter().take(MOST));
+    findings.extend(more.map(|(place, more)| {
+        Finding::error("more", place, format!("{more} more faults from here on in this file"))
+            .hint("mend the first ones: the others may follow from them")
+    }));
 }
+
+/// The most faults of one file that are shown; nobody reads more at once.
+const MOST: usize = 40;
 
 /// The required keys of an object schema, as a phrase.
 fn required(schema: &Json) -> Option<String> {
@@ -47,7 +111,7 @@ fn strings(list: &Json) -> impl Iterator<Item = &str> {
 struct Walk<'a> {
     file: &'a str,
     root: &'a Json,
-    findings: &'a mut Vec<Finding>,
+    findings: Vec<Finding>,
 }
 
 impl<'a> Walk<'a> {
@@ -61,8 +125,9 @@ impl<'a> Walk<'a> {
             ("object", Value::Map(entries)) => self.object(node, entries, schema, name),
             ("array", Value::List(items)) => {
                 if let Some(item) = schema.get("items") {
+                    let name = format!("an item of {name}");
                     for node in items {
-                        self.node(node, item, name);
+                        self.node(node, item, &name);
                     }
                 }
             }
@@ -97,11 +162,12 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn object(&mut self, node: &Node, entries: &[(super::yaml::Placed<String>, Node)], schema: &'a Json, name: &str) {
+    fn object(&mut self, node: &Node, entries: &[(Placed<String>, Node)], schema: &'a Json, name: &str) {
         let properties = schema.get("properties").and_then(Json::as_object);
         let others = schema.get("additionalProperties").filter(|other| other.is_object());
-        for (index, (key, value)) in entries.iter().enumerate() {
-            if entries[..index].iter().any(|(earlier, _)| earlier.value == key.value) {
+        let (mut seen, mut meant) = (HashSet::new(), HashSet::new());
+        for (key, value) in entries {
+            if !seen.insert(key.value.as_str()) {
                 self.findings.push(
                     Finding::error(
                         "duplicate-key",
@@ -119,33 +185,38 @@ impl<'a> Walk<'a> {
                 }
                 (None, None) => {
                     let known = properties.into_iter().flat_map(|all| all.keys().map(String::as_str));
-                    let hint = did_you_mean(&key.value, known.clone()).or_else(|| {
-                        let keys: Vec<String> = known.map(|key| format!("`{key}`")).collect();
-                        Some(format!("known here are {}", keys.join(", ")))
-                    });
-                    self.findings.push(
-                        Finding::error(
-                            "unknown-key",
-                            Place::at(self.file, key.spot),
-                            format!("unknown key `{}` in {name}", key.value),
-                        )
-                        .hint_maybe(hint),
-                    );
+                    meant.extend(nearest(&key.value, known.clone()));
+                    self.unknown_key(key, known, name);
                 }
             }
         }
-        for key in schema.get("required").into_iter().flat_map(strings) {
-            if !entries.iter().any(|(given, _)| given.value == key) {
-                self.findings.push(
-                    Finding::error(
-                        "missing-key",
-                        Place::at(self.file, node.spot),
-                        format!("{name} lacks the key `{key}`"),
-                    )
-                    .hint_maybe(describe(properties.and_then(|all| all.get(key)))),
-                );
-            }
+        let required = schema.get("required").into_iter().flat_map(strings);
+        // A key that is there, misspelt, is not also missing.
+        for key in required.filter(|key| !seen.contains(key) && !meant.contains(key)) {
+            self.findings.push(
+                Finding::error(
+                    "missing-key",
+                    Place::at(self.file, node.spot),
+                    format!("{name} lacks the key `{key}`"),
+                )
+                .hint_maybe(describe(key, properties.and_then(|all| all.get(key)))),
+            );
         }
+    }
+
+    fn unknown_key<'k>(&mut self, key: &Placed<String>, known: impl Iterator<Item = &'k str> + Clone, name: &str) {
+        let hint = did_you_mean(&key.value, known.clone()).unwrap_or_else(|| {
+            let keys: Vec<String> = known.map(|key| format!("`{key}`")).collect();
+            format!("known here are {}", keys.join(", "))
+        });
+        self.findings.push(
+            Finding::error(
+                "unknown-key",
+                Place::at(self.file, key.spot),
+                format!("unknown key `{}` in {name}", key.value),
+            )
+            .hint(hint),
+        );
     }
 
     fn choice(&mut self, node: &Node, choices: &[&str], name: &str) {
@@ -183,13 +254,13 @@ impl<'a> Walk<'a> {
     fn wrong_kind(&mut self, node: &Node, wanted: &str, found: &Value, name: &str) {
         let wanted = phrase(wanted);
         let found = match found {
-            Value::Null => "nothing",
-            Value::Bool => "`true` or `false`",
-            Value::Integer(_) => "a whole number",
-            Value::Fraction => "a number with a fraction",
-            Value::Text(_) => "text",
-            Value::List(_) => "a list",
-            Value::Map(_) => "keys with values",
+            Value::Null => "is nothing",
+            Value::Bool => "is `true` or `false`",
+            Value::Integer(_) => "is a whole number",
+            Value::Fraction => "is a number with a fraction",
+            Value::Text(_) => "is text",
+            Value::List(_) => "is a list",
+            Value::Map(_) => "are keys with values",
         };
         let hint = match (wanted, &node.value) {
             ("a list", _) => Some("write one item a line, each after `- `"),
@@ -200,7 +271,7 @@ impl<'a> Walk<'a> {
             Finding::error(
                 "wrong-kind",
                 Place::at(self.file, node.spot),
-                format!("{name} must be {wanted}, here is {found}"),
+                format!("{name} must be {wanted}, here {found}"),
             )
             .hint_maybe(hint.map(str::to_owned)),
         );
@@ -211,9 +282,11 @@ fn is_required(schema: &Json, key: &str) -> bool {
     schema.get("required").into_iter().flat_map(strings).any(|one| one == key)
 }
 
-fn describe(property: Option<&Json>) -> Option<String> {
-    let text = property?.get("description")?.as_str()?;
-    Some(text.trim_end_matches('.').to_owned())
+/// What a key is for, in the words of its doc comment.
+fn describe(key: &str, property: Option<&Json>) -> Option<String> {
+    let text = property?.get("description")?.as_str()?.trim_end_matches('.');
+    let first = text.chars().next()?;
+    Some(format!("`{key}`: {}{}", first.to_lowercase(), text.get(first.len_utf8()..)?))
 }
 
 fn phrase(kind: &str) -> &str {

@@ -181,6 +181,36 @@ impl<'de> Visitor<'de> for AnyValue {
     }
 }
 
+/// The text of a file's bytes, without a byte-order mark and with `\n` line ends.
+///
+/// # Errors
+///
+/// When the bytes are not UTF-8: adds the finding that says where, and gives
+/// the text with what is none of it replaced, to be shown only.
+pub fn decode(file: &str, bytes: &[u8], findings: &mut Vec<Finding>) -> Result<String, String> {
+    let plain = |text: &str| {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        text.replace("\r\n", "\n").replace('\r', "\n")
+    };
+    let fault = match std::str::from_utf8(bytes) {
+        Ok(text) => return Ok(plain(text)),
+        Err(fault) => fault,
+    };
+    let valid = bytes.get(..fault.valid_up_to()).unwrap_or_default();
+    let valid = plain(&String::from_utf8_lossy(valid));
+    let line = valid.rsplit('\n').next().unwrap_or_default();
+    let spot = Spot {
+        line: valid.matches('\n').count() + 1,
+        column: line.chars().count() + 1,
+        width: 1,
+    };
+    findings.push(
+        Finding::error("not-utf-8", Place::at(file, spot), "the file is not UTF-8 text")
+            .hint("save it as UTF-8 in your editor"),
+    );
+    Err(plain(&String::from_utf8_lossy(bytes)))
+}
+
 /// Reads `text`, the content of `file`, into a shape; adds every fault to
 /// `findings`. Gives nothing if the file cannot be used.
 pub fn read<T>(file: &str, text: &str, findings: &mut Vec<Finding>) -> Option<T>
@@ -199,6 +229,8 @@ where
     if findings.len() > before {
         return None;
     }
+    // A file of comments says nothing, which is enough where nothing is required.
+    let text = if matches!(node.value, Value::Null) { "{}" } else { text };
     match serde_saphyr::from_str_with_options(text, options()) {
         Ok(shape) => Some(shape),
         Err(error) => {
@@ -232,38 +264,90 @@ fn options() -> Options {
 /// A fault of the YAML itself.
 fn syntax(file: &str, error: &serde_saphyr::Error) -> Finding {
     let whole = error.without_snippet().to_string();
-    let message = whole
+    let given = whole
         .split(" at line ")
         .next()
-        .unwrap_or(&whole)
-        .lines()
-        .next()
-        .unwrap_or_default()
-        .to_owned();
+        .and_then(|message| message.lines().next())
+        .unwrap_or_default();
     let place = match error.location() {
         Some(location) => Place::at(file, spot(location)),
         None => Place::file(file),
     };
-    Finding::error("yaml", place, message).hint_maybe(way_out(&whole))
+    match FAULTS.iter().find(|(part, ..)| whole.contains(part)) {
+        Some((_, ours, hint)) => {
+            let message = if ours.is_empty() { given } else { ours };
+            Finding::error("yaml", place, message).hint(*hint)
+        }
+        None => Finding::error("yaml", place, given)
+            .hint("YAML reads the file up to here; look at this line and the one before it"),
+    }
 }
 
-/// What usually helps against a fault of the YAML.
-fn way_out(message: &str) -> Option<String> {
-    let table = [
-        (
-            "mapping values are not allowed",
-            "put quotes round a text that contains `: `",
-        ),
-        ("unclosed quote", "close the quote, or write the text after `|`"),
-        ("multiple YAML documents", "keep one document in a file: take out the `---`"),
-        ("alias", "write the values out instead of repeating them by `*name`"),
-        ("budget", "split the file: put several smaller files into a folder"),
-    ];
-    table
-        .iter()
-        .find(|(part, _)| message.contains(part))
-        .map(|(_, hint)| (*hint).to_owned())
-}
+const REPEATS: &str = "the file repeats itself by `&name` and `*name` more often than is read";
+const WRITE_OUT: &str = "write the values out instead of repeating them";
+
+/// What the parser says, what we say instead (nothing: its own words), and
+/// what usually helps. The first that fits counts.
+const FAULTS: &[(&str, &str, &str)] = &[
+    (
+        "mapping values are not allowed",
+        "a second `: ` in one line",
+        "put quotes round a text that contains `: `, or write it below after `>-`",
+    ),
+    (
+        "illegal placement of ':'",
+        "a key where a list or a value goes on",
+        "close the `[`, `{` or quote that is open above",
+    ),
+    (
+        "multiline quoted scalar",
+        "a text in quotes goes on into this line, which is not indented",
+        "close the quote above, or indent the lines that belong to the text",
+    ),
+    ("quote", "", "close the quote, or write the text below after `>-`"),
+    ("quoted scalar", "", "close the quote, or write the text below after `>-`"),
+    ("found a tab", "a tab indents the line after this one", "indent with spaces; YAML takes no tabs there"),
+    ("tab", "", "indent with spaces; YAML takes no tabs there"),
+    (
+        "Documents",
+        "a second document starts here",
+        "keep one document in a file: take out the `---`",
+    ),
+    (
+        "unknown anchor",
+        "nothing is named for this `*` to repeat",
+        "put quotes round a text that starts with `*`",
+    ),
+    ("replay", REPEATS, WRITE_OUT),
+    (
+        "recursion limit",
+        "lists and keys are nested too deeply",
+        "close the `[` or `{` that is open above; a bible needs only a few levels",
+    ),
+    (
+        "Depth",
+        "lists and keys are nested too deeply",
+        "close the `[` or `{` that is open above; a bible needs only a few levels",
+    ),
+    ("Anchors", REPEATS, WRITE_OUT),
+    ("Aliases", REPEATS, WRITE_OUT),
+    ("MergeKeys", REPEATS, WRITE_OUT),
+    (
+        "budget breached",
+        "the file holds more values than are read of one file",
+        "split it: put several smaller files into a folder of its name",
+    ),
+    (
+        "block mapping",
+        "",
+        "give the keys of one thing the same indentation, each with a `:` after it",
+    ),
+    (
+        "block collection",
+        "",
+        "give the items of one list the same indentation, each after `- `",
+    ),
+];
 
 fn spot(location: serde_saphyr::Location) -> Spot {
     let number = |value: u64| usize::try_from(value).unwrap_or(usize::MAX);
@@ -271,5 +355,140 @@ fn spot(location: serde_saphyr::Location) -> Spot {
         line: number(location.line()).max(1),
         column: number(location.column()).max(1),
         width: number(u64::from(location.span().len())).max(1),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use proptest::prelude::*;
+    use serde_json::Value as Json;
+
+    use super::*;
+    use crate::project::schema::{ArcsFile, BookFile, CharactersFile, OutlineFile, PremiseFile, ThreadsFile, WorldFile};
+    use crate::project::shape::schema_of;
+
+    const BASE: [&str; 7] = [
+        include_str!("../../tests/base/storygen.yaml"),
+        include_str!("../../tests/base/bible/premise.yaml"),
+        include_str!("../../tests/base/bible/characters.yaml"),
+        include_str!("../../tests/base/bible/world.yaml"),
+        include_str!("../../tests/base/bible/arcs.yaml"),
+        include_str!("../../tests/base/bible/threads.yaml"),
+        include_str!("../../tests/base/bible/outline.yaml"),
+    ];
+
+    /// Reads bytes as every kind of file; each either reads or has a finding,
+    /// and every finding can be shown.
+    fn read_as_all(bytes: &[u8]) {
+        let mut findings = Vec::new();
+        let Ok(text) = decode("x.yaml", bytes, &mut findings) else {
+            assert_eq!(findings.len(), 1);
+            return;
+        };
+        fn one<T: DeserializeOwned + JsonSchema>(text: &str) {
+            let mut findings = Vec::new();
+            let shape = read::<T>("x.yaml", text, &mut findings);
+            assert_eq!(shape.is_none(), !findings.is_empty(), "{text:?}: {findings:?}");
+            for finding in &findings {
+                assert!(!crate::diagnostic::render(finding, Some(text), false).is_empty());
+            }
+        }
+        one::<BookFile>(&text);
+        one::<PremiseFile>(&text);
+        one::<CharactersFile>(&text);
+        one::<WorldFile>(&text);
+        one::<ArcsFile>(&text);
+        one::<ThreadsFile>(&text);
+        one::<OutlineFile>(&text);
+    }
+
+    /// A change to a valid file: at which character, how many go, what comes.
+    fn mutation() -> impl Strategy<Value = (usize, usize, String)> {
+        let pieces = prop::sample::select(vec![
+            "", "\n", "\t", ": ", "- ", "\"", "'", "[", "]", "{", "}", "&a ", "*a", "!!str ", "|", ">-", "#", "~", "---\n",
+            "null", "-1", "1.5", "true", "<<: *a", "?", "%", "@", "\u{feff}", "\u{85}", "🎹", "99999999999999999999",
+        ]);
+        (0..2_000_usize, 0..12_usize, pieces.prop_map(str::to_owned))
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_read_or_are_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            read_as_all(&bytes);
+        }
+
+        #[test]
+        fn any_text_reads_or_is_refused(text in "[ \\n\\t:#&*!|>'\"{}\\[\\],?%@a-z0-9~.-]{0,120}") {
+            read_as_all(text.as_bytes());
+        }
+
+        #[test]
+        fn changed_files_read_or_are_refused(
+            file in 0..BASE.len(),
+            changes in prop::collection::vec(mutation(), 1..5),
+        ) {
+            let mut text: Vec<char> = BASE[file].chars().collect();
+            for (at, gone, comes) in changes {
+                let at = at % (text.len() + 1);
+                let end = (at + gone).min(text.len());
+                text.splice(at..end, comes.chars());
+            }
+            read_as_all(text.into_iter().collect::<String>().as_bytes());
+        }
+    }
+
+    /// A minimal value of a schema: every required key, the optional ones empty.
+    fn sparse(schema: &Json, root: &Json, indent: usize, out: &mut String) {
+        let schema = match schema.get("$ref").and_then(Json::as_str) {
+            Some(reference) => &root["definitions"][reference.rsplit('/').next().unwrap()],
+            None => schema,
+        };
+        let required: Vec<&str> = schema["required"].as_array().into_iter().flatten().filter_map(Json::as_str).collect();
+        for (key, property) in schema["properties"].as_object().into_iter().flatten() {
+            let margin = " ".repeat(indent);
+            if !required.contains(&key.as_str()) {
+                writeln!(out, "{margin}{key}:").unwrap();
+            } else if property["type"] == "array" {
+                write!(out, "{margin}{key}:\n{margin}  -\n").unwrap();
+                sparse(&property["items"], root, indent + 4, out);
+            } else if key == "kind" {
+                writeln!(out, "{margin}{key}: invariant").unwrap();
+            } else {
+                writeln!(out, "{margin}{key}: 3").unwrap();
+            }
+        }
+    }
+
+    #[test]
+    fn keys_left_empty_are_keys_left_out() {
+        fn one<T: DeserializeOwned + JsonSchema>() {
+            let schema = schema_of::<T>();
+            let mut text = String::new();
+            sparse(&schema, &schema, 0, &mut text);
+            let mut findings = Vec::new();
+            assert!(read::<T>("x.yaml", &text, &mut findings).is_some(), "{text}\n{findings:?}");
+        }
+        one::<BookFile>();
+        one::<PremiseFile>();
+        one::<CharactersFile>();
+        one::<WorldFile>();
+        one::<ArcsFile>();
+        one::<ThreadsFile>();
+        one::<OutlineFile>();
+        // Shapes that only optional keys lead to.
+        for text in [
+            "{places: [{id: a, name: A, travel: , description: }], rules: , calendar: {starts: , lifespan: , months: , week: }}",
+            "{places: [{id: a, name: A, travel: [{to: a, takes: 1 h, by: }]}]}",
+        ] {
+            assert!(read::<WorldFile>("x.yaml", text, &mut Vec::new()).is_some(), "{text}");
+        }
+        let text = "{chapters: [{title: A, scenes: [{cast: , beats: , happens: , words: , flashback: , pov: , time: }]}]}";
+        assert!(read::<OutlineFile>("x.yaml", text, &mut Vec::new()).is_some(), "{text}");
+        let text = "{characters: [{id: a, name: A, voice: {register: , habits: , lines: }, starts: {place: , state: }}]}";
+        assert!(read::<CharactersFile>("x.yaml", text, &mut Vec::new()).is_some(), "{text}");
+        let text = "{premise: P, style: {spelling: , notes: , sample: , avoid: }}";
+        assert!(read::<PremiseFile>("x.yaml", text, &mut Vec::new()).is_some(), "{text}");
     }
 }

@@ -63,6 +63,9 @@ pub struct Commitment {
     pub statement: String,
     /// What kind of promise it is.
     pub promise: Promise,
+    /// Where the author wrote its last bound: `until`, `then` or `by`; the
+    /// commitment's own place where none is given.
+    pub bound_site: Site,
 }
 
 /// The three kinds of promise.

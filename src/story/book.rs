@@ -1,7 +1,7 @@
 //! The book as a whole: title, language, premise, style.
 
 /// The book, from `storygen.yaml`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Book {
     /// The title.
     pub title: String,
@@ -26,7 +26,7 @@ impl Book {
 }
 
 /// What the book is about and how it sounds, from `bible/premise.yaml`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Premise {
     /// The story in a paragraph.
     pub premise: String,

@@ -12,8 +12,12 @@ pub struct Character {
     pub site: Site,
     /// The full name.
     pub name: String,
+    /// Where the author wrote the name.
+    pub name_site: Site,
     /// What else people call this character.
     pub aliases: Vec<String>,
+    /// Where the author wrote each of `aliases`.
+    pub alias_sites: Vec<Site>,
     /// Pronouns.
     pub pronouns: Option<String>,
     /// Who this is, in a sentence.
@@ -68,6 +72,11 @@ impl Character {
     /// Every name people use for this character, the full one first.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         std::iter::once(self.name.as_str()).chain(self.aliases.iter().map(String::as_str))
+    }
+
+    /// Where the author wrote each of [`names`](Self::names).
+    pub fn name_sites(&self) -> impl Iterator<Item = &Site> {
+        std::iter::once(&self.name_site).chain(&self.alias_sites)
     }
 
     /// Whether `text` names this character: by a full name, an alias, or a

@@ -123,6 +123,21 @@ pub struct Story {
     pub parts: Vec<Part>,
     /// The chapters, in reading order; number 1 is the first.
     pub chapters: Vec<Chapter>,
+    /// What may be there although it is not in this story.
+    pub unresolved: Unresolved,
+}
+
+/// Kinds of which some name could not be resolved, or the outline that would
+/// name them not be read. Where one is set there is an error to be mended, and
+/// that a thing of the kind appears nowhere proves nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Unresolved {
+    /// Some character.
+    pub characters: bool,
+    /// Some place.
+    pub places: bool,
+    /// Some beat.
+    pub beats: bool,
 }
 
 impl Story {

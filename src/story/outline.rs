@@ -81,12 +81,16 @@ pub struct Scene {
     pub date: Option<Sited<Date>>,
     /// At what time, as the author wrote it.
     pub time: Option<String>,
+    /// Where the author wrote the time.
+    pub time_site: Option<Site>,
     /// Whether it lies before what was told earlier.
     pub flashback: bool,
     /// Who is there.
     pub cast: Vec<Id<Character>>,
     /// The arc beats that happen here.
     pub beats: Vec<Id<Beat>>,
+    /// Where the author wrote each of `beats`.
+    pub beat_sites: Vec<Site>,
     /// What happens, step by step.
     pub happens: Vec<String>,
     /// What the point-of-view character wants.
@@ -101,8 +105,14 @@ impl Scene {
     /// Minutes after midnight, where the time is given as `HH:MM`.
     #[must_use]
     pub fn clock(&self) -> Option<u32> {
-        let (hours, minutes) = self.time.as_deref()?.trim().split_once(':')?;
-        let (hours, minutes): (u32, u32) = (hours.parse().ok()?, minutes.parse().ok()?);
-        (hours < 24 && minutes < 60).then_some(hours * 60 + minutes)
+        clock(self.time.as_deref()?)
     }
+}
+
+/// Minutes after midnight of a time given as `HH:MM`.
+#[must_use]
+pub fn clock(time: &str) -> Option<u32> {
+    let (hours, minutes) = time.trim().split_once(':')?;
+    let (hours, minutes): (u32, u32) = (hours.parse().ok()?, minutes.parse().ok()?);
+    (hours < 24 && minutes < 60).then_some(hours * 60 + minutes)
 }

@@ -23,6 +23,8 @@ pub struct Place {
 pub struct Way {
     /// The other place.
     pub to: Id<Place>,
+    /// Where the author wrote how long it takes.
+    pub site: Site,
     /// How long it takes, in minutes.
     pub minutes: u32,
     /// How long it takes, in the author's words.

@@ -4,14 +4,15 @@
 //! Pure: shapes in, [`Story`] and findings out. What cannot be resolved is left
 //! out of the story, so that the checks after this one still see the rest.
 
-use std::collections::HashMap;
+use std::cell::Cell;
+use std::collections::{BTreeSet, HashMap};
 
 use super::schema::{
     ArcsFile, BookFile, CharactersFile, OutlineFile, PremiseFile, ThreadsFile, WorldFile,
 };
 use super::yaml::Placed;
 use crate::diagnostic::{Finding, Place as Site, did_you_mean};
-use crate::story::{Beat, Book, Character, Id, Place, Premise, Story, book, slug};
+use crate::story::{Beat, Book, Character, Id, Place, Premise, Story, Unresolved, book, slug};
 
 mod outline;
 mod people;
@@ -51,15 +52,17 @@ pub struct Shapes {
 pub const CHAPTER_WORDS: u32 = 1_800;
 
 /// Turns shapes into a story; adds to `findings` what does not fit.
-pub fn resolve(shapes: Shapes, findings: &mut Vec<Finding>) -> Option<Story> {
-    let (book_file, book) = shapes.book?;
-    let (_, premise) = shapes.premise?;
-    let default_words = book
-        .targets
+///
+/// Where `storygen.yaml` or the premise could not be read, which is a finding
+/// by itself, the story has an empty one: the rest can still be checked.
+pub fn resolve(shapes: Shapes, findings: &mut Vec<Finding>) -> Story {
+    let default_words = shapes
+        .book
         .as_ref()
-        .and_then(|targets| targets.chapter_words.as_ref())
+        .and_then(|(_, book)| book.targets.as_ref()?.chapter_words.as_ref())
         .map_or(CHAPTER_WORDS, |words| words.value);
-    let book = read_book(&book_file, book, findings);
+    let book = shapes.book.map(|(file, book)| read_book(&file, book, findings));
+    let premise = shapes.premise.map(|(file, premise)| read_premise(&file, premise, findings));
 
     let calendar = world::calendar(&shapes.world, findings);
     let place_names = world::place_names(&shapes.world, findings);
@@ -84,13 +87,24 @@ pub fn resolve(shapes: Shapes, findings: &mut Vec<Finding>) -> Option<Story> {
         beats: &beat_names,
         default_words,
     };
+    let outline_complete = shapes.outline.complete;
     let (parts, chapters) = outline::outline(shapes.outline, &lookup, findings);
+    let chapter_names = promises::ChapterNames {
+        chapters: &chapters,
+        complete: outline_complete,
+    };
+    let outline_known = outline_complete && !chapters.is_empty();
     let (threads, commitments) =
-        promises::threads(shapes.threads, &chapters, &beat_names, findings);
+        promises::threads(shapes.threads, &chapter_names, &beat_names, findings);
 
-    Some(Story {
-        book,
-        premise: read_premise(premise),
+    Story {
+        book: book.unwrap_or_default(),
+        premise: premise.unwrap_or_default(),
+        unresolved: Unresolved {
+            characters: !outline_known || character_names.missed.get(),
+            places: !outline_known || place_names.missed.get(),
+            beats: !outline_known || beat_names.missed.get(),
+        },
         calendar,
         characters,
         places,
@@ -101,7 +115,7 @@ pub fn resolve(shapes: Shapes, findings: &mut Vec<Finding>) -> Option<Story> {
         commitments,
         parts,
         chapters,
-    })
+    }
 }
 
 fn read_book(file: &str, shape: BookFile, findings: &mut Vec<Finding>) -> Book {
@@ -132,7 +146,8 @@ fn read_book(file: &str, shape: BookFile, findings: &mut Vec<Finding>) -> Book {
 
 /// Whether a text has the form of a BCP-47 tag: a language of two or three
 /// letters, then subtags of one to eight letters or digits.
-fn is_language(tag: &str) -> bool {
+#[must_use]
+pub fn is_language(tag: &str) -> bool {
     let mut subtags = tag.split('-');
     subtags.next().is_some_and(|language| {
         (2..=3).contains(&language.len()) && language.bytes().all(|b| b.is_ascii_alphabetic())
@@ -141,7 +156,7 @@ fn is_language(tag: &str) -> bool {
     })
 }
 
-fn read_premise(shape: PremiseFile) -> Premise {
+fn read_premise(file: &str, shape: PremiseFile, findings: &mut Vec<Finding>) -> Premise {
     use super::schema::{PointOfViewShape as Shape, TenseShape};
     let style = shape.style;
     let (spelling, notes, sample, avoid) = match style {
@@ -166,8 +181,28 @@ fn read_premise(shape: PremiseFile) -> Premise {
         spelling,
         notes,
         sample: sample.map(|sample| sample.trim().to_owned()),
-        avoid: avoid.into_iter().map(|phrase| phrase.value).collect(),
+        avoid: avoid
+            .into_iter()
+            .filter(|phrase| is_phrase(file, phrase, findings))
+            .map(|phrase| phrase.value)
+            .collect(),
     }
+}
+
+/// Every text contains the empty phrase, so it cannot be avoided.
+fn is_phrase(file: &str, phrase: &Placed<String>, findings: &mut Vec<Finding>) -> bool {
+    let is_empty = phrase.value.trim().is_empty();
+    if is_empty {
+        findings.push(
+            Finding::warning(
+                "empty-phrase",
+                Site::at(file, phrase.spot),
+                "a phrase to avoid is empty",
+            )
+            .hint("write the phrase, or take the item out"),
+        );
+    }
+    !is_empty
 }
 
 /// The ids declared of one kind.
@@ -176,6 +211,8 @@ pub(crate) struct Names<T> {
     complete: bool,
     ids: Vec<String>,
     index: HashMap<String, Id<T>>,
+    /// Whether some name was looked up in vain.
+    missed: Cell<bool>,
 }
 
 impl<T> Names<T> {
@@ -185,16 +222,21 @@ impl<T> Names<T> {
             complete,
             ids: Vec::new(),
             index: HashMap::new(),
+            missed: Cell::new(false),
         }
     }
 
     /// Takes up a declared id. A repeated or malformed one is a finding; it
     /// keeps its position all the same, so that positions match the files.
     fn declare(&mut self, file: &str, id: &Placed<String>, findings: &mut Vec<Finding>) {
+        let position = Id::new(self.ids.len());
         if !slug::is_id(&id.value) {
             findings.push(malformed(self.kind, file, id));
+            // Those who refer to it by its proper id are right.
+            if let Some(slug) = slug::slug(&id.value) {
+                self.index.entry(slug).or_insert(position);
+            }
         }
-        let position = Id::new(self.ids.len());
         self.ids.push(id.value.clone());
         if self.index.contains_key(&id.value) {
             findings.push(
@@ -218,6 +260,7 @@ impl<T> Names<T> {
         findings: &mut Vec<Finding>,
     ) -> Option<Id<T>> {
         let found = self.index.get(&wanted.value).copied();
+        self.missed.set(self.missed.get() || found.is_none());
         if found.is_none() && self.complete {
             findings.push(
                 Finding::error(
@@ -251,8 +294,9 @@ impl<T> Names<T> {
         if self.ids.is_empty() {
             return Some(format!("the bible declares no {}", self.kind));
         }
-        let names: Vec<String> = self.ids.iter().take(SHOWN).map(|id| format!("`{id}`")).collect();
-        let more = if self.ids.len() > SHOWN { ", …" } else { "" };
+        let distinct: BTreeSet<&String> = self.ids.iter().collect();
+        let names: Vec<String> = distinct.iter().take(SHOWN).map(|id| format!("`{id}`")).collect();
+        let more = if distinct.len() > SHOWN { ", …" } else { "" };
         Some(format!("declared are {}{more}", names.join(", ")))
     }
 }

@@ -4,7 +4,8 @@ use super::{BeatNames, CharacterNames, Files, PlaceNames, malformed, world};
 use crate::diagnostic::{Finding, Place as Site};
 use crate::project::schema::{ChapterShape, OutlineFile, SceneShape};
 use crate::project::yaml::Placed;
-use crate::story::{Calendar, Chapter, Part, Scene, Sited, slug};
+use crate::story::outline::clock;
+use crate::story::{Beat, Calendar, Chapter, Character, Id, Part, Scene, Sited, slug};
 
 /// What the outline may refer to.
 pub(super) struct Lookup<'a> {
@@ -64,21 +65,25 @@ impl Reader<'_> {
             self.file,
             shape.id.as_ref().map_or(shape.title.spot, |id| id.spot),
         );
-        let scene_shapes = std::mem::take(&mut shape.scenes);
+        let mut scene_shapes = std::mem::take(&mut shape.scenes);
         let words = chapter_words(&shape, &scene_shapes, self.lookup.default_words);
         let scenes = if scene_shapes.is_empty() {
             vec![self.scene(whole_chapter(&mut shape), None, site.clone(), words)]
         } else {
-            self.refuse_double(&shape);
+            self.refuse_beats(&shape);
             let share = share_of_words(words, &scene_shapes);
-            scene_shapes
-                .into_iter()
-                .map(|scene| {
-                    let words = scene.words.as_ref().map_or(share, |words| words.value);
-                    let site = scene_site(self.file, &scene).unwrap_or_else(|| site.clone());
-                    self.scene(scene, Some(&shape), site, words)
-                })
-                .collect()
+            if let Some(first) = scene_shapes.first_mut() {
+                // Refused above; taken to happen here, so that they are not missing too.
+                first.value.beats.append(&mut shape.beats);
+            }
+            let mut scenes = Vec::new();
+            for scene in scene_shapes {
+                let words = scene.value.words.as_ref().map_or(share, |words| words.value);
+                let site = Site::at(self.file, scene.value.id.as_ref().map_or(scene.spot, |id| id.spot));
+                scenes.push(self.scene(scene.value, Some(&shape), site, words));
+                start_only(&mut shape);
+            }
+            scenes
         };
         Chapter {
             id,
@@ -118,8 +123,8 @@ impl Reader<'_> {
         given.value.clone()
     }
 
-    /// What happens stands at the scenes, or at a chapter without scenes.
-    fn refuse_double(&mut self, shape: &ChapterShape) {
+    /// Beats stand at the scenes, or at a chapter without scenes.
+    fn refuse_beats(&mut self, shape: &ChapterShape) {
         for beat in &shape.beats {
             self.findings.push(
                 Finding::error(
@@ -147,10 +152,19 @@ impl Reader<'_> {
         let pov = inherited(shape.pov, |chapter| &chapter.pov);
         let place = inherited(shape.place, |chapter| &chapter.place);
         let date = inherited(shape.date, |chapter| &chapter.date);
-        let cast = match chapter {
+        let time = inherited(shape.time, |chapter| &chapter.time);
+        let named = match chapter {
             Some(chapter) if shape.cast.is_empty() => &chapter.cast,
             _ => &shape.cast,
         };
+        let pov = pov.and_then(|pov| {
+            Some(Sited {
+                value: lookup.characters.find(file, &pov, self.findings)?,
+                site: Site::at(file, pov.spot),
+            })
+        });
+        let cast = self.cast(named, pov.as_ref());
+        let (beats, beat_sites) = self.beats(&shape.beats);
         Scene {
             id: shape.id.map(|id| {
                 if !slug::is_id(&id.value) {
@@ -161,12 +175,7 @@ impl Reader<'_> {
             site,
             summary: shape.summary,
             words,
-            pov: pov.and_then(|pov| {
-                Some(Sited {
-                    value: lookup.characters.find(file, &pov, self.findings)?,
-                    site: Site::at(file, pov.spot),
-                })
-            }),
+            pov,
             place: place.and_then(|place| lookup.places.find(file, &place, self.findings)),
             date: date.and_then(|date| {
                 Some(Sited {
@@ -174,20 +183,44 @@ impl Reader<'_> {
                     site: Site::at(file, date.spot),
                 })
             }),
-            time: shape
-                .time
-                .or_else(|| chapter.and_then(|chapter| chapter.time.clone())),
+            time_site: time.as_ref().map(|time| Site::at(file, time.spot)),
+            time: time.map(|time| time.value),
             flashback: shape
                 .flashback
                 .or_else(|| chapter.and_then(|chapter| chapter.flashback))
                 .unwrap_or(false),
-            cast: lookup.characters.find_all(file, cast, self.findings),
-            beats: lookup.beats.find_all(file, &shape.beats, self.findings),
+            cast,
+            beats,
+            beat_sites,
             happens: shape.happens,
             goal: shape.goal,
             conflict: shape.conflict,
             outcome: shape.outcome,
         }
+    }
+
+    /// Who is there. A name that nobody has may be meant to be the point of
+    /// view's: that one is then taken to be there, so that one slip is one finding.
+    fn cast(&mut self, named: &[Placed<String>], pov: Option<&Sited<Id<Character>>>) -> Vec<Id<Character>> {
+        let mut cast = self.lookup.characters.find_all(self.file, named, self.findings);
+        if let Some(pov) = pov
+            && cast.len() < named.len()
+            && !cast.contains(&pov.value)
+        {
+            cast.push(pov.value);
+        }
+        cast
+    }
+
+    /// The beats that happen, and where the author wrote each.
+    fn beats(&mut self, named: &[Placed<String>]) -> (Vec<Id<Beat>>, Vec<Site>) {
+        named
+            .iter()
+            .filter_map(|beat| {
+                let found = self.lookup.beats.find(self.file, beat, self.findings)?;
+                Some((found, Site::at(self.file, beat.spot)))
+            })
+            .unzip()
     }
 }
 
@@ -211,24 +244,22 @@ fn whole_chapter(chapter: &mut ChapterShape) -> SceneShape {
     }
 }
 
-/// The first place the author wrote something of a scene.
-fn scene_site(file: &str, shape: &SceneShape) -> Option<Site> {
-    [&shape.id, &shape.pov, &shape.place, &shape.date]
-        .into_iter()
-        .flatten()
-        .map(|placed| placed.spot)
-        .min()
-        .map(|spot| Site::at(file, spot))
+/// After its first scene a chapter's clock has run on: a time such as `08:30`
+/// holds for the first scene only, one in words (`morning`) for all.
+fn start_only(chapter: &mut ChapterShape) {
+    if chapter.time.as_ref().is_some_and(|time| clock(&time.value).is_some()) {
+        chapter.time = None;
+    }
 }
 
 /// The chapter's own target, else the sum of its scenes' if all have one, else the book's.
-fn chapter_words(shape: &ChapterShape, scenes: &[SceneShape], default: u32) -> u32 {
+fn chapter_words(shape: &ChapterShape, scenes: &[Placed<SceneShape>], default: u32) -> u32 {
     if let Some(words) = &shape.words {
         return words.value;
     }
     let given: Option<Vec<u32>> = scenes
         .iter()
-        .map(|scene| scene.words.as_ref().map(|words| words.value))
+        .map(|scene| scene.value.words.as_ref().map(|words| words.value))
         .collect();
     match given {
         Some(given) if !given.is_empty() => given.into_iter().fold(0, u32::saturating_add),
@@ -237,12 +268,12 @@ fn chapter_words(shape: &ChapterShape, scenes: &[SceneShape], default: u32) -> u
 }
 
 /// An even share of the words that scenes with targets leave to the others.
-fn share_of_words(words: u32, scenes: &[SceneShape]) -> u32 {
+fn share_of_words(words: u32, scenes: &[Placed<SceneShape>]) -> u32 {
     let given: u32 = scenes
         .iter()
-        .filter_map(|scene| scene.words.as_ref())
+        .filter_map(|scene| scene.value.words.as_ref())
         .fold(0, |sum, words| sum.saturating_add(words.value));
-    let open = scenes.iter().filter(|scene| scene.words.is_none()).count();
+    let open = scenes.iter().filter(|scene| scene.value.words.is_none()).count();
     match u32::try_from(open) {
         Ok(open) if open > 0 => (words.saturating_sub(given) / open).max(150),
         _ => 0,

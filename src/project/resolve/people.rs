@@ -80,7 +80,9 @@ fn read(
     Character {
         site: Site::at(file, shape.id.spot),
         id: shape.id.value,
+        name_site: Site::at(file, shape.name.spot),
         name: shape.name.value,
+        alias_sites: shape.aliases.iter().map(|alias| Site::at(file, alias.spot)).collect(),
         aliases: shape.aliases.into_iter().map(|alias| alias.value).collect(),
         pronouns: shape.pronouns,
         role: shape.role,

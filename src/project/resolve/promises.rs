@@ -8,6 +8,14 @@ use crate::project::schema::{
 use crate::project::yaml::Placed;
 use crate::story::{Arc, Beat, Chapter, Commitment, Id, Promise, Thread};
 
+/// The chapters that threads and commitments may refer to.
+pub(super) struct ChapterNames<'a> {
+    pub chapters: &'a [Chapter],
+    /// Whether all of the outline could be read. Where it could not, neither
+    /// numbers nor ids can be told right from wrong.
+    pub complete: bool,
+}
+
 /// The ids of all beats.
 pub(super) fn beat_names(files: &Files<ArcsFile>, findings: &mut Vec<Finding>) -> BeatNames {
     let mut names = BeatNames::new("beat", files.complete);
@@ -74,7 +82,7 @@ pub(super) fn arcs(
 /// All threads and commitments.
 pub(super) fn threads(
     files: Files<ThreadsFile>,
-    chapters: &[Chapter],
+    chapters: &ChapterNames<'_>,
     beats: &BeatNames,
     findings: &mut Vec<Finding>,
 ) -> (Vec<Thread>, Vec<Commitment>) {
@@ -97,7 +105,7 @@ pub(super) fn threads(
 fn read_thread(
     file: &str,
     shape: ThreadShape,
-    chapters: &[Chapter],
+    chapters: &ChapterNames<'_>,
     findings: &mut Vec<Finding>,
 ) -> Option<Thread> {
     let planted = chapter(file, &shape.planted, chapters, findings);
@@ -116,18 +124,19 @@ fn read_thread(
 fn read_commitment(
     file: &str,
     shape: CommitmentShape,
-    chapters: &[Chapter],
+    chapters: &ChapterNames<'_>,
     beats: &BeatNames,
     findings: &mut Vec<Finding>,
 ) -> Option<Commitment> {
     let site = Site::at(file, shape.id.spot);
+    let bound_site = bound_site(file, &shape).unwrap_or_else(|| site.clone());
     let promise = match shape.kind.value {
         CommitmentKindShape::Invariant => {
             let mut bound = |given: &Option<Placed<ChapterReference>>, default| match given {
                 Some(given) => chapter(file, given, chapters, findings),
-                None => Some(default),
+                None => chapters.complete.then_some(default),
             };
-            let (from, until) = (bound(&shape.from, 1), bound(&shape.until, chapters.len()));
+            let (from, until) = (bound(&shape.from, 1), bound(&shape.until, chapters.chapters.len()));
             Promise::Invariant {
                 from: from?,
                 until: until?,
@@ -159,7 +168,17 @@ fn read_commitment(
         id: shape.id.value,
         statement: shape.statement,
         promise,
+        bound_site,
     })
+}
+
+fn bound_site(file: &str, shape: &CommitmentShape) -> Option<Site> {
+    let spot = match shape.kind.value {
+        CommitmentKindShape::Invariant => shape.until.as_ref().or(shape.from.as_ref())?.spot,
+        CommitmentKindShape::Ordering => shape.then.as_ref()?.spot,
+        CommitmentKindShape::Achievement => shape.by.as_ref()?.spot,
+    };
+    Some(Site::at(file, spot))
 }
 
 fn lacking(site: &Site, kind: &str, keys: &str) -> Finding {
@@ -170,16 +189,20 @@ fn lacking(site: &Site, kind: &str, keys: &str) -> Finding {
 fn chapter(
     file: &str,
     wanted: &Placed<ChapterReference>,
-    chapters: &[Chapter],
+    chapters: &ChapterNames<'_>,
     findings: &mut Vec<Finding>,
 ) -> Option<usize> {
     let text = wanted.value.0.trim();
+    let all = chapters.chapters;
+    // Where the outline is not there or not whole, that is the finding.
+    if !chapters.complete || all.is_empty() {
+        return None;
+    }
     let found = match text.parse::<usize>() {
-        Ok(number) => chapters.get(number.wrapping_sub(1)),
-        Err(_) => chapters.iter().find(|chapter| chapter.id == text),
+        Ok(number) => all.get(number.wrapping_sub(1)),
+        Err(_) => all.iter().find(|chapter| chapter.id == text),
     };
-    // Without any chapter the outline itself is the finding.
-    if found.is_none() && !chapters.is_empty() {
+    if found.is_none() {
         findings.push(
             Finding::error(
                 "unknown-chapter",
@@ -187,8 +210,8 @@ fn chapter(
                 format!("the outline has no chapter `{text}`"),
             )
             .hint(
-                did_you_mean(text, chapters.iter().map(|chapter| chapter.id.as_str()))
-                    .unwrap_or_else(|| format!("its chapters are 1 to {}", chapters.len())),
+                did_you_mean(text, all.iter().map(|chapter| chapter.id.as_str()))
+                    .unwrap_or_else(|| format!("its chapters are 1 to {}", all.len())),
             ),
         );
     }

@@ -139,6 +139,7 @@ fn read_way(
     };
     Some(Way {
         to: to?,
+        site: Site::at(file, shape.takes.spot),
         minutes,
         takes: shape.takes.value.clone(),
         by: shape.by.clone(),

@@ -1,0 +1,284 @@
+//! `storygen init` and `storygen schema`, whole: what is made is sound, and
+//! nothing is ever written over.
+
+use std::io::Write;
+use std::process::Stdio;
+
+use jsonschema::Validator;
+use proptest::prelude::*;
+use serde_json::Value;
+
+mod support;
+use support::Project;
+
+const FILES: [&str; 15] = [
+    ".gitignore",
+    ".storygen/schemas/arcs.json",
+    ".storygen/schemas/characters.json",
+    ".storygen/schemas/outline.json",
+    ".storygen/schemas/premise.json",
+    ".storygen/schemas/storygen.json",
+    ".storygen/schemas/threads.json",
+    ".storygen/schemas/world.json",
+    "bible/arcs.yaml",
+    "bible/characters.yaml",
+    "bible/outline.yaml",
+    "bible/premise.yaml",
+    "bible/threads.yaml",
+    "bible/world.yaml",
+    "storygen.yaml",
+];
+
+#[test]
+fn init_says_what_it_made_and_what_comes_next() {
+    let project = Project::empty();
+    assert_eq!(
+        project.run(&["init", "."]).to_string(),
+        "exit 0\n--- stdout\n\
+         next: storygen check --project .\n\
+         then: storygen draft chapter 1 --project .\n\
+         --- stderr\n\
+         made in `.`:\n  bible/arcs.yaml\n  bible/characters.yaml\n  bible/outline.yaml\n  \
+         bible/premise.yaml\n  bible/threads.yaml\n  bible/world.yaml\n  storygen.yaml\n"
+    );
+    assert_eq!(project.files(), FILES);
+    assert_eq!(project.read(".gitignore"), ".storygen/cache/\n.storygen/partial/\n.storygen/lock\n");
+}
+
+#[test]
+fn every_starter_is_clean() {
+    for language in ["en", "en-GB", "de", "de-CH", "fr", "es-MX", "nl", "zh-Hant", "ja"] {
+        for chapters in ["1", "2", "3", "4", "9"] {
+            let project = Project::empty();
+            let made = project.run(&["init", "book", "--language", language, "--chapters", chapters]);
+            assert_eq!(made.code, 0, "{made}");
+            let checked = project.run(&["check", "--project", "book", "--fail-on", "note"]);
+            assert_eq!((checked.code, checked.stderr.as_str()), (0, ""), "{language} {chapters}: {checked}");
+            let counted = format!(": {chapters} chapter");
+            assert!(checked.stdout.contains(&counted), "{checked}");
+            for file in project.files() {
+                let text = project.read(&file);
+                assert!(!text.contains("{{") && !text.contains("}}\n"), "{file}: a slot is left:\n{text}");
+                if file.ends_with(".yaml") {
+                    let depth = file.matches('/').count() - 1;
+                    let line = format!("# yaml-language-server: $schema={}.storygen/schemas/", "../".repeat(depth));
+                    assert!(text.starts_with(&line), "{file}: {text}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_long_starter_is_clean() {
+    let project = Project::empty();
+    project.run(&["init", ".", "--chapters", "2000"]);
+    let checked = project.run(&["check", "--fail-on", "note"]);
+    assert_eq!(
+        checked.to_string(),
+        "exit 0\n--- stdout\nThe Unposted Letters: 2000 chapters, 3 characters, 1 arc, 1 thread; nothing to mend\n--- stderr\n"
+    );
+}
+
+#[test]
+fn a_foreign_starter_says_so() {
+    let project = Project::empty();
+    project.run(&["init", ".", "--language", "nl"]);
+    let hint = "# This starter is in English.";
+    assert!(project.read("bible/premise.yaml").contains(hint));
+    assert!(project.read("storygen.yaml").contains("language: nl\n"));
+    let german = Project::empty();
+    german.run(&["init", ".", "--language", "de"]);
+    assert!(!german.read("bible/premise.yaml").contains(hint));
+    assert!(german.read("bible/premise.yaml").contains("# Wer will was"));
+}
+
+#[test]
+fn nothing_is_written_over() {
+    let project = Project::empty();
+    project.write("bible/world.yaml", "mine\n");
+    project.write("notes.txt", "mine too\n");
+    assert_eq!(
+        project.run(&["init", "."]).to_string(),
+        "exit 1\n--- stdout\n--- stderr\n\
+         error: `.` already holds `bible/world.yaml`\n\
+         help: nothing was written; name a new folder, or move these away\n"
+    );
+    assert_eq!(project.files(), ["bible/world.yaml", "notes.txt"]);
+    assert_eq!(project.read("bible/world.yaml"), "mine\n");
+}
+
+#[test]
+fn other_files_are_left_alone() {
+    let project = Project::empty();
+    project.write("notes.txt", "mine\n");
+    assert_eq!(project.run(&["init", "."]).code, 0);
+    assert_eq!(project.read("notes.txt"), "mine\n");
+}
+
+#[test]
+fn twice_is_refused() {
+    let project = Project::empty();
+    project.run(&["init", "book"]);
+    assert_eq!(
+        project.run(&["init", "book"]).to_string(),
+        "exit 1\n--- stdout\n--- stderr\n\
+         error: `book` already holds `storygen.yaml`, `bible/world.yaml`, `bible/threads.yaml`, \
+         `bible/premise.yaml` and 11 more\n\
+         help: nothing was written; name a new folder, or move these away\n"
+    );
+}
+
+#[test]
+fn bad_flags_are_usage() {
+    for (arguments, part) in [
+        (vec!["init"], "<DIR>"),
+        (vec!["init", "x", "--language", "English"], "`English` is no language tag"),
+        (vec!["init", "x", "--language", ""], "no language tag"),
+        (vec!["init", "x", "--chapters", "0"], "from 1 to 2000"),
+        (vec!["init", "x", "--chapters", "2001"], "from 1 to 2000"),
+        (vec!["init", "x", "--chapters", "many"], "from 1 to 2000"),
+        (vec!["init", "x", "--title", " "], "the book needs a title"),
+        (vec!["schema", "--print", "charcters"], "did you mean `characters`?"),
+        (vec!["schema", "--print", "zzz"], "there are `storygen`, `premise`"),
+    ] {
+        let project = Project::empty();
+        let output = project.run(&arguments);
+        assert_eq!(output.code, 2, "{arguments:?}: {output}");
+        assert!(output.stderr.contains(part), "{arguments:?}: {output}");
+        assert!(project.files().is_empty(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn without_a_terminal_nothing_is_asked() {
+    let project = Project::empty();
+    let mut child = project
+        .command(&["init", "."])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the program runs");
+    // It may have ended by now, which is as good.
+    let _ = child.stdin.take().expect("a pipe").write_all(b"de\nTitel\n");
+    assert!(child.wait().expect("an end").success());
+    assert!(project.read("storygen.yaml").contains("language: en\n"));
+}
+
+#[test]
+fn a_file_in_the_way_is_an_error() {
+    let project = Project::empty();
+    project.write("book", "a file\n");
+    let output = project.run(&["init", "book"]);
+    assert_eq!(output.code, 1, "{output}");
+    assert!(output.stderr.starts_with("error: cannot make the folder `book`"), "{output}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+    #[test]
+    fn any_text_makes_a_sound_project(
+        title in "[^\\x00]{0,20}[^\\x00\\s][^\\x00]{0,20}",
+        author in "[^\\x00]{0,20}",
+        genre in "[^\\x00]{0,20}",
+    ) {
+        let project = Project::empty();
+        let flags = [format!("--title={title}"), format!("--author={author}"), format!("--genre={genre}")];
+        let made = project.run(&["init", ".", &flags[0], &flags[1], &flags[2]]);
+        prop_assert_eq!(made.code, 0, "{}", made);
+        let checked = project.run(&["check", "--fail-on", "note"]);
+        prop_assert_eq!(checked.code, 0, "{}", checked);
+        let book: Value = serde_saphyr::from_str(&project.read("storygen.yaml"))
+            .map_err(|error| TestCaseError::fail(error.to_string()))?;
+        prop_assert_eq!(book["title"].as_str(), Some(title.as_str()));
+        let given = |text: &str| (!text.trim().is_empty()).then(|| text.to_owned());
+        prop_assert_eq!(book["author"].as_str().map(str::to_owned), given(&author));
+        if let Some(genre) = given(&genre) {
+            prop_assert_eq!(book["genre"].as_str(), Some(genre.as_str()));
+        }
+    }
+}
+
+/// The validator of a kind of file, from what the program prints.
+fn validator(name: &str) -> Validator {
+    let output = Project::empty().run(&["schema", "--print", name]);
+    assert_eq!(output.code, 0, "{output}");
+    let schema: Value = serde_json::from_str(&output.stdout).expect("JSON");
+    assert_eq!(schema["$schema"], "http://json-schema.org/draft-07/schema#", "{name}");
+    jsonschema::draft7::new(&schema).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+fn json(yaml: &str) -> Value {
+    serde_saphyr::from_str(yaml).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// The kind of an author's file.
+fn kind(file: &str) -> &str {
+    let path = file.trim_end_matches(".yaml").trim_start_matches("bible/");
+    path.split('/').next().unwrap_or_default()
+}
+
+#[test]
+fn samples_are_valid_against_the_schemas() {
+    let samples = [Project::copy("tests/base"), Project::empty()];
+    samples[1].run(&["init", ".", "--chapters", "5"]);
+    for project in samples {
+        for file in project.files().iter().filter(|file| file.ends_with(".yaml")) {
+            let value = json(&project.read(file));
+            let faults: Vec<String> = validator(kind(file)).iter_errors(&value).map(|fault| fault.to_string()).collect();
+            assert!(faults.is_empty(), "{file}: {faults:?}");
+        }
+    }
+}
+
+#[test]
+fn the_schemas_refuse_what_check_refuses() {
+    for (name, yaml, is_valid) in [
+        ("storygen", "{title: T, language: en}", true),
+        ("storygen", "{title: T, language: en, titel: x}", false),
+        ("storygen", "{title: T}", false),
+        ("storygen", "{title: T, language: en, targets: {chapter_wrods: 3}}", false),
+        ("storygen", "{title: T, language: en, targets: {chapter_words: -3}}", false),
+        ("premise", "{premise: P, themes: , style: , tense: }", true),
+        ("premise", "{premise: P, tense: future}", false),
+        ("characters", "{characters: [{id: a, name: A, aliases: , appearance: , age: , born: }]}", true),
+        ("characters", "{characters: [{id: a, name: A, eyes: blue}]}", false),
+        ("characters", "{characters: }", false),
+        ("threads", "{threads: [{id: a, thread: A, planted: 1, paid_off_by: the-end}]}", true),
+        ("threads", "{threads: [{id: a, thread: A, planted: [1], paid_off_by: 2}]}", false),
+        ("outline", "{chapters: [{title: A, scenes: [{summary: S, sumary: T}]}]}", false),
+    ] {
+        assert_eq!(validator(name).is_valid(&json(yaml)), is_valid, "{name}: {yaml}");
+    }
+}
+
+#[test]
+fn schemas_are_written_only_when_they_differ() {
+    let project = Project::copy("tests/base");
+    for (expected, broken) in [
+        ("7 schemas in `.storygen/schemas`, 7 written", true),
+        ("7 schemas in `.storygen/schemas`, 1 written", false),
+        ("7 schemas in `.storygen/schemas`, all up to date", false),
+    ] {
+        let output = project.run(&["schema"]);
+        assert_eq!(output.to_string(), format!("exit 0\n--- stdout\n{expected}\n--- stderr\n"));
+        if broken {
+            project.write(".storygen/schemas/world.json", "{}");
+        }
+    }
+    assert_eq!(
+        project.read(".storygen/schemas/arcs.json"),
+        project.run(&["schema", "--print", "arcs"]).stdout
+    );
+}
+
+#[test]
+fn schema_needs_a_project() {
+    assert_eq!(
+        Project::empty().run(&["schema", "--project", "."]).to_string(),
+        "exit 10\n--- stdout\n--- stderr\n\
+         error: `.` is no project: it has no `storygen.yaml`\n\
+         help: `storygen init DIR` makes one; `--project DIR` names one\n"
+    );
+}
