@@ -16,7 +16,7 @@ use crate::pipeline::run::{Done, Session};
 use crate::pipeline::{draft, run};
 use crate::project::folder::Folder;
 use crate::project::load::Wishes;
-use crate::project::store::{self, Archive, Store};
+use crate::project::store::{self, Archive};
 use crate::project::layout;
 use crate::prompt::templates::Templates;
 use crate::story::canon::Record;

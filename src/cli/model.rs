@@ -45,8 +45,6 @@ pub(super) struct Named {
     pub provider: String,
     /// The rest of its name.
     pub name: String,
-    /// Who named it.
-    pub origin: Origin,
     /// What can be known of it without loading it.
     pub facts: Facts,
     /// How it counts tokens.
@@ -91,7 +89,6 @@ pub(super) fn name(arguments: &ModelArguments, wishes: &Wishes, config: &Config)
     Ok(Named {
         provider: provider.to_owned(),
         name: name.to_owned(),
-        origin,
         facts,
         tokenizer,
         window_assumed,

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use owo_colors::OwoColorize;
 
-use super::model::{self, ModelArguments};
+use super::model::ModelArguments;
 use super::{Common, open, ui::Ui};
 use crate::config::Config;
 use crate::failure::Exit;
@@ -39,7 +39,6 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
     let project = loaded.wishes.model.as_ref().map(|(model, _)| model.as_str());
     let (model, origin) = config.model(arguments.model.model.as_deref(), project);
     print(&story, &rows, &format!("{model} (from {origin})"), common, ui);
-    let _ = model::settings;
     Ok(Exit::Done)
 }
 

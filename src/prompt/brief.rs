@@ -193,15 +193,21 @@ pub fn book(story: &Story) -> BookView {
         genre: book.genre.clone(),
         point_of_view: premise.point_of_view.name().to_owned(),
         tense: premise.tense.name().to_owned(),
-        spelling: premise.spelling.clone(),
+        spelling: phrase(premise.spelling.as_ref()),
         notes: premise.notes.clone(),
         sample: premise.sample.clone(),
         avoid: premise.avoid.clone(),
         premise: premise.premise.clone(),
-        themes: premise.themes.clone(),
-        tone: premise.tone.clone(),
-        audience: premise.audience.clone(),
+        themes: premise.themes.iter().filter_map(|theme| phrase(Some(theme))).collect(),
+        tone: phrase(premise.tone.as_ref()),
+        audience: phrase(premise.audience.as_ref()),
     }
+}
+
+/// A text that stands within a sentence of the prompt: without a stop of its own.
+fn phrase(text: Option<&String>) -> Option<String> {
+    text.map(|text| text.trim().trim_end_matches('.').to_owned())
+        .filter(|text| !text.is_empty())
 }
 
 fn pair(name: &str, value: &str) -> AttributeView {
@@ -239,7 +245,7 @@ fn card(story: &Story, character: &Character) -> CardView {
         need: character.need.clone(),
         fear: character.fear.clone(),
         secret: character.secret.clone(),
-        register: character.voice.register.clone(),
+        register: phrase(character.voice.register.as_ref()),
         habits: character.voice.habits.clone(),
         lines: character.voice.lines.clone(),
         relationships: character

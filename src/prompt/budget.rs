@@ -4,7 +4,7 @@
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
-use super::view::{DraftView, FoldView, RecordView};
+use super::view::{CardView, DraftView, FoldView, RecordView};
 use crate::chat::{Message, Tokenizer};
 use crate::failure::{Exit, Failure};
 
@@ -249,9 +249,11 @@ impl DraftView {
 
     /// What goes last, since the chapter suffers for it.
     fn shed_last(&mut self, size: &dyn Fn(&str) -> usize) -> Option<Omission> {
-        for card in self.cast.iter_mut().chain(&mut self.people) {
-            if let Some(omission) = shorten_card(card, size) {
-                return Some(omission);
+        for shorten in [drop_voice, drop_background] {
+            for card in self.cast.iter_mut().chain(&mut self.people) {
+                if let Some(omission) = shorten(card, size) {
+                    return Some(omission);
+                }
             }
         }
         if let Some(state) = self.states.pop() {
@@ -269,26 +271,29 @@ impl DraftView {
     }
 }
 
-/// Takes voice and background off a card; leaves who it is.
-fn shorten_card(card: &mut super::view::CardView, size: &dyn Fn(&str) -> usize) -> Option<Omission> {
-    let before = weigh(card, size);
-    let what = if card.lines.is_empty() && card.habits.is_empty() && card.knows.is_empty() && card.relationships.is_empty() {
-        card.appearance.clear();
-        card.goal = None;
-        card.need = None;
-        card.fear = None;
-        card.secret = None;
-        card.register = None;
-        card.role = None;
-        "all but the name of"
-    } else {
-        card.lines.clear();
-        card.habits.clear();
-        card.knows.clear();
-        card.relationships.clear();
-        "voice, knowledge and relationships of"
-    };
-    let saved = before.saturating_sub(weigh(card, size));
+/// Takes voice, knowledge and relationships off a card.
+fn drop_voice(card: &mut CardView, size: &dyn Fn(&str) -> usize) -> Option<Omission> {
+    let whole = weigh(card, size);
+    card.lines.clear();
+    card.habits.clear();
+    card.knows.clear();
+    card.relationships.clear();
+    shortened(card, whole, "voice, knowledge and relationships of", size)
+}
+
+/// Leaves of a card only who it is.
+fn drop_background(card: &mut CardView, size: &dyn Fn(&str) -> usize) -> Option<Omission> {
+    let whole = weigh(card, size);
+    card.appearance.clear();
+    for text in [&mut card.goal, &mut card.need, &mut card.fear, &mut card.secret, &mut card.register, &mut card.role] {
+        *text = None;
+    }
+    shortened(card, whole, "all but the name of", size)
+}
+
+/// What a shortened card saves, if anything.
+fn shortened(card: &CardView, whole: usize, what: &str, size: &dyn Fn(&str) -> usize) -> Option<Omission> {
+    let saved = whole.saturating_sub(weigh(card, size));
     (saved > 0).then(|| Omission {
         section: "cast".to_owned(),
         what: format!("{what} {}", card.name),
