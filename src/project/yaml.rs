@@ -354,7 +354,7 @@ fn spot(location: serde_saphyr::Location) -> Spot {
     Spot {
         line: number(location.line()).max(1),
         column: number(location.column()).max(1),
-        width: number(u64::from(location.span().len())).max(1),
+        width: number(location.span().len()).max(1),
     }
 }
 
@@ -382,11 +382,6 @@ mod tests {
     /// Reads bytes as every kind of file; each either reads or has a finding,
     /// and every finding can be shown.
     fn read_as_all(bytes: &[u8]) {
-        let mut findings = Vec::new();
-        let Ok(text) = decode("x.yaml", bytes, &mut findings) else {
-            assert_eq!(findings.len(), 1);
-            return;
-        };
         fn one<T: DeserializeOwned + JsonSchema>(text: &str) {
             let mut findings = Vec::new();
             let shape = read::<T>("x.yaml", text, &mut findings);
@@ -395,6 +390,11 @@ mod tests {
                 assert!(!crate::diagnostic::render(finding, Some(text), false).is_empty());
             }
         }
+        let mut findings = Vec::new();
+        let Ok(text) = decode("x.yaml", bytes, &mut findings) else {
+            assert_eq!(findings.len(), 1);
+            return;
+        };
         one::<BookFile>(&text);
         one::<PremiseFile>(&text);
         one::<CharactersFile>(&text);
