@@ -286,7 +286,7 @@ fn outline(texts: &Texts, chapters: usize) -> String {
         return outline.trim_end().to_owned() + "\n";
     }
     if chapters > 3 {
-        let _ = write!(outline, "  # {}\n", text("placeholder"));
+        let _ = writeln!(outline, "  # {}", text("placeholder"));
     }
     for number in 3..chapters {
         let title = quoted(&format!("{} {number}", text("chapter")));
