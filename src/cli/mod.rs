@@ -9,9 +9,16 @@ use clap::{Args, Parser, Subcommand};
 use crate::failure::{Exit, Failure};
 
 mod check;
+mod draft;
 mod init;
+mod model;
+mod models;
 mod open;
+mod prompt;
 mod schema;
+mod status;
+mod takes;
+mod templates;
 mod ui;
 
 use ui::Ui;
@@ -47,6 +54,15 @@ struct Common {
 enum Command {
     Init(init::Arguments),
     Check(check::Arguments),
+    Draft(draft::Arguments),
+    Status(status::Arguments),
+    Prompt(prompt::Arguments),
+    Takes(takes::TakesArguments),
+    Select(takes::SelectArguments),
+    Log(takes::LogArguments),
+    Undo(takes::UndoArguments),
+    Templates(templates::Arguments),
+    Models(models::Arguments),
     Schema(schema::Arguments),
 }
 
@@ -72,6 +88,15 @@ fn dispatch(command: Command, common: &Common, ui: &Ui) -> Result<Exit> {
     match command {
         Command::Init(arguments) => init::run(arguments, common, ui),
         Command::Check(arguments) => check::run(&arguments, common, ui),
+        Command::Draft(arguments) => draft::run(&arguments, common, ui),
+        Command::Status(arguments) => status::run(&arguments, common, ui),
+        Command::Prompt(arguments) => prompt::run(&arguments, common, ui),
+        Command::Takes(arguments) => takes::takes(&arguments, common, ui),
+        Command::Select(arguments) => takes::select(&arguments, common, ui),
+        Command::Log(arguments) => takes::log(&arguments, common, ui),
+        Command::Undo(arguments) => takes::undo(&arguments, common, ui),
+        Command::Templates(arguments) => templates::run(&arguments, common, ui),
+        Command::Models(arguments) => models::run(&arguments, ui),
         Command::Schema(arguments) => schema::run(&arguments, common, ui),
     }
 }

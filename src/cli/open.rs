@@ -1,6 +1,8 @@
 //! Finds the project that a command is about.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
 
@@ -11,7 +13,10 @@ use crate::failure::{Exit, Failure};
 use crate::project::folder::Folder;
 use crate::project::layout;
 use crate::project::load::{Loaded, load};
-use crate::story::Story;
+use crate::project::store::{self, Archive, Store};
+use crate::prompt::templates::{TEMPLATE_LIMIT, Templates};
+use crate::story::canon::Record;
+use crate::story::{Chapter, Story};
 
 /// Opens the project's folder: the one named, or the nearest one upwards.
 pub(super) fn folder(common: &Common) -> Result<Folder> {
@@ -76,4 +81,69 @@ pub(super) fn count(loaded: &Loaded, severity: Severity) -> usize {
         .iter()
         .filter(|finding| finding.severity == severity)
         .count()
+}
+
+/// The project's templates: its own where it has any, else the built-in ones.
+pub(super) fn templates(folder: &Folder, story: &Story) -> Result<Templates> {
+    let mut own = BTreeMap::new();
+    for name in folder.list(layout::TEMPLATES)? {
+        if name.starts_with('.') || !name.ends_with(".md") || name == "README.md" {
+            continue;
+        }
+        let path = format!("{}/{name}", layout::TEMPLATES);
+        if let Some(text) = folder.read(&path, TEMPLATE_LIMIT)? {
+            own.insert(name, text);
+        }
+    }
+    Templates::new(&story.book.primary_language(), &own)
+}
+
+/// The chapter that a number or an id means.
+pub(super) fn chapter<'a>(story: &'a Story, text: &str) -> Result<&'a Chapter> {
+    let found = match text.parse::<usize>() {
+        Ok(number) => story.chapter(number),
+        Err(_) => story.chapter_named(text),
+    };
+    found.ok_or_else(|| {
+        let failure = Failure::new(Exit::Usage, format!("the outline has no chapter `{text}`"));
+        let ids = story.chapters.iter().map(|chapter| chapter.id.as_str());
+        failure
+            .hint(
+                diagnostic::did_you_mean(text, ids)
+                    .unwrap_or_else(|| format!("its chapters are 1 to {}", story.chapters.len())),
+            )
+            .into()
+    })
+}
+
+/// Takes the project's lock and begins a run.
+pub(super) fn store<'a>(folder: &'a Folder, command: &str) -> Result<Store<'a>> {
+    Store::open(folder, command, seconds)
+}
+
+fn seconds() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
+}
+
+/// The records of all chapters that have one; a faulty canon file fails.
+pub(super) fn records(story: &Story, archive: &Archive, ui: &Ui) -> Result<BTreeMap<usize, Record>> {
+    let mut findings = Vec::new();
+    let records = store::records(story, archive, &mut findings);
+    if findings.is_empty() {
+        return Ok(records);
+    }
+    for finding in &findings {
+        let source = archive
+            .chapters
+            .values()
+            .filter_map(|shelf| shelf.canon.as_ref())
+            .find(|canon| canon.path == finding.place.file)
+            .map(|canon| canon.yaml.as_str());
+        ui.finding(finding, source);
+    }
+    Err(Failure::new(Exit::Findings, "the canon has errors")
+        .hint("mend the file, or remove it: it is then made anew from the chapter")
+        .into())
 }

@@ -1,10 +1,14 @@
 //! The project on disk: reading, checking against shapes, writing, journal.
 
+pub mod calls;
+pub mod canon_file;
 pub mod folder;
+pub mod journal;
 pub mod layout;
 pub mod load;
 pub mod resolve;
 pub mod scaffold;
 pub mod schema;
 pub mod shape;
+pub mod store;
 pub mod yaml;

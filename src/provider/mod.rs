@@ -1,7 +1,7 @@
 //! Models behind one small trait: text goes in as messages and comes out as a stream.
 //!
 //! A provider knows nothing of chapters. It says what it can do ([`Facts`]),
-//! counts tokens ([`Tokenizer`](crate::chat::Tokenizer)) and streams a reply.
+//! counts tokens ([`Tokenizer`]) and streams a reply.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -12,7 +12,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::chat::{Message, Tokenizer};
 
+#[cfg(feature = "embedded")]
+pub mod embedded;
 mod fault;
+pub mod http;
+pub mod openai;
+pub mod scripted;
+pub mod sse;
 
 pub use fault::Fault;
 

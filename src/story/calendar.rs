@@ -43,6 +43,16 @@ pub struct Month {
     pub days: u32,
 }
 
+/// The Gregorian week by primary language subtag, Monday first.
+const WEEKS: [(&str, [&str; 7]); 6] = [
+    ("en", ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]),
+    ("de", ["Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag"]),
+    ("fr", ["lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"]),
+    ("es", ["lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"]),
+    ("it", ["lunedì", "martedì", "mercoledì", "giovedì", "venerdì", "sabato", "domenica"]),
+    ("nl", ["maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag"]),
+];
+
 /// Why a text is no date of a calendar.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NoDate {
@@ -103,11 +113,12 @@ impl Calendar {
         Ok(Date { year, month, day })
     }
 
-    /// How a date is written out for a reader: with the month's and the day's
-    /// name where the calendar is the author's own.
+    /// How a date is written out in a prompt: with the month's and the day's
+    /// name where the calendar is the author's own, else as in the files, with
+    /// the day of the week in the book's language where we know its name.
     #[must_use]
-    pub fn describe(&self, date: Date) -> String {
-        let weekday = self.weekday(date);
+    pub fn describe(&self, date: Date, language: &str) -> String {
+        let weekday = self.weekday(date, language);
         match date.month.checked_sub(1).and_then(|index| self.months.get(index as usize)) {
             Some(month) => {
                 let day = format!("{} {} {}", date.day, month.name, date.year);
@@ -117,25 +128,17 @@ impl Calendar {
         }
     }
 
-    /// The name of the day of the week: the author's, or English ones in the
-    /// Gregorian calendar.
+    /// The name of the day of the week: the author's, or that of the Gregorian
+    /// calendar in the language given.
     #[must_use]
-    pub fn weekday(&self, date: Date) -> Option<&str> {
-        const WEEK: [&str; 7] = [
-            "Monday",
-            "Tuesday",
-            "Wednesday",
-            "Thursday",
-            "Friday",
-            "Saturday",
-            "Sunday",
-        ];
+    pub fn weekday(&self, date: Date, language: &str) -> Option<&str> {
         let position = |length: usize| {
             let length = i64::try_from(length).ok().filter(|length| *length > 0)?;
             usize::try_from(self.day_number(date).rem_euclid(length)).ok()
         };
         if self.months.is_empty() {
-            position(7).and_then(|day| WEEK.get(day).copied())
+            let (_, week) = WEEKS.iter().find(|(tag, _)| *tag == language)?;
+            position(7).and_then(|day| week.get(day).copied())
         } else {
             position(self.week.len()).and_then(|day| self.week.get(day).map(String::as_str))
         }
@@ -231,7 +234,7 @@ mod tests {
             ("1900-03-01", "Thursday"),
         ] {
             let date = calendar.parse(text).unwrap();
-            assert_eq!(calendar.weekday(date), Some(expected), "{text}");
+            assert_eq!(calendar.weekday(date, "en"), Some(expected), "{text}");
         }
     }
 
@@ -240,7 +243,7 @@ mod tests {
         let calendar = invented();
         let date = calendar.parse("2-2-40").unwrap();
         assert_eq!(calendar.day_number(date), 139);
-        assert_eq!(calendar.describe(date), "Two, 40 Blaze 2");
+        assert_eq!(calendar.describe(date, "en"), "Two, 40 Blaze 2");
         assert_eq!(calendar.parse("2-3-1"), Err(NoDate::Month(2)));
         assert_eq!(calendar.parse("2-1-31"), Err(NoDate::Day(30)));
     }

@@ -14,8 +14,13 @@ use crate::diagnostic::Place as Site;
 pub mod arc;
 pub mod book;
 pub mod calendar;
+pub mod canon;
 pub mod character;
+pub mod fingerprint;
 pub mod outline;
+pub mod prose;
+pub mod synopsis;
+pub mod take;
 pub mod slug;
 pub mod world;
 

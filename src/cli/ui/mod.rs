@@ -7,12 +7,14 @@ use std::io::{IsTerminal, Write};
 
 use anstream::ColorChoice;
 
+mod progress;
+
 use super::Common;
 use crate::diagnostic::{self, Finding};
 use crate::failure::{Exit, Failure};
 
 /// How this run speaks.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Ui {
     quiet: bool,
     colour: ColorChoice,
@@ -35,6 +37,24 @@ impl Ui {
     /// Whether there is somebody to ask.
     pub fn may_ask(&self) -> bool {
         self.may_ask
+    }
+
+    /// Whether a line may be drawn over: a terminal that nobody has silenced.
+    pub fn animates(&self) -> bool {
+        !self.quiet && std::io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+    }
+
+    /// The show of a drafting run. Prose is printed where standard output is a
+    /// terminal, or where `stream` asks for it.
+    pub fn drafting(&self, stream: bool, chapters: usize) -> progress::Drafting {
+        let stream = stream || std::io::stdout().is_terminal() && !self.quiet;
+        progress::Drafting::new(self.clone(), stream, chapters)
+    }
+
+    /// The show of a download.
+    #[cfg(feature = "embedded")]
+    pub fn download(&self) -> progress::Download {
+        progress::Download::new(self.clone())
     }
 
     /// A line of the command's result.

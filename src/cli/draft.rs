@@ -1,0 +1,397 @@
+//! `storygen draft`: draws what is missing or stale, in order.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use clap::Subcommand;
+use tokio_util::sync::CancellationToken;
+
+use super::model::{self, ModelArguments, Named};
+use super::{Common, open, ui::Ui};
+use crate::config::Config;
+use crate::failure::{Exit, Failure};
+use crate::pipeline::calling::Line;
+use crate::pipeline::plan::{self, Given, Step, Wanted};
+use crate::pipeline::run::{Done, Session};
+use crate::pipeline::{draft, run};
+use crate::project::folder::Folder;
+use crate::project::load::Wishes;
+use crate::project::store::{self, Archive, Store};
+use crate::project::layout;
+use crate::prompt::templates::Templates;
+use crate::story::canon::Record;
+use crate::story::Story;
+
+/// Draft chapters: everything missing or stale, or those you name
+#[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = false)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    what: Option<What>,
+    /// Show every prompt that can be rendered, with its tokens; send nothing
+    #[arg(short = 'n', long, global = true)]
+    dry_run: bool,
+    /// Draw a new take of finished chapters; the old takes are kept
+    #[arg(long, global = true)]
+    redo: bool,
+    /// Also draft what is missing before the chapters you name
+    #[arg(long, global = true)]
+    through: bool,
+    /// Also redraft chapters before which the text has changed since
+    #[arg(long, global = true)]
+    follow: bool,
+    /// Leave chapters alone whose bible entries have changed since
+    #[arg(long, global = true)]
+    keep_stale: bool,
+    /// Print the prose to standard output as it comes [default: when that is a terminal]
+    #[arg(long, global = true)]
+    stream: bool,
+    /// Answer yes to every question
+    #[arg(short, long, global = true)]
+    yes: bool,
+    #[command(flatten)]
+    model: ModelArguments,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Draft one chapter
+    Chapter {
+        /// Its number or id
+        #[arg(value_name = "N")]
+        chapter: String,
+    },
+    /// Draft several chapters
+    Chapters {
+        /// Their numbers: `3-7`, `5-`, or one
+        #[arg(value_name = "A-B")]
+        range: String,
+    },
+}
+
+/// Runs the command.
+pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exit> {
+    let folder = open::folder(common)?;
+    let (story, loaded) = open::sound(&folder, ui)?;
+    let wanted = wanted(arguments, &story)?;
+    let config = Config::read()?;
+    let named = model::name(&arguments.model, &loaded.wishes, &config)?;
+    let templates = open::templates(&folder, &story)?;
+    if arguments.dry_run {
+        return dry_run(arguments, &folder, &story, &loaded.wishes, &templates, &named, &wanted, ui);
+    }
+    let work = Work {
+        arguments,
+        folder: &folder,
+        story: &story,
+        wishes: &loaded.wishes,
+        templates: &templates,
+        config: &config,
+        named: &named,
+        ui,
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let outcome = runtime.block_on(work.run(wanted));
+    // A model that is still computing must not hold up the end.
+    runtime.shutdown_background();
+    outcome
+}
+
+/// The chapters that are meant.
+fn wanted(arguments: &Arguments, story: &Story) -> Result<Wanted> {
+    let count = story.chapters.len();
+    let (first, last) = match &arguments.what {
+        None => (1, count),
+        Some(What::Chapter { chapter }) => {
+            let number = open::chapter(story, chapter)?.number;
+            (number, number)
+        }
+        Some(What::Chapters { range }) => match range.split_once('-') {
+            // An id may hold a dash, too.
+            _ if story.chapter_named(range).is_some() => {
+                let number = open::chapter(story, range)?.number;
+                (number, number)
+            }
+            Some((first, "")) => (open::chapter(story, first)?.number, count),
+            Some((first, last)) => (open::chapter(story, first)?.number, open::chapter(story, last)?.number),
+            None => {
+                let number = open::chapter(story, range)?.number;
+                (number, number)
+            }
+        },
+    };
+    if first > last {
+        return Err(Failure::new(Exit::Usage, format!("the chapters {first}-{last} go backwards"))
+            .hint(format!("write `{last}-{first}`"))
+            .into());
+    }
+    Ok(Wanted {
+        first,
+        last,
+        redo: arguments.redo,
+        through: arguments.through,
+        follow: arguments.follow,
+        keep_stale: arguments.keep_stale,
+    })
+}
+
+/// Everything a drafting run needs to hand.
+struct Work<'a> {
+    arguments: &'a Arguments,
+    folder: &'a Folder,
+    story: &'a Story,
+    wishes: &'a Wishes,
+    templates: &'a Templates,
+    config: &'a Config,
+    named: &'a Named,
+    ui: &'a Ui,
+}
+
+impl Work<'_> {
+    async fn run(&self, wanted: Wanted) -> Result<Exit> {
+        let mut store = open::store(self.folder, &command_line())?;
+        let archive = store::read(self.folder, self.story)?;
+        let records = open::records(self.story, &archive, self.ui)?;
+        let settings = model::settings(&self.arguments.model, self.wishes, &self.named.facts);
+        let wanted = self.ask_first(wanted, &archive, &settings)?;
+        let cancel = CancellationToken::new();
+        watch_for_stop(cancel.clone(), self.ui.clone());
+        // What needs no model is told before one is loaded.
+        let idle = Line {
+            provider: &Unloaded(&self.named.facts),
+            tokenizer: self.named.tokenizer.clone(),
+            folder: self.folder,
+            settings: &settings,
+            cancel: cancel.clone(),
+        };
+        let mut session = Session::new(self.story, self.templates, archive, records, &idle);
+        match session.next_step(&wanted) {
+            Step::Done => {
+                self.ui.say("nothing to draft: all is up to date");
+                return Ok(Exit::Done);
+            }
+            Step::Draft(number) => {
+                // A first prompt that cannot be made stops the run before the model is loaded.
+                let chapter = self.story.chapter(number).ok_or_else(|| anyhow::anyhow!("no chapter {number}"))?;
+                let materials = session.materials(number);
+                for task in draft::tasks(chapter, &settings, materials.tokens_per_word).into_iter().take(1) {
+                    draft::prompt(&materials, task, "", &idle)?;
+                }
+            }
+            _ => {}
+        }
+        let ready = model::ready(self.named, &self.arguments.model, self.config, &self.folder.path().join(layout::CACHE), self.ui).await?;
+        let line = Line {
+            provider: ready.provider(),
+            tokenizer: ready.provider().tokenizer(),
+            folder: self.folder,
+            settings: &settings,
+            cancel,
+        };
+        let mut progress = self.ui.drafting(self.arguments.stream, self.story.chapters.len());
+        let outcome = session.run(&wanted, &mut store, &line, &mut |event| progress.tell(&event)).await;
+        progress.end();
+        let done = outcome?;
+        if let model::Ready::Script(script) = &ready
+            && script.unused() > 0
+        {
+            return Err(Failure::new(Exit::Provider, format!("the script has {} answers left over", script.unused())).into());
+        }
+        self.report(done);
+        Ok(Exit::Done)
+    }
+
+    fn report(&self, done: Done) {
+        let chapters = |count: usize| if count == 1 { "1 chapter".to_owned() } else { format!("{count} chapters") };
+        self.ui.say(&format!("drafted {}, recorded {}", chapters(done.drafted), chapters(done.recorded)));
+    }
+
+    /// Asks before money goes where the author may not expect it: into chapters
+    /// that are finished but stale, or that were edited by hand.
+    fn ask_first(&self, mut wanted: Wanted, archive: &Archive, settings: &crate::pipeline::settings::Settings) -> Result<Wanted> {
+        if wanted.redo {
+            self.ask_about_edited(&wanted, archive)?;
+        }
+        if self.arguments.yes || !self.ui.may_ask() || wanted.keep_stale || wanted.redo || self.arguments.what.is_some() {
+            return Ok(wanted);
+        }
+        let inputs = run::all_inputs(self.story, self.templates);
+        let tokens_per_word = crate::prompt::brief::tokens_per_word(self.story, &*self.named.tokenizer);
+        let given = Given {
+            story: self.story,
+            inputs: &inputs,
+            shape: settings.memory(tokens_per_word),
+            redrawn: &[],
+        };
+        let stale: Vec<String> = self
+            .story
+            .chapters
+            .iter()
+            .filter_map(|chapter| {
+                let shelf = archive.chapters.get(&chapter.id)?;
+                let because = plan::staleness(&given, chapter, shelf, "").because;
+                (!because.is_empty()).then(|| format!("  chapter {}: {}", chapter.number, because.join(", ")))
+            })
+            .collect();
+        if stale.is_empty() {
+            return Ok(wanted);
+        }
+        self.ui.warn(&format!("changed in the bible since they were drafted:\n{}", stale.join("\n")));
+        let answer = self.ui.ask("draft these again? their takes are kept [y/N]");
+        if !answer.is_some_and(|answer| is_yes(&answer)) {
+            wanted.keep_stale = true;
+        }
+        Ok(wanted)
+    }
+
+    fn ask_about_edited(&self, wanted: &Wanted, archive: &Archive) -> Result<()> {
+        let edited: Vec<String> = self
+            .story
+            .chapters
+            .iter()
+            .filter(|chapter| (wanted.first..=wanted.last).contains(&chapter.number))
+            .filter(|chapter| archive.chapters.get(&chapter.id).is_some_and(store::Shelf::is_the_authors))
+            .map(|chapter| chapter.number.to_string())
+            .collect();
+        if edited.is_empty() || self.arguments.yes {
+            return Ok(());
+        }
+        let which = format!("chapter {} {} edited by hand", edited.join(", "), if edited.len() == 1 { "was" } else { "were" });
+        if !self.ui.may_ask() {
+            return Err(Failure::new(Exit::Failed, format!("{which}; `--redo` would put another text in its place"))
+                .hint("your text would be kept as a take; add `--yes` if you mean it")
+                .into());
+        }
+        let answer = self.ui.ask(&format!("{which}. Draw it anew? Your text is kept as a take [y/N]"));
+        if answer.is_some_and(|answer| is_yes(&answer)) {
+            return Ok(());
+        }
+        Err(Failure::new(Exit::Cancelled, "nothing was changed").into())
+    }
+}
+
+fn is_yes(answer: &str) -> bool {
+    matches!(answer.to_lowercase().as_str(), "y" | "yes" | "j" | "ja" | "o" | "oui" | "s" | "sí" | "si")
+}
+
+/// The command line for the journal. It holds no secrets: keys have no flags.
+fn command_line() -> String {
+    std::env::args_os()
+        .skip(1)
+        .map(|argument| argument.to_string_lossy().into_owned())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// The first Ctrl-C stops the run where it is safe, the second at once.
+fn watch_for_stop(cancel: CancellationToken, ui: Ui) {
+    tokio::spawn(async move {
+        stop_signal().await;
+        ui.warn("\nstopping; what has come is being saved (once more Ctrl-C leaves at once)");
+        cancel.cancel();
+        stop_signal().await;
+        std::process::exit(i32::from(Exit::Cancelled as u8));
+    });
+}
+
+async fn stop_signal() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
+}
+
+/// Stands in for a model that is not loaded: it can count, not speak.
+struct Unloaded<'a>(&'a crate::provider::Facts);
+
+impl crate::provider::Provider for Unloaded<'_> {
+    fn facts(&self) -> &crate::provider::Facts {
+        self.0
+    }
+    fn tokenizer(&self) -> std::sync::Arc<dyn crate::chat::Tokenizer> {
+        std::sync::Arc::new(crate::prompt::tokens::Bound::new(None))
+    }
+    fn stream<'a>(
+        &'a self,
+        _: &'a crate::provider::Request,
+        _: &'a mut (dyn FnMut(&str) + Send),
+        _: &'a CancellationToken,
+    ) -> crate::provider::Streaming<'a> {
+        Box::pin(async { Err(crate::provider::Fault::Model("this model is not loaded".to_owned())) })
+    }
+}
+
+/// A session that can render prompts and send none.
+pub(super) fn with_session<T>(
+    arguments: &ModelArguments,
+    wishes: &Wishes,
+    folder: &Folder,
+    story: &Story,
+    templates: &Templates,
+    named: &Named,
+    parts: (Archive, BTreeMap<usize, Record>),
+    work: impl FnOnce(&mut Session<'_>, &Line<'_>) -> Result<T>,
+) -> Result<T> {
+    let settings = model::settings(arguments, wishes, &named.facts);
+    let line = Line {
+        provider: &Unloaded(&named.facts),
+        tokenizer: named.tokenizer.clone(),
+        folder,
+        settings: &settings,
+        cancel: CancellationToken::new(),
+    };
+    let mut session = Session::new(story, templates, parts.0, parts.1, &line);
+    work(&mut session, &line)
+}
+
+#[expect(clippy::too_many_arguments, reason = "a dry run needs what a run needs")]
+fn dry_run(
+    arguments: &Arguments,
+    folder: &Folder,
+    story: &Story,
+    wishes: &Wishes,
+    templates: &Templates,
+    named: &Named,
+    wanted: &Wanted,
+    ui: &Ui,
+) -> Result<Exit> {
+    let archive = store::read(folder, story)?;
+    let records = open::records(story, &archive, ui)?;
+    with_session(&arguments.model, wishes, folder, story, templates, named, (archive, records), |session, line| {
+        let mut total = 0;
+        let mut waiting = Vec::new();
+        for chapter in &story.chapters {
+            if !(wanted.first..=wanted.last).contains(&chapter.number) {
+                continue;
+            }
+            let told = chapter.number - 1 == session.records.range(..chapter.number).count();
+            if !told {
+                waiting.push(chapter.number);
+                continue;
+            }
+            let materials = session.materials(chapter.number);
+            for task in draft::tasks(chapter, line.settings, materials.tokens_per_word) {
+                let (fitted, reply) = draft::prompt(&materials, task, "", line)?;
+                let scene = task.scene.map(|scene| format!(", scene {}", scene + 1)).unwrap_or_default();
+                ui.result(&format!("=== chapter {}{scene}: {} tokens, reply up to {reply}", chapter.number, fitted.tokens));
+                for message in &fitted.messages {
+                    ui.result(&format!("--- {}\n{}", message.role.name(), message.text));
+                }
+                total += fitted.tokens;
+            }
+        }
+        if let (Some(first), Some(last)) = (waiting.first(), waiting.last()) {
+            ui.say(&format!("chapters {first} to {last} cannot be rendered yet: they need the synopses of the chapters before them"));
+        }
+        ui.say(&format!("{total} tokens in prompts; nothing was sent"));
+        Ok(Exit::Done)
+    })
+}

@@ -1,0 +1,270 @@
+//! From what flags, environment, project and configuration say to a model.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Result;
+use clap::Args;
+
+use super::ui::Ui;
+use crate::chat::Tokenizer;
+use crate::config::{Config, Origin};
+use crate::failure::{Exit, Failure};
+use crate::pipeline::calling;
+use crate::pipeline::settings::{Asked, Settings};
+use crate::project::load::Wishes;
+use crate::prompt::tokens::Bound;
+use crate::provider::http::{Base, BoundKey, Endpoint, Remote};
+use crate::provider::openai::OPENAI;
+use crate::provider::scripted::Scripted;
+use crate::provider::{Facts, Provider};
+
+/// Which model, and how it is used.
+#[derive(Clone, Debug, Args)]
+pub(super) struct ModelArguments {
+    /// The model: `embedded`, `embedded/FILE.gguf`, `openai/NAME`, `scripted/FILE`
+    #[arg(long, global = true, value_name = "PROVIDER/NAME")]
+    pub model: Option<String>,
+    /// Threads the embedded model computes with
+    #[arg(long, global = true, value_name = "N")]
+    pub threads: Option<usize>,
+    /// Tokens that prompt and reply may take together
+    #[arg(long, global = true, value_name = "TOKENS")]
+    pub window: Option<u32>,
+    /// Another number gives other texts
+    #[arg(long, global = true, value_name = "N")]
+    pub seed: Option<u64>,
+}
+
+/// Tokens assumed of an endpoint's model where nobody has said.
+const ASSUMED_WINDOW: usize = 32_768;
+
+/// A model that is named, but not loaded.
+pub(super) struct Named {
+    /// Its provider: `embedded`, `openai`, `scripted`.
+    pub provider: String,
+    /// The rest of its name.
+    pub name: String,
+    /// Who named it.
+    pub origin: Origin,
+    /// What can be known of it without loading it.
+    pub facts: Facts,
+    /// How it counts tokens.
+    pub tokenizer: Arc<dyn Tokenizer>,
+    /// Whether the window was assumed.
+    pub window_assumed: bool,
+}
+
+/// The model that is meant, without loading or reaching it.
+pub(super) fn name(arguments: &ModelArguments, wishes: &Wishes, config: &Config) -> Result<Named> {
+    let project = wishes.model.as_ref().map(|(model, _)| model.as_str());
+    let (model, origin) = config.model(arguments.model.as_deref(), project);
+    let (provider, name) = model.split_once('/').unwrap_or((&model, ""));
+    let asked = arguments.window.or(wishes.window).or(config.window());
+    let mut window_assumed = false;
+    let (facts, tokenizer): (Facts, Arc<dyn Tokenizer>) = match provider {
+        "embedded" => embedded_facts(name, arguments, config)?,
+        "openai" | "scripted" => {
+            if name.is_empty() {
+                return Err(Failure::new(Exit::Usage, format!("`{model}` lacks a name"))
+                    .hint(format!("write `{provider}/NAME`"))
+                    .into());
+            }
+            if origin == Origin::Project && provider == "scripted" {
+                return Err(Failure::new(Exit::Untrusted, "a project cannot ask for a scripted model")
+                    .hint("use `--model scripted/FILE`")
+                    .into());
+            }
+            window_assumed = asked.is_none() && provider == "openai";
+            let window = asked.and_then(|window| usize::try_from(window).ok()).unwrap_or(ASSUMED_WINDOW);
+            let facts = Facts {
+                name: model.clone(),
+                window,
+                reply_limit: None,
+                prefill: false,
+                structured: true,
+            };
+            (facts, Arc::new(Bound::new(None)))
+        }
+        _ => return Err(unknown(provider, origin).into()),
+    };
+    Ok(Named {
+        provider: provider.to_owned(),
+        name: name.to_owned(),
+        origin,
+        facts,
+        tokenizer,
+        window_assumed,
+    })
+}
+
+fn unknown(provider: &str, origin: Origin) -> Failure {
+    let known = ["embedded", "openai", "scripted"];
+    let failure = Failure::new(Exit::Usage, format!("no provider is called `{provider}` ({origin} names it)"));
+    match crate::diagnostic::did_you_mean(provider, known) {
+        Some(hint) => failure.hint(hint),
+        None => failure.hint("write `embedded`, or `openai/NAME` for any OpenAI-compatible endpoint"),
+    }
+}
+
+/// The settings of a run with this model.
+pub(super) fn settings(arguments: &ModelArguments, wishes: &Wishes, facts: &Facts) -> Settings {
+    let asked = Asked {
+        window: arguments.window.or(wishes.window),
+        reply_tokens: wishes.reply_tokens,
+        redraws: wishes.redraws,
+        continuations: wishes.continuations,
+        synopsis_words: wishes.synopsis_words,
+        seed: arguments.seed,
+    };
+    Settings::new(asked, facts)
+}
+
+/// The model, ready to be asked, and whether its script has entries left over.
+pub(super) enum Ready {
+    /// A model.
+    Model(Box<dyn Provider>),
+    /// A script, which must be used up.
+    Script(Scripted),
+}
+
+impl Ready {
+    /// The model as the pipeline sees it.
+    pub fn provider(&self) -> &dyn Provider {
+        match self {
+            Self::Model(model) => &**model,
+            Self::Script(script) => script,
+        }
+    }
+}
+
+/// Loads the model, fetching the default one if it has to be; says so.
+pub(super) async fn ready(named: &Named, arguments: &ModelArguments, config: &Config, cache: &Path, ui: &Ui) -> Result<Ready> {
+    match named.provider.as_str() {
+        "embedded" => embedded(named, arguments, config, cache, ui).await,
+        "scripted" => {
+            let script = fs_err::read_to_string(&named.name)?;
+            let script = Scripted::new(&script, named.facts.clone()).map_err(|fault| calling::failure(&fault))?;
+            Ok(Ready::Script(script))
+        }
+        _ => {
+            if named.window_assumed {
+                ui.say(&format!(
+                    "how much `{}` holds is not known; {ASSUMED_WINDOW} tokens are assumed (set `limits: {{window: …}}` in storygen.yaml)",
+                    named.name
+                ));
+            }
+            Ok(Ready::Model(Box::new(remote(named, config)?)))
+        }
+    }
+}
+
+fn remote(named: &Named, config: &Config) -> Result<Remote> {
+    let bad = |error: &dyn std::fmt::Display| Failure::new(Exit::Usage, error.to_string());
+    let (url, _) = config.base_url();
+    let base = Base::parse(url).map_err(|error| bad(&error))?;
+    let mut endpoint = Endpoint::new(&OPENAI, base.clone(), named.name.clone(), named.facts.window);
+    if let Some((key, given_for)) = config.key()? {
+        let home = Base::parse(given_for).map_err(|error| bad(&error))?;
+        // A key goes to the address it was given for and nowhere else.
+        if home.origin() == base.origin() {
+            endpoint.key = Some(BoundKey::new(&base, &key).map_err(|error| bad(&error))?);
+        }
+    }
+    Remote::new(endpoint).map_err(|error| bad(&error).into())
+}
+
+#[cfg(feature = "embedded")]
+mod local {
+    use super::{Arc, Config, Exit, Facts, Failure, ModelArguments, Named, Path, Ready, Result, Tokenizer, Ui, calling};
+    use crate::provider::embedded::store::{Places, Spec};
+    use crate::provider::embedded::{self, Embedded, Options};
+
+    fn failure(fault: &crate::provider::Fault) -> Failure {
+        calling::failure(fault)
+    }
+
+    pub fn places(config: &Config) -> Places {
+        Places::new(config.data.join("models"))
+    }
+
+    pub fn spec(name: &str) -> Result<Spec> {
+        if name.is_empty() {
+            return Ok(Spec::default());
+        }
+        Spec::parse(name).map_err(|fault| failure(&fault).into())
+    }
+
+    /// What is known of a model whose file may not be here yet.
+    pub fn facts(name: &str, arguments: &ModelArguments, config: &Config) -> Result<(Facts, Arc<dyn Tokenizer>)> {
+        let spec = spec(name)?;
+        let window = arguments.window.and_then(|window| usize::try_from(window).ok());
+        let Some(path) = places(config).find(&spec) else {
+            if spec != Spec::default() {
+                places(config).resolve(&spec).map_err(|fault| failure(&fault))?;
+            }
+            let facts = Facts {
+                name: "embedded/SmolLM2-135M-Instruct.Q4_1".to_owned(),
+                window: window.unwrap_or(8_192).min(8_192),
+                reply_limit: None,
+                prefill: true,
+                structured: true,
+            };
+            return Ok((facts, Arc::new(crate::prompt::tokens::Bound::new(None))));
+        };
+        let facts = embedded::facts(&path, window).map_err(|fault| failure(&fault))?;
+        let tokenizer = embedded::tokenizer(&path).map_err(|fault| failure(&fault))?;
+        Ok((facts, tokenizer))
+    }
+
+    pub async fn open(named: &Named, arguments: &ModelArguments, config: &Config, cache: &Path, ui: &Ui) -> Result<Ready> {
+        let spec = spec(&named.name)?;
+        let mut download = ui.download();
+        let path = places(config)
+            .pull(&spec, &mut |progress| download.tell(&progress))
+            .await
+            .map_err(|fault| failure(&fault))?;
+        download.end();
+        let options = Options {
+            threads: arguments.threads.or(config.threads()),
+            window: arguments.window.and_then(|window| usize::try_from(window).ok()),
+            state_folder: Some(cache.to_owned()),
+        };
+        if arguments.threads == Some(0) {
+            return Err(Failure::new(Exit::Usage, "`--threads` must be at least 1").into());
+        }
+        let model = Embedded::open(&path, options).map_err(|fault| failure(&fault))?;
+        Ok(Ready::Model(Box::new(model)))
+    }
+}
+
+#[cfg(feature = "embedded")]
+pub(super) use local::{places, spec};
+
+#[cfg(feature = "embedded")]
+fn embedded_facts(name: &str, arguments: &ModelArguments, config: &Config) -> Result<(Facts, Arc<dyn Tokenizer>)> {
+    local::facts(name, arguments, config)
+}
+
+#[cfg(feature = "embedded")]
+async fn embedded(named: &Named, arguments: &ModelArguments, config: &Config, cache: &Path, ui: &Ui) -> Result<Ready> {
+    local::open(named, arguments, config, cache, ui).await
+}
+
+#[cfg(not(feature = "embedded"))]
+fn embedded_facts(_: &str, _: &ModelArguments, _: &Config) -> Result<(Facts, Arc<dyn Tokenizer>)> {
+    Err(no_engine().into())
+}
+
+#[cfg(not(feature = "embedded"))]
+#[expect(clippy::unused_async, reason = "the same shape as with the engine")]
+async fn embedded(_: &Named, _: &ModelArguments, _: &Config, _: &Path, _: &Ui) -> Result<Ready> {
+    Err(no_engine().into())
+}
+
+#[cfg(not(feature = "embedded"))]
+pub(super) fn no_engine() -> Failure {
+    Failure::new(Exit::Provider, "this storygen was built without the embedded model")
+        .hint("set `STORYGEN_MODEL=openai/NAME` with `STORYGEN_BASE_URL` and `STORYGEN_API_KEY`")
+        .hint("or build it with its default features")
+}

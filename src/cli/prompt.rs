@@ -1,0 +1,106 @@
+//! `storygen prompt`: the exact prompt of a chapter, and what it is made of.
+
+use anyhow::Result;
+
+use super::model::{self, ModelArguments};
+use super::{Common, draft, open, ui::Ui};
+use crate::config::Config;
+use crate::failure::{Exit, Failure};
+use crate::pipeline::draft as drafting;
+use crate::project::store;
+use crate::prompt::budget::Shed;
+
+/// Print the exact prompt of a chapter, and a table of its sections
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    /// The prompt that drafts a chapter
+    Chapter {
+        /// Its number or id
+        #[arg(value_name = "N")]
+        chapter: String,
+        /// Only the table
+        #[arg(long)]
+        table: bool,
+        #[command(flatten)]
+        model: ModelArguments,
+    },
+}
+
+/// Runs the command.
+pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exit> {
+    let What::Chapter { chapter, table, model } = &arguments.what;
+    let folder = open::folder(common)?;
+    let (story, loaded) = open::sound(&folder, ui)?;
+    let chapter = open::chapter(&story, chapter)?;
+    let config = Config::read()?;
+    let named = model::name(model, &loaded.wishes, &config)?;
+    let templates = open::templates(&folder, &story)?;
+    let archive = store::read(&folder, &story)?;
+    let records = open::records(&story, &archive, ui)?;
+    let missing = (1..chapter.number).find(|number| !records.contains_key(number));
+    if let Some(missing) = missing {
+        return Err(Failure::new(
+            Exit::Failed,
+            format!("the prompt of chapter {} needs what happened before it, and chapter {missing} has no canon yet", chapter.number),
+        )
+        .hint(format!("`storygen draft chapter {missing}` makes it"))
+        .into());
+    }
+    draft::with_session(model, &loaded.wishes, &folder, &story, &templates, &named, (archive, records), |session, line| {
+        let materials = session.materials(chapter.number);
+        for task in drafting::tasks(chapter, line.settings, materials.tokens_per_word) {
+            let (fitted, reply) = drafting::prompt(&materials, task, "", line)?;
+            if let Some(scene) = task.scene {
+                ui.result(&format!("=== scene {}", scene + 1));
+            }
+            if !table {
+                for message in &fitted.messages {
+                    ui.result(&format!("--- {}\n{}\n", message.role.name(), message.text));
+                }
+            }
+            let size = |text: &str| line.tokenizer.text(text);
+            let rows = rows(&fitted, &size);
+            ui.result(&format!("{:<26} {:>7}  {}", "section", "tokens", "kept or left out"));
+            for (section, tokens, fate) in rows {
+                ui.result(format!("{section:<26} {tokens:>7}  {fate}").trim_end());
+            }
+            ui.result(&format!(
+                "{:<26} {:>7}  window {}, reply up to {reply} ({})",
+                "the whole prompt", fitted.tokens, line.settings.window, named.facts.name
+            ));
+        }
+        Ok(Exit::Done)
+    })
+}
+
+/// The table: each section with its tokens, then everything left out and why.
+fn rows(fitted: &crate::prompt::budget::Fitted<crate::prompt::view::DraftView>, size: &dyn Fn(&str) -> usize) -> Vec<(String, usize, String)> {
+    let mut rows = Vec::new();
+    let mut told = 0;
+    for (section, tokens) in fitted.view.sections(size) {
+        if tokens > 0 {
+            told += tokens;
+            rows.push((section.to_owned(), tokens, "kept".to_owned()));
+        }
+    }
+    rows.push((
+        "instructions and labels".to_owned(),
+        fitted.tokens.saturating_sub(told),
+        "kept".to_owned(),
+    ));
+    for omission in &fitted.omissions {
+        let what: String = omission.what.chars().take(60).collect();
+        rows.push((
+            omission.section.clone(),
+            omission.tokens,
+            format!("left out: {what} (the window is full)"),
+        ));
+    }
+    rows
+}

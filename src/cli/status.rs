@@ -1,0 +1,194 @@
+//! `storygen status`: a row a chapter, and the command to run next.
+
+use anyhow::Result;
+use owo_colors::OwoColorize;
+
+use super::model::{self, ModelArguments};
+use super::{Common, open, ui::Ui};
+use crate::config::Config;
+use crate::failure::Exit;
+use crate::pipeline::plan::{self, Given, Stale};
+use crate::pipeline::run;
+use crate::project::store::{self, Archive, Shelf};
+use crate::prompt::memory::Shape;
+use crate::story::{Chapter, Story};
+
+/// Show where the book stands: a row a chapter, and the next command
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    model: ModelArguments,
+}
+
+/// Runs the command.
+pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exit> {
+    let folder = open::folder(common)?;
+    let (story, loaded) = open::sound(&folder, ui)?;
+    let templates = open::templates(&folder, &story)?;
+    let archive = store::read(&folder, &story)?;
+    let inputs = run::all_inputs(&story, &templates);
+    let given = Given {
+        story: &story,
+        inputs: &inputs,
+        // Staleness does not depend on how synopses are grouped.
+        shape: Shape { group: 2, fan: 2 },
+        redrawn: &[],
+    };
+    let rows = rows(&given, &archive);
+    let config = Config::read()?;
+    let project = loaded.wishes.model.as_ref().map(|(model, _)| model.as_str());
+    let (model, origin) = config.model(arguments.model.model.as_deref(), project);
+    print(&story, &rows, &format!("{model} (from {origin})"), common, ui);
+    let _ = model::settings;
+    Ok(Exit::Done)
+}
+
+/// A chapter's row.
+struct Row<'a> {
+    chapter: &'a Chapter,
+    state: State,
+    words: Option<usize>,
+    takes: usize,
+    tokens: u64,
+    stale: Stale,
+    canon_by_author: bool,
+}
+
+/// How far a chapter is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Missing,
+    Removed,
+    Edited,
+    NoCanon,
+    Stale,
+    Drafted,
+    Written,
+}
+
+impl State {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Removed => "removed",
+            Self::Edited => "edited",
+            Self::NoCanon => "no canon",
+            Self::Stale => "stale",
+            Self::Drafted => "drafted",
+            Self::Written => "by hand",
+        }
+    }
+}
+
+fn rows<'a>(given: &Given<'a>, archive: &Archive) -> Vec<Row<'a>> {
+    let empty = Shelf::default();
+    let mut before = String::new();
+    let story: &'a Story = given.story;
+    story
+        .chapters
+        .iter()
+        .map(|chapter| {
+            let shelf = archive.chapters.get(&chapter.id).unwrap_or(&empty);
+            let stale = plan::staleness(given, chapter, shelf, &before);
+            before = plan::roll(&before, Some(shelf));
+            let drafting: u64 = shelf.takes.iter().map(|note| note.tokens.prompt + note.tokens.reply).sum();
+            Row {
+                chapter,
+                state: state(shelf, &stale),
+                words: shelf.text.as_ref().map(|text| text.words),
+                takes: shelf.takes.len(),
+                tokens: drafting + shelf.recording.prompt + shelf.recording.reply,
+                stale,
+                canon_by_author: shelf.canon.as_ref().is_some_and(|canon| canon.by_author),
+            }
+        })
+        .collect()
+}
+
+fn state(shelf: &Shelf, stale: &Stale) -> State {
+    if shelf.text.is_none() {
+        let kept = shelf.takes.iter().any(|note| Some(note.take) == shelf.selected);
+        return if kept { State::Removed } else { State::Missing };
+    }
+    if shelf.is_edited() {
+        return State::Edited;
+    }
+    if !shelf.has_canon() {
+        return State::NoCanon;
+    }
+    if !stale.because.is_empty() {
+        return State::Stale;
+    }
+    if shelf.is_the_authors() { State::Written } else { State::Drafted }
+}
+
+fn print(story: &Story, rows: &[Row<'_>], model: &str, common: &Common, ui: &Ui) {
+    let width = rows
+        .iter()
+        .map(|row| row.chapter.title.chars().count())
+        .max()
+        .unwrap_or(0)
+        .clamp(5, 36);
+    ui.result(&format!("{}", story.book.title.bold()));
+    ui.result(&format!(
+        "{:>4}  {:<width$}  {:<8}  {:>13}  {:>5}  {:>8}  {}",
+        "", "title", "state", "words", "takes", "tokens", "remarks"
+    ));
+    for row in rows {
+        let words = match row.words {
+            Some(words) => format!("{words} / {}", row.chapter.words),
+            None => format!("- / {}", row.chapter.words),
+        };
+        let title: String = row.chapter.title.chars().take(width).collect();
+        let line = format!(
+            "{:>4}  {title:<width$}  {:<8}  {words:>13}  {:>5}  {:>8}  {}",
+            row.chapter.number,
+            row.state.name(),
+            row.takes,
+            row.tokens,
+            remarks(row)
+        );
+        ui.result(line.trim_end());
+    }
+    let written: usize = rows.iter().filter_map(|row| row.words).sum();
+    let target: u64 = rows.iter().map(|row| u64::from(row.chapter.words)).sum();
+    let tokens: u64 = rows.iter().map(|row| row.tokens).sum();
+    let done = rows.iter().filter(|row| row.words.is_some()).count();
+    ui.result(&format!(
+        "{done} of {} chapters, {written} of {target} words, {tokens} tokens; model {model}",
+        rows.len()
+    ));
+    ui.result(&format!("next: {}", next(rows, common)));
+}
+
+fn remarks(row: &Row<'_>) -> String {
+    let mut remarks = Vec::new();
+    if !row.stale.because.is_empty() {
+        remarks.push(format!("changed since: {}", row.stale.because.join(", ")));
+    }
+    if row.stale.earlier_text {
+        remarks.push("earlier text changed since".to_owned());
+    }
+    match row.state {
+        State::Edited => remarks.push("edited by hand, to be adopted".to_owned()),
+        State::Removed => remarks.push("its file is gone, its takes are kept".to_owned()),
+        _ => {}
+    }
+    if row.canon_by_author {
+        remarks.push("canon corrected by hand".to_owned());
+    }
+    remarks.join("; ")
+}
+
+fn next(rows: &[Row<'_>], common: &Common) -> String {
+    let project = common
+        .project
+        .as_ref()
+        .map(|path| format!(" --project {}", path.display()))
+        .unwrap_or_default();
+    match rows.iter().find(|row| !matches!(row.state, State::Drafted | State::Written)) {
+        Some(row) if row.state == State::Missing => format!("storygen draft chapter {}{project}", row.chapter.number),
+        Some(_) => format!("storygen draft{project}"),
+        None => "the book is drafted; read it in manuscript/".to_owned(),
+    }
+}

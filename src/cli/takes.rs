@@ -1,0 +1,220 @@
+//! `storygen takes`, `select`, `undo` and `log`: what was drawn, and which take counts.
+
+use anyhow::Result;
+
+use super::{Common, open, ui::Ui};
+use crate::failure::{Exit, Failure};
+use crate::pipeline::run::{select_take, selections_before};
+use crate::project::journal::{self, Entry, Event, Origin};
+use crate::project::store::{self, Shelf, Store};
+use crate::pipeline::plan;
+use crate::story::{Chapter, Story};
+
+/// List the takes of chapters
+#[derive(Debug, clap::Args)]
+pub(super) struct TakesArguments {
+    /// A chapter's number or id [default: all]
+    #[arg(value_name = "N")]
+    chapter: Option<String>,
+    /// Print the text of this take
+    #[arg(long, value_name = "K", requires = "chapter")]
+    show: Option<u32>,
+}
+
+/// Make a kept take the text of its chapter
+#[derive(Debug, clap::Args)]
+pub(super) struct SelectArguments {
+    /// The chapter and the take, as `3@2`
+    #[arg(value_name = "N@K")]
+    what: String,
+}
+
+/// Take back what the last run selected; every text is kept
+#[derive(Debug, clap::Args)]
+pub(super) struct UndoArguments {}
+
+/// Show what happened, newest last
+#[derive(Debug, clap::Args)]
+pub(super) struct LogArguments {
+    /// At most so many lines
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 30)]
+    lines: usize,
+}
+
+/// Runs `takes`.
+pub(super) fn takes(arguments: &TakesArguments, common: &Common, ui: &Ui) -> Result<Exit> {
+    let folder = open::folder(common)?;
+    let (story, _) = open::sound(&folder, ui)?;
+    let archive = store::read(&folder, &story)?;
+    let only = arguments.chapter.as_deref().map(|text| open::chapter(&story, text)).transpose()?;
+    for chapter in &story.chapters {
+        if only.is_some_and(|only| only.number != chapter.number) {
+            continue;
+        }
+        let Some(shelf) = archive.chapters.get(&chapter.id) else { continue };
+        if let Some(take) = arguments.show {
+            let note = shelf.takes.iter().find(|note| note.take == take).ok_or_else(|| no_take(chapter, shelf, take))?;
+            ui.result(&store::take_text(&folder, note)?);
+            continue;
+        }
+        let current = shelf.current().map(|note| note.take);
+        for note in &shelf.takes {
+            let mark = if current == Some(note.take) { "*" } else { " " };
+            let by = match note.origin {
+                Origin::Author => "the author",
+                Origin::Model => note.answered.as_deref().or(note.model.as_deref()).unwrap_or("a model"),
+            };
+            ui.result(&format!("{mark} {}@{}  {} words, by {by}", chapter.number, note.take, note.words));
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn no_take(chapter: &Chapter, shelf: &Shelf, take: u32) -> Failure {
+    let have: Vec<String> = shelf.takes.iter().map(|note| note.take.to_string()).collect();
+    Failure::new(Exit::Usage, format!("chapter {} has no take {take}", chapter.number)).hint(if have.is_empty() {
+        "it has no takes yet".to_owned()
+    } else {
+        format!("it has {}", have.join(", "))
+    })
+}
+
+/// Runs `select`.
+pub(super) fn select(arguments: &SelectArguments, common: &Common, ui: &Ui) -> Result<Exit> {
+    let usage = || Failure::new(Exit::Usage, format!("`{}` is no chapter and take", arguments.what)).hint("write `3@2` for the second take of chapter 3");
+    let (chapter, take) = arguments.what.split_once('@').ok_or_else(usage)?;
+    let take: u32 = take.parse().map_err(|_| usage())?;
+    let folder = open::folder(common)?;
+    let (story, _) = open::sound(&folder, ui)?;
+    let chapter = open::chapter(&story, chapter)?;
+    let mut store = open::store(&folder, &format!("select {}", arguments.what))?;
+    let mut archive = store::read(&folder, &story)?;
+    let before = plan::before(&story, &archive, chapter.number);
+    let mut shelf = archive.chapters.remove(&chapter.id).unwrap_or_default();
+    adopt_if_edited(&story, chapter, &mut shelf, before, &mut store, ui)?;
+    select_take(&story, chapter, &mut shelf, take, &mut store)?;
+    ui.say(&format!("chapter {} is now take {take}", chapter.number));
+    if !shelf.has_canon() {
+        ui.say(&format!("its canon is from another text; `storygen draft chapter {}` makes it anew", chapter.number));
+    }
+    Ok(Exit::Done)
+}
+
+/// Keeps the author's text before anything takes its place.
+fn adopt_if_edited(story: &Story, chapter: &Chapter, shelf: &mut Shelf, before: String, store: &mut Store<'_>, ui: &Ui) -> Result<()> {
+    if shelf.is_edited() {
+        store.adopt(story, chapter, shelf, before)?;
+        let take = shelf.selected.unwrap_or_default();
+        ui.say(&format!("your edited text of chapter {} is kept as take {take}", chapter.number));
+    }
+    Ok(())
+}
+
+/// Runs `undo`.
+pub(super) fn undo(_: &UndoArguments, common: &Common, ui: &Ui) -> Result<Exit> {
+    let folder = open::folder(common)?;
+    let (story, _) = open::sound(&folder, ui)?;
+    let mut store = open::store(&folder, "undo")?;
+    let entries = journal::read(&folder)?;
+    let Some(run) = last_undoable(&entries) else {
+        return Err(Failure::new(Exit::Failed, "there is nothing to undo").into());
+    };
+    let mut archive = store::read(&folder, &story)?;
+    for (id, take) in selections_before(&entries, run) {
+        let Some(chapter) = story.chapter_named(&id) else { continue };
+        let before = plan::before(&story, &archive, chapter.number);
+        let mut shelf = archive.chapters.remove(&id).unwrap_or_default();
+        adopt_if_edited(&story, chapter, &mut shelf, before, &mut store, ui)?;
+        match take {
+            Some(take) => {
+                select_take(&story, chapter, &mut shelf, take, &mut store)?;
+                ui.say(&format!("chapter {} is take {take} again", chapter.number));
+            }
+            None => {
+                store.clear(chapter, &mut shelf)?;
+                ui.say(&format!("chapter {} has no text again; `storygen takes {}` lists what is kept", chapter.number, chapter.number));
+            }
+        }
+        archive.chapters.insert(id, shelf);
+    }
+    store.note(vec![Event::Undone { undone: run }])?;
+    Ok(Exit::Done)
+}
+
+/// The last run that selected something, is no undo, and was not undone.
+fn last_undoable(entries: &[Entry]) -> Option<u64> {
+    let undone: Vec<u64> = entries
+        .iter()
+        .flat_map(|entry| match entry.event {
+            Event::Undone { undone } => vec![undone, entry.run],
+            _ => Vec::new(),
+        })
+        .collect();
+    entries
+        .iter()
+        .rev()
+        .filter(|entry| matches!(entry.event, Event::Selected { .. } | Event::Cleared { .. }))
+        .map(|entry| entry.run)
+        .find(|run| !undone.contains(run))
+}
+
+/// Runs `log`.
+pub(super) fn log(arguments: &LogArguments, common: &Common, ui: &Ui) -> Result<Exit> {
+    let folder = open::folder(common)?;
+    let entries = journal::read(&folder)?;
+    for entry in entries.iter().skip(entries.len().saturating_sub(arguments.lines)) {
+        ui.result(&format!("{}  run {:<4} {}", date_time(entry.at), entry.run, sentence(&entry.event)));
+    }
+    Ok(Exit::Done)
+}
+
+fn sentence(event: &Event) -> String {
+    match event {
+        Event::Run { command } => format!("storygen {command}"),
+        Event::Take(note) => {
+            let by = match note.origin {
+                Origin::Author => "by the author".to_owned(),
+                Origin::Model => format!("{} + {} tokens", note.tokens.prompt, note.tokens.reply),
+            };
+            format!("  {}@{}: {} words, {by}", note.chapter, note.take, note.words)
+        }
+        Event::Selected { chapter, take } => format!("  {chapter} is take {take}"),
+        Event::Cleared { chapter } => format!("  {chapter} has no text"),
+        Event::Recorded { chapter, facts, dropped, .. } => format!("  {chapter} recorded: {facts} facts, {dropped} dropped"),
+        Event::Folded { from, to, .. } => format!("  chapters {from} to {to} folded"),
+        Event::Rejected { chapter, reason } => format!("  {chapter}: a reply was rejected, {reason}"),
+        Event::Undone { undone } => format!("  took back run {undone}"),
+    }
+}
+
+/// Seconds since 1970 as a date and time in UTC.
+fn date_time(seconds: u64) -> String {
+    let (days, rest) = (seconds / 86_400, seconds % 86_400);
+    // Howard Hinnant's days-to-civil for the years since 1970.
+    let z = days + 719_468;
+    let era = z / 146_097;
+    let day_of_era = z % 146_097;
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let year = year_of_era + era * 400 + u64::from(month <= 2);
+    format!("{year}-{month:02}-{day:02} {:02}:{:02}", rest / 3_600, rest % 3_600 / 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::date_time;
+
+    #[test]
+    fn dates() {
+        for (seconds, expected) in [
+            (0, "1970-01-01 00:00"),
+            (951_782_400, "2000-02-29 00:00"),
+            (1_795_345_500, "2026-11-22 11:05"),
+        ] {
+            assert_eq!(date_time(seconds), expected);
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! What a run shows while it works.
+
+use std::io::Write;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use owo_colors::OwoColorize;
+
+use super::Ui;
+use crate::pipeline::calling::Event;
+use crate::story::prose;
+
+/// Shows a drafting run: the prose as it comes, or a line that counts words.
+#[derive(Debug)]
+pub(crate) struct Drafting {
+    ui: Ui,
+    /// Prose goes to standard output.
+    stream: bool,
+    /// Whether the last prose printed ended a line.
+    at_line_start: bool,
+    bar: ProgressBar,
+    chapters: usize,
+    words: usize,
+}
+
+impl Drafting {
+    pub(super) fn new(ui: Ui, stream: bool, chapters: usize) -> Self {
+        let bar = if stream || !ui.animates() {
+            ProgressBar::hidden()
+        } else {
+            spinner()
+        };
+        Self {
+            ui,
+            stream,
+            at_line_start: true,
+            bar,
+            chapters,
+            words: 0,
+        }
+    }
+
+    /// Shows one event.
+    pub fn tell(&mut self, event: &Event<'_>) {
+        match event {
+            Event::Text(text) => self.prose(text),
+            Event::Drafting { chapter, title, take } => {
+                let take = if *take > 1 { format!(", take {take}") } else { String::new() };
+                let heading = format!("chapter {chapter} of {}: {title}{take}", self.chapters);
+                self.words = 0;
+                self.bar.set_message(heading.clone());
+                if self.stream || !self.ui.animates() {
+                    self.line(&heading.bold().to_string());
+                }
+            }
+            Event::Recording { chapter, .. } => self.bar.set_message(format!("chapter {chapter}: recording what happened")),
+            _ => {
+                if let Some(line) = sentence(event) {
+                    self.line(&line);
+                }
+            }
+        }
+    }
+
+    fn prose(&mut self, text: &str) {
+        if self.stream {
+            let shown = prose::clean(text);
+            let mut out = std::io::stdout();
+            // Nobody is left to tell when the output is closed.
+            let _ = out.write_all(shown.as_bytes());
+            let _ = out.flush();
+            if !shown.is_empty() {
+                self.at_line_start = shown.ends_with('\n');
+            }
+        } else {
+            self.words += prose::words(text);
+            self.bar.set_prefix(format!("{} words", self.words));
+            self.bar.tick();
+        }
+    }
+
+    /// A line on standard error, apart from any prose before it.
+    fn line(&mut self, text: &str) {
+        if !self.at_line_start {
+            let _ = writeln!(std::io::stdout(), "\n");
+            self.at_line_start = true;
+        }
+        let ui = self.ui.clone();
+        self.bar.suspend(|| ui.say(text));
+    }
+
+    /// Ends the show.
+    pub fn end(&mut self) {
+        if !self.at_line_start {
+            let _ = writeln!(std::io::stdout());
+            self.at_line_start = true;
+        }
+        self.bar.finish_and_clear();
+    }
+}
+
+/// What an event is in words, for those that are a line by themselves.
+fn sentence(event: &Event<'_>) -> Option<String> {
+    Some(match event {
+        Event::Rejected { reason, next, of } if next <= of => format!("  rejected: {reason}; drawing {next} of {of}"),
+        Event::Rejected { reason, .. } => format!("  rejected: {reason}"),
+        Event::Drafted { chapter, words, target, path, tokens, omissions } => {
+            let left_out = match omissions {
+                0 => String::new(),
+                1 => "; 1 thing left out of the prompt".to_owned(),
+                many => format!("; {many} things left out of the prompt"),
+            };
+            format!(
+                "  chapter {chapter}: {words} of {target} words in {path} ({} + {} tokens{left_out})",
+                tokens.prompt, tokens.reply
+            )
+        }
+        Event::Recorded { chapter, extract, facts, dropped } => {
+            let synopsis = if *extract { "synopsis of its own sentences" } else { "synopsis" };
+            let dropped = match dropped {
+                0 => String::new(),
+                some => format!(", {some} dropped that the text does not bear out"),
+            };
+            format!("  chapter {chapter}: {synopsis}, {facts} facts{dropped}")
+        }
+        Event::Contradiction { chapter, text } => format!("  chapter {chapter} contradicts earlier ones: {text}"),
+        Event::Folding { from, to } => format!("  folding chapters {from} to {to} into one passage"),
+        Event::Adopted { chapter, take } => format!("  chapter {chapter} was edited by hand: kept as take {take}"),
+        Event::Restored { chapter, take } => format!("  chapter {chapter}: take {take} put back"),
+        Event::Interrupted { why } => format!("  {why}; going on from there"),
+        Event::Text(_) | Event::Drafting { .. } | Event::Recording { .. } => return None,
+    })
+}
+
+fn spinner() -> ProgressBar {
+    let bar = ProgressBar::new_spinner();
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {prefix:.dim}") {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(std::time::Duration::from_millis(120));
+    bar
+}
+
+/// Shows a download.
+#[cfg(feature = "embedded")]
+#[derive(Debug)]
+pub(crate) struct Download {
+    ui: Ui,
+    bar: ProgressBar,
+}
+
+#[cfg(feature = "embedded")]
+impl Download {
+    pub(super) fn new(ui: Ui) -> Self {
+        Self {
+            ui,
+            bar: ProgressBar::hidden(),
+        }
+    }
+
+    /// Shows one step.
+    pub fn tell(&mut self, progress: &crate::provider::embedded::store::Progress) {
+        use crate::provider::embedded::store::Progress;
+        match progress {
+            Progress::Source(source) => {
+                self.bar.finish_and_clear();
+                self.ui.say(&format!("fetching the model from {source} (98 MB, once)"));
+                if self.ui.animates() {
+                    self.bar = ProgressBar::new(0);
+                    if let Ok(style) = ProgressStyle::with_template("  {bar:40} {bytes} of {total_bytes}, {eta} left") {
+                        self.bar.set_style(style);
+                    }
+                }
+            }
+            Progress::Bytes { done, total } => {
+                if let Some(total) = total {
+                    self.bar.set_length(*total);
+                }
+                self.bar.set_position(*done);
+            }
+            Progress::Failed { source, why } => {
+                self.bar.finish_and_clear();
+                self.ui.say(&format!("  {source}: {why}"));
+            }
+        }
+    }
+
+    /// Ends the show.
+    pub fn end(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}

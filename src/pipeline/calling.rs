@@ -1,0 +1,263 @@
+//! One call to a model: proven to fit, sent at most once, kept as it streams.
+
+use std::sync::Arc;
+
+use anyhow::Result;
+use tokio_util::sync::CancellationToken;
+
+use super::settings::Settings;
+use crate::chat::{Message, Tokenizer};
+use crate::failure::{Exit, Failure};
+use crate::project::calls::{self, Ending, Kept, Writing};
+use crate::project::folder::Folder;
+use crate::prompt::budget::MARGIN;
+use crate::provider::{Fault, Provider, Request, Sampling, Usage};
+use crate::story::prose;
+
+/// Whoever listens to a run.
+pub type Listener<'a> = &'a mut (dyn FnMut(Event<'_>) + Send);
+
+/// What a run tells while it works.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// A chapter's drawing begins.
+    Drafting {
+        /// Its number.
+        chapter: usize,
+        /// Its title.
+        title: &'a str,
+        /// The number of the take.
+        take: u32,
+    },
+    /// Text of the chapter has come.
+    Text(&'a str),
+    /// What was shown since the last [`Event::Drafting`] does not count: the
+    /// reply was rejected.
+    Rejected {
+        /// Why.
+        reason: String,
+        /// Which drawing comes next, from 2.
+        next: u32,
+        /// How many there may be.
+        of: u32,
+    },
+    /// A take was accepted.
+    Drafted {
+        /// The chapter's number.
+        chapter: usize,
+        /// How many words it has.
+        words: usize,
+        /// How many were wanted.
+        target: u32,
+        /// Where its text stands.
+        path: &'a str,
+        /// What it took.
+        tokens: Usage,
+        /// How many things were left out of its prompts.
+        omissions: usize,
+    },
+    /// A chapter is being recorded.
+    Recording {
+        /// Its number.
+        chapter: usize,
+        /// Its title.
+        title: &'a str,
+    },
+    /// A chapter's synopsis and facts stand.
+    Recorded {
+        /// The chapter's number.
+        chapter: usize,
+        /// Whether the synopsis is the chapter's own sentences.
+        extract: bool,
+        /// How many facts were kept.
+        facts: usize,
+        /// How many had no quote in the text.
+        dropped: usize,
+    },
+    /// Facts of a chapter contradict earlier ones.
+    Contradiction {
+        /// The chapter's number.
+        chapter: usize,
+        /// What contradicts what.
+        text: String,
+    },
+    /// Passages are being folded into one.
+    Folding {
+        /// The first chapter.
+        from: usize,
+        /// The last chapter.
+        to: usize,
+    },
+    /// A hand-edited chapter was kept as a take.
+    Adopted {
+        /// The chapter's number.
+        chapter: usize,
+        /// The take's number.
+        take: u32,
+    },
+    /// A kept take was put back into the manuscript.
+    Restored {
+        /// The chapter's number.
+        chapter: usize,
+        /// The take's number.
+        take: u32,
+    },
+    /// A stream broke off and is being continued.
+    Interrupted {
+        /// Why.
+        why: String,
+    },
+}
+
+/// The way to a model.
+pub struct Line<'a> {
+    /// The model.
+    pub provider: &'a dyn Provider,
+    /// How its tokens are counted.
+    pub tokenizer: Arc<dyn Tokenizer>,
+    /// The project, for the kept calls.
+    pub folder: &'a Folder,
+    /// The limits.
+    pub settings: &'a Settings,
+    /// Set when the user wants to stop.
+    pub cancel: CancellationToken,
+}
+
+/// A question to a model.
+pub struct Question<'a> {
+    /// What it is about, for whoever looks at the kept call.
+    pub about: String,
+    /// The messages.
+    pub messages: Vec<Message>,
+    /// The most tokens of the reply.
+    pub reply_tokens: usize,
+    /// How tokens are chosen.
+    pub sampling: &'a Sampling,
+    /// The schema the reply is to follow.
+    pub schema: Option<serde_json::Value>,
+    /// Whether the reply is prose, to be shown as it comes.
+    pub is_prose: bool,
+}
+
+impl Line<'_> {
+    /// The tokens that are left for a prompt whose reply may take `reply`.
+    #[must_use]
+    pub fn room(&self, reply: usize) -> usize {
+        self.settings.window.saturating_sub(reply + MARGIN)
+    }
+
+    /// Asks, or finds what was answered before. A reply that broke off after
+    /// some text is an answer too; it is for the caller to continue it.
+    ///
+    /// # Errors
+    ///
+    /// When the prompt does not fit, the model fails before any text, a file
+    /// cannot be written, or the user stops.
+    pub async fn ask(&self, question: Question<'_>, listener: Listener<'_>) -> Result<Kept> {
+        let Question { about, messages, reply_tokens, sampling, schema, is_prose } = question;
+        let tokens = self.tokenizer.prompt(&messages);
+        if tokens > self.room(reply_tokens) {
+            return Err(Failure::new(
+                Exit::Failed,
+                format!("{about}: the prompt takes {tokens} tokens, its reply {reply_tokens}; the window holds {}", self.settings.window),
+            )
+            .hint("this prompt was not sent; a larger window or a smaller `reply_tokens` helps")
+            .into());
+        }
+        let request = Request {
+            messages,
+            reply_tokens,
+            sampling: sampling.clone(),
+            seed: self.settings.seed_of(&about),
+            schema: schema.filter(|_| self.provider.facts().structured),
+        };
+        let model = &self.provider.facts().name;
+        let digest = calls::digest(model, &request)?;
+        if let Some(kept) = calls::find(self.folder, &digest)? {
+            if is_prose {
+                listener(Event::Text(&kept.text));
+            }
+            return Ok(kept);
+        }
+        if self.cancel.is_cancelled() {
+            return Err(cancelled(0));
+        }
+        let writing = Writing::begin(self.folder, &digest, model, &about, &request)?;
+        self.stream(&request, writing, is_prose, listener).await
+    }
+
+    async fn stream(&self, request: &Request, mut writing: Writing, is_prose: bool, listener: Listener<'_>) -> Result<Kept> {
+        let mut text = String::new();
+        let mut disk: Result<()> = Ok(());
+        // A disk that is full ends the call as the user would.
+        let stop = self.cancel.child_token();
+        let outcome = {
+            let mut on_text = |piece: &str| {
+                let piece = piece.replace('\u{1e}', "");
+                if disk.is_ok() {
+                    disk = writing.add(&piece);
+                    if disk.is_err() {
+                        stop.cancel();
+                    }
+                }
+                if is_prose {
+                    listener(Event::Text(&piece));
+                }
+                text.push_str(&piece);
+            };
+            self.provider.stream(request, &mut on_text, &stop).await
+        };
+        disk?;
+        let kept = match outcome {
+            Ok(reply) => Kept {
+                text,
+                ending: reply.finish.into(),
+                usage: reply.usage,
+                answered: Some(reply.model),
+            },
+            Err(Fault::Cancelled) => return Err(cancelled(prose::words(&text))),
+            Err(fault) if !text.trim().is_empty() && !matches!(fault, Fault::Script(_) | Fault::TooLong { .. }) => {
+                listener(Event::Interrupted { why: fault.to_string() });
+                Kept {
+                    text,
+                    ending: Ending::Interrupted,
+                    usage: None,
+                    answered: None,
+                }
+            }
+            Err(fault) => return Err(failure(&fault).into()),
+        };
+        writing.end(&kept)?;
+        Ok(kept)
+    }
+}
+
+fn cancelled(words: usize) -> anyhow::Error {
+    let message = if words > 0 {
+        format!("stopped; {words} words of the running reply are saved")
+    } else {
+        "stopped; everything finished is saved".to_owned()
+    };
+    Failure::new(Exit::Cancelled, message)
+        .hint("the same command goes on where this one stopped")
+        .into()
+}
+
+/// A model's fault, with the way out.
+#[must_use]
+pub fn failure(fault: &Fault) -> Failure {
+    let failure = Failure::new(Exit::Provider, fault.to_string());
+    match fault {
+        Fault::Unreachable { .. } => failure.hint("is the server running, and the address right (`STORYGEN_BASE_URL`)? The same command goes on later"),
+        Fault::Key { .. } => failure.hint("set `STORYGEN_API_KEY` to a key for this endpoint"),
+        Fault::Busy { .. } | Fault::Server { .. } | Fault::Interrupted { .. } => {
+            failure.hint("what is finished is saved; the same command goes on where this one stopped")
+        }
+        Fault::Refused { .. } => failure.hint("see what the endpoint says; the model's name and limits are in `storygen.yaml`"),
+        Fault::NotChat { .. } => failure.hint("the address must be that of an OpenAI-compatible API, most often ending in `/v1`"),
+        Fault::TooLong { .. } => failure.hint("set `limits: {window: …}` in `storygen.yaml` to what the endpoint really holds"),
+        Fault::Model(_) => failure.hint("`storygen models list` shows the models at hand, `storygen models pull` fetches the default one"),
+        Fault::Script(_) => failure.hint("the script's entries and the run must match"),
+        Fault::Cancelled => failure,
+    }
+}

@@ -1,0 +1,388 @@
+//! Drawing one take of a chapter: scene by scene where it has to be, each
+//! continued until it is whole and about as long as it should be.
+
+use std::collections::HashSet;
+
+use anyhow::Result;
+
+use super::calling::{Event, Line, Listener, Question};
+use super::settings::{Settings, tokens};
+use crate::chat::{Message, Role};
+use crate::failure::{Exit, Failure};
+use crate::project::calls::{Ending, Kept};
+use crate::project::store::add;
+use crate::prompt::brief::{self, Past, Task};
+use crate::prompt::budget::{self, Fitted, Omission};
+use crate::prompt::templates::Templates;
+use crate::prompt::view::DraftView;
+use crate::provider::Usage;
+use crate::story::take::{self, Rejection};
+use crate::story::{Chapter, Story, prose};
+
+/// Everything the drawing of a chapter draws on.
+pub struct Materials<'a> {
+    /// The story.
+    pub story: &'a Story,
+    /// The templates.
+    pub templates: &'a Templates,
+    /// What accepted chapters have left behind.
+    pub past: Past<'a>,
+    /// The text of the chapter before, if there is one.
+    pub previous: Option<&'a str>,
+    /// Tokens a word takes.
+    pub tokens_per_word: f64,
+}
+
+/// A drawn chapter.
+#[derive(Debug, Default)]
+pub struct Drawn {
+    /// Its text.
+    pub prose: String,
+    /// What it took.
+    pub tokens: Usage,
+    /// The model that answered.
+    pub answered: Option<String>,
+    /// What was left out of its prompts.
+    pub omissions: Vec<Omission>,
+    /// The tokens of its largest prompt.
+    pub prompt_tokens: usize,
+    /// Tokens per byte of its prompts, as the endpoint counted.
+    pub density: Option<f64>,
+}
+
+/// A reply's limit in tokens for so many words: room to finish a sentence late.
+fn reply_tokens(words: u32, settings: &Settings, tokens_per_word: f64) -> usize {
+    let words = usize::try_from(words).unwrap_or(usize::MAX / 1_024).min(1_000_000);
+    (tokens(words, tokens_per_word * 1.3) + 48).clamp(48, settings.reply_limit.max(48))
+}
+
+/// The tasks a chapter is drawn in: whole, or scene by scene where it has
+/// scenes and a reply cannot hold it.
+#[must_use]
+pub fn tasks<'a>(chapter: &'a Chapter, settings: &Settings, tokens_per_word: f64) -> Vec<Task<'a>> {
+    let words = usize::try_from(chapter.words).unwrap_or(usize::MAX / 1_024).min(1_000_000);
+    let whole = tokens(words, tokens_per_word * 1.3) + 48 <= settings.reply_limit;
+    if whole || chapter.scenes.len() < 2 {
+        return vec![Task { chapter, scene: None }];
+    }
+    (0..chapter.scenes.len())
+        .map(|scene| Task { chapter, scene: Some(scene) })
+        .collect()
+}
+
+/// The prompt of a task, fitted with room for its reply and its continuations.
+///
+/// # Errors
+///
+/// When a template fails or the indispensable parts do not fit.
+pub fn prompt(materials: &Materials<'_>, task: Task<'_>, so_far: &str, line: &Line<'_>) -> Result<(Fitted<DraftView>, usize)> {
+    let shares = line.settings.shares();
+    let before = if so_far.is_empty() { materials.previous.unwrap_or_default() } else { so_far };
+    // Four bytes a token is too many for no language, which only makes the
+    // first guess of the tail too long; the budget then halves it.
+    let tail = prose::tail(before, shares.tail * 4);
+    let view = brief::draft(materials.story, task, &materials.past, Some(tail), &shares, &*line.tokenizer);
+    let reply = reply_tokens(task.words(), line.settings, materials.tokens_per_word);
+    let reserve = shares.so_far + continue_frame(materials, &view, line)?;
+    let room = line.room(reply).saturating_sub(reserve);
+    let fitted = budget::fit(view, room, &*line.tokenizer, &|view| materials.templates.messages("draft", view))
+        .map_err(|error| match error.downcast::<Failure>() {
+            Ok(failure) => {
+                let scene = task.scene.map(|scene| format!(", scene {}", scene + 1)).unwrap_or_default();
+                let message = format!("chapter {}{scene}: {}", task.chapter.number, failure.message);
+                Failure { message, ..failure }.into()
+            }
+            Err(error) => error,
+        })?;
+    Ok((fitted, reply))
+}
+
+/// Tokens of a continuation's own words, without the text it goes on from.
+fn continue_frame(materials: &Materials<'_>, view: &DraftView, line: &Line<'_>) -> Result<usize> {
+    let probe = DraftView {
+        cut: true,
+        missing: 1_000,
+        last_words: Some("x".repeat(LAST_WORDS_BYTES)),
+        ..view.clone()
+    };
+    let asked = materials.templates.render("continue.md", &probe)?;
+    let with = line.tokenizer.prompt(&[Message::new(Role::User, asked)]);
+    Ok(with + 16)
+}
+
+/// The most bytes of the last words that a continuation quotes.
+const LAST_WORDS_BYTES: usize = 240;
+
+/// Draws a take of a chapter.
+///
+/// # Errors
+///
+/// When a prompt does not fit, the model fails, the user stops, or every
+/// drawing was rejected.
+pub async fn draw(materials: &Materials<'_>, chapter: &Chapter, take: u32, line: &Line<'_>, listener: Listener<'_>) -> Result<Drawn> {
+    let mut drawn = Drawn::default();
+    for task in tasks(chapter, line.settings, materials.tokens_per_word) {
+        if !drawn.prose.is_empty() {
+            listener(Event::Text(prose::SCENE_BREAK));
+            drawn.prose.push_str(prose::SCENE_BREAK);
+        }
+        let (fitted, reply) = prompt(materials, task, &drawn.prose, line)?;
+        drawn.prompt_tokens = drawn.prompt_tokens.max(fitted.tokens);
+        for omission in &fitted.omissions {
+            if !drawn.omissions.contains(omission) {
+                drawn.omissions.push(omission.clone());
+            }
+        }
+        let text = draw_task(materials, task, take, &fitted, reply, line, listener, &mut drawn).await?;
+        drawn.prose.push_str(text.trim());
+    }
+    Ok(drawn)
+}
+
+#[expect(clippy::too_many_arguments, reason = "a task's drawing needs the chapter's state and the line")]
+async fn draw_task(
+    materials: &Materials<'_>,
+    task: Task<'_>,
+    take: u32,
+    fitted: &Fitted<DraftView>,
+    reply: usize,
+    line: &Line<'_>,
+    listener: Listener<'_>,
+    drawn: &mut Drawn,
+) -> Result<String> {
+    let drawings = line.settings.redraws + 1;
+    let mut last = Rejection::Empty;
+    for drawing in 1..=drawings {
+        let mut one = Drawing {
+            materials,
+            task,
+            name: name_of(task, take, drawing),
+            fitted,
+            line,
+            text: String::new(),
+            shortfalls: 0,
+        };
+        match one.run(reply, listener, drawn).await? {
+            None => return Ok(one.text),
+            Some(rejection) => {
+                listener(Event::Rejected {
+                    reason: rejection.to_string(),
+                    next: drawing + 1,
+                    of: drawings,
+                });
+                last = rejection;
+            }
+        }
+    }
+    Err(Failure::new(
+        Exit::Partly,
+        format!("chapter {} was drawn {drawings} times and never accepted; the last time {last}", task.chapter.number),
+    )
+    .hint("the rejected replies are kept; try another model, or `--seed` with another number")
+    .into())
+}
+
+/// What tells a call of this drawing from every other.
+fn name_of(task: Task<'_>, take: u32, drawing: u32) -> String {
+    let scene = task.scene.map(|scene| format!(" scene {}", scene + 1)).unwrap_or_default();
+    format!("draft {}{scene} take {take} drawing {drawing}", task.chapter.id)
+}
+
+/// One drawing of a task, growing by continuations.
+struct Drawing<'a> {
+    materials: &'a Materials<'a>,
+    task: Task<'a>,
+    name: String,
+    fitted: &'a Fitted<DraftView>,
+    line: &'a Line<'a>,
+    text: String,
+    /// How many times it was continued because it had ended too soon.
+    shortfalls: u32,
+}
+
+/// What to do after a reply.
+enum Next {
+    /// The text is whole.
+    Whole,
+    /// It was cut: go on from there; so many words are missing.
+    Cut(u32),
+    /// It ended too soon by so many words.
+    Short(u32),
+}
+
+impl Drawing<'_> {
+    /// Draws until the text is whole; gives the reason if it is rejected.
+    async fn run(&mut self, reply: usize, listener: Listener<'_>, drawn: &mut Drawn) -> Result<Option<Rejection>> {
+        let language = self.materials.story.book.primary_language();
+        let mut messages = self.fitted.messages.clone();
+        let mut reply = reply;
+        let mut ending = Ending::Stop;
+        for part in 0..=self.line.settings.continuations {
+            let question = Question {
+                about: format!("{} part {}", self.name, part + 1),
+                messages: messages.clone(),
+                reply_tokens: reply,
+                sampling: &self.line.settings.prose,
+                schema: None,
+                is_prose: true,
+            };
+            let bytes: usize = messages.iter().map(|message| message.text.len()).sum();
+            let kept = self.line.ask(question, &mut *listener).await?;
+            account(drawn, &kept, bytes);
+            let grown = self.take_in(&kept, part > 0, matches!(ending, Ending::Stop));
+            ending = kept.ending;
+            if kept.ending == Ending::Filtered {
+                return Ok(Some(Rejection::Filtered));
+            }
+            if let Some(rejection) = take::reject(&self.text, &language) {
+                return Ok(Some(rejection));
+            }
+            match self.next(kept.ending, grown) {
+                Next::Whole => break,
+                Next::Cut(missing) => (messages, reply) = self.go_on(true, missing)?,
+                Next::Short(missing) => (messages, reply) = self.go_on(false, missing)?,
+            }
+        }
+        if ending != Ending::Stop {
+            // Nothing more may be asked for: end at the last whole sentence.
+            let end = prose::last_sentence_end(&self.text);
+            if end * 2 > self.text.len() {
+                self.text.truncate(end);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Joins a reply to the text; gives how many words it added.
+    fn take_in(&mut self, kept: &Kept, is_continuation: bool, after_whole: bool) -> usize {
+        let before = prose::words(&self.text);
+        let title = &self.task.chapter.title;
+        if !is_continuation {
+            self.text = take::strip(&kept.text, title);
+        } else if self.line.provider.facts().prefill {
+            // The model went on token by token: nothing to trim.
+            let piece = prose::clean(&kept.text);
+            if after_whole {
+                self.text.truncate(self.text.trim_end().len());
+                self.text.push_str("\n\n");
+                self.text.push_str(piece.trim_start());
+            } else {
+                self.text.push_str(&piece);
+            }
+        } else {
+            let piece = take::strip_continuation(&kept.text, title);
+            if after_whole {
+                self.text.truncate(self.text.trim_end().len());
+                self.text.push_str("\n\n");
+            }
+            self.text = prose::join(&self.text, &piece, &self.known_words());
+        }
+        prose::words(&self.text).saturating_sub(before)
+    }
+
+    fn known_words(&self) -> HashSet<String> {
+        let story = self.materials.story;
+        let mut known = prose::vocabulary_of_cut(&self.text);
+        known.extend(prose::vocabulary(
+            story
+                .characters
+                .iter()
+                .flat_map(crate::story::Character::names)
+                .chain(story.places.iter().map(|place| place.name.as_str()))
+                .chain([story.premise.premise.as_str()])
+                .chain(self.materials.previous),
+        ));
+        known
+    }
+
+    fn next(&mut self, ending: Ending, grown: usize) -> Next {
+        const SHORTFALLS: u32 = 3;
+        let words = u32::try_from(prose::words(&self.text)).unwrap_or(u32::MAX);
+        let target = self.task.words();
+        let missing = target.saturating_sub(words);
+        if ending != Ending::Stop {
+            // Well past its length, and still no end in sight.
+            return if words > target.saturating_add(target / 3) { Next::Whole } else { Next::Cut(missing) };
+        }
+        let is_short = u64::from(words) * 10 < u64::from(target) * 7;
+        if is_short && self.shortfalls < SHORTFALLS && grown >= 25 {
+            self.shortfalls += 1;
+            return Next::Short(missing);
+        }
+        Next::Whole
+    }
+
+    /// The messages that ask for the rest, and the limit of the reply.
+    fn go_on(&self, cut: bool, missing: u32) -> Result<(Vec<Message>, usize)> {
+        let line = self.line;
+        // A cut text needs some room to end even where no words are missing.
+        let wanted = missing.max(self.task.words() / 8).max(60);
+        let reply = reply_tokens(wanted, line.settings, self.materials.tokens_per_word);
+        let prefill = line.provider.facts().prefill;
+        let view = DraftView {
+            cut,
+            missing,
+            last_words: Some(last_words(&self.text).to_owned()),
+            ..self.fitted.view.clone()
+        };
+        let ask = self.materials.templates.render("continue.md", &view)?;
+        let mut bytes = line.settings.shares().so_far * 6;
+        loop {
+            let mut so_far = end_of(&self.text, bytes).to_owned();
+            if prefill && !cut {
+                so_far.truncate(so_far.trim_end().len());
+                so_far.push_str("\n\n");
+            }
+            let mut messages = self.fitted.messages.clone();
+            messages.push(Message::new(Role::Assistant, so_far));
+            if !prefill {
+                messages.push(Message::new(Role::User, ask.clone()));
+            }
+            let tokens = line.tokenizer.prompt(&messages);
+            if tokens <= line.room(reply) {
+                return Ok((messages, reply));
+            }
+            if bytes < 64 {
+                // The fitted prompt has room for its own reply; a rest is never longer.
+                let reply = line.settings.window.saturating_sub(tokens + budget::MARGIN);
+                if reply < 32 {
+                    return Err(Failure::new(Exit::Failed, format!("chapter {}: no room is left in the window to continue", self.task.chapter.number)).into());
+                }
+                return Ok((messages, reply));
+            }
+            bytes = bytes * 3 / 4;
+        }
+    }
+}
+
+/// The end of a text, byte for byte, beginning at a word.
+fn end_of(text: &str, bytes: usize) -> &str {
+    if text.len() <= bytes {
+        return text;
+    }
+    let mut from = text.len() - bytes;
+    while !text.is_char_boundary(from) {
+        from += 1;
+    }
+    let end = &text[from..];
+    end.find(char::is_whitespace).map_or(end, |at| end[at..].trim_start())
+}
+
+fn last_words(text: &str) -> &str {
+    end_of(text.trim_end(), LAST_WORDS_BYTES.min(160))
+}
+
+/// Adds what a call took to the chapter's account.
+fn account(drawn: &mut Drawn, kept: &Kept, bytes: usize) {
+    if let Some(usage) = kept.usage {
+        add(&mut drawn.tokens, usage);
+        if usage.prompt > 0 && bytes > 0 {
+            #[expect(clippy::cast_precision_loss, reason = "counts of tokens and bytes are small")]
+            let density = usage.prompt as f64 / bytes as f64;
+            drawn.density = Some(drawn.density.map_or(density, |most| most.max(density)));
+        }
+    }
+    if drawn.answered.is_none() {
+        drawn.answered.clone_from(&kept.answered);
+    }
+}

@@ -1,0 +1,101 @@
+//! Folding several passages of the memory into one.
+
+use anyhow::Result;
+
+use super::calling::{Line, Listener, Question};
+use super::settings::tokens;
+use crate::project::store::add;
+use crate::prompt::brief::{self, Past};
+use crate::prompt::budget;
+use crate::prompt::memory::Span;
+use crate::prompt::templates::Templates;
+use crate::provider::Usage;
+use crate::story::synopsis::{self, Demand};
+use crate::story::{Story, fingerprint, prose, take};
+
+/// Makes the passage of a fold: the model's, if it is sound, else sentences of
+/// the passages it stands for.
+///
+/// # Errors
+///
+/// When a template fails, the model fails, or the user stops.
+pub async fn fold(
+    story: &Story,
+    span: Span,
+    past: &Past<'_>,
+    templates: &Templates,
+    tokens_per_word: f64,
+    line: &Line<'_>,
+    listener: Listener<'_>,
+) -> Result<(String, Usage)> {
+    const TRIES: u32 = 2;
+    let words = line.settings.fold_words(story.chapters.len(), tokens_per_word);
+    let view = brief::fold(story, span, past, words);
+    let source: String = view.passages.iter().map(|passage| format!("{}\n", passage.text)).collect();
+    let demand = demand(story, &source, words);
+    let reply = (tokens(words, tokens_per_word * 1.5) + 32).min(line.settings.reply_limit);
+    let fitted = budget::fit(view, line.room(reply), &*line.tokenizer, &|view| templates.messages("fold", view))?;
+    let mut spent = Usage::default();
+    for attempt in 1..=TRIES {
+        let question = Question {
+            about: format!("fold {} to {} of {} try {attempt}", span.from, span.to, fingerprint::digest(&source)),
+            messages: fitted.messages.clone(),
+            reply_tokens: reply,
+            sampling: &line.settings.exact,
+            schema: None,
+            is_prose: false,
+        };
+        let kept = line.ask(question, &mut *listener).await?;
+        add(&mut spent, kept.usage.unwrap_or_default());
+        let passage = take::strip(&kept.text, "").trim().replace('\n', " ");
+        let passage = whole_sentences(&passage, words + words / 2);
+        if synopsis::check(&passage, &demand).is_empty() && take::find_loop(&passage).is_none() {
+            return Ok((passage, spent));
+        }
+    }
+    Ok((synopsis::extract(&source, &demand), spent))
+}
+
+/// A fold names the people its passages name, as many as its words allow.
+fn demand(story: &Story, source: &str, words: usize) -> Demand {
+    let mut people: Vec<(usize, Vec<String>)> = story
+        .characters
+        .iter()
+        .filter(|character| character.is_named_in(source))
+        .map(|character| {
+            let names: Vec<String> = character
+                .names()
+                .chain(character.name.split_whitespace().filter(|part| part.chars().count() >= 3))
+                .map(str::to_owned)
+                .collect();
+            (names.iter().map(|name| source.matches(name.as_str()).count()).sum(), names)
+        })
+        .collect();
+    people.sort_by_key(|(times, _)| std::cmp::Reverse(*times));
+    people.truncate((words / 12).max(1));
+    Demand {
+        people: people.into_iter().map(|(_, names)| names).collect(),
+        beats: Vec::new(),
+        places: Vec::new(),
+        words,
+        language: story.book.primary_language(),
+    }
+}
+
+/// The whole sentences of a passage, up to so many words.
+fn whole_sentences(passage: &str, words: usize) -> String {
+    let end = prose::last_sentence_end(passage);
+    let mut kept = String::new();
+    let mut count = 0;
+    for sentence in prose::sentences(&passage[..end]) {
+        count += prose::words(sentence);
+        if count > words {
+            break;
+        }
+        if !kept.is_empty() {
+            kept.push(' ');
+        }
+        kept.push_str(sentence);
+    }
+    kept
+}

@@ -1,0 +1,212 @@
+//! What to do next. A pure function of the story and of what has been written;
+//! resuming, staleness and never doing a thing twice all follow from it.
+
+use std::collections::BTreeMap;
+
+use crate::project::store::{Archive, Shelf};
+use crate::prompt::memory::{Passage, Shape, Span};
+use crate::story::fingerprint::{self, Inputs, digest};
+use crate::story::{Chapter, Story};
+
+/// What the user asked for.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// The numbers of the chapters, first and last.
+    pub first: usize,
+    /// The last one.
+    pub last: usize,
+    /// Draw each anew, finished or not.
+    pub redo: bool,
+    /// Draw what is missing before the first one, too.
+    pub through: bool,
+    /// Also redraw chapters before which the text has changed since.
+    pub follow: bool,
+    /// Leave stale chapters as they are.
+    pub keep_stale: bool,
+}
+
+/// A step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Keep the author's edited text as a take.
+    Adopt(usize),
+    /// Put a kept take back into the manuscript, from which it is missing.
+    Restore(usize, u32),
+    /// Draw a take.
+    Draft(usize),
+    /// Make the synopsis and the facts.
+    Record(usize),
+    /// Fold passages into one.
+    Fold(Span),
+    /// An earlier chapter has no text or no canon, and nobody asked for it.
+    Blocked {
+        /// The chapter asked for.
+        chapter: usize,
+        /// The earlier one.
+        by: usize,
+        /// Whether it has at least a text.
+        has_text: bool,
+    },
+    /// All is done.
+    Done,
+}
+
+/// Why a chapter is stale.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stale {
+    /// The parts of the bible that have changed since it was drafted.
+    pub because: Vec<String>,
+    /// Whether the text before it has changed since.
+    pub earlier_text: bool,
+}
+
+/// What the next step depends on beside the archive.
+#[derive(Clone, Copy)]
+pub struct Given<'a> {
+    /// The story.
+    pub story: &'a Story,
+    /// Digests of what each chapter depends on, by chapter id.
+    pub inputs: &'a BTreeMap<String, Inputs>,
+    /// How synopses are grouped.
+    pub shape: Shape,
+    /// The chapters drawn in this run already, when all are to be drawn anew.
+    pub redrawn: &'a [String],
+}
+
+/// The next step towards what is wanted.
+#[must_use]
+pub fn next_step(given: &Given<'_>, archive: &Archive, wanted: &Wanted) -> Step {
+    let empty = Shelf::default();
+    let first = if wanted.through { 1 } else { wanted.first };
+    let mut before = String::new();
+    for chapter in given.story.chapters.iter().take_while(|chapter| chapter.number <= wanted.last) {
+        let shelf = archive.chapters.get(&chapter.id).unwrap_or(&empty);
+        if let Some(step) = upkeep(chapter, shelf) {
+            return step;
+        }
+        if chapter.number < first {
+            if shelf.text.is_none() || !shelf.has_canon() {
+                return Step::Blocked {
+                    chapter: wanted.first,
+                    by: chapter.number,
+                    has_text: shelf.text.is_some(),
+                };
+            }
+            before = roll(&before, Some(shelf));
+            continue;
+        }
+        if needs_draft(given, chapter, shelf, wanted, &before) {
+            return missing_fold(given, archive, chapter.number).map_or(Step::Draft(chapter.number), Step::Fold);
+        }
+        if !shelf.has_canon() {
+            return Step::Record(chapter.number);
+        }
+        before = roll(&before, Some(shelf));
+    }
+    Step::Done
+}
+
+/// What is due for any chapter, asked for or not: an edited text is adopted and
+/// recorded, a take that lost its file is put back.
+fn upkeep(chapter: &Chapter, shelf: &Shelf) -> Option<Step> {
+    if shelf.is_edited() {
+        return Some(Step::Adopt(chapter.number));
+    }
+    if shelf.text.is_none() {
+        let selected = shelf.takes.iter().rfind(|note| Some(note.take) == shelf.selected)?;
+        return Some(Step::Restore(chapter.number, selected.take));
+    }
+    let outdated = shelf.canon.is_some() && !shelf.has_canon();
+    outdated.then_some(Step::Record(chapter.number))
+}
+
+fn needs_draft(given: &Given<'_>, chapter: &Chapter, shelf: &Shelf, wanted: &Wanted, before: &str) -> bool {
+    let asked = chapter.number >= wanted.first;
+    if shelf.text.is_none() {
+        // A kept take that was never selected stands in a run that was killed
+        // between the two; the run finds it again.
+        return true;
+    }
+    if wanted.redo && asked && !given.redrawn.contains(&chapter.id) {
+        return true;
+    }
+    if wanted.keep_stale || !asked {
+        return false;
+    }
+    let stale = staleness(given, chapter, shelf, before);
+    !stale.because.is_empty() || wanted.follow && stale.earlier_text
+}
+
+/// Whether and why a chapter's text is out of date. The author's own text never is.
+#[must_use]
+pub fn staleness(given: &Given<'_>, chapter: &Chapter, shelf: &Shelf, before: &str) -> Stale {
+    let Some(note) = shelf.current().filter(|_| !shelf.is_the_authors()) else {
+        return Stale::default();
+    };
+    let because = given
+        .inputs
+        .get(&chapter.id)
+        .map(|now| fingerprint::changed(&note.inputs, now))
+        .unwrap_or_default();
+    Stale {
+        because,
+        earlier_text: note.before != before,
+    }
+}
+
+/// The digest of the texts of all chapters before one.
+#[must_use]
+pub fn before(story: &Story, archive: &Archive, number: usize) -> String {
+    let mut rolled = String::new();
+    for chapter in story.chapters.iter().take_while(|chapter| chapter.number < number) {
+        rolled = roll(&rolled, archive.chapters.get(&chapter.id));
+    }
+    rolled
+}
+
+/// One chapter further: the digest of the texts up to and with this one.
+#[must_use]
+pub fn roll(before: &str, shelf: Option<&Shelf>) -> String {
+    let text = shelf.and_then(|shelf| shelf.text.as_ref());
+    digest(&format!("{before} {}", text.map_or("-", |text| text.digest.as_str())))
+}
+
+/// The first fold that the chapter's prompt needs and that is missing or made
+/// of other passages than now; the narrower ones it is made of come first.
+fn missing_fold(given: &Given<'_>, archive: &Archive, number: usize) -> Option<Span> {
+    given
+        .shape
+        .passages(number.saturating_sub(1))
+        .into_iter()
+        .find_map(|passage| missing_in(given, archive, passage))
+}
+
+fn missing_in(given: &Given<'_>, archive: &Archive, passage: Passage) -> Option<Span> {
+    let Passage::Fold(span) = passage else { return None };
+    let inner = given
+        .shape
+        .parts(span)
+        .into_iter()
+        .find_map(|part| missing_in(given, archive, part));
+    inner.or_else(|| {
+        let fresh = archive
+            .folds
+            .get(&span)
+            .is_some_and(|fold| fold.parts == parts_digest(given.story, archive, span));
+        (!fresh).then_some(span)
+    })
+}
+
+/// The digest of the canon files a fold stands for.
+#[must_use]
+pub fn parts_digest(story: &Story, archive: &Archive, span: Span) -> String {
+    let mut parts = String::new();
+    for number in span.from..=span.to {
+        let canon = story
+            .chapter(number)
+            .and_then(|chapter| archive.chapters.get(&chapter.id)?.canon.as_ref())
+            .map_or("-", |canon| canon.digest.as_str());
+        parts.push_str(canon);
+    }
+    digest(&parts)
+}

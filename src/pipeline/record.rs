@@ -1,0 +1,331 @@
+//! Recording a chapter: its synopsis and its facts, from its own text alone.
+//!
+//! The model is asked once; what it gives is checked, and asked for once more
+//! if it lacks something. A synopsis that lacks something twice gives way to
+//! sentences of the chapter itself. Facts whose quote is not in the text are
+//! dropped. So what is remembered stays true on any model.
+
+use anyhow::Result;
+use serde::Deserialize;
+
+use super::calling::{Line, Listener, Question};
+use super::settings::tokens;
+use crate::project::calls::{Ending, Kept};
+use crate::project::store::add;
+use crate::prompt::brief;
+use crate::prompt::budget;
+use crate::prompt::templates::Templates;
+use crate::prompt::view::RecordView;
+use crate::provider::Usage;
+use crate::story::canon::{self, Canon, Fact, Kind, Maker, Record};
+use crate::story::synopsis;
+use crate::story::{Chapter, Story, fingerprint, prose};
+
+/// A chapter's record, and how it came about.
+#[derive(Debug)]
+pub struct Recorded {
+    /// The record.
+    pub record: Record,
+    /// How many facts had no quote in the text.
+    pub dropped: usize,
+    /// What it took.
+    pub tokens: Usage,
+}
+
+/// The shape of the model's answer.
+#[derive(Debug, Default, Deserialize)]
+struct Answer {
+    #[serde(default)]
+    synopsis: String,
+    #[serde(default)]
+    facts: Vec<AnswerFact>,
+}
+
+#[derive(Debug, Deserialize)]
+struct AnswerFact {
+    #[serde(default)]
+    subject: String,
+    #[serde(default)]
+    kind: String,
+    #[serde(default)]
+    about: String,
+    #[serde(default)]
+    fact: String,
+    #[serde(default)]
+    quote: String,
+}
+
+/// The most facts of one answer.
+const FACTS: usize = 12;
+
+/// The JSON Schema of the answer.
+#[must_use]
+pub fn schema() -> serde_json::Value {
+    let text = |limit: usize| serde_json::json!({ "type": "string", "maxLength": limit });
+    serde_json::json!({
+        "type": "object",
+        "properties": {
+            "synopsis": text(6_000),
+            "facts": {
+                "type": "array",
+                "maxItems": FACTS,
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "subject": text(80),
+                        "kind": { "type": "string", "enum": ["fixed", "state", "knows", "event"] },
+                        "about": text(60),
+                        "fact": text(240),
+                        "quote": text(240),
+                    },
+                    "required": ["subject", "kind", "about", "fact", "quote"],
+                    "additionalProperties": false,
+                },
+            },
+        },
+        "required": ["synopsis", "facts"],
+        "additionalProperties": false,
+    })
+}
+
+/// Records a chapter.
+///
+/// # Errors
+///
+/// When a template fails, the model fails, or the user stops.
+#[expect(clippy::too_many_arguments, reason = "a record needs the chapter, its text, the canon before it and the line")]
+pub async fn record(
+    story: &Story,
+    chapter: &Chapter,
+    text: &str,
+    canon: &Canon,
+    templates: &Templates,
+    tokens_per_word: f64,
+    line: &Line<'_>,
+    listener: Listener<'_>,
+) -> Result<Recorded> {
+    const TRIES: u32 = 2;
+    let words = line.settings.synopsis_words;
+    let demand = synopsis::demand(story, chapter, text, words);
+    let view = brief::record(story, chapter, canon, words);
+    let reply = (tokens(words, tokens_per_word * 1.4) + 60 * FACTS).min(line.settings.reply_limit);
+    let pieces = cut(text, &view, reply, templates, line)?;
+    let mut spent = Usage::default();
+    let mut facts = Vec::new();
+    let mut lacks: Vec<String> = Vec::new();
+    let mut accepted = None;
+    for attempt in 1..=TRIES {
+        let mut passage = String::new();
+        let mut found = Vec::new();
+        for (index, piece) in pieces.iter().enumerate() {
+            let view = RecordView {
+                text: piece.clone(),
+                part: index + 1,
+                parts: pieces.len(),
+                words: words / pieces.len(),
+                lacks: lacks.clone(),
+                ..view.clone()
+            };
+            let about = format!("record {} of {} part {} try {attempt}", fingerprint::digest(text), chapter.id, index + 1);
+            let kept = ask(view, about, reply, templates, line, &mut *listener).await?;
+            add(&mut spent, kept.usage.unwrap_or_default());
+            let answer = parse(&kept);
+            if !passage.is_empty() {
+                passage.push(' ');
+            }
+            passage.push_str(prose::clean(answer.synopsis.trim()).replace('\n', " ").trim());
+            found.extend(answer.facts.into_iter().filter_map(|fact| read_fact(story, fact)));
+        }
+        if !found.is_empty() {
+            facts = found;
+        }
+        let found = synopsis::check(&passage, &demand);
+        if found.is_empty() {
+            accepted = Some(passage);
+            break;
+        }
+        lacks = found.iter().map(ToString::to_string).collect();
+    }
+    let (facts, dropped) = canon::borne_out(facts, text);
+    let (synopsis, maker) = match accepted {
+        Some(passage) => (passage, Maker::Model),
+        None => (synopsis::extract(text, &demand), Maker::Extract),
+    };
+    Ok(Recorded {
+        record: Record {
+            chapter: chapter.number,
+            synopsis,
+            maker,
+            facts,
+        },
+        dropped,
+        tokens: spent,
+    })
+}
+
+/// Sends one part of the text.
+async fn ask(view: RecordView, about: String, reply: usize, templates: &Templates, line: &Line<'_>, listener: Listener<'_>) -> Result<Kept> {
+    let render = |view: &RecordView| templates.messages("record", view);
+    let fitted = budget::fit(view, line.room(reply), &*line.tokenizer, &render)?;
+    let question = Question {
+        about,
+        messages: fitted.messages,
+        reply_tokens: reply,
+        sampling: &line.settings.exact,
+        schema: Some(schema()),
+        is_prose: false,
+    };
+    line.ask(question, listener).await
+}
+
+/// Cuts a text into as few parts as fit, at paragraphs or, failing these, at
+/// sentences and words.
+fn cut(text: &str, view: &RecordView, reply: usize, templates: &Templates, line: &Line<'_>) -> Result<Vec<String>> {
+    let mut bare = view.clone();
+    bare.known.clear();
+    bare.beats.clear();
+    // What a second try says of the first has to fit as well.
+    bare.lacks = vec!["x".repeat(200)];
+    let frame = line.tokenizer.prompt(&templates.messages("record", &bare)?);
+    let room = line.room(reply).saturating_sub(frame + 16).max(48);
+    if line.tokenizer.text(text) <= room {
+        return Ok(vec![text.to_owned()]);
+    }
+    let mut pieces = vec![String::new()];
+    for unit in units(text, room, line) {
+        let current = pieces.last_mut().map_or(0, |piece| line.tokenizer.text(piece));
+        if current > 0 && current + line.tokenizer.text(&unit) + 2 > room {
+            pieces.push(String::new());
+        }
+        if let Some(piece) = pieces.last_mut() {
+            if !piece.is_empty() {
+                piece.push_str("\n\n");
+            }
+            piece.push_str(&unit);
+        }
+    }
+    Ok(pieces)
+}
+
+/// The paragraphs of a text; one that does not fit is cut at words.
+fn units(text: &str, room: usize, line: &Line<'_>) -> Vec<String> {
+    let mut units = Vec::new();
+    for paragraph in text.split("\n\n").filter(|paragraph| !paragraph.trim().is_empty()) {
+        if line.tokenizer.text(paragraph) <= room {
+            units.push(paragraph.to_owned());
+            continue;
+        }
+        let mut unit = String::new();
+        for word in paragraph.split_inclusive(char::is_whitespace).flat_map(|word| slices(word, room)) {
+            if !unit.is_empty() && line.tokenizer.text(&unit) + line.tokenizer.text(word) + 1 > room {
+                units.push(std::mem::take(&mut unit));
+            }
+            unit.push_str(word);
+        }
+        units.push(unit);
+    }
+    units
+}
+
+/// Pieces of a word that is longer than any prompt, at most `room` bytes each.
+fn slices(word: &str, room: usize) -> Vec<&str> {
+    let limit = (room / 2).max(8);
+    let mut slices = Vec::new();
+    let mut rest = word;
+    while rest.len() > limit {
+        let mut at = limit;
+        while !rest.is_char_boundary(at) {
+            at -= 1;
+        }
+        let (first, second) = rest.split_at(at);
+        slices.push(first);
+        rest = second;
+    }
+    slices.push(rest);
+    slices
+}
+
+/// Reads an answer as leniently as JSON allows: without fences, with text
+/// around it, and, where it was cut, up to the last whole fact.
+fn parse(kept: &Kept) -> Answer {
+    let text = prose::clean(&kept.text);
+    let Some(start) = text.find('{') else { return Answer::default() };
+    let body = &text[start..];
+    let whole = body.rfind('}').map(|end| &body[..=end]);
+    if let Some(answer) = whole.and_then(|whole| serde_json::from_str(whole).ok()) {
+        return answer;
+    }
+    if kept.ending == Ending::Stop {
+        return Answer::default();
+    }
+    // The last `}` may close a fact of a list that was cut.
+    whole
+        .and_then(|whole| serde_json::from_str(&format!("{whole}]}}")).ok())
+        .unwrap_or_default()
+}
+
+/// A fact of the answer, with names turned into ids; none if it says nothing.
+fn read_fact(story: &Story, fact: AnswerFact) -> Option<Fact> {
+    let short = |text: &str, limit: usize| -> String {
+        let text = prose::clean(text).replace('\n', " ");
+        text.trim().chars().take(limit).collect()
+    };
+    let kind = match fact.kind.as_str() {
+        "fixed" => Kind::Fixed,
+        "state" => Kind::State,
+        "knows" => Kind::Knows,
+        "event" => Kind::Event,
+        _ => return None,
+    };
+    let subject = short(&fact.subject, 80);
+    let named = |name: &str| name.eq_ignore_ascii_case(&subject);
+    let id = story
+        .characters
+        .iter()
+        .find(|one| named(&one.id) || one.names().any(named))
+        .map(|one| one.id.clone())
+        .or_else(|| {
+            let place = story.places.iter().find(|one| named(&one.id) || named(&one.name));
+            place.map(|one| one.id.clone())
+        });
+    let fact = Fact {
+        subject: id.unwrap_or(subject),
+        kind,
+        about: short(&fact.about, 60),
+        fact: short(&fact.fact, 240),
+        quote: short(&fact.quote, 240),
+    };
+    let says_something = !fact.subject.is_empty() && !fact.fact.is_empty() && !fact.quote.is_empty();
+    says_something.then_some(fact)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept(text: &str, ending: Ending) -> Kept {
+        Kept {
+            text: text.to_owned(),
+            ending,
+            usage: None,
+            answered: None,
+        }
+    }
+
+    #[test]
+    fn answers_are_read_leniently() {
+        let fact = r#"{"subject":"ann","kind":"state","about":"place","fact":"at the mill","quote":"the mill"}"#;
+        for (text, ending, synopsis, facts) in [
+            (format!(r#"{{"synopsis":"Ann waits.","facts":[{fact}]}}"#), Ending::Stop, "Ann waits.", 1),
+            (format!("```json\n{{\"synopsis\":\"Ann waits.\",\"facts\":[{fact}]}}\n```"), Ending::Stop, "Ann waits.", 1),
+            (format!(r#"Here: {{"synopsis":"Ann waits.","facts":[]}} Done."#), Ending::Stop, "Ann waits.", 0),
+            (format!(r#"{{"synopsis":"Ann waits.","facts":[{fact},{{"subject":"a"#), Ending::Length, "Ann waits.", 1),
+            (r#"{"synopsis":"Ann waits."}"#.to_owned(), Ending::Stop, "Ann waits.", 0),
+            ("I cannot.".to_owned(), Ending::Stop, "", 0),
+            (r#"{"synopsis":"Ann wa"#.to_owned(), Ending::Length, "", 0),
+        ] {
+            let answer = parse(&kept(&text, ending));
+            assert_eq!((answer.synopsis.as_str(), answer.facts.len()), (synopsis, facts), "{text}");
+        }
+    }
+}

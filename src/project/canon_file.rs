@@ -1,0 +1,164 @@
+//! The file of a chapter's canon: written by storygen, corrected by the author.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::yaml;
+use crate::diagnostic::Finding;
+use crate::story::canon::{Fact, Kind, Maker, Record};
+
+/// The shape of `canon/NN-slug.yaml`.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CanonFile {
+    /// What happened in the chapter.
+    pub synopsis: String,
+    /// Who wrote the synopsis: `model`, or `extract` for sentences of the chapter.
+    #[serde(default = "by_model")]
+    pub synopsis_by: MakerShape,
+    /// What later chapters must not contradict.
+    #[serde(default)]
+    pub facts: Vec<FactShape>,
+}
+
+/// Who wrote a synopsis.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum MakerShape {
+    /// The model.
+    Model,
+    /// Sentences of the chapter.
+    Extract,
+}
+
+/// How a fact ages.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum KindShape {
+    /// Never changes.
+    Fixed,
+    /// Holds until a later fact says otherwise.
+    State,
+    /// Someone has come to know it.
+    Knows,
+    /// It happened.
+    Event,
+}
+
+/// A fact.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FactShape {
+    /// The id of a character or place, or a name.
+    pub subject: String,
+    /// `fixed`, `state`, `knows` or `event`.
+    pub kind: KindShape,
+    /// What aspect of the subject it is about, in a word or two.
+    pub about: String,
+    /// The fact, in a short phrase.
+    pub fact: String,
+    /// The words of the chapter that bear it.
+    #[serde(default)]
+    pub quote: String,
+}
+
+fn by_model() -> MakerShape {
+    MakerShape::Model
+}
+
+/// The text of a canon file.
+///
+/// # Errors
+///
+/// When a value cannot be written as YAML; none of ours is such.
+pub fn write(record: &Record, title: &str) -> anyhow::Result<String> {
+    let file = CanonFile {
+        synopsis: record.synopsis.clone(),
+        synopsis_by: match record.maker {
+            Maker::Model => MakerShape::Model,
+            Maker::Extract => MakerShape::Extract,
+        },
+        facts: record
+            .facts
+            .iter()
+            .map(|fact| FactShape {
+                subject: fact.subject.clone(),
+                kind: match fact.kind {
+                    Kind::Fixed => KindShape::Fixed,
+                    Kind::State => KindShape::State,
+                    Kind::Knows => KindShape::Knows,
+                    Kind::Event => KindShape::Event,
+                },
+                about: fact.about.clone(),
+                fact: fact.fact.clone(),
+                quote: fact.quote.clone(),
+            })
+            .collect(),
+    };
+    let title = title.replace(['\n', '\r'], " ");
+    Ok(format!(
+        "# What chapter {} ({title}) established. Later chapters are written from this.\n\
+         # Correct it freely: your words stay until the text of the chapter changes.\n{}",
+        record.chapter,
+        serde_yaml::to_string(&file)?
+    ))
+}
+
+/// Reads a canon file, as storygen or the author left it.
+pub fn read(path: &str, text: &str, chapter: usize, findings: &mut Vec<Finding>) -> Option<Record> {
+    let file: CanonFile = yaml::read(path, text, findings)?;
+    Some(Record {
+        chapter,
+        synopsis: file.synopsis,
+        maker: match file.synopsis_by {
+            MakerShape::Model => Maker::Model,
+            MakerShape::Extract => Maker::Extract,
+        },
+        facts: file
+            .facts
+            .into_iter()
+            .map(|fact| Fact {
+                subject: fact.subject,
+                kind: match fact.kind {
+                    KindShape::Fixed => Kind::Fixed,
+                    KindShape::State => Kind::State,
+                    KindShape::Knows => Kind::Knows,
+                    KindShape::Event => Kind::Event,
+                },
+                about: fact.about,
+                fact: fact.fact,
+                quote: fact.quote,
+            })
+            .collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        // What one library writes the other reads.
+        #[test]
+        fn every_record_comes_back(synopsis in "\\PC{0,60}(\n\\PC{0,20})?", fact in "\\PC{0,40}", quote in "[ -~\n]{0,40}") {
+            let record = Record {
+                chapter: 3,
+                synopsis,
+                maker: Maker::Extract,
+                facts: vec![Fact {
+                    subject: "ann".to_owned(),
+                    kind: Kind::State,
+                    about: "no".to_owned(),
+                    fact,
+                    quote,
+                }],
+            };
+            let text = write(&record, "A title").unwrap();
+            let mut findings = Vec::new();
+            let back = read("canon/03-x.yaml", &text, 3, &mut findings);
+            prop_assert_eq!(findings, vec![]);
+            prop_assert_eq!(back, Some(record));
+        }
+    }
+}

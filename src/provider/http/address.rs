@@ -1,0 +1,245 @@
+//! Where requests go, and the keys that may go there.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use reqwest::Url;
+use reqwest::header::HeaderValue;
+use secrecy::{ExposeSecret, SecretString};
+use thiserror::Error;
+
+use super::dialect::Auth;
+
+/// Why an endpoint's settings cannot be used.
+#[derive(Debug, Error)]
+#[error("{0}")]
+pub struct BadEndpoint(pub(super) String);
+
+/// A base URL that is safe to send to: `https`, or `http` to this machine.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Base {
+    url: Url,
+}
+
+impl Base {
+    /// Checks a base URL such as `https://host/v1`, with or without a last slash.
+    ///
+    /// # Errors
+    ///
+    /// [`BadEndpoint`] for what is no URL, for user names and passwords in it,
+    /// and for plain `http` to another machine, which would show the key and
+    /// the manuscript to everyone on the way. No message repeats the URL.
+    pub fn parse(base_url: &str) -> Result<Self, BadEndpoint> {
+        let bad = |why: &str| Err(BadEndpoint(format!("`base_url` {why}")));
+        let mut url = match Url::parse(base_url.trim()) {
+            Ok(url) => url,
+            Err(why) => {
+                return bad(&format!(
+                    "is not a URL: {why}; write it like `https://host/v1`"
+                ));
+            }
+        };
+        if !url.username().is_empty() || url.password().is_some() {
+            return bad("holds a user name or a password; take it out and set a key instead");
+        }
+        match url.scheme() {
+            "https" => {}
+            "http" if is_loopback(&url) => {}
+            "http" => {
+                return bad(&format!(
+                    "is plain http to `{}`; only this machine may be reached so: use https, or a tunnel to `localhost`",
+                    url.host_str().unwrap_or_default()
+                ));
+            }
+            other => return bad(&format!("has the scheme `{other}`; use https")),
+        }
+        url.set_fragment(None);
+        Ok(Self { url })
+    }
+
+    /// Scheme, host and port, for messages and for the binding of keys.
+    #[must_use]
+    pub fn origin(&self) -> String {
+        self.url.origin().ascii_serialization()
+    }
+
+    /// Whether it is plain http, and so this machine.
+    pub(super) fn is_plain(&self) -> bool {
+        self.url.scheme() == "http"
+    }
+
+    /// Whether its last segment is a version, like the `/v1` that most bases end with.
+    pub(super) fn has_version(&self) -> bool {
+        self.url.path().split('/').any(|segment| {
+            segment
+                .strip_prefix('v')
+                .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+        })
+    }
+
+    /// The URL of `path` under this base. A base that already ends with the path
+    /// is taken as it is, and a query, which some gateways need, stays.
+    pub(super) fn join(&self, path: &str) -> Url {
+        let mut url = self.url.clone();
+        let base = url.path().trim_end_matches('/');
+        let base = base.strip_suffix(path).unwrap_or(base);
+        url.set_path(&format!("{base}{path}"));
+        url
+    }
+}
+
+impl fmt::Debug for Base {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Not the query: some gateways have their keys there.
+        write!(f, "Base({}{})", self.origin(), self.url.path())
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost"
+        || bare
+            .parse::<IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+}
+
+/// A key together with the only origin that it is ever shown to.
+#[derive(Clone, Debug)]
+pub struct BoundKey {
+    origin: String,
+    key: SecretString,
+}
+
+impl BoundKey {
+    /// Binds a key to the origin of a base URL. White space round it (files end
+    /// with a line feed) is not part of it.
+    ///
+    /// # Errors
+    ///
+    /// [`BadEndpoint`] for an empty key and for one that no header can carry.
+    pub fn new(base: &Base, key: &SecretString) -> Result<Self, BadEndpoint> {
+        let trimmed = key.expose_secret().trim();
+        let bad = |why: &str| Err(BadEndpoint(format!("the key for {} {why}", base.origin())));
+        if trimmed.is_empty() {
+            return bad("is empty; leave it out for an endpoint that takes none");
+        }
+        if !trimmed.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return bad("holds spaces, control or non-ASCII characters; copy it again");
+        }
+        Ok(Self {
+            origin: base.origin(),
+            key: SecretString::from(trimmed),
+        })
+    }
+
+    /// The header for a request to `url`: none if that is another origin.
+    pub(super) fn header(&self, url: &Url, auth: Auth) -> Option<(&'static str, HeaderValue)> {
+        if url.origin().ascii_serialization() != self.origin {
+            return None;
+        }
+        let key = self.key.expose_secret();
+        let (name, value) = match auth {
+            Auth::Bearer => (
+                "authorization",
+                HeaderValue::try_from(format!("Bearer {key}")),
+            ),
+            Auth::Header(name) => (name, HeaderValue::try_from(key)),
+        };
+        let mut value = value.ok()?;
+        value.set_sensitive(true);
+        Some((name, value))
+    }
+
+    /// Whether it belongs to this base.
+    pub(super) fn fits(&self, base: &Base) -> bool {
+        self.origin == base.origin()
+    }
+
+    /// The key itself, to find it in what an endpoint echoes.
+    pub(super) fn value(&self) -> &str {
+        self.key.expose_secret()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_safe_bases_are_taken() {
+        let table = [
+            ("https://host/v1", Some("https://host/v1/chat/completions")),
+            ("https://host/v1/", Some("https://host/v1/chat/completions")),
+            ("https://host", Some("https://host/chat/completions")),
+            (
+                "https://host:8443/api/v1//",
+                Some("https://host:8443/api/v1/chat/completions"),
+            ),
+            (
+                "https://host/v1/chat/completions",
+                Some("https://host/v1/chat/completions"),
+            ),
+            (
+                "https://host/x?api-version=1#frag",
+                Some("https://host/x/chat/completions?api-version=1"),
+            ),
+            (
+                "http://localhost:11434/v1",
+                Some("http://localhost:11434/v1/chat/completions"),
+            ),
+            (
+                "http://127.0.0.1:8080",
+                Some("http://127.0.0.1:8080/chat/completions"),
+            ),
+            (
+                "http://127.8.8.8",
+                Some("http://127.8.8.8/chat/completions"),
+            ),
+            ("http://[::1]:1", Some("http://[::1]:1/chat/completions")),
+            ("http://192.168.1.2/v1", None),
+            ("http://localhost.evil.example", None),
+            ("http://127.0.0.1.evil.example", None),
+            ("https://user@host/v1", None),
+            ("https://user:secret-word@host/v1", None),
+            ("ftp://host", None),
+            ("host/v1", None),
+            ("", None),
+        ];
+        for (given, joined) in table {
+            match (Base::parse(given), joined) {
+                (Ok(base), Some(joined)) => {
+                    assert_eq!(base.join("/chat/completions").as_str(), joined);
+                }
+                (Err(why), None) => assert!(!why.to_string().contains("secret-word"), "{why}"),
+                (seen, _) => panic!("{given}: {seen:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_key_goes_to_its_own_origin_only_and_is_never_shown() {
+        let base = Base::parse("https://host/v1").unwrap();
+        let key = BoundKey::new(&base, &SecretString::from("sk-word\n")).unwrap();
+        let table = [
+            ("https://host/v1/chat/completions", true),
+            ("https://host:443/", true),
+            ("https://host:8443/", false),
+            ("http://host/", false),
+            ("https://host.example/", false),
+        ];
+        for (url, sent) in table {
+            let header = key.header(&Url::parse(url).unwrap(), Auth::Bearer);
+            assert_eq!(header.is_some(), sent, "{url}");
+            assert!(!format!("{header:?} {key:?}").contains("sk-word"));
+        }
+        for bad in ["", " \n", "two words", "ключ", "a\u{7}b"] {
+            assert!(
+                BoundKey::new(&base, &SecretString::from(bad)).is_err(),
+                "{bad:?}"
+            );
+        }
+        assert!(Base::parse("https://host/v1").unwrap().has_version());
+        assert!(!Base::parse("https://host/vault").unwrap().has_version());
+    }
+}

@@ -1,0 +1,217 @@
+//! The one place that touches the network: one POST and its answer, piece by piece.
+//!
+//! Every wait has a limit of its own and none spans a whole stream: a slow reply
+//! is a reply. No redirect is followed, nothing is compressed (compression holds
+//! events back), and this machine is never reached through a proxy.
+
+use std::error::Error as _;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, LOCATION, RETRY_AFTER};
+use reqwest::{Response, Url, redirect, retry};
+use rustls_platform_verifier::BuilderVerifierExt;
+use serde_json::Value;
+use tokio::time::timeout;
+
+use super::address::{BadEndpoint, Base, BoundKey};
+use super::dialect::Dialect;
+use super::patience::{Patience, retry_after};
+
+/// A connection pool for one endpoint.
+pub(super) struct Client {
+    inner: reqwest::Client,
+    url: Url,
+    dialect: &'static Dialect,
+    key: Option<BoundKey>,
+    patience: Patience,
+}
+
+/// What went wrong below HTTP.
+#[derive(Debug)]
+pub(super) enum Broken {
+    /// No connection.
+    Unreachable(String),
+    /// Nothing came for this long.
+    Silent(Duration),
+    /// The connection broke.
+    Lost(String),
+}
+
+/// What kind of body an answer has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// An event stream.
+    Stream,
+    /// JSON.
+    Json,
+    /// It does not say, or says no more than text: the first bytes tell.
+    Unsaid,
+    /// Anything else, such as a web page.
+    Other,
+}
+
+/// An answer whose body is still to come.
+pub(super) struct Answer {
+    response: Response,
+    /// The HTTP status.
+    pub status: u16,
+    /// What its content type says.
+    pub kind: Kind,
+    /// How long it asks to wait.
+    pub retry_after: Option<Duration>,
+    /// The origin that it points to instead, for a redirect.
+    pub elsewhere: Option<String>,
+}
+
+impl Client {
+    pub fn new(
+        base: &Base,
+        dialect: &'static Dialect,
+        key: Option<BoundKey>,
+        patience: Patience,
+    ) -> Result<Self, BadEndpoint> {
+        let mut builder = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls(base)?)
+            .redirect(redirect::Policy::none())
+            .retry(retry::never())
+            .referer(false)
+            .user_agent(concat!("storygen/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(patience.connect);
+        if base.is_plain() {
+            builder = builder.no_proxy();
+        }
+        let inner = builder
+            .build()
+            .map_err(|why| BadEndpoint(format!("no HTTP client: {}", innermost(&why))))?;
+        Ok(Self {
+            inner,
+            url: base.join(dialect.path),
+            dialect,
+            key,
+            patience,
+        })
+    }
+
+    /// Sends a body and waits for the head of the answer.
+    pub async fn post(&self, body: &Value) -> Result<Answer, Broken> {
+        let mut request = self
+            .inner
+            .post(self.url.clone())
+            .header(ACCEPT, "text/event-stream, application/json")
+            .header(ACCEPT_ENCODING, "identity");
+        for (name, value) in self.dialect.headers {
+            request = request.header(*name, *value);
+        }
+        // `BoundKey` gives its header for its own origin only.
+        let key = self.key.as_ref();
+        if let Some((name, value)) = key.and_then(|key| key.header(&self.url, self.dialect.auth)) {
+            request = request.header(name, value);
+        }
+        let limit = self.patience.connect + self.patience.idle;
+        match timeout(limit, request.json(body).send()).await {
+            Err(_) => Err(Broken::Silent(self.patience.idle)),
+            Ok(Err(why)) if why.is_connect() || why.is_timeout() => {
+                Err(Broken::Unreachable(innermost(&why)))
+            }
+            Ok(Err(why)) => Err(Broken::Lost(innermost(&why))),
+            Ok(Ok(response)) => Ok(Answer::new(response, &self.url)),
+        }
+    }
+}
+
+impl Answer {
+    fn new(response: Response, url: &Url) -> Self {
+        let header = |name| {
+            let value = response.headers().get(name)?;
+            value.to_str().ok().map(str::to_owned)
+        };
+        let status = response.status();
+        let elsewhere = header(LOCATION)
+            .filter(|_| status.is_redirection())
+            .and_then(|location| url.join(&location).ok())
+            .map(|target| target.origin().ascii_serialization());
+        Self {
+            status: status.as_u16(),
+            kind: kind(&header(CONTENT_TYPE).unwrap_or_default()),
+            retry_after: header(RETRY_AFTER)
+                .and_then(|value| retry_after(&value, SystemTime::now())),
+            elsewhere,
+            response,
+        }
+    }
+
+    /// The next bytes of the body, within `limit`; `None` at its end.
+    pub async fn next(
+        &mut self,
+        limit: Duration,
+    ) -> Result<Option<impl AsRef<[u8]> + use<>>, Broken> {
+        match timeout(limit, self.response.chunk()).await {
+            Err(_) => Err(Broken::Silent(limit)),
+            Ok(Err(why)) => Err(Broken::Lost(innermost(&why))),
+            Ok(Ok(chunk)) => Ok(chunk),
+        }
+    }
+
+    /// The rest of the body, up to `most` bytes, after what has been read
+    /// already; and what cut it short, if anything did.
+    pub async fn rest(
+        &mut self,
+        mut body: Vec<u8>,
+        most: usize,
+        limit: Duration,
+    ) -> (Vec<u8>, Option<Broken>) {
+        while body.len() < most {
+            match self.next(limit).await {
+                Ok(Some(chunk)) => body.extend_from_slice(chunk.as_ref()),
+                Ok(None) => break,
+                Err(broken) => return (body, Some(broken)),
+            }
+        }
+        body.truncate(most);
+        (body, None)
+    }
+}
+
+fn kind(content_type: &str) -> Kind {
+    let essence = content_type.split(';').next().unwrap_or_default().trim();
+    match essence.to_ascii_lowercase().as_str() {
+        "text/event-stream" => Kind::Stream,
+        "" | "text/plain" | "application/octet-stream" => Kind::Unsaid,
+        json if json == "application/json" || json.ends_with("+json") => Kind::Json,
+        _ => Kind::Other,
+    }
+}
+
+/// TLS by ring, named here so that no global default is needed.
+fn tls(base: &Base) -> Result<rustls::ClientConfig, BadEndpoint> {
+    let bad = |why: rustls::Error| {
+        BadEndpoint(format!(
+            "no TLS for {}: {why}; install the system's CA certificates",
+            base.origin()
+        ))
+    };
+    let ring = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = rustls::ClientConfig::builder_with_provider(ring)
+        .with_safe_default_protocol_versions()
+        .map_err(bad)?;
+    // Plain http never gets as far as TLS; it must also work on a machine
+    // without any CA certificates.
+    let builder = if base.is_plain() {
+        builder.with_root_certificates(rustls::RootCertStore::empty())
+    } else {
+        builder.with_platform_verifier().map_err(bad)?
+    };
+    Ok(builder.with_no_client_auth())
+}
+
+/// The cause at the bottom: the layers above it repeat the URL and say nothing.
+fn innermost(why: &reqwest::Error) -> String {
+    let mut cause = why.source();
+    let mut words = None;
+    while let Some(inner) = cause {
+        words = Some(inner.to_string());
+        cause = inner.source();
+    }
+    words.unwrap_or_else(|| "the connection failed".to_owned())
+}

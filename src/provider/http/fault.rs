@@ -1,0 +1,213 @@
+//! Which [`Fault`] an answer is, whether trying again can help, and what it may say.
+//!
+//! Pure. Every foreign word passes through [`shown`] here, which blots out the key.
+
+use std::time::Duration;
+
+use super::address::{Base, BoundKey};
+use super::client::{Answer, Broken};
+use super::dialect::Trouble;
+use super::listening::Stopped;
+use super::refusal::{Refusal, read_body, shown};
+use crate::provider::{Fault, Reply};
+
+/// A try that failed.
+#[derive(Debug)]
+pub(super) struct Failure {
+    /// What the caller is told when there is no other try.
+    pub fault: Fault,
+    /// Whether another try can help.
+    pub again: bool,
+    /// How long the endpoint asks to wait before that.
+    pub wait: Duration,
+    /// What the endpoint refused, where its words may name a field of the body.
+    pub refusal: Option<Refusal>,
+}
+
+impl Failure {
+    fn new(fault: Fault, again: bool) -> Self {
+        Self {
+            fault,
+            again,
+            wait: Duration::ZERO,
+            refusal: None,
+        }
+    }
+}
+
+impl Broken {
+    /// What was seen.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Unreachable(why) | Self::Lost(why) => why.clone(),
+            Self::Silent(limit) => format!("nothing came for {limit:?}"),
+        }
+    }
+}
+
+/// What a judgement needs to know of the endpoint.
+pub(super) struct Judge<'a> {
+    pub base: &'a Base,
+    pub key: Option<&'a BoundKey>,
+    pub model: &'a str,
+}
+
+impl Judge<'_> {
+    fn origin(&self) -> String {
+        self.base.origin()
+    }
+
+    fn shown(&self, words: &str) -> String {
+        shown(words, self.key.map(BoundKey::value))
+    }
+
+    /// A connection that failed.
+    pub fn broken(&self, broken: &Broken) -> Failure {
+        let origin = self.origin();
+        let why = self.shown(&broken.words());
+        match broken {
+            Broken::Unreachable(_) => Failure::new(Fault::Unreachable { origin, why }, true),
+            Broken::Lost(_) => Failure::new(Fault::Interrupted { origin, why }, true),
+            // The endpoint may be at work on the request; asking twice for it
+            // would only make it slower, and cost twice.
+            Broken::Silent(_) => Failure::new(Fault::Interrupted { origin, why }, false),
+        }
+    }
+
+    /// An answer with another status than 200.
+    pub fn status(&self, answer: &Answer, refusal: &Refusal) -> Failure {
+        let hint = match (answer.status, &answer.elsewhere) {
+            (_, Some(origin)) => format!(
+                "; it redirects to {origin}, which is not followed: set that as `base_url` if you trust it"
+            ),
+            (401 | 403, _) if self.key.is_none() => "; no key is set for it".to_owned(),
+            (404, _) if !self.base.has_version() => {
+                "; most endpoints want `/v1` at the end of `base_url`".to_owned()
+            }
+            (404, _) => format!("; check `base_url` and the model `{}`", self.model),
+            _ => String::new(),
+        };
+        // A used-up quota comes as 429, but waiting does not fill it.
+        let class = match refusal.status {
+            Some(402) => 402,
+            _ => answer.status,
+        };
+        self.refused(class, answer.status, refusal, answer.retry_after, &hint)
+    }
+
+    /// The fault that `class` stands for; `status` is the one to be shown.
+    fn refused(
+        &self,
+        class: u16,
+        status: u16,
+        refusal: &Refusal,
+        retry_after: Option<Duration>,
+        hint: &str,
+    ) -> Failure {
+        let origin = self.origin();
+        let message = format!("{}{hint}", self.shown(&refusal.message));
+        let fault = match class {
+            401 | 403 => Fault::Key { origin, message },
+            429 | 503 | 529 => Fault::Busy {
+                origin,
+                message,
+                retry_after,
+            },
+            408 | 500..=599 => Fault::Server {
+                origin,
+                status: class,
+                message,
+            },
+            _ => Fault::Refused {
+                origin,
+                status,
+                message,
+            },
+        };
+        let again = fault.is_passing();
+        Failure {
+            fault,
+            again,
+            wait: retry_after.unwrap_or_default(),
+            refusal: matches!(class, 400 | 422).then(|| refusal.clone()),
+        }
+    }
+
+    /// An answer that is no stream and no reply.
+    pub fn not_chat(&self, refusal: &Refusal) -> Failure {
+        if let Some(class) = refusal.status {
+            return self.refused(class, 200, refusal, None, "");
+        }
+        let fault = Fault::NotChat {
+            origin: self.origin(),
+            message: format!("it sent {}; check `base_url`", self.shown(&refusal.message)),
+        };
+        Failure::new(fault, false)
+    }
+
+    /// A stream that was not read to its end. One that has made sense so far
+    /// (`begun`) is taken for damaged, any other for something else than chat.
+    pub fn stopped(&self, stopped: Stopped, begun: bool) -> Failure {
+        let what = match stopped {
+            Stopped::Trouble(Trouble::Refused(refusal)) => return self.in_band(&refusal),
+            Stopped::Early => return self.early("it ended without a finish signal"),
+            Stopped::Foreign(word) => return self.foreign_finish(&word),
+            Stopped::Empty(head) => {
+                return match read_body(&head) {
+                    Some(refusal) => self.not_chat(&refusal),
+                    None => self.early("it was empty"),
+                };
+            }
+            Stopped::Trouble(Trouble::Garbled(what)) => what,
+            Stopped::Frame(why) => why.to_string(),
+            Stopped::TooMuch => "a stream without end".to_owned(),
+        };
+        if begun {
+            self.early(&format!("it sent {what}"))
+        } else {
+            self.garbled(&what)
+        }
+    }
+
+    /// A reply that ended without proof that it is whole.
+    pub fn early(&self, why: &str) -> Failure {
+        let fault = Fault::Interrupted {
+            origin: self.origin(),
+            why: self.shown(why),
+        };
+        Failure::new(fault, true)
+    }
+
+    /// An error that the endpoint reports inside an answer that began well.
+    pub fn in_band(&self, refusal: &Refusal) -> Failure {
+        let class = refusal.status.unwrap_or(200);
+        self.refused(class, 200, refusal, None, "")
+    }
+
+    /// A reply that ended in a word that proves nothing. The same request would
+    /// end in the same word.
+    pub fn foreign_finish(&self, word: &str) -> Failure {
+        let why =
+            format!("it ended with finish reason `{word}`, which does not say that it is whole");
+        Failure {
+            again: false,
+            ..self.early(&why)
+        }
+    }
+
+    fn garbled(&self, what: &str) -> Failure {
+        let fault = Fault::NotChat {
+            origin: self.origin(),
+            message: format!("it sent {}", self.shown(what)),
+        };
+        Failure::new(fault, false)
+    }
+
+    /// A reply whose one foreign word is fit to be stored and shown.
+    pub fn clean(&self, reply: Reply) -> Reply {
+        Reply {
+            model: self.shown(&reply.model),
+            ..reply
+        }
+    }
+}

@@ -1,0 +1,365 @@
+//! What an endpoint says when it does not answer: JSON in many shapes, a page, or nothing.
+//!
+//! Pure. Nothing here is ever shown raw: a gateway's page can hold addresses,
+//! and an echoed request can hold the key.
+
+use serde_json::Value;
+
+/// The most of a message that is shown.
+const SHOWN: usize = 400;
+
+/// An error object, whatever its dialect.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Refusal {
+    /// The HTTP status it stands for, where it says so by number or by a known word.
+    pub status: Option<u16>,
+    /// Its type and code words, in lower case.
+    pub kind: String,
+    /// The field of the body that it complains of.
+    pub param: Option<String>,
+    /// Its words.
+    pub message: String,
+}
+
+/// Words of error types, and the HTTP status they stand for. The first that the
+/// type contains counts.
+const KINDS: &[(&str, u16)] = &[
+    ("context_length", 400),
+    ("invalid_request", 400),
+    ("rate_limit", 429),
+    ("overloaded", 529),
+    ("authentication", 401),
+    ("permission", 403),
+    ("payment", 402),
+    ("insufficient_quota", 402),
+    ("not_found", 404),
+    ("unavailable", 503),
+    ("timeout", 504),
+    ("server", 500),
+    ("api_error", 500),
+];
+
+impl Refusal {
+    /// Reads the error of a JSON value, or nothing if it holds none.
+    ///
+    /// Known shapes: `{error: {code, message, type, param, metadata: {raw}}}`
+    /// (`OpenAI`, `OpenRouter`, Anthropic), `{error: "…"}` (Ollama),
+    /// `{object: "error", message}` (vLLM, Mistral), `{detail: "…"}` and
+    /// `{detail: [{loc, msg, type}]}` (`FastAPI`), `{message}`.
+    #[must_use]
+    pub fn read(value: &Value) -> Option<Self> {
+        match value.get("error") {
+            Some(error @ Value::Object(_)) => return Some(Self::object(error)),
+            Some(Value::String(message)) => return Some(Self::object(value).saying(message)),
+            _ => {}
+        }
+        let is_error = ["object", "type"]
+            .iter()
+            .any(|key| value.get(key).and_then(Value::as_str) == Some("error"));
+        if is_error || value.get("message").is_some_and(Value::is_string) {
+            return Some(Self::object(value));
+        }
+        match value.get("detail")? {
+            Value::String(message) => Some(Self::object(value).saying(message)),
+            Value::Array(findings) => findings.first().map(Self::finding),
+            detail @ Value::Object(_) => Some(Self::object(detail)),
+            _ => None,
+        }
+    }
+
+    fn saying(self, message: &str) -> Self {
+        Self {
+            message: message.to_owned(),
+            ..self
+        }
+    }
+
+    fn object(error: &Value) -> Self {
+        let metadata = error.get("metadata").unwrap_or(&Value::Null);
+        let words = [
+            error.get("type"),
+            error.get("code"),
+            metadata.get("error_type"),
+        ];
+        let kind = words
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect::<Vec<_>>()
+            .join(" ")
+            .to_lowercase();
+        let mut message = text(error.get("message")).unwrap_or_else(|| kind.clone());
+        // OpenRouter says "Provider returned error" and keeps the reason here.
+        if let Some(raw) = text(metadata.get("raw")) {
+            message = format!("{message}: {raw}");
+        }
+        Self {
+            status: number(error.get("code"))
+                .or_else(|| number(error.get("status")))
+                .or_else(|| known_kind(&kind)),
+            param: text(error.get("param")),
+            kind,
+            message,
+        }
+    }
+
+    /// One entry of a `FastAPI` answer; its place ends with the field's name.
+    fn finding(entry: &Value) -> Self {
+        let place: Vec<&str> = entry
+            .get("loc")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .filter(|part| *part != "body")
+            .collect();
+        let says = text(entry.get("msg")).unwrap_or_else(|| "not accepted".to_owned());
+        Self {
+            status: None,
+            kind: text(entry.get("type")).unwrap_or_default().to_lowercase(),
+            param: place.first().map(|field| (*field).to_owned()),
+            message: if place.is_empty() {
+                says
+            } else {
+                format!("`{}`: {says}", place.join("."))
+            },
+        }
+    }
+
+    /// Whether it complains of this field of the body, by name.
+    #[must_use]
+    pub fn names(&self, field: &str) -> bool {
+        match &self.param {
+            Some(param) => param.split(['.', '[']).next() == Some(field),
+            None => self
+                .message
+                .split(|c: char| !(c.is_alphanumeric() || c == '_'))
+                .any(|word| word == field),
+        }
+    }
+
+    /// Whether it says that something is not supported at all.
+    #[must_use]
+    pub fn is_unsupported(&self) -> bool {
+        let says = format!("{} {}", self.kind, self.message).to_lowercase();
+        [
+            "unsupported",
+            "not supported",
+            "not support",
+            "not compatible",
+            "extra_forbidden",
+            "not permitted",
+            "not allowed",
+            "unknown",
+            "unrecognized",
+            "unexpected",
+            "unavailable",
+            "not available",
+        ]
+        .iter()
+        .any(|word| says.contains(word))
+    }
+}
+
+fn text(value: Option<&Value>) -> Option<String> {
+    match value? {
+        Value::String(text) if !text.trim().is_empty() => Some(text.clone()),
+        _ => None,
+    }
+}
+
+fn number(value: Option<&Value>) -> Option<u16> {
+    let number = match value? {
+        Value::String(digits) => digits.parse().ok()?,
+        other => other.as_u64()?,
+    };
+    u16::try_from(number)
+        .ok()
+        .filter(|status| (400..600).contains(status))
+}
+
+fn known_kind(kind: &str) -> Option<u16> {
+    KINDS
+        .iter()
+        .find(|(word, _)| kind.contains(word))
+        .map(|(_, status)| *status)
+}
+
+/// What a body says that is no reply: a JSON error, a page's title, or nothing.
+#[must_use]
+pub fn of_body(body: &[u8]) -> Refusal {
+    let nothing = || match body.trim_ascii() {
+        b"" => saying("nothing"),
+        _ => saying("neither a JSON error nor a page with a title"),
+    };
+    read_body(body).unwrap_or_else(nothing)
+}
+
+/// A JSON error, or a page's title, if the body has one.
+#[must_use]
+pub fn read_body(body: &[u8]) -> Option<Refusal> {
+    if let Ok(value) = serde_json::from_slice::<Value>(body) {
+        return Refusal::read(&value);
+    }
+    let title = title(&String::from_utf8_lossy(body))?;
+    Some(saying(&format!("a web page titled `{title}`")))
+}
+
+fn saying(message: &str) -> Refusal {
+    Refusal::default().saying(message)
+}
+
+/// The text of a page's `<title>`.
+fn title(page: &str) -> Option<String> {
+    // Lower-casing ASCII only keeps every offset in place.
+    let lower = page.to_ascii_lowercase();
+    let open = lower.find("<title")?;
+    let start = open + lower[open..].find('>')? + 1;
+    let end = start + lower[start..].find("</title")?;
+    let title = page[start..end].trim();
+    (!title.is_empty()).then(|| title.to_owned())
+}
+
+/// Foreign words made fit to be shown: one line, no control characters, the
+/// `secret` blotted out, and not too long.
+#[must_use]
+pub fn shown(words: &str, secret: Option<&str>) -> String {
+    let line = words
+        .split(|c: char| c.is_whitespace() || c.is_control())
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ");
+    // Only now, so that the cut cannot leave a part of the secret behind.
+    let line = match secret {
+        Some(secret) if !secret.is_empty() => line.replace(secret, "[key]"),
+        _ => line,
+    };
+    match line.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_are_found_in_every_known_shape() {
+        let table = [
+            (
+                r#"{"error":{"message":"m","type":"invalid_request_error","param":"seed","code":null}}"#,
+                Some(400),
+                Some("seed"),
+                "m",
+            ),
+            (
+                r#"{"error":{"code":429,"message":"slow","metadata":{"raw":"down"}}}"#,
+                Some(429),
+                None,
+                "slow: down",
+            ),
+            (
+                r#"{"error":{"code":"rate_limit_exceeded","message":"m"}}"#,
+                Some(429),
+                None,
+                "m",
+            ),
+            (
+                r#"{"type":"error","error":{"type":"overloaded_error","message":"m"}}"#,
+                Some(529),
+                None,
+                "m",
+            ),
+            (r#"{"error":"no such model"}"#, None, None, "no such model"),
+            (
+                r#"{"object":"error","message":"m","type":"BadRequestError","param":null,"code":400}"#,
+                Some(400),
+                None,
+                "m",
+            ),
+            (r#"{"detail":"Not Found"}"#, None, None, "Not Found"),
+            (
+                r#"{"detail":[{"type":"extra_forbidden","loc":["body","seed"],"msg":"Extra inputs are not permitted","input":1}]}"#,
+                None,
+                Some("seed"),
+                "`seed`: Extra inputs are not permitted",
+            ),
+            (r#"{"message":"m"}"#, None, None, "m"),
+            (r#"{"error":{"code":"502"}}"#, Some(502), None, "502"),
+            (
+                r#"{"ok":true}"#,
+                None,
+                None,
+                "neither a JSON error nor a page with a title",
+            ),
+            (
+                "<html><head><TITLE lang=en>\n502 Bad\nGateway </title>",
+                None,
+                None,
+                "a web page titled `502 Bad\nGateway`",
+            ),
+            (
+                "<title>cut",
+                None,
+                None,
+                "neither a JSON error nor a page with a title",
+            ),
+            ("", None, None, "nothing"),
+        ];
+        for (body, status, param, message) in table {
+            let refusal = of_body(body.as_bytes());
+            let seen = (
+                refusal.status,
+                refusal.param.as_deref(),
+                refusal.message.as_str(),
+            );
+            assert_eq!(seen, (status, param, message), "{body}");
+        }
+        assert_eq!(
+            Refusal::read(&serde_json::json!({"error": null, "choices": []})),
+            None
+        );
+    }
+
+    #[test]
+    fn a_field_is_named_as_a_whole_word() {
+        let table = [
+            (
+                "'max_tokens' is not supported, use 'max_completion_tokens'",
+                "max_tokens",
+                true,
+            ),
+            ("use max_completion_tokens", "max_tokens", false),
+            ("the seed: no", "seed", true),
+            ("seeds", "seed", false),
+        ];
+        for (message, field, named) in table {
+            assert_eq!(saying(message).names(field), named, "{message}");
+        }
+        let param = Refusal {
+            param: Some("response_format.json_schema".into()),
+            ..saying("seed")
+        };
+        assert!(param.names("response_format") && !param.names("seed"));
+    }
+
+    #[test]
+    fn nothing_foreign_is_shown_raw() {
+        let table = [
+            ("a\n b\u{1b}[31m\tc", None, "a b [31m c".to_owned()),
+            (
+                "key sk-1 is bad, sk-1!",
+                Some("sk-1"),
+                "key [key] is bad, [key]!".to_owned(),
+            ),
+            ("plain", Some(""), "plain".to_owned()),
+        ];
+        for (words, secret, expected) in table {
+            assert_eq!(shown(words, secret), expected, "{words:?}");
+        }
+        let long = format!("{}sk-secret", "x".repeat(SHOWN - 3));
+        assert!(!shown(&long, Some("sk-secret")).contains("sk-"));
+        assert!(shown(&"語".repeat(5000), None).chars().count() <= SHOWN + 1);
+    }
+}

@@ -1,0 +1,457 @@
+//! Prose as text: words, sentences, the end of a chapter, the seam of two pieces.
+
+use std::collections::HashSet;
+
+use unicode_segmentation::UnicodeSegmentation;
+
+/// The mark between two scenes of a chapter.
+pub const SCENE_BREAK: &str = "\n\n* * *\n\n";
+
+/// How many words a text has.
+#[must_use]
+pub fn words(text: &str) -> usize {
+    text.unicode_words().count()
+}
+
+/// The sentences of a text, without the spaces around them.
+#[must_use]
+pub fn sentences(text: &str) -> Vec<&str> {
+    text.split('\n')
+        .flat_map(UnicodeSegmentation::unicode_sentences)
+        .map(str::trim)
+        .filter(|sentence| !sentence.is_empty())
+        .collect()
+}
+
+/// Text without what could steer a terminal or hide itself: control
+/// characters other than line ends and tabs, escape sequences, overrides of
+/// the writing direction.
+#[must_use]
+pub fn clean(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    let mut characters = text.chars().peekable();
+    while let Some(c) = characters.next() {
+        match c {
+            '\u{1b}' => skip_escape(&mut characters),
+            '\r' => {
+                if characters.peek() != Some(&'\n') {
+                    clean.push('\n');
+                }
+            }
+            '\n' | '\t' => clean.push(c),
+            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' => {}
+            c if c.is_control() => {}
+            c => clean.push(c),
+        }
+    }
+    clean
+}
+
+/// Passes over what follows an escape character, as far as it belongs to it.
+fn skip_escape(characters: &mut std::iter::Peekable<std::str::Chars<'_>>) {
+    match characters.peek() {
+        Some('[') => {
+            characters.next();
+            while let Some(c) = characters.peek().copied() {
+                // Parameters and intermediates, then one final byte.
+                if !('\u{20}'..='\u{7e}').contains(&c) {
+                    return;
+                }
+                characters.next();
+                if ('\u{40}'..='\u{7e}').contains(&c) {
+                    return;
+                }
+            }
+        }
+        Some(']' | 'P' | 'X' | '^' | '_') => {
+            // A string that a bell or a string terminator ends; it never
+            // swallows a line end, so that a stray escape costs little.
+            while let Some(c) = characters.peek().copied() {
+                if c == '\n' {
+                    return;
+                }
+                characters.next();
+                if c == '\u{7}' || c == '\u{9c}' {
+                    return;
+                }
+                if c == '\u{1b}' {
+                    characters.next_if_eq(&'\\');
+                    return;
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The end of a text, at most `bytes` long, beginning at a paragraph if one
+/// begins there, else at a sentence, else at a word.
+#[must_use]
+pub fn tail(text: &str, bytes: usize) -> &str {
+    let text = text.trim_end();
+    if text.len() <= bytes {
+        return text;
+    }
+    let mut from = text.len() - bytes;
+    while !text.is_char_boundary(from) {
+        from += 1;
+    }
+    let end = &text[from..];
+    if let Some(at) = end.find("\n\n") {
+        return end[at..].trim_start();
+    }
+    let mut sentences = end.split_sentence_bounds();
+    let first = sentences.next().map_or(0, str::len);
+    if first < end.len() {
+        return end[first..].trim_start();
+    }
+    end.find(char::is_whitespace)
+        .map_or(end, |at| end[at..].trim_start())
+}
+
+/// Where the last whole sentence of a text ends, in bytes; 0 if none does.
+#[must_use]
+pub fn last_sentence_end(text: &str) -> usize {
+    let trimmed = text.trim_end();
+    let closing = |c: char| matches!(c, '"' | '\'' | '”' | '’' | '»' | '«' | '“' | ')' | '」' | '』' | '*' | '_');
+    let ending = |c: char| matches!(c, '.' | '!' | '?' | '…' | '。' | '！' | '？');
+    let mut ends = 0;
+    let mut characters = trimmed.char_indices().peekable();
+    while let Some((at, c)) = characters.next() {
+        if !ending(c) {
+            continue;
+        }
+        let mut end = at + c.len_utf8();
+        while let Some((at, c)) = characters.next_if(|(_, c)| closing(*c) || ending(*c)) {
+            end = at + c.len_utf8();
+        }
+        if characters.peek().is_none_or(|(_, c)| c.is_whitespace() || !c.is_ascii()) {
+            ends = end;
+        }
+    }
+    ends
+}
+
+/// Joins a text that was cut to what a model wrote when asked to go on, so that
+/// no word is repeated or lost.
+///
+/// A model that goes on may repeat the last words or restart the sentence; it
+/// may or may not begin with a space; and the cut may stand inside a word. The
+/// words that the book has used so far (`known`, in lower case) decide whether
+/// two pieces of letters are one word.
+#[must_use]
+pub fn join(head: &str, tail: &str, known: &HashSet<String>) -> String {
+    if head.trim().is_empty() {
+        return tail.trim_start().to_owned();
+    }
+    if tail.trim().is_empty() {
+        return head.to_owned();
+    }
+    if let Some(overlap) = overlap(head, tail, known) {
+        let tail = &tail[overlap.tail_from..];
+        return format!("{}{}", &head[..overlap.head_until], tail);
+    }
+    let ends_open = head.ends_with(|c: char| c.is_alphanumeric());
+    let starts_open = tail.starts_with(|c: char| c.is_alphanumeric());
+    if head.ends_with(char::is_whitespace) {
+        return format!("{head}{}", tail.trim_start_matches([' ', '\t']));
+    }
+    if !ends_open && starts_open && !opens(head) {
+        // After a full stop, a comma, a closing quote.
+        return format!("{head} {tail}");
+    }
+    if !(ends_open && starts_open) {
+        return format!("{head}{tail}");
+    }
+    let (first, second) = (last_word(head), first_word(tail));
+    if one_word(first, second, known) {
+        format!("{head}{tail}")
+    } else {
+        format!("{head} {tail}")
+    }
+}
+
+/// Whether a text ends in a mark that what follows clings to.
+fn opens(head: &str) -> bool {
+    head.ends_with(['“', '‘', '„', '«', '‹', '(', '[', '—', '-', '–', '\'', '’', '¿', '¡', '「', '『'])
+        || head.ends_with(" \"")
+        || head.ends_with("\n\"")
+        || head == "\""
+}
+
+fn last_word(text: &str) -> &str {
+    let start = text
+        .char_indices()
+        .rev()
+        .take_while(|(_, c)| c.is_alphanumeric())
+        .last()
+        .map_or(text.len(), |(at, _)| at);
+    &text[start..]
+}
+
+fn first_word(text: &str) -> &str {
+    let end = text.find(|c: char| !c.is_alphanumeric()).unwrap_or(text.len());
+    &text[..end]
+}
+
+/// Whether two pieces of letters that meet at a seam are one word.
+fn one_word(first: &str, second: &str, known: &HashSet<String>) -> bool {
+    let (first, second) = (first.to_lowercase(), second.to_lowercase());
+    let whole = format!("{first}{second}");
+    let (first, second) = (known.contains(&first), known.contains(&second));
+    if known.contains(&whole) {
+        // Two known words are taken for two: a model drops a space more often
+        // than a token ends inside `into`.
+        !(first && second)
+    } else {
+        !first && !second
+    }
+}
+
+/// Where an overlap ends in the head and what of the tail is new.
+struct Overlap {
+    head_until: usize,
+    tail_from: usize,
+}
+
+/// A word with its bytes in the text.
+struct Word {
+    text: String,
+    start: usize,
+    end: usize,
+}
+
+fn word_list(text: &str) -> Vec<Word> {
+    text.unicode_word_indices()
+        .map(|(start, word)| Word {
+            text: word.to_lowercase(),
+            start,
+            end: start + word.len(),
+        })
+        .collect()
+}
+
+/// Finds the longest end of `head` that `tail` begins with. The last word of
+/// the head may be the beginning of the tail's word.
+fn overlap(head: &str, tail: &str, known: &HashSet<String>) -> Option<Overlap> {
+    const REACH: usize = 120;
+    let window = head
+        .char_indices()
+        .rev()
+        .nth(REACH * 12)
+        .map_or(0, |(at, _)| at);
+    let ends = word_list(&head[window..]);
+    let begins: Vec<Word> = word_list(tail.get(..floor(tail, REACH * 24)).unwrap_or(tail));
+    let longest = ends.len().min(begins.len()).min(REACH);
+    let cut_inside = head.ends_with(char::is_alphanumeric);
+    for length in (1..=longest).rev() {
+        let (end, begin) = (&ends[ends.len() - length..], &begins[..length]);
+        let (Some(last), Some(first), Some(met)) = (end.last(), end.first(), begin.last()) else {
+            continue;
+        };
+        let same_before = end[..length - 1]
+            .iter()
+            .zip(&begin[..length - 1])
+            .all(|(a, b)| a.text == b.text);
+        if !same_before {
+            continue;
+        }
+        if last.text == met.text && is_telling(end, tail, begin) {
+            // Whatever stands in the head after its last word is kept, and
+            // taken out of the tail's beginning if it is repeated there.
+            let after_head = &head[window + last.end..];
+            let rest = &tail[met.end..];
+            let rest_from = met.end + repeated_marks(after_head, rest);
+            return Some(Overlap {
+                head_until: head.len(),
+                tail_from: rest_from,
+            });
+        }
+        let begins_it = cut_inside
+            && met.text.len() > last.text.len()
+            && met.text.starts_with(&last.text)
+            && !known.contains(&last.text);
+        if begins_it && (length > 1 || begin[0].start == 0) {
+            // The head's last, cut word gives way to the tail's whole one.
+            let _ = first;
+            return Some(Overlap {
+                head_until: window + last.start,
+                tail_from: met.start,
+            });
+        }
+    }
+    None
+}
+
+/// Whether a run of equal words is a repetition and not a coincidence.
+fn is_telling(end: &[Word], tail: &str, begin: &[Word]) -> bool {
+    let letters: usize = end.iter().map(|word| word.text.chars().count()).sum();
+    let at_start = begin
+        .first()
+        .is_some_and(|word| tail[..word.start].chars().all(|c| !c.is_alphanumeric()));
+    at_start && (end.len() >= 3 || letters >= 12 && end.len() >= 2)
+}
+
+/// How many bytes of `rest` repeat the marks that already end the head.
+fn repeated_marks(after_head: &str, rest: &str) -> usize {
+    let marks = after_head.trim();
+    if marks.is_empty() {
+        return 0;
+    }
+    let lead = rest.len() - rest.trim_start().len();
+    if rest[lead..].starts_with(marks) {
+        let upto = lead + marks.len();
+        let spaces = if after_head.ends_with(char::is_whitespace) {
+            rest[upto..].len() - rest[upto..].trim_start_matches([' ', '\t']).len()
+        } else {
+            0
+        };
+        return upto + spaces;
+    }
+    0
+}
+
+fn floor(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+/// The words of texts in lower case, for [`join`].
+#[must_use]
+pub fn vocabulary<'a>(texts: impl IntoIterator<Item = &'a str>) -> HashSet<String> {
+    texts
+        .into_iter()
+        .flat_map(UnicodeSegmentation::unicode_words)
+        .map(str::to_lowercase)
+        .collect()
+}
+
+/// The words of a text that was cut, without the last one, which may be cut too.
+#[must_use]
+pub fn vocabulary_of_cut(text: &str) -> HashSet<String> {
+    let whole = match text.rfind(char::is_whitespace) {
+        Some(at) => &text[..at],
+        None => "",
+    };
+    vocabulary([whole])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn seams() {
+        let known = vocabulary(["the harbour and the old woman sat in a boat she walked to then door on"]);
+        for (head, tail, expected) in [
+            // Exactly where it stopped.
+            ("She walked to the har", "bour and sat.", "She walked to the harbour and sat."),
+            ("She walked to the", " harbour and sat.", "She walked to the harbour and sat."),
+            ("She walked to the ", "harbour and sat.", "She walked to the harbour and sat."),
+            ("She walked to the ", " harbour and sat.", "She walked to the harbour and sat."),
+            // No space, whole words.
+            ("She walked to the", "door.", "She walked to the door."),
+            ("She sat.", "Then she rose.", "She sat. Then she rose."),
+            ("“Come,” she said. “", "Now.”", "“Come,” she said. “Now.”"),
+            // The cut word written anew.
+            ("She walked to the har", "harbour and sat.", "She walked to the harbour and sat."),
+            // The sentence begun anew.
+            (
+                "It rained. She walked to the har",
+                "She walked to the harbour and sat.",
+                "It rained. She walked to the harbour and sat.",
+            ),
+            // The last words repeated.
+            (
+                "She walked to the harbour and",
+                "to the harbour and sat down.",
+                "She walked to the harbour and sat down.",
+            ),
+            (
+                "She walked to the harbour.",
+                "She walked to the harbour. A boat lay there.",
+                "She walked to the harbour. A boat lay there.",
+            ),
+            // A new paragraph.
+            ("She sat.", "\n\nThe boat came.", "She sat.\n\nThe boat came."),
+            ("She sat.\n\n", "The boat came.", "She sat.\n\nThe boat came."),
+            // Punctuation first.
+            ("She sat", ", and the boat came.", "She sat, and the boat came."),
+            // One equal word is a coincidence, not an overlap.
+            ("and on and on", "on she went", "and on and on on she went"),
+            ("", "The boat.", "The boat."),
+            ("The boat.", "", "The boat."),
+        ] {
+            assert_eq!(join(head, tail, &known), expected, "{head:?} + {tail:?}");
+        }
+    }
+
+    #[test]
+    fn cleaning() {
+        for (text, expected) in [
+            ("a\u{1b}[31mred\u{1b}[0m b", "ared b"),
+            ("a\u{1b}]0;title\u{7}b", "ab"),
+            ("a\r\nb\rc", "a\nb\nc"),
+            ("a\u{202e}b\u{0}c", "abc"),
+            ("plain — text", "plain — text"),
+            ("a\u{1b}", "a"),
+        ] {
+            assert_eq!(clean(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn ends_of_texts() {
+        for (text, bytes, expected) in [
+            ("One. Two. Three.", 100, "One. Two. Three."),
+            ("One one.\n\nTwo two.\n\nThree.", 18, "Two two.\n\nThree."),
+            ("One one.\n\nTwo two.\n\nThree.", 17, "Three."),
+            ("One one one. Two two. Three.", 18, "Two two. Three."),
+            ("abcdefghij klm", 6, "klm"),
+            ("ééééé", 3, "é"),
+        ] {
+            assert_eq!(tail(text, bytes), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn sentence_ends() {
+        for (text, expected) in [
+            ("He sat. She ro", "He sat."),
+            ("“Go!” he said", "“Go!”"),
+            ("nothing ends", ""),
+            ("It cost 3.5 pounds", ""),
+            ("終わり。始ま", "終わり。"),
+        ] {
+            assert_eq!(&text[..last_sentence_end(text)], expected, "{text}");
+        }
+    }
+
+    proptest! {
+        // A text cut anywhere and continued exactly there comes out whole.
+        #[test]
+        fn exact_continuations_are_whole(cut in 1usize..150) {
+            let text = "She walked to the harbour, where the old boat lay, and sat down on a coil of wet rope. \
+                        “You came,” said the woman.\n\nNothing moved on the water but the light of the lamp.";
+            let cut = floor(text, cut);
+            let known = vocabulary([text]);
+            let joined = join(&text[..cut], &text[cut..], &known);
+            prop_assert_eq!(
+                joined.split_whitespace().collect::<Vec<_>>(),
+                text.split_whitespace().collect::<Vec<_>>()
+            );
+        }
+
+        #[test]
+        fn nothing_panics(head in "\\PC*", tail in "\\PC*", bytes in 0usize..50) {
+            let _ = join(&head, &tail, &vocabulary_of_cut(&head));
+            let _ = super::tail(&head, bytes);
+            let _ = clean(&head);
+            let _ = last_sentence_end(&tail);
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! One request, one endpoint, and a way to run the one against the other.
+
+use std::time::Duration;
+
+use secrecy::SecretString;
+use serde_json::{Value, json};
+use storygen::chat::{Message, Role};
+use storygen::provider::http::{Base, BoundKey, Endpoint, Patience, Remote};
+use storygen::provider::openai::OPENAI;
+use storygen::provider::{Fault, Provider, Reply, Request, Sampling};
+use tokio_util::sync::CancellationToken;
+
+use crate::byte_server::Step;
+
+/// A key that must never be seen outside its header.
+pub const KEY: &str = "sk-test-4711";
+
+pub fn request() -> Request {
+    Request {
+        messages: vec![
+            Message::new(Role::System, "You write prose."),
+            Message::new(Role::User, "Write “日本”."),
+        ],
+        reply_tokens: 700,
+        sampling: Sampling {
+            temperature: 0.8,
+            top_p: 0.95,
+            min_p: 0.05,
+            repeat_penalty: 1.1,
+        },
+        seed: 42,
+        schema: None,
+    }
+}
+
+pub fn schema() -> Value {
+    json!({
+        "type": "object",
+        "properties": {"synopsis": {"type": "string"}},
+        "required": ["synopsis"],
+        "additionalProperties": false,
+    })
+}
+
+/// Waits short enough for tests, long enough for two busy cores.
+pub fn patience() -> Patience {
+    Patience {
+        tries: 4,
+        base: Duration::from_millis(1),
+        connect: Duration::from_secs(10),
+        idle: Duration::from_secs(20),
+        grace: Duration::from_millis(200),
+    }
+}
+
+/// The endpoint at `base_url`, with a key.
+pub fn endpoint(base_url: &str) -> Endpoint {
+    let base = Base::parse(base_url).unwrap();
+    let key = BoundKey::new(&base, &SecretString::from(KEY)).unwrap();
+    Endpoint {
+        key: Some(key),
+        patience: patience(),
+        ..Endpoint::new(&OPENAI, base, "test-model", 32_768)
+    }
+}
+
+pub fn remote(base_url: &str) -> Remote {
+    Remote::new(endpoint(base_url)).unwrap()
+}
+
+/// The text that was delivered, and how it ended.
+pub fn run(provider: &dyn Provider, request: &Request) -> (String, Result<Reply, Fault>) {
+    run_with(provider, request, &CancellationToken::new(), |_| {})
+}
+
+/// The same, with a cancel token and an eye on each piece of text.
+pub fn run_with(
+    provider: &dyn Provider,
+    request: &Request,
+    cancel: &CancellationToken,
+    mut on_text: impl FnMut(&str) + Send,
+) -> (String, Result<Reply, Fault>) {
+    let mut text = String::new();
+    let mut hear = |piece: &str| {
+        text.push_str(piece);
+        on_text(piece);
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let reply = runtime.block_on(provider.stream(request, &mut hear, cancel));
+    (text, reply)
+}
+
+pub fn send(bytes: impl Into<Vec<u8>>) -> Step {
+    Step::Send(bytes.into())
+}
+
+/// An event with a piece of text.
+pub fn says(text: &str) -> String {
+    event(&json!({"choices": [{"index": 0, "delta": {"content": text}}]}))
+}
+
+/// An event with a finish reason.
+pub fn ends(reason: &str) -> String {
+    event(&json!({"choices": [{"index": 0, "delta": {}, "finish_reason": reason}]}))
+}
+
+pub const DONE: &str = "data: [DONE]\n\n";
+
+pub fn event(value: &Value) -> String {
+    format!("data: {value}\n\n")
+}
+
+/// The variant of a fault.
+pub fn kind(fault: &Fault) -> &'static str {
+    match fault {
+        Fault::Unreachable { .. } => "unreachable",
+        Fault::Key { .. } => "key",
+        Fault::Busy { .. } => "busy",
+        Fault::Refused { .. } => "refused",
+        Fault::Server { .. } => "server",
+        Fault::NotChat { .. } => "not chat",
+        Fault::Interrupted { .. } => "interrupted",
+        Fault::TooLong { .. } => "too long",
+        Fault::Model(_) => "model",
+        Fault::Script(_) => "script",
+        Fault::Cancelled => "cancelled",
+    }
+}

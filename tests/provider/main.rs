@@ -1,0 +1,12 @@
+//! Providers, from bytes on a socket up to a whole reply.
+
+#[path = "../support/byte_server.rs"]
+mod byte_server;
+
+mod bodies;
+mod common;
+mod frames;
+mod refusals;
+mod scripted;
+mod streams;
+mod waits;

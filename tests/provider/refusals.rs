@@ -1,0 +1,326 @@
+//! Answers other than 200: which fault, which words, how many tries.
+
+use std::time::{Duration, Instant};
+
+use secrecy::SecretString;
+use serde_json::{Value, json};
+use storygen::provider::http::{Base, BoundKey, Endpoint, Remote};
+use storygen::provider::openai::OPENAI;
+use storygen::provider::{Fault, Finish, Request};
+
+use crate::byte_server::{ByteServer, Step, answer, stream_head};
+use crate::common::{DONE, KEY, endpoint, ends, kind, remote, request, run, says, schema};
+
+fn good() -> Vec<Step> {
+    vec![
+        stream_head(),
+        Step::Send((says("a") + &ends("stop") + DONE).into()),
+    ]
+}
+
+fn refusing(status: u16, body: &Value) -> Vec<Step> {
+    let json = [("content-type", "application/json")];
+    vec![answer(status, &json, body.to_string().as_bytes())]
+}
+
+#[test]
+fn each_status_is_its_fault_and_only_passing_ones_are_tried_again() {
+    let table = [
+        (400, "refused", 1),
+        (401, "key", 1),
+        (402, "refused", 1),
+        (403, "key", 1),
+        (404, "refused", 1),
+        (408, "server", 4),
+        (413, "refused", 1),
+        (422, "refused", 1),
+        (429, "busy", 4),
+        (500, "server", 4),
+        (502, "server", 4),
+        (503, "busy", 4),
+        (524, "server", 4),
+        (529, "busy", 4),
+    ];
+    for (status, expected, tries) in table {
+        let body = json!({"error": {"message": format!("words about {KEY}")}});
+        let server = ByteServer::start((0..5).map(|_| refusing(status, &body)));
+        let (text, reply) = run(&remote(&server.origin()), &request());
+        let fault = reply.unwrap_err();
+        assert_eq!((kind(&fault), text.as_str()), (expected, ""), "{status}");
+        assert_eq!(server.requests().len(), tries, "{status}");
+        let said = format!("{fault} {fault:?}");
+        assert!(said.contains("words about [key]"), "{said}");
+        assert!(!said.contains(KEY), "{said}");
+    }
+}
+
+#[test]
+fn a_passing_fault_passes() {
+    let busy = |wait| vec![answer(429, &[("retry-after", wait)], b"{}")];
+    let table = [
+        ("busy", vec![busy("0")], Duration::ZERO),
+        ("busy for a second", vec![busy("1")], Duration::from_secs(1)),
+        (
+            "busy until long ago",
+            vec![busy("Sun, 06 Nov 1994 08:49:37 GMT")],
+            Duration::ZERO,
+        ),
+        (
+            "failing three times",
+            vec![
+                refusing(500, &json!({})),
+                refusing(502, &json!({})),
+                refusing(529, &json!({})),
+            ],
+            Duration::ZERO,
+        ),
+        (
+            "breaking",
+            vec![vec![Step::Reset], vec![], vec![stream_head()]],
+            Duration::ZERO,
+        ),
+    ];
+    for (name, faults, wait) in table {
+        let tries = faults.len() + 1;
+        let server = ByteServer::start(faults.into_iter().chain([good()]));
+        let start = Instant::now();
+        let (text, reply) = run(&remote(&server.origin()), &request());
+        assert_eq!(
+            (text.as_str(), reply.unwrap().finish),
+            ("a", Finish::Stop),
+            "{name}"
+        );
+        assert_eq!(server.requests().len(), tries, "{name}");
+        assert!(start.elapsed() >= wait, "{name}");
+    }
+}
+
+#[test]
+fn what_waiting_cannot_mend_is_not_tried_again() {
+    let quota = json!({"error": {"message": "used up", "type": "insufficient_quota", "code": "insufficient_quota"}});
+    let called = vec![
+        stream_head(),
+        Step::Send((ends("tool_calls") + DONE).into()),
+    ];
+    let table = [
+        ("a used-up quota", refusing(429, &quota), "refused"),
+        ("a tool call", called, "interrupted"),
+    ];
+    for (name, steps, expected) in table {
+        let server = ByteServer::start([steps, good()]);
+        let fault = run(&remote(&server.origin()), &request()).1.unwrap_err();
+        assert_eq!(kind(&fault), expected, "{name}: {fault}");
+        assert_eq!(server.requests().len(), 1, "{name}");
+    }
+}
+
+#[test]
+fn nothing_listens() {
+    // Bound, so that nobody else gets the port, but not listening.
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    let any: std::net::SocketAddr = "127.0.0.1:0".parse().unwrap();
+    socket.bind(&any.into()).unwrap();
+    let address = socket.local_addr().unwrap().as_socket().unwrap();
+    let origin = format!("http://{address}");
+    let (_, reply) = run(&remote(&origin), &request());
+    let fault = reply.unwrap_err();
+    assert!(matches!(fault, Fault::Unreachable { .. }), "{fault}");
+    assert!(fault.to_string().contains("refused"), "{fault}");
+}
+
+#[test]
+fn tls_fails_as_a_fault() {
+    let server = ByteServer::start([]);
+    let origin = server.origin().replace("http:", "https:");
+    // Without CA certificates on this machine the client itself says so.
+    match Remote::new(endpoint(&origin)) {
+        Ok(provider) => assert_eq!(
+            kind(&run(&provider, &request()).1.unwrap_err()),
+            "unreachable"
+        ),
+        Err(why) => assert!(why.to_string().contains("CA certificates"), "{why}"),
+    }
+}
+
+#[test]
+fn messages_tell_the_way_out() {
+    let page = b"<html><title>502 Bad Gateway</title><p>10.0.0.7</p></html>".as_slice();
+    let plain = json!({"error": {"message": "no"}}).to_string().into_bytes();
+    let table = [
+        (502, "/v1", page, "a web page titled `502 Bad Gateway`"),
+        (500, "/v1", b"".as_slice(), "failed (500): nothing"),
+        (404, "", plain.as_slice(), "`/v1` at the end of `base_url`"),
+        (404, "/v1", plain.as_slice(), "the model `test-model`"),
+    ];
+    for (status, path, body, words) in table {
+        let server = ByteServer::start((0..4).map(|_| vec![answer(status, &[], body)]));
+        let provider = remote(&format!("{}{path}", server.origin()));
+        let said = run(&provider, &request()).1.unwrap_err().to_string();
+        assert!(said.contains(words), "{said}");
+        assert!(!said.contains("10.0.0.7") && !said.contains('<'), "{said}");
+    }
+    let server = ByteServer::start([refusing(401, &json!({"detail": "who?"}))]);
+    let mut endpoint = endpoint(&server.origin());
+    endpoint.key = None;
+    let said = run(&Remote::new(endpoint).unwrap(), &request())
+        .1
+        .unwrap_err();
+    assert!(
+        said.to_string().ends_with("who?; no key is set for it"),
+        "{said}"
+    );
+    assert_eq!(server.requests()[0].header("authorization"), None);
+}
+
+#[test]
+fn a_redirect_is_not_followed() {
+    let other = ByteServer::start([good()]);
+    let target = format!("{}/v1/chat/completions", other.origin());
+    for status in [301, 302, 307, 308] {
+        let server = ByteServer::start([vec![answer(status, &[("location", &target)], b"")]]);
+        let fault = run(&remote(&server.origin()), &request()).1.unwrap_err();
+        assert_eq!(kind(&fault), "refused", "{status}");
+        assert!(fault.to_string().contains(&other.origin()), "{fault}");
+    }
+    assert!(
+        other.requests().is_empty(),
+        "neither request nor key went there"
+    );
+}
+
+#[test]
+fn a_key_of_another_origin_is_refused() {
+    let mine = Base::parse("https://mine.example/v1").unwrap();
+    let key = BoundKey::new(&mine, &SecretString::from(KEY)).unwrap();
+    let other = Base::parse("https://other.example/v1").unwrap();
+    let endpoint = Endpoint {
+        key: Some(key),
+        ..Endpoint::new(&OPENAI, other, "m", 1000)
+    };
+    assert!(!format!("{endpoint:?}").contains(KEY));
+    let why = Remote::new(endpoint).err().unwrap().to_string();
+    assert!(
+        why.contains("https://other.example") && !why.contains(KEY),
+        "{why}"
+    );
+}
+
+#[test]
+fn refused_fields_are_left_out_from_then_on() {
+    let openai = |param: &str, code: &str, message: &str| json!({"error": {"message": message, "type": "invalid_request_error", "param": param, "code": code}});
+    let table = [
+        (
+            "response_format",
+            None,
+            openai("response_format", "unsupported_value", "no"),
+        ),
+        (
+            "response_format",
+            None,
+            json!({"error": {"message": "This response_format type is unavailable now"}}),
+        ),
+        (
+            "response_format",
+            None,
+            openai(
+                "response_format",
+                "",
+                "Invalid schema for response_format 'reply'",
+            ),
+        ),
+        (
+            "stream_options",
+            None,
+            json!({"detail": [{"type": "extra_forbidden", "loc": ["body", "stream_options"], "msg": "Extra inputs are not permitted"}]}),
+        ),
+        ("seed", None, json!({"message": "unknown field `seed`"})),
+        (
+            "max_tokens",
+            Some("max_completion_tokens"),
+            openai(
+                "max_tokens",
+                "unsupported_parameter",
+                "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.",
+            ),
+        ),
+        (
+            "temperature",
+            None,
+            openai(
+                "temperature",
+                "unsupported_value",
+                "Unsupported value: 'temperature' does not support 0.8 with this model.",
+            ),
+        ),
+    ];
+    let asked = Request {
+        schema: Some(schema()),
+        ..request()
+    };
+    for (field, instead, body) in table {
+        let server = ByteServer::start([refusing(400, &body), good(), good()]);
+        let provider = remote(&server.origin());
+        for _ in 0..2 {
+            assert_eq!(run(&provider, &asked).0, "a", "{field}");
+        }
+        let sent: Vec<Value> = server
+            .requests()
+            .iter()
+            .map(crate::byte_server::Recorded::json)
+            .collect();
+        assert!(sent[0].get(field).is_some(), "{field}");
+        for later in &sent[1..] {
+            assert!(later.get(field).is_none(), "{field} in {later}");
+            if let Some(instead) = instead {
+                assert_eq!(later[instead], sent[0][field]);
+            }
+        }
+        assert_eq!((sent.len(), provider.left_out()), (3, vec![field]));
+    }
+}
+
+#[test]
+fn a_refused_value_is_not_spared() {
+    let table = [
+        "max_tokens is too large: 700. This model supports at most 512 completion tokens",
+        "temperature must be between 0 and 0.5",
+        "the prompt is too long",
+    ];
+    for message in table {
+        let server = ByteServer::start([refusing(400, &json!({"error": {"message": message}}))]);
+        let provider = remote(&server.origin());
+        let fault = run(&provider, &request()).1.unwrap_err();
+        assert!(fault.to_string().contains(message), "{fault}");
+        assert_eq!((server.requests().len(), provider.left_out()), (1, vec![]));
+    }
+}
+
+#[test]
+fn several_refused_fields_are_left_out_one_by_one() {
+    let refuses = |field: &str| {
+        refusing(
+            422,
+            &json!({"message": format!("`{field}` is not supported")}),
+        )
+    };
+    // The same field twice ends it: it is no longer sent.
+    let server = ByteServer::start([refuses("seed"), refuses("top_p"), refuses("seed"), good()]);
+    let provider = remote(&server.origin());
+    assert_eq!(kind(&run(&provider, &request()).1.unwrap_err()), "refused");
+    assert_eq!(provider.left_out(), ["seed", "top_p"]);
+    assert_eq!(run(&provider, &request()).0, "a");
+}
+
+#[test]
+fn a_prompt_that_may_not_fit_is_not_sent() {
+    let server = ByteServer::start([good()]);
+    let mut endpoint = endpoint(&server.origin());
+    endpoint.window = 750;
+    let provider = Remote::new(endpoint).unwrap();
+    let (_, reply) = run(&provider, &request());
+    assert!(
+        matches!(reply, Err(Fault::TooLong { window: 750, .. })),
+        "{reply:?}"
+    );
+    assert!(server.requests().is_empty());
+}
