@@ -58,7 +58,7 @@ pub(super) fn sound(folder: &Folder, ui: &Ui) -> Result<(Story, Loaded)> {
     }
     diagnostic::sort(&mut loaded.findings);
     let errors = count(&loaded, Severity::Error);
-    for finding in &loaded.findings {
+    for finding in &diagnostic::abridge(loaded.findings.clone()) {
         if finding.severity == Severity::Error {
             ui.finding(finding, loaded.sources.get(&finding.place.file).map(String::as_str));
         }
