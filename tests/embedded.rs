@@ -4,6 +4,7 @@
 //! fetches the default model. A missing model fails these tests.
 #![cfg(feature = "embedded")]
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -81,10 +82,11 @@ fn long_text(paragraphs: usize) -> String {
     let mut text = String::new();
     for n in 0..paragraphs {
         let day = n * 3;
-        text += &format!(
+        let _ = writeln!(
+            text,
             "Chapter {n}: on day {day} the keeper of the lighthouse rowed to the village, bought \
              {n} loaves of bread, and told the harbour master about the ship he had seen in the \
-             fog. Nobody believed him, except the girl who mends the nets.\n\n"
+             fog. Nobody believed him, except the girl who mends the nets.\n"
         );
     }
     text
