@@ -249,10 +249,10 @@ impl Bench {
     /// Time to the first token of chapters 2 to 10: prompts whose beginning
     /// grows and stays, with a prompt of another kind between two chapters.
     fn chapters(&self) {
-        let rules = prose(1, 30);
+        let rules = prose(1, 20);
         let chapter = |number: usize, salt: &str| {
-            let story: String = (1..number).map(|n| prose(100 + n, 4)).collect();
-            let plan = prose(500 + number, 8);
+            let story: String = (1..number).map(|n| prose(100 + n, 3)).collect();
+            let plan = prose(500 + number, 4);
             ask(&format!("{salt}{rules}{story}Now write this: {plan}"), 8)
         };
         let run = |is_reused: bool| {
@@ -267,7 +267,7 @@ impl Bench {
                     format!("{number} ")
                 };
                 let got = self.measure(&provider, &chapter(number, &salt));
-                let record = format!("Summarise chapter {number}: {}", prose(700 + number, 10));
+                let record = format!("Summarise chapter {number}: {}", prose(700 + number, 4));
                 self.measure(&provider, &ask(&record, 8));
                 if number > 1 {
                     times.push(got.first);
