@@ -1,10 +1,10 @@
 //! The model inside the binary: llama.cpp on the processor.
 //!
-//! One thread owns the context ([`worker`]); the async side sends it jobs and
-//! hears text. [`vocabulary`] knows the model's tokens and chat template,
-//! [`choose`] and [`guide`] choose tokens, [`prefix`] and [`shelf`] save
-//! computing the same beginning twice, [`calm`] keeps a busy machine usable, [`gguf`] looks at a file before
-//! llama.cpp does, and [`store`] finds and fetches model files.
+//! One thread owns the context (`worker`); the async side sends it jobs and
+//! hears text. `vocabulary` knows the model's tokens and chat template,
+//! `choose` and `guide` choose tokens, `prefix` and `shelf` save computing the
+//! same beginning twice, `calm` keeps a busy machine usable, [`gguf`] looks at a
+//! file before llama.cpp does, and [`store`] finds and fetches model files.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
