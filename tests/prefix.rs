@@ -25,7 +25,7 @@ struct Drafted {
 }
 
 fn draft(chapters: usize, window: u32, tokenizer: Arc<dyn Tokenizer>) -> Drafted {
-    let root = tempfile::tempdir().unwrap();
+    let root = book::folder();
     book::write(root.path(), chapters, 1_800);
     let folder = Folder::open(root.path()).unwrap();
     let story = book::read(&folder);

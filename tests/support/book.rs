@@ -198,6 +198,13 @@ fn ordinal(number: usize) -> String {
     format!("{} {}", TENS[number % 10], TENS[(number / 10) % 10])
 }
 
+/// A temporary folder, in memory where the system has such: what is proven here
+/// does not hang on the disk.
+pub fn folder() -> tempfile::TempDir {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() { tempfile::tempdir_in(memory).unwrap() } else { tempfile::tempdir().unwrap() }
+}
+
 /// The story of a folder written by [`write`].
 pub fn read(folder: &Folder) -> Story {
     let loaded = load(folder).unwrap();
