@@ -78,6 +78,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
     let named = model::name(&arguments.model, &loaded.wishes, &config)?;
     let templates = open::templates(&folder, &story)?;
     if arguments.dry_run {
+        model::must_be_here(&named)?;
         return dry_run(arguments, &folder, &story, &loaded.wishes, &templates, &named, &wanted, ui);
     }
     let work = Work {
@@ -170,7 +171,7 @@ impl Work<'_> {
                 self.ui.say("nothing to draft: all is up to date");
                 return Ok(Exit::Done);
             }
-            Step::Draft(number) => {
+            Step::Draft(number) if !self.named.is_absent => {
                 // A first prompt that cannot be made stops the run before the model is loaded.
                 let chapter = self.story.chapter(number).ok_or_else(|| anyhow::anyhow!("no chapter {number}"))?;
                 let materials = session.materials(number);

@@ -40,6 +40,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
     let chapter = open::chapter(&story, chapter)?;
     let config = Config::read()?;
     let named = model::name(model, &loaded.wishes, &config)?;
+    model::must_be_here(&named)?;
     let templates = open::templates(&folder, &story)?;
     let archive = store::read(&folder, &story)?;
     let records = open::records(&story, &archive, ui)?;

@@ -136,22 +136,23 @@ pub fn read(path: &str, text: &str, chapter: usize, findings: &mut Vec<Finding>)
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::story::prose;
     use proptest::prelude::*;
 
     proptest! {
-        // What one library writes the other reads.
+        // What one library writes the other reads. Records hold cleaned text.
         #[test]
         fn every_record_comes_back(synopsis in "\\PC{0,60}(\n\\PC{0,20})?", fact in "\\PC{0,40}", quote in "[ -~\n]{0,40}") {
             let record = Record {
                 chapter: 3,
-                synopsis,
+                synopsis: prose::clean(&synopsis),
                 maker: Maker::Extract,
                 facts: vec![Fact {
                     subject: "ann".to_owned(),
                     kind: Kind::State,
                     about: "no".to_owned(),
-                    fact,
-                    quote,
+                    fact: prose::clean(&fact),
+                    quote: prose::clean(&quote),
                 }],
             };
             let text = write(&record, "A title").unwrap();

@@ -33,14 +33,16 @@ pub enum Lack {
     Language(String),
 }
 
-impl std::fmt::Display for Lack {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl Lack {
+    /// Its kind and what it is about, for a template to put into words.
+    #[must_use]
+    pub fn parts(&self) -> (&'static str, String) {
         match self {
-            Self::Short => f.write_str("it is too short"),
-            Self::Long(words) => write!(f, "it is {words} words too long"),
-            Self::Person(name) => write!(f, "it does not name {name}"),
-            Self::Beat(words) => write!(f, "it does not tell of `{words}`"),
-            Self::Language(language) => write!(f, "it is in another language ({language})"),
+            Self::Short => ("short", String::new()),
+            Self::Long(words) => ("long", words.to_string()),
+            Self::Person(name) => ("person", name.clone()),
+            Self::Beat(words) => ("beat", words.clone()),
+            Self::Language(_) => ("language", String::new()),
         }
     }
 }
