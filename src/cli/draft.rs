@@ -171,6 +171,7 @@ impl Work<'_> {
                 self.ui.say("nothing to draft: all is up to date");
                 return Ok(Exit::Done);
             }
+            Step::Blocked { chapter, by, has_text } => return Err(run::blocked(chapter, by, has_text).into()),
             Step::Draft(number) if !self.named.is_absent => {
                 // A first prompt that cannot be made stops the run before the model is loaded.
                 let chapter = self.story.chapter(number).ok_or_else(|| anyhow::anyhow!("no chapter {number}"))?;

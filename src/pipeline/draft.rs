@@ -240,7 +240,10 @@ impl Drawing<'_> {
             match self.next(kept.ending, grown) {
                 Next::Whole => break,
                 Next::Cut(missing) => (messages, reply) = self.go_on(true, missing)?,
-                Next::Short(missing) => (messages, reply) = self.go_on(false, missing)?,
+                Next::Short(missing) => {
+                    listener(Event::Text("\n\n"));
+                    (messages, reply) = self.go_on(false, missing)?;
+                }
             }
         }
         if ending != Ending::Stop {

@@ -334,7 +334,9 @@ fn header(chapter: &Chapter, note: &TakeNote, drawn: &draft::Drawn, line: &Line<
     })
 }
 
-fn blocked(chapter: usize, by: usize, has_text: bool) -> Failure {
+/// Why a chapter cannot be drafted yet, and the ways out.
+#[must_use]
+pub fn blocked(chapter: usize, by: usize, has_text: bool) -> Failure {
     let what = if has_text { "no canon yet: its synopsis and facts" } else { "no text yet" };
     Failure::new(
         Exit::Failed,
