@@ -351,7 +351,7 @@ impl Shed for RecordView {
             return Some(omission("outline", beat.clone(), &beat, size));
         }
         let lack = self.lacks.pop()?;
-        Some(omission("last answer", lack.clone(), &lack, size))
+        Some(omission("last answer", format!("{} {}", lack.kind, lack.what), &lack, size))
     }
 
     fn sections(&self, size: &dyn Fn(&str) -> usize) -> Vec<(&'static str, usize)> {
