@@ -7,7 +7,7 @@ use clap::Subcommand;
 use tokio_util::sync::CancellationToken;
 
 use super::model::{self, ModelArguments, Named};
-use super::{Common, open, ui::Ui};
+use super::{Common, open, stop, ui::Ui};
 use crate::config::Config;
 use crate::failure::{Exit, Failure};
 use crate::pipeline::calling::Line;
@@ -155,7 +155,7 @@ impl Work<'_> {
         let settings = model::settings(&self.arguments.model, self.wishes, &self.named.facts);
         let wanted = self.ask_first(wanted, &archive, &settings)?;
         let cancel = CancellationToken::new();
-        watch_for_stop(cancel.clone(), self.ui.clone());
+        stop::watch(cancel.clone(), self.ui.clone())?;
         // What needs no model is told before one is loaded.
         let idle = Line {
             provider: &Unloaded(&self.named.facts),
@@ -178,6 +178,7 @@ impl Work<'_> {
                     draft::prompt(&materials, task, "", &idle)?;
                 }
             }
+            Step::Blocked { chapter, by, has_text } => return Err(run::blocked(chapter, by, has_text).into()),
             _ => {}
         }
         let ready = model::ready(self.named, &self.arguments.model, self.config, &self.folder.path().join(layout::CACHE), self.ui).await?;
@@ -283,32 +284,6 @@ fn command_line() -> String {
         .join(" ")
 }
 
-/// The first Ctrl-C stops the run where it is safe, the second at once.
-fn watch_for_stop(cancel: CancellationToken, ui: Ui) {
-    tokio::spawn(async move {
-        stop_signal().await;
-        ui.warn("\nstopping; what has come is being saved (once more Ctrl-C leaves at once)");
-        cancel.cancel();
-        stop_signal().await;
-        std::process::exit(i32::from(Exit::Cancelled as u8));
-    });
-}
-
-async fn stop_signal() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
-        }
-    }
-    let _ = tokio::signal::ctrl_c().await;
-}
-
 /// Stands in for a model that is not loaded: it can count, not speak.
 struct Unloaded<'a>(&'a crate::provider::Facts);
 
@@ -389,7 +364,8 @@ fn dry_run(
             }
         }
         if let (Some(first), Some(last)) = (waiting.first(), waiting.last()) {
-            ui.say(&format!("chapters {first} to {last} cannot be rendered yet: they need the synopses of the chapters before them"));
+            let which = if first == last { format!("chapter {first}") } else { format!("chapters {first} to {last}") };
+            ui.say(&format!("left out: {which}, whose prompt needs the synopses of the chapters before it"));
         }
         ui.say(&format!("{total} tokens in prompts; nothing was sent"));
         Ok(Exit::Done)

@@ -161,15 +161,20 @@ fn last_undoable(entries: &[Entry]) -> Option<u64> {
 /// Runs `log`.
 pub(super) fn log(arguments: &LogArguments, common: &Common, ui: &Ui) -> Result<Exit> {
     let folder = open::folder(common)?;
-    let entries = journal::read(&folder)?;
+    let mut entries = journal::read(&folder)?;
+    entries.retain(|entry| sentence(&entry.event).is_some());
     for entry in entries.iter().skip(entries.len().saturating_sub(arguments.lines)) {
-        ui.result(&format!("{}  run {:<4} {}", date_time(entry.at), entry.run, sentence(&entry.event)));
+        if let Some(sentence) = sentence(&entry.event) {
+            ui.result(&format!("{}  run {:<4} {sentence}", date_time(entry.at), entry.run));
+        }
     }
     Ok(Exit::Done)
 }
 
-fn sentence(event: &Event) -> String {
-    match event {
+/// What an event is in words; none for one that only matters after a crash.
+fn sentence(event: &Event) -> Option<String> {
+    Some(match event {
+        Event::Recording { .. } => return None,
         Event::Run { command } => format!("storygen {command}"),
         Event::Take(note) => {
             let by = match note.origin {
@@ -180,11 +185,11 @@ fn sentence(event: &Event) -> String {
         }
         Event::Selected { chapter, take } => format!("  {chapter} is take {take}"),
         Event::Cleared { chapter } => format!("  {chapter} has no text"),
-        Event::Recorded { chapter, facts, dropped, .. } => format!("  {chapter} recorded: {facts} facts, {dropped} dropped"),
+        Event::Recorded { chapter, facts, dropped, .. } => format!("  {chapter} recorded, facts: {facts}, dropped: {dropped}"),
         Event::Folded { from, to, .. } => format!("  chapters {from} to {to} folded"),
-        Event::Rejected { chapter, reason } => format!("  {chapter}: a reply was rejected, {reason}"),
+        Event::Rejected { chapter, reason, .. } => format!("  {chapter}: a reply was rejected, {reason}"),
         Event::Undone { undone } => format!("  took back run {undone}"),
-    }
+    })
 }
 
 /// Seconds since 1970 as a date and time in UTC.

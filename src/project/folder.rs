@@ -242,6 +242,35 @@ impl Folder {
             .with_context(|| self.cannot("rename", from))
     }
 
+    /// Makes a folder where there is none.
+    ///
+    /// # Errors
+    ///
+    /// When something else stands there, or it cannot be made.
+    pub fn make(&self, path: &str) -> Result<()> {
+        match self.dir.symlink_metadata(path) {
+            Ok(metadata) if metadata.is_dir() => Ok(()),
+            Ok(metadata) => {
+                let what = if metadata.is_symlink() { "a link" } else { "a file" };
+                Err(Failure::new(Exit::Failed, format!("`{}` is {what}; storygen needs a folder there", self.name(path)))
+                    .hint("move it away and run the same command again")
+                    .into())
+            }
+            Err(_) => self
+                .dir
+                .create_dir_all(path)
+                .and_then(|()| self.sync_folder("."))
+                .with_context(|| self.cannot("make the folder", path)),
+        }
+    }
+
+    /// Whether a name is that of a file that [`Folder::write`] did not finish.
+    #[must_use]
+    pub fn is_unfinished(name: &str) -> bool {
+        let process = name.strip_suffix(".tmp").and_then(|name| name.rsplit_once('.'));
+        process.is_some_and(|(_, id)| !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit()))
+    }
+
     /// Removes a file, if it is there.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! The project on disk: reading, checking against shapes, writing, journal.
 
+pub mod archive;
 pub mod calls;
 pub mod canon_file;
 pub mod folder;
