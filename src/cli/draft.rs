@@ -17,6 +17,7 @@ use crate::pipeline::{draft, run};
 use crate::project::folder::Folder;
 use crate::project::load::Wishes;
 use crate::project::store::{self, Archive};
+use crate::project::journal::Event;
 use crate::project::layout;
 use crate::prompt::templates::Templates;
 use crate::story::canon::Record;
@@ -167,6 +168,7 @@ impl Work<'_> {
         let mut session = Session::new(self.story, self.templates, archive, records, &idle);
         match session.next_step(&wanted) {
             Step::Done => {
+                store.note(vec![Event::Ended])?;
                 self.ui.say("nothing to draft: all is up to date");
                 return Ok(Exit::Done);
             }
@@ -193,6 +195,7 @@ impl Work<'_> {
         let outcome = session.run(&wanted, &mut store, &line, &mut |event| progress.tell(&event)).await;
         progress.end();
         let done = outcome?;
+        store.note(vec![Event::Ended])?;
         if let model::Ready::Script(script) = &ready
             && script.unused() > 0
         {

@@ -174,7 +174,7 @@ pub(super) fn log(arguments: &LogArguments, common: &Common, ui: &Ui) -> Result<
 /// What an event is in words; none for one that only matters after a crash.
 fn sentence(event: &Event) -> Option<String> {
     Some(match event {
-        Event::Recording { .. } => return None,
+        Event::Recording { .. } | Event::Ended => return None,
         Event::Run { command } => format!("storygen {command}"),
         Event::Take(note) => {
             let by = match note.origin {

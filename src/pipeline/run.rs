@@ -74,6 +74,8 @@ impl<'a> Session<'a> {
     #[must_use]
     pub fn new(story: &'a Story, templates: &'a Templates, archive: Archive, records: BTreeMap<usize, Record>, line: &Line<'_>) -> Self {
         let tokens_per_word = brief::tokens_per_word(story, &*line.tokenizer);
+        // A command that was stopped goes on, and draws nothing a second time.
+        let redrawn = archive.open.iter().flat_map(|open| open.drawn.iter().cloned()).collect();
         let folds = archive.folds.iter().map(|(span, fold)| (*span, fold.text.clone())).collect();
         Self {
             inputs: all_inputs(story, templates),
@@ -86,7 +88,7 @@ impl<'a> Session<'a> {
             canon: Canon::default(),
             canon_upto: 0,
             folds,
-            redrawn: Vec::new(),
+            redrawn,
         }
     }
 

@@ -29,8 +29,20 @@ pub struct Archive {
     pub folds: BTreeMap<Span, Fold>,
     /// The drawings that were rejected, each by the name of its call.
     pub rejected: BTreeSet<String>,
+    /// The last command and the chapters it has drawn so far, as long as it has
+    /// not ended: the same command again goes on from there.
+    pub open: Option<Open>,
     /// The number of the last run.
     pub runs: u64,
+}
+
+/// A command that has not done all that it was asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Open {
+    /// The command line.
+    pub command: String,
+    /// The ids of the chapters it has drawn.
+    pub drawn: BTreeSet<String>,
 }
 
 /// What there is of one chapter.
@@ -220,6 +232,9 @@ fn replay(
 ) {
     match event {
         Event::Take(note) => {
+            if let Some(open) = archive.open.as_mut().filter(|_| note.origin == Origin::Model) {
+                open.drawn.insert(note.chapter.clone());
+            }
             let shelf = archive.chapters.entry(note.chapter.clone()).or_default();
             shelf.pending = Some(note.take);
             shelf.takes.push(note);
@@ -239,7 +254,13 @@ fn replay(
         Event::Rejected { call, .. } => {
             archive.rejected.insert(call);
         }
-        Event::Run { .. } | Event::Undone { .. } => {}
+        Event::Run { command } => {
+            if archive.open.as_ref().is_none_or(|open| open.command != command) {
+                archive.open = Some(Open { command, ..Open::default() });
+            }
+        }
+        Event::Ended => archive.open = None,
+        Event::Undone { .. } => {}
     }
 }
 

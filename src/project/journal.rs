@@ -50,6 +50,8 @@ pub enum Event {
         /// Its command line, without what could be secret.
         command: String,
     },
+    /// A run did all that it was asked for.
+    Ended,
     /// A take was accepted, or an edited chapter adopted as one.
     Take(TakeNote),
     /// A take became the text of its chapter.

@@ -213,9 +213,10 @@ fn a_changed_card_makes_its_chapters_stale() {
     play(&project, &script);
     done(&project, &["draft"]);
     assert_eq!(states(&project)[2], "3 The Tide Turns drafted 64 / 60 1 220 earlier text changed since");
-    play(&project, &[rule(&[&drafts(3)], PROSE[2]), rule(&[&drafts(4)], PROSE[3])]);
+    // Chapter 4 was drafted after that change, and the text of chapter 3 stays as it was.
+    play(&project, &[rule(&[&drafts(3)], PROSE[2])]);
     done(&project, &["draft", "--follow"]);
-    assert_eq!(states(&project)[2], "3 The Tide Turns drafted 64 / 60 2 440");
+    assert_eq!(states(&project)[2], "3 The Tide Turns drafted 64 / 60 2 330");
 }
 
 #[test]
