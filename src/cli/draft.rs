@@ -183,6 +183,7 @@ impl Work<'_> {
             Step::Blocked { chapter, by, has_text } => return Err(run::blocked(chapter, by, has_text).into()),
             _ => {}
         }
+        session.try_templates()?;
         let ready = model::ready(self.named, &self.arguments.model, self.config, &self.folder.path().join(layout::CACHE), self.ui).await?;
         let line = Line {
             provider: ready.provider(),
@@ -199,7 +200,11 @@ impl Work<'_> {
         if let model::Ready::Script(script) = &ready
             && script.unused() > 0
         {
-            return Err(Failure::new(Exit::Provider, format!("the script has {} answers left over", script.unused())).into());
+            let left = match script.unused() {
+                1 => "1 answer".to_owned(),
+                many => format!("{many} answers"),
+            };
+            return Err(Failure::new(Exit::Provider, format!("the script has {left} left over")).into());
         }
         self.report(done);
         Ok(Exit::Done)

@@ -86,15 +86,18 @@ pub fn prompt(materials: &Materials<'_>, task: Task<'_>, so_far: &str, line: &Li
     let reply = reply_tokens(task.words(), line.settings, materials.tokens_per_word);
     let reserve = shares.so_far + continue_frame(materials, &view, line)?;
     let room = line.room(reply).saturating_sub(reserve);
-    let fitted = budget::fit(view, room, &*line.tokenizer, &|view| rendering::messages(materials.templates, "draft", view))
-        .map_err(|error| match error.downcast::<Failure>() {
-            Ok(failure) => {
-                let scene = task.scene.map(|scene| format!(", scene {}", scene + 1)).unwrap_or_default();
-                let message = format!("chapter {}{scene}: {}", task.chapter.number, failure.message);
-                Failure { message, ..failure }.into()
-            }
-            Err(error) => error,
-        })?;
+    let faulty = std::cell::Cell::new(false);
+    let render = |view: &DraftView| rendering::messages(materials.templates, "draft", view).inspect_err(|_| faulty.set(true));
+    let fitted = budget::fit(view, room, &*line.tokenizer, &render).map_err(|error| match error.downcast::<Failure>() {
+        // A template's own fault names its file; it is no chapter's.
+        Ok(failure) if !faulty.get() => {
+            let scene = task.scene.map(|scene| format!(", scene {}", scene + 1)).unwrap_or_default();
+            let message = format!("chapter {}{scene}: {}", task.chapter.number, failure.message);
+            Failure { message, ..failure }.into()
+        }
+        Ok(failure) => failure.into(),
+        Err(error) => error,
+    })?;
     Ok((fitted, reply))
 }
 

@@ -12,7 +12,12 @@ use serde::Serialize;
 
 use crate::chat::Message;
 use crate::failure::{Exit, Failure};
+use crate::prompt::brief::{self, Past};
+use crate::prompt::memory::Span;
 use crate::prompt::templates::Templates;
+use crate::prompt::view::RecordView;
+use crate::story::Story;
+use crate::story::canon::Canon;
 
 /// The longest that one prompt may take to render.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -33,6 +38,27 @@ pub fn messages<V: Serialize + Clone + Send + 'static>(templates: &Templates, na
 /// As there, and when it takes too long.
 pub fn render<V: Serialize + Clone + Send + 'static>(templates: &Templates, name: &'static str, view: &V) -> Result<String> {
     timely(templates, name, view, move |templates, view| templates.render(name, view))
+}
+
+/// Renders what is needed only after a chapter is paid for, so that a fault in
+/// a project's own templates shows before.
+///
+/// # Errors
+///
+/// As [`messages`].
+pub fn try_out(story: &Story, past: &Past<'_>, templates: &Templates) -> Result<()> {
+    let Some(chapter) = story.chapters.first().filter(|_| !templates.own.is_empty()) else {
+        return Ok(());
+    };
+    let record = RecordView {
+        parts: 2,
+        lacks: vec!["…".to_owned()],
+        ..brief::record(story, chapter, &Canon::default(), 1)
+    };
+    messages(templates, "record", &record)?;
+    let span = Span { level: 1, from: 1, to: 1 };
+    messages(templates, "fold", &brief::fold(story, span, past, 1))?;
+    Ok(())
 }
 
 fn timely<V, T>(templates: &Templates, name: &str, view: &V, work: impl FnOnce(&Templates, &V) -> Result<T> + Send + 'static) -> Result<T>

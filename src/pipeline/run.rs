@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::calling::{Event, Line, Listener};
 use super::draft::{self, Materials};
 use super::plan::{self, Given, Step, Wanted};
-use super::{fold, record};
+use super::{fold, record, rendering};
 use crate::failure::{Exit, Failure};
 use crate::project::journal::{Event as Noted, Origin, TakeNote};
 use crate::project::store::{self, Archive, Fold, Shelf, Store};
@@ -142,6 +142,15 @@ impl<'a> Session<'a> {
             previous: previous.map(|text| text.prose.as_str()),
             tokens_per_word: self.tokens_per_word,
         }
+    }
+
+    /// Tries the project's own templates, as far as no prompt has done so yet.
+    ///
+    /// # Errors
+    ///
+    /// When one cannot be rendered.
+    pub fn try_templates(&self) -> Result<()> {
+        rendering::try_out(self.story, &self.past(), self.templates)
     }
 
     fn chapter(&self, number: usize) -> Result<&'a Chapter> {

@@ -242,12 +242,21 @@ impl Folder {
             .with_context(|| self.cannot("rename", from))
     }
 
-    /// Makes a folder where there is none.
+    /// Makes a folder where there is none, and sees that it can be written to.
     ///
     /// # Errors
     ///
-    /// When something else stands there, or it cannot be made.
+    /// When something else stands there, it cannot be made, or not be written to.
     pub fn make(&self, path: &str) -> Result<()> {
+        self.make_folder(path)?;
+        let probe = format!("{path}/probe.{}.tmp", std::process::id());
+        self.dir
+            .create(&probe)
+            .and_then(|_| self.dir.remove_file(&probe))
+            .with_context(|| self.cannot("write to", path))
+    }
+
+    fn make_folder(&self, path: &str) -> Result<()> {
         match self.dir.symlink_metadata(path) {
             Ok(metadata) if metadata.is_dir() => Ok(()),
             Ok(metadata) => {

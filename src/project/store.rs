@@ -36,6 +36,7 @@ impl<'a> Store<'a> {
     ///
     /// When another run holds the lock, or the folder cannot be written.
     pub fn open(folder: &'a Folder, command: &str, now: fn() -> u64) -> Result<Self> {
+        // What cannot be written is known before anything is paid for.
         for path in [layout::STATE, layout::MANUSCRIPT, layout::CANON] {
             folder.make(path)?;
         }
@@ -281,7 +282,7 @@ impl<'a> Store<'a> {
 
 /// Removes the unfinished files that a crash has left behind; nobody reads them.
 fn sweep(folder: &Folder) -> Result<()> {
-    let mut folders: Vec<String> = [layout::MANUSCRIPT, layout::CANON, layout::FOLDS, layout::REPLACED].map(str::to_owned).to_vec();
+    let mut folders: Vec<String> = [layout::STATE, layout::MANUSCRIPT, layout::CANON, layout::FOLDS, layout::REPLACED].map(str::to_owned).to_vec();
     folders.extend(folder.list(layout::TAKES)?.iter().map(|chapter| format!("{}/{chapter}", layout::TAKES)));
     for path in folders {
         for name in folder.list(&path)? {

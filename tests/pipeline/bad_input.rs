@@ -319,17 +319,18 @@ fn a_folder_without_permission_is_named_before_any_call() {
     let arguments = ["draft", "--model", MODEL];
     let cases: [(&str, u32, &str); 4] = [
         (".", 0o555, "error: cannot make the folder `[DIR]/.storygen`: Permission denied (os error 13)\n"),
-        ("canon", 0o000, "error: cannot list `[DIR]/canon`: Permission denied (os error 13)\n"),
-        ("manuscript", 0o555, "error: cannot write `[DIR]/manuscript`: Permission denied (os error 13)\n"),
+        ("canon", 0o000, "error: cannot write to `[DIR]/canon`: Permission denied (os error 13)\n"),
+        ("manuscript", 0o555, "error: cannot write to `[DIR]/manuscript`: Permission denied (os error 13)\n"),
         ("manuscript/01-ledger.md", 0o000, "error: cannot read `[DIR]/manuscript/01-ledger.md`: Permission denied (os error 13)\n"),
     ];
     for (path, mode, expected) in cases {
         let project = small(&all());
         if path != "." {
-            permit(&project, ".", 0o777);
-            fs::create_dir_all(project.path().join("canon")).expect("a folder");
-            fs::create_dir_all(project.path().join("manuscript")).expect("a folder");
             project.write("manuscript/01-ledger.md", "# One\n\nMara.\n");
+            fs::create_dir_all(project.path().join("canon")).expect("a folder");
+            for open in [".", "manuscript", "canon"] {
+                permit(&project, open, 0o777);
+            }
         }
         permit(&project, path, mode);
         let output = run_without_permission(&project, &arguments);

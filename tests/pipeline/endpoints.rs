@@ -65,7 +65,7 @@ fn an_endpoint_that_does_not_serve_is_one_message() {
         (
             "no such model",
             vec![answer(404, &[("content-type", "application/json")], br#"{"error":{"message":"The model `x` does not exist"}}"#)],
-            "error: [SERVER] refused the request (404): The model `x` does not exist\nhelp: see what the endpoint says",
+            "error: [SERVER] refused the request (404): The model `x` does not exist; check `base_url` and the model `x`\nhelp: see what the endpoint says",
         ),
         (
             "an error that repeats the key",

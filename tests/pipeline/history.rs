@@ -75,20 +75,17 @@ fn perform(project: &Project, deed: &Deed, turn: usize) -> i32 {
         Deed::Undo => run(project, &["undo"]).code,
         Deed::Edit(chapter) => {
             if let Some(file) = file(project, *chapter) {
-                change(project, &file, |text| format!("{text}\nEdited in turn {turn}.\n"));
+                change(project, &file, |text| format!("{}\n\nEdited in turn {turn}.\n", text.trim_end()));
             }
             0
         }
         Deed::Delete(chapter) => {
             // What is no take yet would be the author's own loss.
-            if let Some(file) = file(project, *chapter)
-                && !project.read(&file).trim_end().ends_with(&format!("Edited in turn {}.", turn - 1))
-                && run(project, &["draft", "chapters", "1-2", "--yes"]).code == 0
-            {
-                let file = self::file(project, *chapter).unwrap_or(file);
+            let code = run(project, &["draft", "chapters", "1-2", "--yes"]).code;
+            if let Some(file) = file(project, *chapter) {
                 std::fs::remove_file(project.path().join(file)).expect("a file");
             }
-            0
+            code
         }
         Deed::RemoveCanon(chapter) => {
             for path in texts(project, &["canon"]).keys().filter(|path| path.contains(id(chapter))) {
@@ -140,8 +137,10 @@ proptest! {
             .values()
             .map(|text| text.splitn(3, "---\n").nth(2).unwrap_or_default().trim().to_owned())
             .collect();
+        // Between two runs the author may edit an edited text further.
+        let edited_on = |text: &str| kept.iter().any(|one| one.starts_with(text) && one[text.len()..].starts_with("\n\nEdited"));
         for text in &ever {
-            prop_assert!(kept.contains(text), "lost: {}", text);
+            prop_assert!(kept.contains(text) || edited_on(text), "lost: {}", text);
         }
     }
 }
