@@ -100,7 +100,7 @@ const RULES: &[Rule] = &[
         why: "the plan knows what was written, not how it is read or made",
         binds: &["pipeline/plan.rs"],
         but: &[],
-        names: &["crate::project::store", "crate::project::folder", "crate::project::journal", "crate::provider"],
+        names: &["crate::project::store", "crate::project::history", "crate::project::folder", "crate::project::journal", "crate::provider"],
     },
     Rule {
         why: "the project does not know the run",

@@ -18,7 +18,9 @@ use storygen::pipeline::run::Session;
 use storygen::pipeline::settings::{Asked, Settings};
 use storygen::project::folder::Folder;
 use storygen::project::journal::{Origin, TakeNote};
-use storygen::project::store::{self, Archive, CanonOnFile, Fold, Shelf, Store, Text};
+use storygen::project::archive::{Archive, CanonOnFile, Fold, Shelf, Text};
+use storygen::project::history;
+use storygen::project::store::Store;
 use storygen::prompt::budget::MARGIN;
 use storygen::prompt::memory::{Passage, Shape};
 use storygen::prompt::templates::Templates;
@@ -205,7 +207,7 @@ fn past(case: &Case, story: &Story) -> (Archive, BTreeMap<usize, Record>) {
             })
             .collect();
         records.insert(number, Record { chapter: number, synopsis: case.script.text(case.synopsis, case.salt + number), maker: Maker::Model, facts });
-        archive.chapters.insert(chapter.id.clone(), Shelf { takes: vec![note], text: Some(text), selected: Some(1), canon: Some(canon), recording: Usage::default() });
+        archive.chapters.insert(chapter.id.clone(), Shelf { takes: vec![note], text: Some(text), selected: Some(1), pending: None, canon: Some(canon), recording: Usage::default() });
     }
     (archive, records)
 }
@@ -358,5 +360,5 @@ fn a_bible_that_is_too_big_is_told_before_any_call() {
     assert_eq!(failure.exit, Exit::Failed);
     assert!(failure.message.starts_with("chapter 1: the indispensable parts of the prompt take"), "{}", failure.message);
     assert!(failure.hints[0].starts_with("shorten the largest: premise and style ("), "{:?}", failure.hints);
-    assert!(store::read(&folder, &story).unwrap().chapters.values().all(|shelf| shelf.text.is_none()));
+    assert!(history::read(&folder, &story).unwrap().chapters.values().all(|shelf| shelf.text.is_none()));
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use storygen::chat::Tokenizer;
 use storygen::pipeline::settings::{Asked, Settings};
 use storygen::project::folder::Folder;
-use storygen::project::store;
+use storygen::project::history;
 use storygen::provider::{Provider, Request};
 use storygen::story::canon;
 
@@ -107,8 +107,8 @@ fn prompts_stay_flat_and_chapter_two_is_remembered() {
 fn people_of_chapter_two(drafted: &Drafted) {
     let folder = Folder::open(drafted.root.path()).unwrap();
     let story = book::read(&folder);
-    let archive = store::read(&folder, &story).unwrap();
-    let records = store::records(&story, &archive, &mut Vec::new());
+    let archive = history::read(&folder, &story).unwrap();
+    let records = history::records(&story, &archive, &mut Vec::new());
     let canon = canon::merge(records.values());
     let last = firsts(drafted).last().unwrap().1.messages[1].text.clone();
     let (_, so_far) = last.split_once("# The story so far").unwrap();

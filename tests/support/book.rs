@@ -17,7 +17,8 @@ use storygen::pipeline::run::{Done, Session};
 use storygen::pipeline::settings::Settings;
 use storygen::project::folder::Folder;
 use storygen::project::load::load;
-use storygen::project::store::{self, Store};
+use storygen::project::history;
+use storygen::project::store::Store;
 use storygen::prompt::templates::Templates;
 use storygen::provider::{Facts, Fault, Finish, Provider, Reply, Request, Streaming, Usage};
 use storygen::story::Story;
@@ -415,9 +416,9 @@ pub fn chapters(first: usize, last: usize) -> Wanted {
 pub fn run(story: &Story, folder: &Folder, provider: &dyn Provider, settings: &Settings, wanted: &Wanted) -> anyhow::Result<Done> {
     let templates = Templates::new(&story.book.primary_language(), &BTreeMap::new())?;
     let mut store = Store::open(folder, "test", || 0)?;
-    let archive = store::read(folder, story)?;
+    let archive = history::read(folder, story)?;
     let mut findings = Vec::new();
-    let records = store::records(story, &archive, &mut findings);
+    let records = history::records(story, &archive, &mut findings);
     assert_eq!(findings, [], "a canon file of ours has a fault");
     let line = Line { provider, tokenizer: provider.tokenizer(), folder, settings, cancel: CancellationToken::new() };
     let mut session = Session::new(story, &templates, archive, records, &line);
