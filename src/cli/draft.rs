@@ -7,7 +7,7 @@ use clap::Subcommand;
 use tokio_util::sync::CancellationToken;
 
 use super::model::{self, ModelArguments, Named};
-use super::{Common, open, ui::Ui};
+use super::{Common, open, stop, ui::Ui};
 use crate::config::Config;
 use crate::failure::{Exit, Failure};
 use crate::pipeline::calling::Line;
@@ -16,7 +16,9 @@ use crate::pipeline::run::{Done, Session};
 use crate::pipeline::{draft, run};
 use crate::project::folder::Folder;
 use crate::project::load::Wishes;
-use crate::project::store::{self, Archive};
+use crate::project::archive::{Archive, Shelf};
+use crate::project::history;
+use crate::project::journal::Event;
 use crate::project::layout;
 use crate::prompt::templates::Templates;
 use crate::story::canon::Record;
@@ -151,12 +153,12 @@ struct Work<'a> {
 impl Work<'_> {
     async fn run(&self, wanted: Wanted) -> Result<Exit> {
         let mut store = open::store(self.folder, &command_line())?;
-        let archive = store::read(self.folder, self.story)?;
+        let archive = history::read(self.folder, self.story)?;
         let records = open::records(self.story, &archive, self.ui)?;
         let settings = model::settings(&self.arguments.model, self.wishes, &self.named.facts);
         let wanted = self.ask_first(wanted, &archive, &settings)?;
         let cancel = CancellationToken::new();
-        watch_for_stop(cancel.clone(), self.ui.clone());
+        stop::watch(cancel.clone(), self.ui.clone())?;
         // What needs no model is told before one is loaded.
         let idle = Line {
             provider: &Unloaded(&self.named.facts),
@@ -168,10 +170,10 @@ impl Work<'_> {
         let mut session = Session::new(self.story, self.templates, archive, records, &idle);
         match session.next_step(&wanted) {
             Step::Done => {
+                store.note(vec![Event::Ended])?;
                 self.ui.say("nothing to draft: all is up to date");
                 return Ok(Exit::Done);
             }
-            Step::Blocked { chapter, by, has_text } => return Err(run::blocked(chapter, by, has_text).into()),
             Step::Draft(number) if !self.named.is_absent => {
                 // A first prompt that cannot be made stops the run before the model is loaded.
                 let chapter = self.story.chapter(number).ok_or_else(|| anyhow::anyhow!("no chapter {number}"))?;
@@ -180,8 +182,10 @@ impl Work<'_> {
                     draft::prompt(&materials, task, "", &idle)?;
                 }
             }
+            Step::Blocked { chapter, by, has_text } => return Err(run::blocked(chapter, by, has_text).into()),
             _ => {}
         }
+        session.try_templates()?;
         let ready = model::ready(self.named, &self.arguments.model, self.config, &self.folder.path().join(layout::CACHE), self.ui).await?;
         let line = Line {
             provider: ready.provider(),
@@ -194,10 +198,15 @@ impl Work<'_> {
         let outcome = session.run(&wanted, &mut store, &line, &mut |event| progress.tell(&event)).await;
         progress.end();
         let done = outcome?;
+        store.note(vec![Event::Ended])?;
         if let model::Ready::Script(script) = &ready
             && script.unused() > 0
         {
-            return Err(Failure::new(Exit::Provider, format!("the script has {} answers left over", script.unused())).into());
+            let left = match script.unused() {
+                1 => "1 answer".to_owned(),
+                many => format!("{many} answers"),
+            };
+            return Err(Failure::new(Exit::Provider, format!("the script has {left} left over")).into());
         }
         self.report(done);
         Ok(Exit::Done)
@@ -252,7 +261,7 @@ impl Work<'_> {
             .chapters
             .iter()
             .filter(|chapter| (wanted.first..=wanted.last).contains(&chapter.number))
-            .filter(|chapter| archive.chapters.get(&chapter.id).is_some_and(store::Shelf::is_the_authors))
+            .filter(|chapter| archive.chapters.get(&chapter.id).is_some_and(Shelf::is_the_authors))
             .map(|chapter| chapter.number.to_string())
             .collect();
         if edited.is_empty() || self.arguments.yes {
@@ -283,32 +292,6 @@ fn command_line() -> String {
         .map(|argument| argument.to_string_lossy().into_owned())
         .collect::<Vec<_>>()
         .join(" ")
-}
-
-/// The first Ctrl-C stops the run where it is safe, the second at once.
-fn watch_for_stop(cancel: CancellationToken, ui: Ui) {
-    tokio::spawn(async move {
-        stop_signal().await;
-        ui.warn("\nstopping; what has come is being saved (once more Ctrl-C leaves at once)");
-        cancel.cancel();
-        stop_signal().await;
-        std::process::exit(i32::from(Exit::Cancelled as u8));
-    });
-}
-
-async fn stop_signal() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
-        }
-    }
-    let _ = tokio::signal::ctrl_c().await;
 }
 
 /// Stands in for a model that is not loaded: it can count, not speak.
@@ -365,7 +348,7 @@ fn dry_run(
     wanted: &Wanted,
     ui: &Ui,
 ) -> Result<Exit> {
-    let archive = store::read(folder, story)?;
+    let archive = history::read(folder, story)?;
     let records = open::records(story, &archive, ui)?;
     with_session(&arguments.model, wishes, folder, story, templates, named, (archive, records), |session, line| {
         let mut total = 0;
@@ -391,7 +374,8 @@ fn dry_run(
             }
         }
         if let (Some(first), Some(last)) = (waiting.first(), waiting.last()) {
-            ui.say(&format!("chapters {first} to {last} cannot be rendered yet: they need the synopses of the chapters before them"));
+            let which = if first == last { format!("chapter {first}") } else { format!("chapters {first} to {last}") };
+            ui.say(&format!("left out: {which}, whose prompt needs the synopses of the chapters before it"));
         }
         ui.say(&format!("{total} tokens in prompts; nothing was sent"));
         Ok(Exit::Done)

@@ -17,6 +17,7 @@ mod open;
 mod prompt;
 mod schema;
 mod status;
+mod stop;
 mod takes;
 mod templates;
 mod ui;

@@ -6,11 +6,12 @@ use std::collections::HashSet;
 use anyhow::Result;
 
 use super::calling::{Event, Line, Listener, Question};
+use super::rendering;
 use super::settings::{Settings, tokens};
 use crate::chat::{Message, Role};
 use crate::failure::{Exit, Failure};
 use crate::project::calls::{Ending, Kept};
-use crate::project::store::add;
+use crate::project::archive::add;
 use crate::prompt::brief::{self, Past, Task};
 use crate::prompt::budget::{self, Fitted, Omission};
 use crate::prompt::templates::Templates;
@@ -85,15 +86,18 @@ pub fn prompt(materials: &Materials<'_>, task: Task<'_>, so_far: &str, line: &Li
     let reply = reply_tokens(task.words(), line.settings, materials.tokens_per_word);
     let reserve = shares.so_far + continue_frame(materials, &view, line)?;
     let room = line.room(reply).saturating_sub(reserve);
-    let fitted = budget::fit(view, room, &*line.tokenizer, &|view| materials.templates.messages("draft", view))
-        .map_err(|error| match error.downcast::<Failure>() {
-            Ok(failure) => {
-                let scene = task.scene.map(|scene| format!(", scene {}", scene + 1)).unwrap_or_default();
-                let message = format!("chapter {}{scene}: {}", task.chapter.number, failure.message);
-                Failure { message, ..failure }.into()
-            }
-            Err(error) => error,
-        })?;
+    let faulty = std::cell::Cell::new(false);
+    let render = |view: &DraftView| rendering::messages(materials.templates, "draft", view).inspect_err(|_| faulty.set(true));
+    let fitted = budget::fit(view, room, &*line.tokenizer, &render).map_err(|error| match error.downcast::<Failure>() {
+        // A template's own fault names its file; it is no chapter's.
+        Ok(failure) if !faulty.get() => {
+            let scene = task.scene.map(|scene| format!(", scene {}", scene + 1)).unwrap_or_default();
+            let message = format!("chapter {}{scene}: {}", task.chapter.number, failure.message);
+            Failure { message, ..failure }.into()
+        }
+        Ok(failure) => failure.into(),
+        Err(error) => error,
+    })?;
     Ok((fitted, reply))
 }
 
@@ -105,7 +109,7 @@ fn continue_frame(materials: &Materials<'_>, view: &DraftView, line: &Line<'_>) 
         last_words: Some("x".repeat(LAST_WORDS_BYTES)),
         ..view.clone()
     };
-    let asked = materials.templates.render("continue.md", &probe)?;
+    let asked = rendering::render(materials.templates, "continue.md", &probe)?;
     let with = line.tokenizer.prompt(&[Message::new(Role::User, asked)]);
     Ok(with + 16)
 }
@@ -167,6 +171,7 @@ async fn draw_task(
             Some(rejection) => {
                 listener(Event::Rejected {
                     reason: rejection.to_string(),
+                    call: format!("{} seed {}", one.name, line.settings.seed),
                     next: drawing + 1,
                     of: drawings,
                 });
@@ -217,6 +222,7 @@ impl Drawing<'_> {
         let mut messages = self.fitted.messages.clone();
         let mut reply = reply;
         let mut ending = Ending::Stop;
+        let mut is_whole = false;
         for part in 0..=self.line.settings.continuations {
             let question = Question {
                 about: format!("{} part {}", self.name, part + 1),
@@ -229,7 +235,18 @@ impl Drawing<'_> {
             let bytes: usize = messages.iter().map(|message| message.text.len()).sum();
             let kept = self.line.ask(question, &mut *listener).await?;
             account(drawn, &kept, bytes);
-            let grown = self.take_in(&kept, part > 0, matches!(ending, Ending::Stop));
+            let was_cut = part > 0 && ending != Ending::Stop;
+            if part > 0
+                && let Some(rejection) = take::reject_continuation(&take::strip_continuation(&kept.text, &self.task.chapter.title), &language)
+            {
+                return Ok(Some(rejection));
+            }
+            let before = self.text.clone();
+            let grown = self.take_in(&kept, part > 0, !was_cut);
+            if was_cut && grown == 0 {
+                // A mark or two are no end.
+                self.text = before;
+            }
             ending = kept.ending;
             if kept.ending == Ending::Filtered {
                 return Ok(Some(Rejection::Filtered));
@@ -237,6 +254,8 @@ impl Drawing<'_> {
             if let Some(rejection) = take::reject(&self.text, &language) {
                 return Ok(Some(rejection));
             }
+            // A cut text to which nothing was added is as cut as before.
+            is_whole = ending == Ending::Stop && (grown > 0 || !was_cut);
             match self.next(kept.ending, grown) {
                 Next::Whole => break,
                 Next::Cut(missing) => (messages, reply) = self.go_on(true, missing)?,
@@ -246,7 +265,7 @@ impl Drawing<'_> {
                 }
             }
         }
-        if ending != Ending::Stop {
+        if !is_whole {
             // Nothing more may be asked for: end at the last whole sentence.
             let end = prose::last_sentence_end(&self.text);
             if end * 2 > self.text.len() {
@@ -328,7 +347,7 @@ impl Drawing<'_> {
             last_words: Some(last_words(&self.text).to_owned()),
             ..self.fitted.view.clone()
         };
-        let ask = self.materials.templates.render("continue.md", &view)?;
+        let ask = rendering::render(self.materials.templates, "continue.md", &view)?;
         let mut bytes = line.settings.shares().so_far * 6;
         loop {
             let mut so_far = end_of(&self.text, bytes).to_owned();

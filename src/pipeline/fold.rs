@@ -3,8 +3,9 @@
 use anyhow::Result;
 
 use super::calling::{Line, Listener, Question};
+use super::rendering;
 use super::settings::tokens;
-use crate::project::store::add;
+use crate::project::archive::add;
 use crate::prompt::brief::{self, Past};
 use crate::prompt::budget;
 use crate::prompt::memory::Span;
@@ -34,7 +35,7 @@ pub async fn fold(
     let source: String = view.passages.iter().map(|passage| format!("{}\n", passage.text)).collect();
     let demand = demand(story, &source, words);
     let reply = (tokens(words, tokens_per_word * 1.5) + 32).min(line.settings.reply_limit);
-    let fitted = budget::fit(view, line.room(reply), &*line.tokenizer, &|view| templates.messages("fold", view))?;
+    let fitted = budget::fit(view, line.room(reply), &*line.tokenizer, &|view| rendering::messages(templates, "fold", view))?;
     let mut spent = Usage::default();
     for attempt in 1..=TRIES {
         let question = Question {

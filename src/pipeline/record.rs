@@ -9,9 +9,10 @@ use anyhow::Result;
 use serde::Deserialize;
 
 use super::calling::{Line, Listener, Question};
+use super::rendering;
 use super::settings::tokens;
 use crate::project::calls::{Ending, Kept};
-use crate::project::store::add;
+use crate::project::archive::add;
 use crate::prompt::brief;
 use crate::prompt::budget;
 use crate::prompt::templates::Templates;
@@ -176,7 +177,7 @@ pub async fn record(
 
 /// Sends one part of the text.
 async fn ask(view: RecordView, about: String, reply: usize, templates: &Templates, line: &Line<'_>, listener: Listener<'_>) -> Result<Kept> {
-    let render = |view: &RecordView| templates.messages("record", view);
+    let render = |view: &RecordView| rendering::messages(templates, "record", view);
     let fitted = budget::fit(view, line.room(reply), &*line.tokenizer, &render)?;
     let question = Question {
         about,
@@ -203,7 +204,7 @@ fn cut(text: &str, view: &RecordView, reply: usize, templates: &Templates, line:
         };
         LACKS
     ];
-    let frame = line.tokenizer.prompt(&templates.messages("record", &bare)?);
+    let frame = line.tokenizer.prompt(&rendering::messages(templates, "record", &bare)?);
     let room = line.room(reply).saturating_sub(frame + 16).max(48);
     if line.tokenizer.text(text) <= room {
         return Ok(vec![text.to_owned()]);

@@ -7,10 +7,12 @@ use anyhow::Result;
 use super::calling::{Event, Line, Listener};
 use super::draft::{self, Materials};
 use super::plan::{self, Given, Step, Wanted};
-use super::{fold, record};
+use super::{fold, record, rendering};
 use crate::failure::{Exit, Failure};
 use crate::project::journal::{Event as Noted, Origin, TakeNote};
-use crate::project::store::{self, Archive, Fold, Shelf, Store};
+use crate::project::archive::{Archive, Fold, Shelf};
+use crate::project::history;
+use crate::project::store::Store;
 use crate::prompt::brief::{self, Past};
 use crate::prompt::memory::{Shape, Span};
 use crate::prompt::templates::Templates;
@@ -74,6 +76,8 @@ impl<'a> Session<'a> {
     #[must_use]
     pub fn new(story: &'a Story, templates: &'a Templates, archive: Archive, records: BTreeMap<usize, Record>, line: &Line<'_>) -> Self {
         let tokens_per_word = brief::tokens_per_word(story, &*line.tokenizer);
+        // A command that was stopped goes on, and draws nothing a second time.
+        let redrawn = archive.open.iter().flat_map(|open| open.drawn.iter().cloned()).collect();
         let folds = archive.folds.iter().map(|(span, fold)| (*span, fold.text.clone())).collect();
         Self {
             inputs: all_inputs(story, templates),
@@ -86,7 +90,7 @@ impl<'a> Session<'a> {
             canon: Canon::default(),
             canon_upto: 0,
             folds,
-            redrawn: Vec::new(),
+            redrawn,
         }
     }
 
@@ -142,6 +146,15 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// Tries the project's own templates, as far as no prompt has done so yet.
+    ///
+    /// # Errors
+    ///
+    /// When one cannot be rendered.
+    pub fn try_templates(&self) -> Result<()> {
+        rendering::try_out(self.story, &self.past(), self.templates)
+    }
+
     fn chapter(&self, number: usize) -> Result<&'a Chapter> {
         let story: &'a Story = self.story;
         story
@@ -162,6 +175,7 @@ impl<'a> Session<'a> {
                 Step::Blocked { chapter, by, has_text } => return Err(blocked(chapter, by, has_text).into()),
                 Step::Adopt(number) => self.adopt(number, store, &mut *listener)?,
                 Step::Restore(number, take) => self.restore(number, take, store, &mut *listener)?,
+                Step::Move(number) => self.place(number, store, &mut *listener)?,
                 Step::Fold(span) => self.fold(span, store, line, &mut *listener).await?,
                 Step::Draft(number) => {
                     self.draft(number, store, line, &mut *listener).await?;
@@ -194,10 +208,29 @@ impl<'a> Session<'a> {
     fn restore(&mut self, number: usize, take: u32, store: &mut Store<'_>, listener: Listener<'_>) -> Result<()> {
         let chapter = self.chapter(number)?;
         let mut shelf = self.shelf(&chapter.id);
+        let was_drawn = shelf.pending == Some(take);
+        // Where the text stands already, only the journal has to hear of it.
+        let is_silent = shelf.current().is_some_and(|note| note.take == take);
         let restored = select_take(self.story, chapter, &mut shelf, take, store);
         self.archive.chapters.insert(chapter.id.clone(), shelf);
         restored?;
-        listener(Event::Restored { chapter: number, take });
+        if was_drawn {
+            self.redrawn.push(chapter.id.clone());
+        }
+        if !is_silent {
+            listener(Event::Restored { chapter: number, take });
+        }
+        Ok(())
+    }
+
+    fn place(&mut self, number: usize, store: &mut Store<'_>, listener: Listener<'_>) -> Result<()> {
+        let chapter = self.chapter(number)?;
+        let mut shelf = self.shelf(&chapter.id);
+        let placed = store.place(self.story, chapter, &mut shelf);
+        let path = shelf.text.as_ref().map(|text| text.path.clone()).unwrap_or_default();
+        self.archive.chapters.insert(chapter.id.clone(), shelf);
+        placed?;
+        listener(Event::Moved { chapter: number, path: &path });
         Ok(())
     }
 
@@ -209,8 +242,19 @@ impl<'a> Session<'a> {
             title: &chapter.title,
             take,
         });
+        let mut rejected = Vec::new();
         let materials = self.materials(number);
-        let drawn = draft::draw(&materials, chapter, take, line, &mut *listener).await?;
+        let drawn = {
+            let mut note = |event: Event<'_>| {
+                if let Event::Rejected { reason, call, .. } = &event {
+                    rejected.push((call.clone(), reason.clone()));
+                }
+                listener(event);
+            };
+            draft::draw(&materials, chapter, take, line, &mut note).await
+        };
+        self.note_rejected(&chapter.id, rejected, store)?;
+        let drawn = drawn?;
         let note = TakeNote {
             chapter: chapter.id.clone(),
             take,
@@ -245,6 +289,17 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
+    /// Notes what was rejected, once: a run that resumes sees it again.
+    fn note_rejected(&mut self, chapter: &str, rejected: Vec<(String, String)>, store: &mut Store<'_>) -> Result<()> {
+        let mut events = Vec::new();
+        for (call, reason) in rejected {
+            if self.archive.rejected.insert(call.clone()) {
+                events.push(Noted::Rejected { chapter: chapter.to_owned(), call, reason });
+            }
+        }
+        if events.is_empty() { Ok(()) } else { store.note(events) }
+    }
+
     async fn record(&mut self, number: usize, store: &mut Store<'_>, line: &Line<'_>, listener: Listener<'_>) -> Result<()> {
         let chapter = self.chapter(number)?;
         self.canon_before(number);
@@ -263,7 +318,9 @@ impl<'a> Session<'a> {
         let mut shelf = self.shelf(&chapter.id);
         let written = store.record(self.story, chapter, &mut shelf, &recorded.record, recorded.dropped, recorded.tokens);
         self.archive.chapters.insert(chapter.id.clone(), shelf);
-        written?;
+        if let Some(path) = written? {
+            listener(Event::Replaced { chapter: number, path });
+        }
         let known = self.canon.contradictions.len();
         self.canon.add(&recorded.record);
         self.canon_upto = number;
@@ -312,7 +369,7 @@ pub fn select_take(story: &Story, chapter: &Chapter, shelf: &mut Shelf, take: u3
             format!("it has {}", have.join(", "))
         })
     })?;
-    let prose = store::take_text(store.folder(), &note)?;
+    let prose = history::take_text(store.folder(), &note)?;
     store.select(story, chapter, shelf, take, &prose)
 }
 
@@ -334,7 +391,7 @@ fn header(chapter: &Chapter, note: &TakeNote, drawn: &draft::Drawn, line: &Line<
     })
 }
 
-/// Why a chapter cannot be drafted yet, and the ways out.
+/// What a chapter lacks that was asked for too early, and the ways out.
 #[must_use]
 pub fn blocked(chapter: usize, by: usize, has_text: bool) -> Failure {
     let what = if has_text { "no canon yet: its synopsis and facts" } else { "no text yet" };
@@ -346,20 +403,32 @@ pub fn blocked(chapter: usize, by: usize, has_text: bool) -> Failure {
     .hint("or add `--through`, which drafts everything missing on the way")
 }
 
-/// The events that take back what a run selected: for each chapter the take
-/// that was selected before it, or none. Newest first.
+/// What a run's selections took the place of: for each chapter the take that
+/// was its text before, or none.
+///
+/// An edited text that the run adopted before it put another in its place was
+/// the chapter's text before; it is not what the run made of it.
 #[must_use]
 pub fn selections_before(entries: &[crate::project::journal::Entry], run: u64) -> BTreeMap<String, Option<u32>> {
     let mut current: BTreeMap<String, u32> = BTreeMap::new();
     let mut before = BTreeMap::new();
+    let mut adopted: BTreeMap<String, u32> = BTreeMap::new();
     for entry in entries {
         let (chapter, take) = match &entry.event {
+            Noted::Take(note) if entry.run == run && note.origin == Origin::Author => {
+                adopted.insert(note.chapter.clone(), note.take);
+                continue;
+            }
             Noted::Selected { chapter, take } => (chapter, Some(*take)),
             Noted::Cleared { chapter } => (chapter, None),
             _ => continue,
         };
         if entry.run == run {
             before.entry(chapter.clone()).or_insert_with(|| current.get(chapter).copied());
+            let replaced = adopted.get(chapter).filter(|adopted| Some(**adopted) != take && current.get(chapter) == Some(adopted));
+            if let Some(adopted) = replaced {
+                before.insert(chapter.clone(), Some(*adopted));
+            }
         }
         match take {
             Some(take) => current.insert(chapter.clone(), take),

@@ -242,6 +242,44 @@ impl Folder {
             .with_context(|| self.cannot("rename", from))
     }
 
+    /// Makes a folder where there is none, and sees that it can be written to.
+    ///
+    /// # Errors
+    ///
+    /// When something else stands there, it cannot be made, or not be written to.
+    pub fn make(&self, path: &str) -> Result<()> {
+        self.make_folder(path)?;
+        let probe = format!("{path}/probe.{}.tmp", std::process::id());
+        self.dir
+            .create(&probe)
+            .and_then(|_| self.dir.remove_file(&probe))
+            .with_context(|| self.cannot("write to", path))
+    }
+
+    fn make_folder(&self, path: &str) -> Result<()> {
+        match self.dir.symlink_metadata(path) {
+            Ok(metadata) if metadata.is_dir() => Ok(()),
+            Ok(metadata) => {
+                let what = if metadata.is_symlink() { "a link" } else { "a file" };
+                Err(Failure::new(Exit::Failed, format!("`{}` is {what}; storygen needs a folder there", self.name(path)))
+                    .hint("move it away and run the same command again")
+                    .into())
+            }
+            Err(_) => self
+                .dir
+                .create_dir_all(path)
+                .and_then(|()| self.sync_folder("."))
+                .with_context(|| self.cannot("make the folder", path)),
+        }
+    }
+
+    /// Whether a name is that of a file that [`Folder::write`] did not finish.
+    #[must_use]
+    pub fn is_unfinished(name: &str) -> bool {
+        let process = name.strip_suffix(".tmp").and_then(|name| name.rsplit_once('.'));
+        process.is_some_and(|(_, id)| !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit()))
+    }
+
     /// Removes a file, if it is there.
     ///
     /// # Errors

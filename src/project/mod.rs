@@ -1,8 +1,10 @@
 //! The project on disk: reading, checking against shapes, writing, journal.
 
+pub mod archive;
 pub mod calls;
 pub mod canon_file;
 pub mod folder;
+pub mod history;
 pub mod journal;
 pub mod layout;
 pub mod load;

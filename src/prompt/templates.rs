@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::sync::Arc;
 
 use anyhow::Result;
 use serde::Serialize;
@@ -104,7 +105,7 @@ impl Template {
 /// A project's set of templates, ready to render.
 #[derive(Clone)]
 pub struct Templates {
-    tera: Tera,
+    tera: Arc<Tera>,
     /// The project's own templates, each with the digest of its text.
     pub own: BTreeMap<String, String>,
 }
@@ -148,7 +149,7 @@ impl Templates {
             .iter()
             .map(|(name, text)| (name.clone(), crate::story::fingerprint::digest(text)))
             .collect();
-        Ok(Self { tera, own })
+        Ok(Self { tera: Arc::new(tera), own })
     }
 
     /// Renders one template.

@@ -42,7 +42,7 @@ pub struct BookView {
 }
 
 /// A character's card.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct CardView {
     /// The id.
     pub id: String,
@@ -79,7 +79,7 @@ pub struct CardView {
 }
 
 /// A name and a value.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct AttributeView {
     /// The name.
     pub name: String,

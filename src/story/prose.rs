@@ -200,6 +200,12 @@ fn first_word(text: &str) -> &str {
 fn one_word(first: &str, second: &str, known: &HashSet<String>) -> bool {
     let (first, second) = (first.to_lowercase(), second.to_lowercase());
     let whole = format!("{first}{second}");
+    // The short words of a language are soon known; an unknown letter or two
+    // are a piece of a word.
+    let is_piece = |half: &str| half.chars().count() <= 2 && !known.contains(half);
+    if is_piece(&first) || is_piece(&second) {
+        return true;
+    }
     let (first, second) = (known.contains(&first), known.contains(&second));
     if known.contains(&whole) {
         // Two known words are taken for two: a model drops a space more often
@@ -294,23 +300,24 @@ fn is_telling(end: &[Word], tail: &str, begin: &[Word]) -> bool {
     at_start && (end.len() >= 3 || letters >= 12 && end.len() >= 2)
 }
 
-/// How many bytes of `rest` repeat the marks that already end the head.
+/// How many bytes of `rest` repeat the marks and spaces that already end the head.
 fn repeated_marks(after_head: &str, rest: &str) -> usize {
     let marks = after_head.trim();
-    if marks.is_empty() {
-        return 0;
-    }
     let lead = rest.len() - rest.trim_start().len();
-    if rest[lead..].starts_with(marks) {
-        let upto = lead + marks.len();
-        let spaces = if after_head.ends_with(char::is_whitespace) {
-            rest[upto..].len() - rest[upto..].trim_start_matches([' ', '\t']).len()
-        } else {
-            0
-        };
-        return upto + spaces;
-    }
-    0
+    let upto = match marks {
+        "" => 0,
+        marks if rest[lead..].starts_with(marks) => lead + marks.len(),
+        _ => return 0,
+    };
+    let more = &rest[upto..];
+    let beyond = if after_head.ends_with('\n') {
+        more.trim_start()
+    } else if after_head.ends_with(char::is_whitespace) {
+        more.trim_start_matches([' ', '\t'])
+    } else {
+        more
+    };
+    rest.len() - beyond.len()
 }
 
 fn floor(text: &str, at: usize) -> usize {
@@ -355,6 +362,8 @@ mod tests {
             ("She walked to the", " harbour and sat.", "She walked to the harbour and sat."),
             ("She walked to the ", "harbour and sat.", "She walked to the harbour and sat."),
             ("She walked to the ", " harbour and sat.", "She walked to the harbour and sat."),
+            ("She gave him a h", "and and sat.", "She gave him a hand and sat."),
+            ("She walk", "ed to the boat.", "She walked to the boat."),
             // No space, whole words.
             ("She walked to the", "door.", "She walked to the door."),
             ("She sat.", "Then she rose.", "She sat. Then she rose."),
@@ -377,6 +386,12 @@ mod tests {
                 "She walked to the harbour.",
                 "She walked to the harbour. A boat lay there.",
                 "She walked to the harbour. A boat lay there.",
+            ),
+            ("She walked to the ", "She walked to the boat.", "She walked to the boat."),
+            (
+                "She sat in a boat.\n\n",
+                "She sat in a boat.\n\nThe door shut.",
+                "She sat in a boat.\n\nThe door shut.",
             ),
             // A new paragraph.
             ("She sat.", "\n\nThe boat came.", "She sat.\n\nThe boat came."),

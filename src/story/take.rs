@@ -155,6 +155,16 @@ pub fn reject(text: &str, language: &str) -> Option<Rejection> {
     foreign_language(trimmed, language).map(Rejection::Language)
 }
 
+/// Whether a stripped reply can go on from an earlier one; the reason if not.
+/// It may be empty, or short.
+#[must_use]
+pub fn reject_continuation(text: &str, language: &str) -> Option<Rejection> {
+    let trimmed = text.trim();
+    refusal(trimmed)
+        .map(Rejection::Refusal)
+        .or_else(|| foreign_language(trimmed, language).map(Rejection::Language))
+}
+
 /// The opening words of a reply in which the model declines.
 fn refusal(text: &str) -> Option<String> {
     const SIGNS: [&str; 22] = [

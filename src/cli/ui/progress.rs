@@ -174,7 +174,7 @@ fn put(text: &str) {
 /// What an event is in words, for those that are a line by themselves.
 fn sentence(event: &Event<'_>) -> Option<String> {
     Some(match event {
-        Event::Rejected { reason, next, of } if next <= of => format!("  rejected: {reason}; drawing {next} of {of}"),
+        Event::Rejected { reason, next, of, .. } if next <= of => format!("  rejected: {reason}; drawing {next} of {of}"),
         Event::Rejected { reason, .. } => format!("  rejected: {reason}"),
         Event::Drafted { chapter, words, target, path, tokens, omissions } => {
             let left_out = match omissions {
@@ -193,12 +193,18 @@ fn sentence(event: &Event<'_>) -> Option<String> {
                 0 => String::new(),
                 some => format!(", {some} dropped that the text does not bear out"),
             };
-            format!("  chapter {chapter}: {synopsis}, {facts} facts{dropped}")
+            let facts = if *facts == 1 { "1 fact".to_owned() } else { format!("{facts} facts") };
+            format!("  chapter {chapter}: {synopsis}, {facts}{dropped}")
         }
         Event::Contradiction { chapter, text } => format!("  chapter {chapter} contradicts earlier ones: {text}"),
         Event::Folding { from, to } => format!("  folding chapters {from} to {to} into one passage"),
         Event::Adopted { chapter, take } => format!("  chapter {chapter} was edited by hand: kept as take {take}"),
         Event::Restored { chapter, take } => format!("  chapter {chapter}: take {take} put back"),
+        Event::Moved { chapter, path } if path.is_empty() => format!("  chapter {chapter} has moved: its canon was renamed"),
+        Event::Moved { chapter, path } => format!("  chapter {chapter} has moved: its text is {path} now"),
+        Event::Replaced { chapter, path } => {
+            format!("  chapter {chapter}: the text has changed, so your corrected canon is replaced; it is kept as {path}")
+        }
         Event::Interrupted { why } => format!("  {why}; going on from there"),
         Event::Text(_) | Event::Drafting { .. } | Event::Recording { .. } => return None,
     })
