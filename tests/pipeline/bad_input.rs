@@ -213,7 +213,8 @@ fn every_cut_of_the_journal_leads_back_to_the_same_book() {
 
 #[test]
 fn a_lost_or_damaged_take_has_a_way_out() {
-    let spoils: [(fn(&Path), &str); 3] = [
+    type Spoil = fn(&Path);
+    let spoils: [(Spoil, &str); 3] = [
         (|path| fs::remove_file(path).expect("a file"), "is missing"),
         (|path| fs::write(path, "nothing").expect("a file"), "has lost its header"),
         (

@@ -273,7 +273,9 @@ fn chapters_that_move_take_their_files_along() {
         ]
     );
     let mut texts: [Vec<&String>; 2] = [before.values().collect(), after.values().collect()];
-    texts.iter_mut().for_each(|texts| texts.sort());
+    for texts in &mut texts {
+        texts.sort();
+    }
     assert_eq!(texts[0], texts[1]);
     // What is no longer in the outline harms nobody, and comes back with it.
     assert_eq!(run(&project, &["check"]).code, 0);
