@@ -77,7 +77,7 @@ impl<'a> Session<'a> {
         let folds = archive.folds.iter().map(|(span, fold)| (*span, fold.text.clone())).collect();
         Self {
             inputs: all_inputs(story, templates),
-            shape: line.settings.memory(tokens_per_word),
+            shape: line.settings.memory(brief::counted_per_word(story, &*line.tokenizer)),
             story,
             templates,
             archive,
