@@ -48,6 +48,7 @@ fn main() {
         book::write(root.path(), CHAPTERS, WORDS);
         let address = serve();
         chapters(root.path(), &address, &mut table);
+        flush(root.path(), &mut table);
         brief(root.path(), &mut table);
         start(root.path(), &mut table);
     }
@@ -142,6 +143,17 @@ fn chapters(root: &Path, address: &str, table: &mut Table) {
         book::block_on(provider.stream(&request, &mut |_| {}, &CancellationToken::new())).expect("a reply");
     });
     table.row("one bare call to that endpoint, for comparison", shown(bare), "");
+}
+
+/// What this disk takes to make one small file safe: a chapter does so about five times.
+fn flush(root: &Path, table: &mut Table) {
+    let folder = Folder::open(root).expect("the folder");
+    let mut number = 0;
+    let work = || {
+        number += 1;
+        folder.write(&format!("flush/{number}"), b"a line").expect("a file");
+    };
+    table.row("one flushed file on this disk, for comparison", shown(timed(31, work)), "");
 }
 
 /// The prompt of chapter 1,000: gathered, fitted, rendered, counted.

@@ -227,9 +227,7 @@ impl<'a> Session<'a> {
         let header = header(chapter, &note, &drawn, line);
         let words = note.words;
         let mut shelf = self.shelf(&chapter.id);
-        let kept = store
-            .keep_take(&mut shelf, note, &header, &drawn.prose)
-            .and_then(|()| store.select(self.story, chapter, &mut shelf, take, &drawn.prose));
+        let kept = store.accept(self.story, chapter, &mut shelf, note, &header, &drawn.prose);
         let path = shelf.text.as_ref().map(|text| text.path.clone()).unwrap_or_default();
         self.archive.chapters.insert(chapter.id.clone(), shelf);
         kept?;

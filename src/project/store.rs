@@ -44,7 +44,7 @@ pub fn read(folder: &Folder, story: &Story) -> Result<Archive> {
     for chapter in &story.chapters {
         let shelf = archive.chapters.entry(chapter.id.clone()).or_default();
         if let Some(path) = manuscripts.get(&chapter.id) {
-            shelf.text = read_text(folder, path)?;
+            shelf.text = read_text(folder, path, &shelf.takes)?;
         }
         if let Some(path) = canons.get(&chapter.id)
             && let Some(yaml) = folder.read(path, super::yaml::FILE_LIMIT)?
@@ -105,16 +105,19 @@ fn files_by_chapter(folder: &Folder, path: &str, extension: &str) -> Result<BTre
     Ok(files)
 }
 
-fn read_text(folder: &Folder, path: &str) -> Result<Option<Text>> {
+/// The text at `path`. Its words are counted only if no take has counted them.
+fn read_text(folder: &Folder, path: &str, takes: &[TakeNote]) -> Result<Option<Text>> {
     let Some(text) = folder.read(path, TEXT_LIMIT)? else { return Ok(None) };
     let prose = without_heading(&text).to_owned();
     if prose.is_empty() {
         return Ok(None);
     }
+    let digest = digest(&prose);
+    let counted = takes.iter().find(|note| note.text == digest).map(|note| note.words);
     Ok(Some(Text {
         path: path.to_owned(),
-        digest: digest(&prose),
-        words: prose::words(&prose),
+        words: counted.unwrap_or_else(|| prose::words(&prose)),
+        digest,
         prose,
     }))
 }
@@ -206,6 +209,31 @@ impl<'a> Store<'a> {
     ///
     /// When it cannot be written.
     pub fn keep_take(&mut self, shelf: &mut Shelf, note: TakeNote, header: &impl serde::Serialize, prose: &str) -> Result<()> {
+        self.write_take(&note, header, prose)?;
+        self.note(vec![Event::Take(note.clone())])?;
+        shelf.takes.push(note);
+        Ok(())
+    }
+
+    /// Keeps a take and makes it the text of its chapter. Both stand in the
+    /// journal before the manuscript is written: a run that is killed between
+    /// the two finds a selected take without a text and puts it back.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::keep_take`] and [`Store::select`].
+    pub fn accept(&mut self, story: &Story, chapter: &Chapter, shelf: &mut Shelf, note: TakeNote, header: &impl serde::Serialize, prose: &str) -> Result<()> {
+        self.write_take(&note, header, prose)?;
+        let selected = Event::Selected { chapter: chapter.id.clone(), take: note.take };
+        self.note(vec![Event::Take(note.clone()), selected])?;
+        let (take, words) = (note.take, note.words);
+        shelf.takes.push(note);
+        self.place(story, chapter, shelf, prose, words)?;
+        shelf.selected = Some(take);
+        Ok(())
+    }
+
+    fn write_take(&self, note: &TakeNote, header: &impl serde::Serialize, prose: &str) -> Result<()> {
         let path = layout::take(&note.chapter, note.take);
         let text = format!("---\n{}---\n\n{prose}\n", serde_yaml::to_string(header)?);
         // After a crash the file may stand there without its journal line.
@@ -213,10 +241,7 @@ impl<'a> Store<'a> {
             let aside = format!("{}/{}-{}-{}.md", layout::REPLACED, note.chapter, note.take, digest(&text));
             self.folder.rename(&path, &aside)?;
         }
-        self.folder.write(&path, text.as_bytes())?;
-        self.note(vec![Event::Take(note.clone())])?;
-        shelf.takes.push(note);
-        Ok(())
+        self.folder.write(&path, text.as_bytes())
     }
 
     /// The prose of a take.
@@ -235,9 +260,17 @@ impl<'a> Store<'a> {
     ///
     /// When a file cannot be written, or the author is editing at this moment.
     pub fn select(&mut self, story: &Story, chapter: &Chapter, shelf: &mut Shelf, take: u32, prose: &str) -> Result<()> {
+        self.place(story, chapter, shelf, prose, prose::words(prose))?;
+        self.note(vec![Event::Selected { chapter: chapter.id.clone(), take }])?;
+        shelf.selected = Some(take);
+        Ok(())
+    }
+
+    /// Writes a chapter's text into the manuscript.
+    fn place(&self, story: &Story, chapter: &Chapter, shelf: &mut Shelf, prose: &str, words: usize) -> Result<()> {
         let path = layout::manuscript(chapter.number, &chapter.id, story.chapters.len());
         if let Some(old) = &shelf.text {
-            let now = read_text(self.folder, &old.path)?;
+            let now = read_text(self.folder, &old.path, &shelf.takes)?;
             if now.as_ref().is_some_and(|now| now.digest != old.digest) {
                 return Err(Failure::new(Exit::Failed, format!("`{}` was edited while storygen worked on it", old.path))
                     .hint("your text stands as it is; run the same command again to adopt it")
@@ -249,12 +282,10 @@ impl<'a> Store<'a> {
         }
         let title = chapter.title.replace(['\n', '\r'], " ");
         self.folder.write(&path, format!("# {}\n\n{prose}\n", title.trim()).as_bytes())?;
-        self.note(vec![Event::Selected { chapter: chapter.id.clone(), take }])?;
-        shelf.selected = Some(take);
         shelf.text = Some(Text {
             path,
             digest: digest(prose),
-            words: prose::words(prose),
+            words,
             prose: prose.to_owned(),
         });
         Ok(())
