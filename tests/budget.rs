@@ -273,7 +273,7 @@ fn prove(case: &Case, tokenizer: &Arc<dyn Tokenizer>) -> Result<(), TestCaseErro
     let folder = Folder::open(root.path()).unwrap();
     let line = Line { provider: &provider, tokenizer: tokenizer.clone(), folder: &folder, settings: &settings, cancel: CancellationToken::new() };
     let templates = Templates::new(&story.book.primary_language(), &BTreeMap::new()).unwrap();
-    let words = storygen::prompt::brief::tokens_per_word(&story, &**tokenizer);
+    let words = storygen::prompt::brief::counted_per_word(&story, &**tokenizer);
     folds(case, &story, settings.memory(words), &mut archive);
     let mut store = Store::open(&folder, "test", || 0).unwrap();
     let last = story.chapters.len();
@@ -327,12 +327,12 @@ fn prove_all(cases: u32, tokenizer: &Arc<dyn Tokenizer>) {
 
 #[test]
 fn every_prompt_fits_by_the_proven_bound() {
-    prove_all(60, &(Arc::new(Bound::default()) as Arc<dyn Tokenizer>));
+    prove_all(40, &(Arc::new(Bound::default()) as Arc<dyn Tokenizer>));
 }
 
 #[test]
 fn every_prompt_fits_by_a_measured_bound() {
-    prove_all(120, &(Arc::new(Bound::new(Some(0.34))) as Arc<dyn Tokenizer>));
+    prove_all(60, &(Arc::new(Bound::new(Some(0.34))) as Arc<dyn Tokenizer>));
 }
 
 /// With the vocabulary of the embedded model.
