@@ -19,7 +19,7 @@ use storygen::pipeline::settings::{Asked, Settings};
 use storygen::project::folder::Folder;
 use storygen::project::journal::{Origin, TakeNote};
 use storygen::project::archive::{Archive, CanonOnFile, Fold, Shelf, Text};
-use storygen::project::history;
+use storygen::project::{history, layout};
 use storygen::project::store::Store;
 use storygen::prompt::budget::MARGIN;
 use storygen::prompt::memory::{Passage, Shape};
@@ -191,12 +191,12 @@ fn past(case: &Case, story: &Story) -> (Archive, BTreeMap<usize, Record>) {
         let number = chapter.number;
         // Only the text just before is ever shown.
         let prose = case.script.text(if number + 2 > story.chapters.len() { 6_000 } else { 40 }, case.salt + number);
-        let text = Text { path: format!("manuscript/{number}.md"), digest: digest(&prose), words: 1_000, prose };
+        let text = Text { path: layout::manuscript(number, &chapter.id, story.chapters.len()), digest: digest(&prose), words: 1_000, prose };
         let note = TakeNote {
             chapter: chapter.id.clone(), take: 1, origin: Origin::Model, model: None, answered: None, text: text.digest.clone(), words: 1_000,
             inputs: BTreeMap::new(), before: String::new(), tokens: Usage::default(), density: None,
         };
-        let canon = CanonOnFile { path: format!("canon/{number}.yaml"), yaml: String::new(), digest: format!("{number}"), made_from: Some(text.digest.clone()), by_author: false };
+        let canon = CanonOnFile { path: layout::canon(number, &chapter.id, story.chapters.len()), yaml: String::new(), digest: format!("{number}"), made_from: Some(text.digest.clone()), by_author: false };
         let facts = (0..if number % 7 == 0 { case.facts } else { 1 })
             .map(|index| Fact {
                 subject: story.characters[(number + index) % story.characters.len()].id.clone(),
@@ -273,7 +273,7 @@ fn prove(case: &Case, tokenizer: &Arc<dyn Tokenizer>) -> Result<(), TestCaseErro
     let folder = Folder::open(root.path()).unwrap();
     let line = Line { provider: &provider, tokenizer: tokenizer.clone(), folder: &folder, settings: &settings, cancel: CancellationToken::new() };
     let templates = Templates::new(&story.book.primary_language(), &BTreeMap::new()).unwrap();
-    let words = storygen::prompt::brief::tokens_per_word(&story, &**tokenizer);
+    let words = storygen::prompt::brief::counted_per_word(&story, &**tokenizer);
     folds(case, &story, settings.memory(words), &mut archive);
     let mut store = Store::open(&folder, "test", || 0).unwrap();
     let last = story.chapters.len();
@@ -327,12 +327,12 @@ fn prove_all(cases: u32, tokenizer: &Arc<dyn Tokenizer>) {
 
 #[test]
 fn every_prompt_fits_by_the_proven_bound() {
-    prove_all(60, &(Arc::new(Bound::default()) as Arc<dyn Tokenizer>));
+    prove_all(40, &(Arc::new(Bound::default()) as Arc<dyn Tokenizer>));
 }
 
 #[test]
 fn every_prompt_fits_by_a_measured_bound() {
-    prove_all(120, &(Arc::new(Bound::new(Some(0.34))) as Arc<dyn Tokenizer>));
+    prove_all(60, &(Arc::new(Bound::new(Some(0.34))) as Arc<dyn Tokenizer>));
 }
 
 /// With the vocabulary of the embedded model.

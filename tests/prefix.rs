@@ -85,6 +85,12 @@ fn a_prompt_begins_as_the_one_before() {
     }
 }
 
+/// With the count that is proven for every endpoint, a token a byte.
+#[test]
+fn a_prompt_begins_as_the_one_before_by_the_proven_bound() {
+    assert_shared("a token a byte, window 65536", &draft(200, 65_536, Arc::new(storygen::prompt::tokens::Bound::default())));
+}
+
 /// With the vocabulary of the embedded model.
 #[cfg(feature = "embedded")]
 #[test]

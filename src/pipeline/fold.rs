@@ -30,7 +30,7 @@ pub async fn fold(
     listener: Listener<'_>,
 ) -> Result<(String, Usage)> {
     const TRIES: u32 = 2;
-    let words = line.settings.fold_words(story.chapters.len(), tokens_per_word);
+    let words = line.settings.fold_words(story.chapters.len(), brief::counted_per_word(story, &*line.tokenizer));
     let view = brief::fold(story, span, past, words);
     let source: String = view.passages.iter().map(|passage| format!("{}\n", passage.text)).collect();
     let demand = demand(story, &source, words);

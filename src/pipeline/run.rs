@@ -81,7 +81,7 @@ impl<'a> Session<'a> {
         let folds = archive.folds.iter().map(|(span, fold)| (*span, fold.text.clone())).collect();
         Self {
             inputs: all_inputs(story, templates),
-            shape: line.settings.memory(tokens_per_word),
+            shape: line.settings.memory(brief::counted_per_word(story, &*line.tokenizer)),
             story,
             templates,
             archive,
@@ -271,9 +271,7 @@ impl<'a> Session<'a> {
         let header = header(chapter, &note, &drawn, line);
         let words = note.words;
         let mut shelf = self.shelf(&chapter.id);
-        let kept = store
-            .keep_take(&mut shelf, note, &header, &drawn.prose)
-            .and_then(|()| store.select(self.story, chapter, &mut shelf, take, &drawn.prose));
+        let kept = store.accept(self.story, chapter, &mut shelf, note, &header, &drawn.prose);
         let path = shelf.text.as_ref().map(|text| text.path.clone()).unwrap_or_default();
         self.archive.chapters.insert(chapter.id.clone(), shelf);
         kept?;

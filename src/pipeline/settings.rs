@@ -83,7 +83,7 @@ impl Settings {
         Shares::of(self.window, self.reply_limit)
     }
 
-    /// How synopses are grouped, for a model whose words take this many tokens.
+    /// How synopses are grouped, where a word counts for this many tokens.
     #[must_use]
     pub fn memory(&self, tokens_per_word: f64) -> Shape {
         Shape::for_room(self.shares().synopses, tokens(self.synopsis_words, tokens_per_word * 1.2) + 12)

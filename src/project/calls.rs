@@ -166,7 +166,7 @@ impl Writing {
     pub fn add(&mut self, text: &str) -> Result<()> {
         // Kept text survives a crash of the program as it is written; against
         // a crash of the machine it is flushed now and then.
-        const FLUSH: usize = 8 * 1024;
+        const FLUSH: usize = 32 * 1024;
         self.file
             .write_all(text.as_bytes())
             .with_context(|| format!("cannot write `{}`", self.path))?;

@@ -42,7 +42,7 @@ pub fn read(folder: &Folder, story: &Story) -> Result<Archive> {
     for chapter in &story.chapters {
         let shelf = archive.chapters.entry(chapter.id.clone()).or_default();
         if let Some(path) = manuscripts.get(&chapter.id) {
-            shelf.text = read_text(folder, path)?;
+            shelf.text = read_text(folder, path, &shelf.takes)?;
         }
         if let Some(path) = canons.get(&chapter.id)
             && let Some(yaml) = folder.read(path, super::yaml::FILE_LIMIT)?
@@ -138,16 +138,19 @@ fn files_by_chapter(folder: &Folder, path: &str, extension: &str) -> Result<BTre
     Ok(files)
 }
 
-pub(super) fn read_text(folder: &Folder, path: &str) -> Result<Option<Text>> {
+/// The text at `path`. Its words are counted only if no take has counted them.
+pub(super) fn read_text(folder: &Folder, path: &str, takes: &[TakeNote]) -> Result<Option<Text>> {
     let Some(text) = folder.read(path, TEXT_LIMIT)? else { return Ok(None) };
     let prose = without_heading(&text).to_owned();
     if prose.is_empty() {
         return Ok(None);
     }
+    let digest = digest(&prose);
+    let counted = takes.iter().find(|note| note.text == digest).map(|note| note.words);
     Ok(Some(Text {
         path: path.to_owned(),
-        digest: digest(&prose),
-        words: prose::words(&prose),
+        words: counted.unwrap_or_else(|| prose::words(&prose)),
+        digest,
         prose,
     }))
 }

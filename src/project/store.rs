@@ -26,6 +26,8 @@ pub struct Store<'a> {
     now: fn() -> u64,
     /// What has to stand before the next line of the journal.
     mend: &'static str,
+    /// Events that go with the next line of the journal.
+    deferred: Vec<Event>,
     _lock: std::fs::File,
 }
 
@@ -49,6 +51,7 @@ impl<'a> Store<'a> {
             run,
             now,
             mend: journal::mend(folder)?,
+            deferred: Vec::new(),
             _lock: lock,
         };
         store.note(vec![Event::Run { command: command.to_owned() }])?;
@@ -74,8 +77,9 @@ impl<'a> Store<'a> {
     /// When it cannot be written.
     pub fn note(&mut self, events: Vec<Event>) -> Result<()> {
         let at = (self.now)();
-        let entries: Vec<Entry> = events
+        let entries: Vec<Entry> = std::mem::take(&mut self.deferred)
             .into_iter()
+            .chain(events)
             .map(|event| Entry { v: 1, at, run: self.run, event })
             .collect();
         journal::append(self.folder, &entries, self.mend)?;
@@ -89,6 +93,29 @@ impl<'a> Store<'a> {
     ///
     /// When it cannot be written.
     pub fn keep_take(&mut self, shelf: &mut Shelf, note: TakeNote, header: &impl serde::Serialize, prose: &str) -> Result<()> {
+        self.write_take(&note, header, prose)?;
+        self.note(vec![Event::Take(note.clone())])?;
+        shelf.takes.push(note);
+        Ok(())
+    }
+
+    /// Keeps a take and makes it the text of its chapter. That it is selected is
+    /// written together with whatever the journal is told next: until then the
+    /// take is pending, and a run that finds it so selects it again.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::keep_take`] and [`Store::select`].
+    pub fn accept(&mut self, story: &Story, chapter: &Chapter, shelf: &mut Shelf, note: TakeNote, header: &impl serde::Serialize, prose: &str) -> Result<()> {
+        let (take, words) = (note.take, note.words);
+        self.keep_take(shelf, note, header, prose)?;
+        self.write_text(story, chapter, shelf, prose, words)?;
+        self.deferred.push(Event::Selected { chapter: chapter.id.clone(), take });
+        shelf.settle(Some(take));
+        Ok(())
+    }
+
+    fn write_take(&self, note: &TakeNote, header: &impl serde::Serialize, prose: &str) -> Result<()> {
         let path = layout::take(&note.chapter, note.take);
         let text = format!("---\n{}---\n\n{prose}\n", serde_yaml::to_string(header)?);
         // After a crash the file may stand there without its journal line.
@@ -96,10 +123,7 @@ impl<'a> Store<'a> {
             let aside = format!("{}/{}-{}-{}.md", layout::REPLACED, note.chapter, note.take, self.run);
             self.folder.rename(&path, &aside)?;
         }
-        self.folder.write(&path, text.as_bytes())?;
-        self.note(vec![Event::Take(note.clone())])?;
-        shelf.takes.push(note);
-        Ok(())
+        self.folder.write(&path, text.as_bytes())
     }
 
     /// The prose of a take.
@@ -118,9 +142,17 @@ impl<'a> Store<'a> {
     ///
     /// When a file cannot be written, or the author is editing at this moment.
     pub fn select(&mut self, story: &Story, chapter: &Chapter, shelf: &mut Shelf, take: u32, prose: &str) -> Result<()> {
+        self.write_text(story, chapter, shelf, prose, prose::words(prose))?;
+        self.note(vec![Event::Selected { chapter: chapter.id.clone(), take }])?;
+        shelf.settle(Some(take));
+        Ok(())
+    }
+
+    /// Writes a chapter's text into the manuscript.
+    fn write_text(&self, story: &Story, chapter: &Chapter, shelf: &mut Shelf, prose: &str, words: usize) -> Result<()> {
         let path = layout::manuscript(chapter.number, &chapter.id, story.chapters.len());
         if let Some(old) = &shelf.text {
-            let now = read_text(self.folder, &old.path)?;
+            let now = read_text(self.folder, &old.path, &shelf.takes)?;
             if now.as_ref().is_some_and(|now| now.digest != old.digest) {
                 return Err(Failure::new(Exit::Failed, format!("`{}` was edited while storygen worked on it", old.path))
                     .hint("your text stands as it is; run the same command again to adopt it")
@@ -136,12 +168,10 @@ impl<'a> Store<'a> {
             let title = chapter.title.replace(['\n', '\r'], " ");
             self.folder.write(&path, format!("# {}\n\n{prose}\n", title.trim()).as_bytes())?;
         }
-        self.note(vec![Event::Selected { chapter: chapter.id.clone(), take }])?;
-        shelf.settle(Some(take));
         shelf.text = Some(Text {
             path,
             digest: digest(prose),
-            words: prose::words(prose),
+            words,
             prose: prose.to_owned(),
         });
         Ok(())

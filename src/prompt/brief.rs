@@ -44,15 +44,22 @@ impl Task<'_> {
     }
 }
 
-/// Tokens a word takes in this book, measured on its own premise.
+/// Tokens that a reply takes for a word of this book, measured on its premise.
 #[must_use]
 pub fn tokens_per_word(story: &Story, tokenizer: &dyn Tokenizer) -> f64 {
+    // A bound in bytes says nothing about what an endpoint will count.
+    counted_per_word(story, tokenizer).min(2.4)
+}
+
+/// Tokens that a word of this book counts for in a prompt: with a bound in
+/// bytes far more than it will take, but the prompt is fitted by this count.
+#[must_use]
+pub fn counted_per_word(story: &Story, tokenizer: &dyn Tokenizer) -> f64 {
     let text = &story.premise.premise;
     let words = crate::story::prose::words(text).max(1);
     #[expect(clippy::cast_precision_loss, reason = "counts of words and tokens are small")]
     let measured = tokenizer.text(text) as f64 / words as f64;
-    // A bound in bytes says nothing about what an endpoint will count.
-    measured.clamp(1.2, 2.4)
+    measured.clamp(1.2, 12.0)
 }
 
 /// What the drafting of a chapter or scene needs.
