@@ -118,7 +118,9 @@ impl Folder {
             bail!("`{}` is not a regular file", self.name(path));
         }
         let file = self.dir.open(path).with_context(|| self.cannot("read", path))?;
-        let mut bytes = Vec::new();
+        // One read takes the whole file; growing step by step takes a dozen.
+        let size = usize::try_from(metadata.len()).unwrap_or(limit).min(limit);
+        let mut bytes = Vec::with_capacity(size.saturating_add(1));
         let limit = u64::try_from(limit).unwrap_or(u64::MAX);
         file.take(limit.saturating_add(1))
             .read_to_end(&mut bytes)
