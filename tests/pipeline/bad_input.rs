@@ -49,7 +49,9 @@ fn what_stands_in_the_way_is_named() {
             "manuscript",
             |path| {
                 let _ = fs::remove_dir_all(path);
-                symlink("/tmp", path).expect("a link");
+                let elsewhere = path.with_file_name("elsewhere");
+                fs::create_dir_all(&elsewhere).expect("a folder");
+                symlink(elsewhere, path).expect("a link");
             },
             "`[DIR]/manuscript` is a link; storygen needs a folder there\nhelp: move it away",
         ),
