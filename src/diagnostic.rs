@@ -3,6 +3,7 @@
 //! A check never stops at the first fault: it returns its value together with
 //! every finding. Printing happens elsewhere; [`render`] only makes text.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
@@ -138,6 +139,37 @@ pub fn sort(findings: &mut [Finding]) {
             b.code,
         ))
     });
+}
+
+/// The most findings of one kind that are shown of a file; nobody reads more.
+const MOST: usize = 20;
+
+/// Leaves the first findings of each kind and file, and one that says how many
+/// more there are. The findings have to be sorted.
+#[must_use]
+pub fn abridge(findings: Vec<Finding>) -> Vec<Finding> {
+    let mut counts = HashMap::<(String, &'static str), usize>::new();
+    for finding in &findings {
+        *counts.entry((finding.place.file.clone(), finding.code)).or_default() += 1;
+    }
+    let mut seen = HashMap::<(String, &'static str), usize>::new();
+    let mut shown = Vec::new();
+    for finding in findings {
+        let kind = (finding.place.file.clone(), finding.code);
+        let all = counts.get(&kind).copied().unwrap_or_default();
+        let seen = seen.entry(kind).or_default();
+        *seen += 1;
+        if *seen <= MOST {
+            shown.push(finding);
+        } else if *seen == MOST + 1 {
+            shown.push(Finding {
+                message: format!("and {} more of the same kind in this file", all - MOST),
+                hints: vec!["mend the first ones: the others may follow from them".to_owned()],
+                ..finding
+            });
+        }
+    }
+    shown
 }
 
 /// Whether any finding stops the work.

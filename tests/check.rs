@@ -1,6 +1,7 @@
 //! `storygen check`, whole: every kind of finding as the author sees it.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -92,7 +93,8 @@ fn large(size: usize) -> String {
     let mut number = 0;
     while text.len() < size {
         number += 1;
-        text += &format!("  - id: p{number}\n    name: Place {number}\n    description: a place like any other, and one more of them\n");
+        write!(text, "  - id: p{number}\n    name: Place {number}\n    description: a place like any other, and one more of them\n")
+            .expect("a string to write to");
     }
     text
 }
@@ -192,7 +194,7 @@ fn files_of_nothing_but_comments_are_fine_where_nothing_is_required() {
 fn large_and_odd_files_are_read_in_time() {
     let mut many_keys = String::new();
     for number in 0..60_000 {
-        many_keys += &format!("k{number}: 1\n");
+        writeln!(many_keys, "k{number}: 1").expect("a string to write to");
     }
     let cases = [
         ("almost too large", large(4_000_000)),
@@ -202,8 +204,8 @@ fn large_and_odd_files_are_read_in_time() {
         ("open brackets", "{".repeat(1_000_000)),
         ("dashes", "- ".repeat(1_000_000)),
         ("question marks", "? ".repeat(500_000)),
-        ("deep indents", (0..1_500).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect()),
-        ("anchors", (0..100_000).map(|number| format!("- &a{number} x\n")).collect()),
+        ("deep indents", (0..1_500).map(|depth| " ".repeat(depth) + "a:\n").collect()),
+        ("anchors", (0..100_000).map(|number| ["- &a", &number.to_string(), " x\n"].concat()).collect()),
         ("merges", format!("a: &a {{x: 1}}\nb:\n{}", "  <<: *a\n".repeat(10_000))),
         ("zero bytes", "\0".repeat(1_000_000)),
         ("escapes", "places: \"\\e[31m\\x1b]0;x\\a\"\n".to_owned()),

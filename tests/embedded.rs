@@ -4,6 +4,7 @@
 //! fetches the default model. A missing model fails these tests.
 #![cfg(feature = "embedded")]
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -81,10 +82,11 @@ fn long_text(paragraphs: usize) -> String {
     let mut text = String::new();
     for n in 0..paragraphs {
         let day = n * 3;
-        text += &format!(
+        let _ = writeln!(
+            text,
             "Chapter {n}: on day {day} the keeper of the lighthouse rowed to the village, bought \
              {n} loaves of bread, and told the harbour master about the ship he had seen in the \
-             fog. Nobody believed him, except the girl who mends the nets.\n\n"
+             fog. Nobody believed him, except the girl who mends the nets.\n"
         );
     }
     text
@@ -175,7 +177,7 @@ fn control_tokens_in_a_text_stay_text() {
 fn reuse_never_changes_a_reply() {
     let folder = tempfile::tempdir().unwrap();
     let provider = open(4096, Some(folder.path()));
-    let story = long_text(20);
+    let story = long_text(10);
     let asked = |end: &str| request(user(&format!("{story}{end}")), 24, 0.0);
     let fresh = |end: &str| {
         let (text, reply) = say(&open(4096, None), &asked(end));
@@ -191,18 +193,18 @@ fn reuse_never_changes_a_reply() {
     assert_eq!((text, cached(reply)), (fresh(one), 0));
     let (text, reply) = say(&provider, &asked(two));
     assert_eq!(text, fresh(two), "live cache");
-    assert!(cached(reply) > 1000);
+    assert!(cached(reply) > 500);
     // Another prompt in between: the story comes back from a snapshot.
     say(&provider, &request(user("Hello."), 4, 0.0));
     let (text, reply) = say(&provider, &asked(one));
     assert_eq!(text, fresh(one), "snapshot");
-    assert!(cached(reply) > 1000);
+    assert!(cached(reply) > 500);
     drop(provider);
     // Another run: from the state file.
     let again = open(4096, Some(folder.path()));
     let (text, reply) = say(&again, &asked(two));
     assert_eq!(text, fresh(two), "state file");
-    assert!(cached(reply) > 1000);
+    assert!(cached(reply) > 500);
 }
 
 #[test]

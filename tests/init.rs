@@ -59,7 +59,7 @@ fn every_starter_is_clean() {
             for file in project.files() {
                 let text = project.read(&file);
                 assert!(!text.contains("{{") && !text.contains("}}\n"), "{file}: a slot is left:\n{text}");
-                if file.ends_with(".yaml") {
+                if is_yaml(&file) {
                     let depth = file.matches('/').count() - 1;
                     let line = format!("# yaml-language-server: $schema={}.storygen/schemas/", "../".repeat(depth));
                     assert!(text.starts_with(&line), "{file}: {text}");
@@ -213,6 +213,10 @@ fn json(yaml: &str) -> Value {
     serde_saphyr::from_str(yaml).unwrap_or_else(|error| panic!("{error}"))
 }
 
+fn is_yaml(file: &str) -> bool {
+    std::path::Path::new(file).extension().is_some_and(|extension| extension == "yaml")
+}
+
 /// The kind of an author's file.
 fn kind(file: &str) -> &str {
     let path = file.trim_end_matches(".yaml").trim_start_matches("bible/");
@@ -224,7 +228,7 @@ fn samples_are_valid_against_the_schemas() {
     let samples = [Project::copy("tests/base"), Project::empty()];
     samples[1].run(&["init", ".", "--chapters", "5"]);
     for project in samples {
-        for file in project.files().iter().filter(|file| file.ends_with(".yaml")) {
+        for file in project.files().iter().filter(|file| is_yaml(file)) {
             let value = json(&project.read(file));
             let faults: Vec<String> = validator(kind(file)).iter_errors(&value).map(|fault| fault.to_string()).collect();
             assert!(faults.is_empty(), "{file}: {faults:?}");

@@ -31,13 +31,20 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
         loaded.findings.extend(crate::check::check(story));
     }
     diagnostic::sort(&mut loaded.findings);
-    for finding in &loaded.findings {
-        ui.finding(finding, loaded.sources.get(&finding.place.file).map(String::as_str));
-    }
     let (errors, warnings) = (
         open::count(&loaded, Severity::Error),
         open::count(&loaded, Severity::Warning),
     );
+    let least = match arguments.fail_on {
+        Level::Error => Severity::Error,
+        Level::Warning => Severity::Warning,
+        Level::Note => Severity::Note,
+    };
+    let failed = loaded.findings.iter().any(|finding| finding.severity >= least);
+    for finding in diagnostic::abridge(loaded.findings) {
+        let source = loaded.sources.get(&finding.place.file);
+        ui.finding(&finding, source.map(String::as_str));
+    }
     ui.result(&match (&loaded.story, errors, warnings) {
         (Some(story), 0, 0) => format!(
             "{}: {}, {}, {}, {}; nothing to mend",
@@ -49,12 +56,6 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
         ),
         _ => format!("{}, {}", counted(errors, "error"), counted(warnings, "warning")),
     });
-    let least = match arguments.fail_on {
-        Level::Error => Severity::Error,
-        Level::Warning => Severity::Warning,
-        Level::Note => Severity::Note,
-    };
-    let failed = loaded.findings.iter().any(|finding| finding.severity >= least);
     Ok(if failed { Exit::Findings } else { Exit::Done })
 }
 

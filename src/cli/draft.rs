@@ -16,7 +16,8 @@ use crate::pipeline::run::{Done, Session};
 use crate::pipeline::{draft, run};
 use crate::project::folder::Folder;
 use crate::project::load::Wishes;
-use crate::project::store::{self, Archive};
+use crate::project::archive::{Archive, Shelf};
+use crate::project::history;
 use crate::project::journal::Event;
 use crate::project::layout;
 use crate::prompt::templates::Templates;
@@ -79,6 +80,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
     let named = model::name(&arguments.model, &loaded.wishes, &config)?;
     let templates = open::templates(&folder, &story)?;
     if arguments.dry_run {
+        model::must_be_here(&named)?;
         return dry_run(arguments, &folder, &story, &loaded.wishes, &templates, &named, &wanted, ui);
     }
     let work = Work {
@@ -151,7 +153,7 @@ struct Work<'a> {
 impl Work<'_> {
     async fn run(&self, wanted: Wanted) -> Result<Exit> {
         let mut store = open::store(self.folder, &command_line())?;
-        let archive = store::read(self.folder, self.story)?;
+        let archive = history::read(self.folder, self.story)?;
         let records = open::records(self.story, &archive, self.ui)?;
         let settings = model::settings(&self.arguments.model, self.wishes, &self.named.facts);
         let wanted = self.ask_first(wanted, &archive, &settings)?;
@@ -172,7 +174,7 @@ impl Work<'_> {
                 self.ui.say("nothing to draft: all is up to date");
                 return Ok(Exit::Done);
             }
-            Step::Draft(number) => {
+            Step::Draft(number) if !self.named.is_absent => {
                 // A first prompt that cannot be made stops the run before the model is loaded.
                 let chapter = self.story.chapter(number).ok_or_else(|| anyhow::anyhow!("no chapter {number}"))?;
                 let materials = session.materials(number);
@@ -264,7 +266,7 @@ impl Work<'_> {
             .chapters
             .iter()
             .filter(|chapter| (wanted.first..=wanted.last).contains(&chapter.number))
-            .filter(|chapter| archive.chapters.get(&chapter.id).is_some_and(store::Shelf::is_the_authors))
+            .filter(|chapter| archive.chapters.get(&chapter.id).is_some_and(Shelf::is_the_authors))
             .map(|chapter| chapter.number.to_string())
             .collect();
         if edited.is_empty() || self.arguments.yes {
@@ -351,7 +353,7 @@ fn dry_run(
     wanted: &Wanted,
     ui: &Ui,
 ) -> Result<Exit> {
-    let archive = store::read(folder, story)?;
+    let archive = history::read(folder, story)?;
     let records = open::records(story, &archive, ui)?;
     with_session(&arguments.model, wishes, folder, story, templates, named, (archive, records), |session, line| {
         let mut total = 0;

@@ -51,6 +51,9 @@ pub(super) struct Named {
     pub tokenizer: Arc<dyn Tokenizer>,
     /// Whether the window was assumed.
     pub window_assumed: bool,
+    /// Whether its file has to be fetched first; until then its tokens cannot
+    /// be counted exactly.
+    pub is_absent: bool,
 }
 
 /// The model that is meant, without loading or reaching it.
@@ -59,9 +62,13 @@ pub(super) fn name(arguments: &ModelArguments, wishes: &Wishes, config: &Config)
     let (model, origin) = config.model(arguments.model.as_deref(), project);
     let (provider, name) = model.split_once('/').unwrap_or((&model, ""));
     let asked = arguments.window.or(wishes.window).or(config.window());
-    let mut window_assumed = false;
+    let (mut window_assumed, mut is_absent) = (false, false);
     let (facts, tokenizer): (Facts, Arc<dyn Tokenizer>) = match provider {
-        "embedded" => embedded_facts(name, arguments, config)?,
+        "embedded" => {
+            let (facts, tokenizer) = embedded_facts(name, arguments, config)?;
+            is_absent = tokenizer.is_none();
+            (facts, tokenizer.unwrap_or_else(|| Arc::new(Bound::new(None))))
+        }
         "openai" | "scripted" => {
             if name.is_empty() {
                 return Err(Failure::new(Exit::Usage, format!("`{model}` lacks a name"))
@@ -92,6 +99,7 @@ pub(super) fn name(arguments: &ModelArguments, wishes: &Wishes, config: &Config)
         facts,
         tokenizer,
         window_assumed,
+        is_absent,
     })
 }
 
@@ -102,6 +110,16 @@ fn unknown(provider: &str, origin: Origin) -> Failure {
         Some(hint) => failure.hint(hint),
         None => failure.hint("write `embedded`, or `openai/NAME` for any OpenAI-compatible endpoint"),
     }
+}
+
+/// Fails for a model whose tokens cannot be counted yet.
+pub(super) fn must_be_here(named: &Named) -> Result<()> {
+    if named.is_absent {
+        return Err(Failure::new(Exit::Provider, "the embedded model is not on this machine yet, so its tokens cannot be counted")
+            .hint("`storygen models pull` fetches it (98 MB, once)")
+            .into());
+    }
+    Ok(())
 }
 
 /// The settings of a run with this model.
@@ -193,7 +211,7 @@ mod local {
     }
 
     /// What is known of a model whose file may not be here yet.
-    pub fn facts(name: &str, arguments: &ModelArguments, config: &Config) -> Result<(Facts, Arc<dyn Tokenizer>)> {
+    pub fn facts(name: &str, arguments: &ModelArguments, config: &Config) -> Result<(Facts, Option<Arc<dyn Tokenizer>>)> {
         let spec = spec(name)?;
         let window = arguments.window.and_then(|window| usize::try_from(window).ok());
         let Some(path) = places(config).find(&spec) else {
@@ -207,11 +225,11 @@ mod local {
                 prefill: true,
                 structured: true,
             };
-            return Ok((facts, Arc::new(crate::prompt::tokens::Bound::new(None))));
+            return Ok((facts, None));
         };
         let facts = embedded::facts(&path, window).map_err(|fault| failure(&fault))?;
         let tokenizer = embedded::tokenizer(&path).map_err(|fault| failure(&fault))?;
-        Ok((facts, tokenizer))
+        Ok((facts, Some(tokenizer)))
     }
 
     pub async fn open(named: &Named, arguments: &ModelArguments, config: &Config, cache: &Path, ui: &Ui) -> Result<Ready> {
@@ -239,7 +257,7 @@ mod local {
 pub(super) use local::{places, spec};
 
 #[cfg(feature = "embedded")]
-fn embedded_facts(name: &str, arguments: &ModelArguments, config: &Config) -> Result<(Facts, Arc<dyn Tokenizer>)> {
+fn embedded_facts(name: &str, arguments: &ModelArguments, config: &Config) -> Result<(Facts, Option<Arc<dyn Tokenizer>>)> {
     local::facts(name, arguments, config)
 }
 
@@ -249,7 +267,7 @@ async fn embedded(named: &Named, arguments: &ModelArguments, config: &Config, ca
 }
 
 #[cfg(not(feature = "embedded"))]
-fn embedded_facts(_: &str, _: &ModelArguments, _: &Config) -> Result<(Facts, Arc<dyn Tokenizer>)> {
+fn embedded_facts(_: &str, _: &ModelArguments, _: &Config) -> Result<(Facts, Option<Arc<dyn Tokenizer>>)> {
     Err(no_engine().into())
 }
 

@@ -13,7 +13,9 @@ use crate::failure::{Exit, Failure};
 use crate::project::folder::Folder;
 use crate::project::layout;
 use crate::project::load::{Loaded, load};
-use crate::project::store::{self, Archive, Store};
+use crate::project::archive::Archive;
+use crate::project::history;
+use crate::project::store::Store;
 use crate::prompt::templates::{TEMPLATE_LIMIT, Templates};
 use crate::story::canon::Record;
 use crate::story::{Chapter, Story};
@@ -58,7 +60,7 @@ pub(super) fn sound(folder: &Folder, ui: &Ui) -> Result<(Story, Loaded)> {
     }
     diagnostic::sort(&mut loaded.findings);
     let errors = count(&loaded, Severity::Error);
-    for finding in &loaded.findings {
+    for finding in &diagnostic::abridge(loaded.findings.clone()) {
         if finding.severity == Severity::Error {
             ui.finding(finding, loaded.sources.get(&finding.place.file).map(String::as_str));
         }
@@ -130,7 +132,7 @@ fn seconds() -> u64 {
 /// The records of all chapters that have one; a faulty canon file fails.
 pub(super) fn records(story: &Story, archive: &Archive, ui: &Ui) -> Result<BTreeMap<usize, Record>> {
     let mut findings = Vec::new();
-    let records = store::records(story, archive, &mut findings);
+    let records = history::records(story, archive, &mut findings);
     if findings.is_empty() {
         return Ok(records);
     }

@@ -7,7 +7,7 @@ use super::{Common, draft, open, ui::Ui};
 use crate::config::Config;
 use crate::failure::{Exit, Failure};
 use crate::pipeline::draft as drafting;
-use crate::project::store;
+use crate::project::history;
 use crate::prompt::budget::Shed;
 
 /// Print the exact prompt of a chapter, and a table of its sections
@@ -40,8 +40,9 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
     let chapter = open::chapter(&story, chapter)?;
     let config = Config::read()?;
     let named = model::name(model, &loaded.wishes, &config)?;
+    model::must_be_here(&named)?;
     let templates = open::templates(&folder, &story)?;
-    let archive = store::read(&folder, &story)?;
+    let archive = history::read(&folder, &story)?;
     let records = open::records(&story, &archive, ui)?;
     let missing = (1..chapter.number).find(|number| !records.contains_key(number));
     if let Some(missing) = missing {

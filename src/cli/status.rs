@@ -9,7 +9,8 @@ use crate::config::Config;
 use crate::failure::Exit;
 use crate::pipeline::plan::{self, Given, Stale};
 use crate::pipeline::run;
-use crate::project::store::{self, Archive, Shelf};
+use crate::project::archive::{Archive, Shelf};
+use crate::project::history;
 use crate::prompt::memory::Shape;
 use crate::story::{Chapter, Story};
 
@@ -25,7 +26,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
     let folder = open::folder(common)?;
     let (story, loaded) = open::sound(&folder, ui)?;
     let templates = open::templates(&folder, &story)?;
-    let archive = store::read(&folder, &story)?;
+    let archive = history::read(&folder, &story)?;
     let inputs = run::all_inputs(&story, &templates);
     let given = Given {
         story: &story,

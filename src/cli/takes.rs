@@ -6,7 +6,9 @@ use super::{Common, open, ui::Ui};
 use crate::failure::{Exit, Failure};
 use crate::pipeline::run::{select_take, selections_before};
 use crate::project::journal::{self, Entry, Event, Origin};
-use crate::project::store::{self, Shelf, Store};
+use crate::project::archive::Shelf;
+use crate::project::history;
+use crate::project::store::Store;
 use crate::pipeline::plan;
 use crate::story::{Chapter, Story};
 
@@ -45,7 +47,7 @@ pub(super) struct LogArguments {
 pub(super) fn takes(arguments: &TakesArguments, common: &Common, ui: &Ui) -> Result<Exit> {
     let folder = open::folder(common)?;
     let (story, _) = open::sound(&folder, ui)?;
-    let archive = store::read(&folder, &story)?;
+    let archive = history::read(&folder, &story)?;
     let only = arguments.chapter.as_deref().map(|text| open::chapter(&story, text)).transpose()?;
     for chapter in &story.chapters {
         if only.is_some_and(|only| only.number != chapter.number) {
@@ -54,7 +56,7 @@ pub(super) fn takes(arguments: &TakesArguments, common: &Common, ui: &Ui) -> Res
         let Some(shelf) = archive.chapters.get(&chapter.id) else { continue };
         if let Some(take) = arguments.show {
             let note = shelf.takes.iter().find(|note| note.take == take).ok_or_else(|| no_take(chapter, shelf, take))?;
-            ui.result(&store::take_text(&folder, note)?);
+            ui.result(&history::take_text(&folder, note)?);
             continue;
         }
         let current = shelf.current().map(|note| note.take);
@@ -88,7 +90,7 @@ pub(super) fn select(arguments: &SelectArguments, common: &Common, ui: &Ui) -> R
     let (story, _) = open::sound(&folder, ui)?;
     let chapter = open::chapter(&story, chapter)?;
     let mut store = open::store(&folder, &format!("select {}", arguments.what))?;
-    let mut archive = store::read(&folder, &story)?;
+    let mut archive = history::read(&folder, &story)?;
     let before = plan::before(&story, &archive, chapter.number);
     let mut shelf = archive.chapters.remove(&chapter.id).unwrap_or_default();
     adopt_if_edited(&story, chapter, &mut shelf, before, &mut store, ui)?;
@@ -119,7 +121,7 @@ pub(super) fn undo(_: &UndoArguments, common: &Common, ui: &Ui) -> Result<Exit> 
     let Some(run) = last_undoable(&entries) else {
         return Err(Failure::new(Exit::Failed, "there is nothing to undo").into());
     };
-    let mut archive = store::read(&folder, &story)?;
+    let mut archive = history::read(&folder, &story)?;
     for (id, take) in selections_before(&entries, run) {
         let Some(chapter) = story.chapter_named(&id) else { continue };
         let before = plan::before(&story, &archive, chapter.number);

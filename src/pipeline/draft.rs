@@ -11,7 +11,7 @@ use super::settings::{Settings, tokens};
 use crate::chat::{Message, Role};
 use crate::failure::{Exit, Failure};
 use crate::project::calls::{Ending, Kept};
-use crate::project::store::add;
+use crate::project::archive::add;
 use crate::prompt::brief::{self, Past, Task};
 use crate::prompt::budget::{self, Fitted, Omission};
 use crate::prompt::templates::Templates;
@@ -259,7 +259,10 @@ impl Drawing<'_> {
             match self.next(kept.ending, grown) {
                 Next::Whole => break,
                 Next::Cut(missing) => (messages, reply) = self.go_on(true, missing)?,
-                Next::Short(missing) => (messages, reply) = self.go_on(false, missing)?,
+                Next::Short(missing) => {
+                    listener(Event::Text("\n\n"));
+                    (messages, reply) = self.go_on(false, missing)?;
+                }
             }
         }
         if !is_whole {

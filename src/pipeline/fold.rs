@@ -5,7 +5,7 @@ use anyhow::Result;
 use super::calling::{Line, Listener, Question};
 use super::rendering;
 use super::settings::tokens;
-use crate::project::store::add;
+use crate::project::archive::add;
 use crate::prompt::brief::{self, Past};
 use crate::prompt::budget;
 use crate::prompt::memory::Span;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::project::store::{Archive, Shelf};
+use crate::project::archive::{Archive, Shelf};
 use crate::prompt::memory::{Passage, Shape, Span};
 use crate::story::fingerprint::{self, Inputs, digest};
 use crate::story::{Chapter, Story};

@@ -12,11 +12,11 @@ use super::calling::{Line, Listener, Question};
 use super::rendering;
 use super::settings::tokens;
 use crate::project::calls::{Ending, Kept};
-use crate::project::store::add;
+use crate::project::archive::add;
 use crate::prompt::brief;
 use crate::prompt::budget;
 use crate::prompt::templates::Templates;
-use crate::prompt::view::RecordView;
+use crate::prompt::view::{LackView, RecordView};
 use crate::provider::Usage;
 use crate::story::canon::{self, Canon, Fact, Kind, Maker, Record};
 use crate::story::synopsis;
@@ -58,6 +58,17 @@ struct AnswerFact {
 
 /// The most facts of one answer.
 const FACTS: usize = 12;
+
+/// The most lacks a second try is told of.
+const LACKS: usize = 4;
+
+fn lack_view(lack: &synopsis::Lack) -> LackView {
+    let (kind, what) = lack.parts();
+    LackView {
+        kind: kind.to_owned(),
+        what: what.chars().take(60).collect(),
+    }
+}
 
 /// The JSON Schema of the answer.
 #[must_use]
@@ -113,7 +124,7 @@ pub async fn record(
     let pieces = cut(text, &view, reply, templates, line)?;
     let mut spent = Usage::default();
     let mut facts = Vec::new();
-    let mut lacks: Vec<String> = Vec::new();
+    let mut lacks: Vec<LackView> = Vec::new();
     let mut accepted = None;
     for attempt in 1..=TRIES {
         let mut passage = String::new();
@@ -145,7 +156,7 @@ pub async fn record(
             accepted = Some(passage);
             break;
         }
-        lacks = found.iter().map(ToString::to_string).collect();
+        lacks = found.iter().take(LACKS).map(lack_view).collect();
     }
     let (facts, dropped) = canon::borne_out(facts, text);
     let (synopsis, maker) = match accepted {
@@ -186,7 +197,13 @@ fn cut(text: &str, view: &RecordView, reply: usize, templates: &Templates, line:
     bare.known.clear();
     bare.beats.clear();
     // What a second try says of the first has to fit as well.
-    bare.lacks = vec!["x".repeat(200)];
+    bare.lacks = vec![
+        LackView {
+            kind: "person".to_owned(),
+            what: "x".repeat(60),
+        };
+        LACKS
+    ];
     let frame = line.tokenizer.prompt(&rendering::messages(templates, "record", &bare)?);
     let room = line.room(reply).saturating_sub(frame + 16).max(48);
     if line.tokenizer.text(text) <= room {

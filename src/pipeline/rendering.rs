@@ -15,7 +15,7 @@ use crate::failure::{Exit, Failure};
 use crate::prompt::brief::{self, Past};
 use crate::prompt::memory::Span;
 use crate::prompt::templates::Templates;
-use crate::prompt::view::RecordView;
+use crate::prompt::view::{LackView, RecordView};
 use crate::story::Story;
 use crate::story::canon::Canon;
 
@@ -52,7 +52,10 @@ pub fn try_out(story: &Story, past: &Past<'_>, templates: &Templates) -> Result<
     };
     let record = RecordView {
         parts: 2,
-        lacks: vec!["…".to_owned()],
+        lacks: vec![LackView {
+            kind: "person".to_owned(),
+            what: "…".to_owned(),
+        }],
         ..brief::record(story, chapter, &Canon::default(), 1)
     };
     messages(templates, "record", &record)?;

@@ -10,7 +10,9 @@ use super::plan::{self, Given, Step, Wanted};
 use super::{fold, record, rendering};
 use crate::failure::{Exit, Failure};
 use crate::project::journal::{Event as Noted, Origin, TakeNote};
-use crate::project::store::{self, Archive, Fold, Shelf, Store};
+use crate::project::archive::{Archive, Fold, Shelf};
+use crate::project::history;
+use crate::project::store::Store;
 use crate::prompt::brief::{self, Past};
 use crate::prompt::memory::{Shape, Span};
 use crate::prompt::templates::Templates;
@@ -367,7 +369,7 @@ pub fn select_take(story: &Story, chapter: &Chapter, shelf: &mut Shelf, take: u3
             format!("it has {}", have.join(", "))
         })
     })?;
-    let prose = store::take_text(store.folder(), &note)?;
+    let prose = history::take_text(store.folder(), &note)?;
     store.select(story, chapter, shelf, take, &prose)
 }
 

@@ -48,7 +48,8 @@ impl Settings {
     pub fn new(asked: Asked, facts: &Facts) -> Self {
         let count = |value: Option<u32>| value.and_then(|value| usize::try_from(value).ok());
         let window = count(asked.window).map_or(facts.window, |window| window.min(facts.window));
-        let share = window * 2 / 5;
+        // A third: what a longer reply would take is missing from the memory.
+        let share = window / 3;
         let reply_limit = [count(asked.reply_tokens), facts.reply_limit]
             .into_iter()
             .flatten()
@@ -79,7 +80,7 @@ impl Settings {
     /// How the window is shared.
     #[must_use]
     pub fn shares(&self) -> Shares {
-        Shares::of(self.window)
+        Shares::of(self.window, self.reply_limit)
     }
 
     /// How synopses are grouped, for a model whose words take this many tokens.

@@ -104,7 +104,8 @@ pub fn write(record: &Record, title: &str) -> anyhow::Result<String> {
     ))
 }
 
-/// A text without Unicode's own line ends: YAML's readers do not agree on them.
+/// A text without Unicode's own line ends: YAML's readers do not agree on them,
+/// and an author's own sentences may hold some.
 fn plain(text: &str) -> String {
     text.replace(['\u{85}', '\u{2028}', '\u{2029}'], " ")
 }
@@ -141,6 +142,7 @@ pub fn read(path: &str, text: &str, chapter: usize, findings: &mut Vec<Finding>)
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::story::prose;
     use proptest::prelude::*;
 
     #[test]
@@ -156,19 +158,19 @@ mod tests {
     }
 
     proptest! {
-        // What one library writes the other reads.
+        // What one library writes the other reads. Records hold cleaned text.
         #[test]
         fn every_record_comes_back(synopsis in "\\PC{0,60}(\n\\PC{0,20})?", fact in "\\PC{0,40}", quote in "[ -~\n]{0,40}") {
             let record = Record {
                 chapter: 3,
-                synopsis: plain(&synopsis),
+                synopsis: prose::clean(&synopsis),
                 maker: Maker::Extract,
                 facts: vec![Fact {
                     subject: "ann".to_owned(),
                     kind: Kind::State,
                     about: "no".to_owned(),
-                    fact: plain(&fact),
-                    quote: plain(&quote),
+                    fact: prose::clean(&fact),
+                    quote: prose::clean(&quote),
                 }],
             };
             let text = write(&record, "A title").unwrap();

@@ -7,12 +7,12 @@
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
+pub use super::archive::{Origin, TakeNote};
 use super::folder::Folder;
 use super::layout;
 use crate::failure::{Exit, Failure};
 use crate::provider::Usage;
 use crate::story::canon::Maker;
-use crate::story::fingerprint::Inputs;
 
 /// The most bytes of a journal.
 const LIMIT: usize = 512 * 1024 * 1024;
@@ -29,16 +29,6 @@ pub struct Entry {
     /// What happened.
     #[serde(flatten)]
     pub event: Event,
-}
-
-/// Who wrote a take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Origin {
-    /// A model.
-    Model,
-    /// The author, by editing the manuscript.
-    Author,
 }
 
 /// What happened.
@@ -118,39 +108,6 @@ pub enum Event {
         /// The run.
         undone: u64,
     },
-}
-
-/// What is known of a take without opening it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct TakeNote {
-    /// The chapter's id.
-    pub chapter: String,
-    /// Its number, counted from 1 within the chapter.
-    pub take: u32,
-    /// Who wrote it.
-    pub origin: Origin,
-    /// The model that was asked, if a model wrote it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub model: Option<String>,
-    /// The model that answered, in the endpoint's own words.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub answered: Option<String>,
-    /// The digest of its text.
-    pub text: String,
-    /// How many words it has.
-    pub words: usize,
-    /// The digests of what it was made from.
-    #[serde(default)]
-    pub inputs: Inputs,
-    /// The digest of the texts of all chapters before it, at the time.
-    #[serde(default)]
-    pub before: String,
-    /// What it took.
-    #[serde(default)]
-    pub tokens: Usage,
-    /// The most tokens per byte that its prompts took, as the endpoint counted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub density: Option<f64>,
 }
 
 /// Ends a line that a crash or a full disk has cut.

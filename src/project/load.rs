@@ -183,9 +183,10 @@ impl Reader<'_> {
                 continue;
             }
             let stem = name.rsplit_once('.').map_or(name.as_str(), |(stem, _)| stem);
-            let hint = did_you_mean(stem, KINDS)
-                .map(|hint| format!("{hint} files end in `.yaml`"))
-                .unwrap_or_else(|| format!("the bible's files are {}", KINDS.map(|kind| format!("`{kind}.yaml`")).join(", ")));
+            let hint = match did_you_mean(stem, KINDS) {
+                Some(hint) => format!("{hint} files end in `.yaml`"),
+                None => format!("the bible's files are {}", KINDS.map(|kind| format!("`{kind}.yaml`")).join(", ")),
+            };
             self.findings.push(
                 Finding::warning("stray-file", Place::file(path), "nothing reads this file").hint(hint),
             );

@@ -269,7 +269,7 @@ fn outline(texts: &Texts, chapters: usize) -> String {
         let scenes: Vec<String> = SCENES.get(scenes).unwrap_or_default().iter().map(|one| scene(texts, one)).collect();
         let title = quoted(text(&format!("scene-{number}-title")));
         // What one formats into a string cannot fail.
-        let _ = write!(outline, "  - title: {title}\n    scenes:\n{}\n", scenes.concat());
+        let _ = writeln!(outline, "  - title: {title}\n    scenes:\n{}", scenes.concat());
     };
     match chapters {
         0 | 1 => chapter(1, 0..=2),
@@ -286,12 +286,12 @@ fn outline(texts: &Texts, chapters: usize) -> String {
         return outline.trim_end().to_owned() + "\n";
     }
     if chapters > 3 {
-        let _ = write!(outline, "  # {}\n", text("placeholder"));
+        let _ = writeln!(outline, "  # {}", text("placeholder"));
     }
     for number in 3..chapters {
         let title = quoted(&format!("{} {number}", text("chapter")));
         let summary = quoted(text(&format!("decide-{}", (number - 3) % 4 + 1)));
-        let _ = write!(outline, "  - title: {title}\n    summary: {summary}\n    pov: mara\n    cast: [mara]\n\n");
+        let _ = writeln!(outline, "  - title: {title}\n    summary: {summary}\n    pov: mara\n    cast: [mara]\n");
     }
     let last = scene(texts, &SCENES[2]);
     let title = quoted(text("scene-3-title"));

@@ -82,19 +82,8 @@ pub fn check(file: &str, node: &Node, schema: &Json, findings: &mut Vec<Finding>
         }));
         return;
     }
-    let mut walk = Walk { file, root: schema, findings: Vec::new() };
-    walk.node(node, schema, "the file");
-    let found = walk.findings;
-    let more = found.get(MOST).map(|next| (next.place.clone(), found.len() - MOST));
-    findings.extend(found.into_iter().take(MOST));
-    findings.extend(more.map(|(place, more)| {
-        Finding::error("more", place, format!("{more} more faults from here on in this file"))
-            .hint("mend the first ones: the others may follow from them")
-    }));
+    Walk { file, root: schema, findings }.node(node, schema, "the file");
 }
-
-/// The most faults of one file that are shown; nobody reads more at once.
-const MOST: usize = 40;
 
 /// The required keys of an object schema, as a phrase.
 fn required(schema: &Json) -> Option<String> {
@@ -111,7 +100,7 @@ fn strings(list: &Json) -> impl Iterator<Item = &str> {
 struct Walk<'a> {
     file: &'a str,
     root: &'a Json,
-    findings: Vec<Finding>,
+    findings: &'a mut Vec<Finding>,
 }
 
 impl<'a> Walk<'a> {

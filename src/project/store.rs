@@ -7,10 +7,10 @@
 
 use anyhow::Result;
 
-pub use super::archive::{Archive, CanonOnFile, Fold, Shelf, TEXT_LIMIT, Text, add, read, records, take_text};
-use super::archive::{fold_path, read_text};
+use super::archive::{CanonOnFile, Fold, Origin, Shelf, TakeNote, Text, add};
+use super::history::{TEXT_LIMIT, fold_path, read_text, take_text};
 use super::folder::Folder;
-use super::journal::{self, Entry, Event, Origin, TakeNote};
+use super::journal::{self, Entry, Event};
 use super::{canon_file, layout};
 use crate::failure::{Exit, Failure};
 use crate::prompt::memory::Span;

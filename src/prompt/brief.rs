@@ -60,20 +60,7 @@ pub fn tokens_per_word(story: &Story, tokenizer: &dyn Tokenizer) -> f64 {
 pub fn draft(story: &Story, task: Task<'_>, past: &Past<'_>, tail: Option<&str>, shares: &Shares, tokenizer: &dyn Tokenizer) -> DraftView {
     let chapter = task.chapter;
     let (folds, synopses) = so_far(story, chapter.number, past);
-    let full: Vec<CardView> = story.characters.iter().map(|one| card(story, one)).collect();
-    let weight: usize = full
-        .iter()
-        .map(|card| tokenizer.text(&serde_json::to_string(card).unwrap_or_default()) * 2 / 3)
-        .sum();
-    let (people, cast) = if weight <= shares.people {
-        (full, Vec::new())
-    } else {
-        let present = chapter.cast();
-        (
-            story.characters.iter().map(|one| short_card(story, one)).collect(),
-            present.into_iter().filter_map(|id| full.get(id.index()).cloned()).collect(),
-        )
-    };
+    let (people, cast) = people(story, chapter, shares.people, tokenizer);
     DraftView {
         book: book(story),
         rules: story.rules.iter().map(|rule| rule.rule.clone()).collect(),
@@ -104,6 +91,44 @@ pub fn draft(story: &Story, task: Task<'_>, past: &Past<'_>, tail: Option<&str>,
         last_words: None,
         cut: false,
     }
+}
+
+/// Everyone's cards within `room` tokens: full ones of those who are in most
+/// scenes of the book, short ones of the rest; and the full cards of those of
+/// the rest who are in this chapter. Which are full does not depend on the
+/// chapter, so the first list stays the same throughout the book.
+fn people(story: &Story, chapter: &Chapter, room: usize, tokenizer: &dyn Tokenizer) -> (Vec<CardView>, Vec<CardView>) {
+    let weigh = |card: &CardView| tokenizer.text(&serde_json::to_string(card).unwrap_or_default()) * 2 / 3;
+    let full: Vec<CardView> = story.characters.iter().map(|one| card(story, one)).collect();
+    let mut people: Vec<CardView> = story.characters.iter().map(|one| short_card(story, one)).collect();
+    let mut left = room.saturating_sub(people.iter().map(weigh).sum());
+    for index in by_scenes(story) {
+        let more = weigh(&full[index]).saturating_sub(weigh(&people[index]));
+        if more > left {
+            break;
+        }
+        left -= more;
+        people[index] = full[index].clone();
+    }
+    let cast = chapter
+        .cast()
+        .into_iter()
+        .map(|id| id.index())
+        .filter(|index| people[*index] != full[*index])
+        .map(|index| full[index].clone())
+        .collect();
+    (people, cast)
+}
+
+/// The positions of the people, those in most scenes of the book first.
+fn by_scenes(story: &Story) -> Vec<usize> {
+    let mut scenes = vec![0_usize; story.characters.len()];
+    for id in story.chapters.iter().flat_map(|chapter| &chapter.scenes).flat_map(|scene| &scene.cast) {
+        scenes[id.index()] += 1;
+    }
+    let mut order: Vec<usize> = (0..scenes.len()).collect();
+    order.sort_by_key(|index| std::cmp::Reverse(scenes[*index]));
+    order
 }
 
 /// What the record of a chapter's text needs.
@@ -210,6 +235,11 @@ fn phrase(text: Option<&String>) -> Option<String> {
         .filter(|text| !text.is_empty())
 }
 
+/// Texts that stand one after the other within a sentence.
+fn phrases(texts: &[String]) -> Vec<String> {
+    texts.iter().filter_map(|text| phrase(Some(text))).collect()
+}
+
 fn pair(name: &str, value: &str) -> AttributeView {
     AttributeView {
         name: name.to_owned(),
@@ -240,20 +270,20 @@ fn age(story: &Story, character: &Character) -> Option<i32> {
 
 fn card(story: &Story, character: &Character) -> CardView {
     CardView {
-        appearance: character.appearance.iter().map(|(name, value)| pair(name, value)).collect(),
+        appearance: character.appearance.iter().filter_map(|(name, value)| Some(pair(name, &phrase(Some(value))?))).collect(),
         goal: character.goal.clone(),
         need: character.need.clone(),
         fear: character.fear.clone(),
         secret: character.secret.clone(),
         register: phrase(character.voice.register.as_ref()),
-        habits: character.voice.habits.clone(),
+        habits: phrases(&character.voice.habits),
         lines: character.voice.lines.clone(),
         relationships: character
             .relationships
             .iter()
-            .map(|one| pair(&story[one.with].name, &one.is))
+            .filter_map(|one| Some(pair(&story[one.with].name, &phrase(Some(&one.is))?)))
             .collect(),
-        knows: character.knows.clone(),
+        knows: phrases(&character.knows),
         ..short_card(story, character)
     }
 }

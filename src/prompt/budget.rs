@@ -55,18 +55,32 @@ pub struct Shares {
 }
 
 impl Shares {
-    /// The shares of a window of this size.
+    /// The shares of a window of this size whose replies take at most `reply`.
+    ///
+    /// What is shared out is what a prompt has left beside its standing
+    /// instructions and the chapter's own plan: shares that add up to more make
+    /// every prompt shed something, each chapter something else, and then
+    /// consecutive prompts share no beginning.
     #[must_use]
-    pub fn of(window: usize) -> Self {
-        let percent = |share: usize| window / 100 * share + window % 100 * share / 100;
+    pub fn of(window: usize, reply: usize) -> Self {
+        /// Tokens of the standing instructions, the premise and a chapter's plan, about.
+        const FIXED: usize = 1_600;
+        let percent = |whole: usize, share: usize| whole / 100 * share + whole % 100 * share / 100;
+        let so_far = percent(window, 6).clamp(80, 1_500);
+        let prompt = window.saturating_sub(reply + MARGIN + so_far);
+        let free = prompt - FIXED.min(prompt / 2);
+        let people = percent(free, 36).min(6_000);
+        let facts = percent(free, 7).min(1_500);
+        let tail = percent(free, 7).clamp(60, 700);
+        let memory = free.saturating_sub(people + facts + tail);
         Self {
             window,
-            people: percent(18).min(6_000),
-            folds: percent(10),
-            synopses: percent(22),
-            facts: percent(5).min(1_500),
-            tail: percent(4).clamp(60, 700),
-            so_far: percent(8).clamp(80, 1_500),
+            people,
+            folds: percent(memory, 38),
+            synopses: percent(memory, 62),
+            facts,
+            tail,
+            so_far,
         }
     }
 }
@@ -166,40 +180,30 @@ fn omission<T: Serialize>(section: &str, what: impl Into<String>, value: &T, siz
 }
 
 impl Shed for DraftView {
-    /// The declared order: the style sample; facts, oldest first; cards of
-    /// people who are not in the chapter; the oldest folds; half of the tail;
+    /// The declared order: facts, oldest first; half of the tail; threads that
+    /// are merely open; then what stands in the part that prompts share, from
+    /// its end: the oldest folds, cards of people who are not in the chapter
+    /// (first all but who they are, then the card), the style sample; other
     /// threads; descriptions of places; the oldest synopses but the last two;
     /// voices and backgrounds of the cast; the tail; the last synopses; world
     /// rules. Premise, style, outline and the cast's names stay.
     fn shed(&mut self, size: &dyn Fn(&str) -> usize) -> Option<Omission> {
-        if let Some(sample) = self.book.sample.take() {
-            return Some(omission("style", "the style sample", &sample, size));
-        }
         if self.states.iter().any(|state| state.facts.len() > 3) {
             let longest = self.states.iter_mut().max_by_key(|state| state.facts.len())?;
             let fact = longest.facts.remove(0);
             return Some(omission("facts", format!("{}: {fact}", longest.name), &fact, size));
         }
-        if let Some(dropped) = self.shed_bystander(size) {
+        if let Some(shorter) = self.halve_tail(size) {
+            return Some(shorter);
+        }
+        if let Some(at) = self.threads.iter().rposition(|thread| !thread.plant && !thread.pay_off) {
+            let thread = self.threads.remove(at);
+            return Some(omission("threads", thread.text.clone(), &thread, size));
+        }
+        if let Some(dropped) = self.shed_shared(size) {
             return Some(dropped);
         }
-        if !self.folds.is_empty() {
-            let fold = self.folds.remove(0);
-            return Some(omission("story so far", format!("chapters {} to {}", fold.from, fold.to), &fold, size));
-        }
-        if let Some(tail) = &self.tail
-            && tail.len() > 400
-        {
-            let shorter = crate::story::prose::tail(tail, tail.len() / 2).to_owned();
-            let saved = size(tail).saturating_sub(size(&shorter));
-            self.tail = Some(shorter);
-            return Some(Omission {
-                section: "what was just told".to_owned(),
-                what: "the earlier half".to_owned(),
-                tokens: saved,
-            });
-        }
-        if let Some(thread) = self.shed_thread() {
+        if let Some(thread) = self.threads.pop() {
             return Some(omission("threads", thread.text.clone(), &thread, size));
         }
         if let Some(place) = self.places.iter_mut().find(|place| place.description.is_some()) {
@@ -207,8 +211,7 @@ impl Shed for DraftView {
             return Some(omission("places", format!("the description of {}", place.name), &description, size));
         }
         if self.synopses.len() > 2 {
-            let synopsis = self.synopses.remove(0);
-            return Some(omission("story so far", format!("the synopsis of chapter {}", synopsis.from), &synopsis, size));
+            return self.shed_synopsis(size);
         }
         self.shed_last(size)
     }
@@ -232,17 +235,52 @@ impl Shed for DraftView {
 }
 
 impl DraftView {
-    /// Takes out a thread: one that is merely open before one that this chapter
-    /// plants or pays off.
-    fn shed_thread(&mut self) -> Option<super::view::ThreadView> {
-        let open = self.threads.iter().rposition(|thread| !thread.plant && !thread.pay_off);
-        open.map(|at| self.threads.remove(at)).or_else(|| self.threads.pop())
+    /// Leaves the later half of a long tail.
+    fn halve_tail(&mut self, size: &dyn Fn(&str) -> usize) -> Option<Omission> {
+        let tail = self.tail.as_ref().filter(|tail| tail.len() > 400)?;
+        let shorter = crate::story::prose::tail(tail, tail.len() / 2).to_owned();
+        let saved = size(tail).saturating_sub(size(&shorter));
+        self.tail = Some(shorter);
+        Some(Omission {
+            section: "what was just told".to_owned(),
+            what: "the earlier half".to_owned(),
+            tokens: saved,
+        })
     }
 
-    /// Leaves out a card of somebody who is not in the chapter.
+    /// Leaves out something of what stands alike in every chapter's prompt.
+    fn shed_shared(&mut self, size: &dyn Fn(&str) -> usize) -> Option<Omission> {
+        if !self.folds.is_empty() {
+            let fold = self.folds.remove(0);
+            return Some(omission("story so far", format!("chapters {} to {}", fold.from, fold.to), &fold, size));
+        }
+        if let Some(dropped) = self.shed_bystander(size) {
+            return Some(dropped);
+        }
+        let sample = self.book.sample.take()?;
+        Some(omission("style", "the style sample", &sample, size))
+    }
+
+    fn shed_synopsis(&mut self, size: &dyn Fn(&str) -> usize) -> Option<Omission> {
+        if self.synopses.is_empty() {
+            return None;
+        }
+        let synopsis = self.synopses.remove(0);
+        Some(omission("story so far", format!("the synopsis of chapter {}", synopsis.from), &synopsis, size))
+    }
+
+    /// Shortens the card of somebody who is not in the chapter, or leaves it out.
     fn shed_bystander(&mut self, size: &dyn Fn(&str) -> usize) -> Option<Omission> {
-        let present: Vec<&String> = self.scenes.iter().flat_map(|scene| &scene.cast).collect();
-        let bystander = self.people.iter().rposition(|card| !present.contains(&&card.name))?;
+        let present: Vec<String> = self.scenes.iter().flat_map(|scene| scene.cast.clone()).collect();
+        for shorten in [drop_voice, drop_background] {
+            let bystanders = self.people.iter_mut().rev().filter(|card| !present.contains(&card.name));
+            for card in bystanders {
+                if let Some(omission) = shorten(card, size) {
+                    return Some(omission);
+                }
+            }
+        }
+        let bystander = self.people.iter().rposition(|card| !present.contains(&card.name))?;
         let card = self.people.remove(bystander);
         Some(omission("people", format!("the card of {}", card.name), &card, size))
     }
@@ -262,9 +300,8 @@ impl DraftView {
         if let Some(tail) = self.tail.take() {
             return Some(omission("what was just told", "all of it", &tail, size));
         }
-        if !self.synopses.is_empty() {
-            let synopsis = self.synopses.remove(0);
-            return Some(omission("story so far", format!("the synopsis of chapter {}", synopsis.from), &synopsis, size));
+        if let Some(synopsis) = self.shed_synopsis(size) {
+            return Some(synopsis);
         }
         let rule = self.rules.pop()?;
         Some(omission("world rules", rule.clone(), &rule, size))
@@ -302,7 +339,7 @@ fn shortened(card: &CardView, whole: usize, what: &str, size: &dyn Fn(&str) -> u
 }
 
 impl Shed for RecordView {
-    /// Known facts go first, then the beats; the text stays: it is cut into
+    /// Known facts go first, then the beats, then what the last answer lacked; the text stays: it is cut into
     /// parts beforehand.
     fn shed(&mut self, size: &dyn Fn(&str) -> usize) -> Option<Omission> {
         self.book.sample = None;
@@ -310,8 +347,11 @@ impl Shed for RecordView {
             let fact = self.known.remove(0);
             return Some(omission("facts", fact.clone(), &fact, size));
         }
-        let beat = self.beats.pop()?;
-        Some(omission("outline", beat.clone(), &beat, size))
+        if let Some(beat) = self.beats.pop() {
+            return Some(omission("outline", beat.clone(), &beat, size));
+        }
+        let lack = self.lacks.pop()?;
+        Some(omission("last answer", format!("{} {}", lack.kind, lack.what), &lack, size))
     }
 
     fn sections(&self, size: &dyn Fn(&str) -> usize) -> Vec<(&'static str, usize)> {
@@ -325,14 +365,15 @@ impl Shed for RecordView {
 }
 
 impl Shed for FoldView {
-    /// The longest passage loses its last sentence.
+    /// The longest passage loses its later half, at a sentence where it has several.
     fn shed(&mut self, size: &dyn Fn(&str) -> usize) -> Option<Omission> {
         let longest = self.passages.iter_mut().max_by_key(|passage| passage.text.len())?;
         let sentences = crate::story::prose::sentences(&longest.text);
-        if sentences.len() < 2 {
-            return None;
-        }
-        let shorter = sentences[..sentences.len() / 2].join(" ");
+        let shorter = if sentences.len() < 2 {
+            first_half(&longest.text)?.to_owned()
+        } else {
+            sentences[..sentences.len() / 2].join(" ")
+        };
         let saved = size(&longest.text).saturating_sub(size(&shorter));
         let what = format!("half of the passage on chapters {} to {}", longest.from, longest.to);
         longest.text = shorter;
@@ -346,4 +387,18 @@ impl Shed for FoldView {
     fn sections(&self, size: &dyn Fn(&str) -> usize) -> Vec<(&'static str, usize)> {
         vec![("passages", weigh(&self.passages, size))]
     }
+}
+
+/// The first half of a text that has no sentences, at a word where it has any;
+/// none of one too short to say anything by half.
+fn first_half(text: &str) -> Option<&str> {
+    if text.len() < 40 {
+        return None;
+    }
+    let mut end = text.len() / 2;
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let half = &text[..end];
+    Some(half.rfind(char::is_whitespace).map_or(half, |at| &half[..at]))
 }

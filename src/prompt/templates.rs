@@ -38,6 +38,9 @@ macro_rules! in_every_language {
     ($name:literal) => {
         &[
             ("en", include_str!(concat!("../../templates/en/", $name))),
+            ("de", include_str!(concat!("../../templates/de/", $name))),
+            ("es", include_str!(concat!("../../templates/es/", $name))),
+            ("fr", include_str!(concat!("../../templates/fr/", $name))),
         ]
     };
 }

@@ -42,7 +42,7 @@ pub struct BookView {
 }
 
 /// A character's card.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct CardView {
     /// The id.
     pub id: String,
@@ -79,7 +79,7 @@ pub struct CardView {
 }
 
 /// A name and a value.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct AttributeView {
     /// The name.
     pub name: String,
@@ -259,7 +259,16 @@ pub struct RecordView {
     /// How many parts the chapter has been cut into; 1 for the whole.
     pub parts: usize,
     /// What was wrong with the last answer; empty the first time.
-    pub lacks: Vec<String>,
+    pub lacks: Vec<LackView>,
+}
+
+/// Something that was wrong with a synopsis.
+#[derive(Clone, Debug, Serialize)]
+pub struct LackView {
+    /// `short`, `long`, `person`, `beat` or `language`.
+    pub kind: String,
+    /// How many words too many, who is not named, what is not told; or empty.
+    pub what: String,
 }
 
 /// What `fold.system.md` and `fold.md` see.

@@ -39,6 +39,8 @@ pub fn clean(text: &str) -> String {
                 }
             }
             '\n' | '\t' => clean.push(c),
+            // Line ends of other worlds, which YAML and terminals read differently.
+            '\u{2028}' | '\u{2029}' => clean.push('\n'),
             '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' => {}
             c if c.is_control() => {}
             c => clean.push(c),

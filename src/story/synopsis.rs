@@ -33,14 +33,16 @@ pub enum Lack {
     Language(String),
 }
 
-impl std::fmt::Display for Lack {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl Lack {
+    /// Its kind and what it is about, for a template to put into words.
+    #[must_use]
+    pub fn parts(&self) -> (&'static str, String) {
         match self {
-            Self::Short => f.write_str("it is too short"),
-            Self::Long(words) => write!(f, "it is {words} words too long"),
-            Self::Person(name) => write!(f, "it does not name {name}"),
-            Self::Beat(words) => write!(f, "it does not tell of `{words}`"),
-            Self::Language(language) => write!(f, "it is in another language ({language})"),
+            Self::Short => ("short", String::new()),
+            Self::Long(words) => ("long", words.to_string()),
+            Self::Person(name) => ("person", name.clone()),
+            Self::Beat(words) => ("beat", words.clone()),
+            Self::Language(_) => ("language", String::new()),
         }
     }
 }
@@ -139,9 +141,21 @@ pub fn extract(text: &str, demand: &Demand) -> String {
         passage.push_str(sentences[index].trim_matches('*'));
     }
     if passage.is_empty() {
-        passage = text.split_whitespace().take(demand.words).collect::<Vec<_>>().join(" ");
+        passage = first_words(text, demand.words).split_whitespace().collect::<Vec<_>>().join(" ");
     }
     passage
+}
+
+/// The beginning of a text, up to so many words. Words are counted as in
+/// [`prose::words`], since not every script puts spaces between them, and none
+/// counts for more than a few dozen bytes.
+fn first_words(text: &str, words: usize) -> &str {
+    use unicode_segmentation::UnicodeSegmentation;
+    let mut end = text.unicode_word_indices().nth(words).map_or(text.len(), |(at, _)| at).min(words.saturating_mul(24));
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
 }
 
 /// Something a synopsis should touch, and what it is worth.
@@ -264,6 +278,18 @@ mod tests {
         assert_eq!(check("", &demand())[0], Lack::Short);
         let long = "Ann and Tom and the lantern. ".repeat(12);
         assert_eq!(check(&long, &demand()), [Lack::Long(32)]);
+    }
+
+    #[test]
+    fn an_extract_without_sentences_keeps_to_its_words() {
+        for (text, expected) in [
+            ("a b", "a b"),
+            (&"河".repeat(400), &*"河".repeat(30)),
+            (&"x".repeat(4_000), &*"x".repeat(720)),
+        ] {
+            let nobody = Demand { people: Vec::new(), beats: Vec::new(), places: Vec::new(), ..demand() };
+            assert_eq!(extract(text, &nobody), expected);
+        }
     }
 
     #[test]

@@ -42,7 +42,8 @@ pub struct Rule {
     pub rule: String,
 }
 
-/// Reads a duration such as `40 min`, `2 h`, `1.5 days`; gives minutes.
+/// Reads a duration such as `40 min`, `2 h`, `1.5 days`, `3 Tage`; gives minutes.
+/// Units may be in English, German, French or Spanish, since they are shown in prompts.
 #[must_use]
 pub fn minutes(text: &str) -> Option<u32> {
     let text = text.trim();
@@ -50,10 +51,10 @@ pub fn minutes(text: &str) -> Option<u32> {
     let (number, unit) = text.split_at(unit_at);
     let number: f64 = number.parse().ok()?;
     let factor = match unit.trim() {
-        "min" | "minute" | "minutes" => 1.0,
-        "h" | "hour" | "hours" => 60.0,
-        "d" | "day" | "days" => 24.0 * 60.0,
-        "week" | "weeks" => 7.0 * 24.0 * 60.0,
+        "min" | "minute" | "minutes" | "Minute" | "Minuten" | "minuto" | "minutos" => 1.0,
+        "h" | "hour" | "hours" | "Std" | "Stunde" | "Stunden" | "heure" | "heures" | "hora" | "horas" => 60.0,
+        "d" | "day" | "days" | "Tag" | "Tage" | "jour" | "jours" | "día" | "días" => 24.0 * 60.0,
+        "week" | "weeks" | "Woche" | "Wochen" | "semaine" | "semaines" | "semana" | "semanas" => 7.0 * 24.0 * 60.0,
         _ => return None,
     };
     let minutes = (number * factor).round();
@@ -75,6 +76,7 @@ mod tests {
             ("2h", Some(120)),
             ("1.5 days", Some(2160)),
             ("3 weeks", Some(30240)),
+            ("2 Tage", Some(2880)),
             ("soon", None),
             ("2", None),
             ("2 moons", None),

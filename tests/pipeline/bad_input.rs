@@ -261,7 +261,7 @@ fn a_window_that_is_too_small_is_told_before_any_call() {
     let rich = project.read("bible/premise.yaml") + &format!("style:\n  sample: >-\n    {}\n", "The salt came in on the tide. ".repeat(40));
     project.write("bible/premise.yaml", rich);
     play(&project, &once(&[1]));
-    let said = done(&project, &["draft", "chapter", "1", "--window", "4000"]).stderr;
+    let said = done(&project, &["draft", "chapter", "1", "--window", "4570"]).stderr;
     assert!(said.contains("(100 + 10 tokens; 1 thing left out of the prompt)"), "{said}");
 }
 

@@ -268,9 +268,9 @@ impl<T> Names<T> {
                     Site::at(file, wanted.spot),
                     format!("no {} has the id `{}`", self.kind, wanted.value),
                 )
-                .hint_maybe(
+                .hint(
                     did_you_mean(&wanted.value, self.ids.iter().map(String::as_str))
-                        .or_else(|| self.list()),
+                        .unwrap_or_else(|| self.list()),
                 ),
             );
         }
@@ -289,15 +289,15 @@ impl<T> Names<T> {
             .collect()
     }
 
-    fn list(&self) -> Option<String> {
+    fn list(&self) -> String {
         const SHOWN: usize = 8;
         if self.ids.is_empty() {
-            return Some(format!("the bible declares no {}", self.kind));
+            return format!("the bible declares no {}", self.kind);
         }
         let distinct: BTreeSet<&String> = self.ids.iter().collect();
         let names: Vec<String> = distinct.iter().take(SHOWN).map(|id| format!("`{id}`")).collect();
         let more = if distinct.len() > SHOWN { ", …" } else { "" };
-        Some(format!("declared are {}{more}", names.join(", ")))
+        format!("declared are {}{more}", names.join(", "))
     }
 }
 

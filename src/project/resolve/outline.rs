@@ -71,16 +71,16 @@ impl Reader<'_> {
             vec![self.scene(whole_chapter(&mut shape), None, site.clone(), words)]
         } else {
             self.refuse_beats(&shape);
-            let share = share_of_words(words, &scene_shapes);
+            let even = share_of_words(words, &scene_shapes);
             if let Some(first) = scene_shapes.first_mut() {
                 // Refused above; taken to happen here, so that they are not missing too.
                 first.value.beats.append(&mut shape.beats);
             }
             let mut scenes = Vec::new();
-            for scene in scene_shapes {
-                let words = scene.value.words.as_ref().map_or(share, |words| words.value);
-                let site = Site::at(self.file, scene.value.id.as_ref().map_or(scene.spot, |id| id.spot));
-                scenes.push(self.scene(scene.value, Some(&shape), site, words));
+            for one in scene_shapes {
+                let words = one.value.words.as_ref().map_or(even, |words| words.value);
+                let site = Site::at(self.file, one.value.id.as_ref().map_or(one.spot, |id| id.spot));
+                scenes.push(self.scene(one.value, Some(&shape), site, words));
                 start_only(&mut shape);
             }
             scenes

@@ -61,7 +61,7 @@ fn read(
             })
         })
         .collect();
-    let (starts_at, starts_as) = match shape.starts {
+    let (start, state) = match shape.starts {
         Some(starts) => (
             starts
                 .place
@@ -103,7 +103,7 @@ fn read(
         }),
         relationships,
         knows: shape.knows,
-        starts_at,
-        starts_as,
+        starts_at: start,
+        starts_as: state,
     }
 }

