@@ -214,7 +214,12 @@ impl Work<'_> {
 
     fn report(&self, done: Done) {
         let chapters = |count: usize| if count == 1 { "1 chapter".to_owned() } else { format!("{count} chapters") };
-        self.ui.say(&format!("drafted {}, recorded {}", chapters(done.drafted), chapters(done.recorded)));
+        let said: Vec<String> = [("drafted", done.drafted), ("recorded", done.recorded)]
+            .into_iter()
+            .filter(|(_, count)| *count > 0)
+            .map(|(did, count)| format!("{did} {}", chapters(count)))
+            .collect();
+        self.ui.say(if said.is_empty() { "nothing had to be drafted".to_owned() } else { said.join(", ") }.as_str());
     }
 
     /// Asks before money goes where the author may not expect it: into chapters

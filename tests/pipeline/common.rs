@@ -97,6 +97,14 @@ pub fn play(project: &Project, script: &[Value]) {
     project.write("../home/play", lines.join("\n"));
 }
 
+/// The same project and script once more.
+pub fn copy(project: &Project) -> Project {
+    let copy = Project::empty();
+    copy.overlay(project.path().to_str().expect("a path"));
+    copy.write("../home/play", project.read("../home/play"));
+    copy
+}
+
 /// The model that plays the script.
 pub const MODEL: &str = "scripted/../home/play";
 

@@ -19,7 +19,7 @@ fn an_edited_chapter_is_adopted_and_recorded_anew() {
     play(&project, &[read]);
     assert_eq!(
         done(&project, &["draft"]).stderr,
-        "  chapter 2 was edited by hand: kept as take 2\n  chapter 2: synopsis, 1 fact\ndrafted 0 chapters, recorded 1 chapter\n"
+        "  chapter 2 was edited by hand: kept as take 2\n  chapter 2: synopsis, 1 fact\nrecorded 1 chapter\n"
     );
     assert!(prose(&project, 2).contains("forty-four"));
     assert_eq!(done(&project, &["takes", "2"]).stdout, "  2@1  84 words, by scripted/../home/play\n* 2@2  84 words, by the author\n");

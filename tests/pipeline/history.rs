@@ -108,7 +108,7 @@ fn perform(project: &Project, deed: &Deed, turn: usize) -> i32 {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, max_shrink_iters: 60, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 12, max_shrink_iters: 60, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn nothing_is_ever_lost(deeds in proptest::collection::vec(deed(), 1..14)) {

@@ -200,7 +200,7 @@ fn sentence(event: &Event<'_>) -> Option<String> {
         Event::Folding { from, to } => format!("  folding chapters {from} to {to} into one passage"),
         Event::Adopted { chapter, take } => format!("  chapter {chapter} was edited by hand: kept as take {take}"),
         Event::Restored { chapter, take } => format!("  chapter {chapter}: take {take} put back"),
-        Event::Moved { chapter, path } if path.is_empty() => format!("  chapter {chapter} has moved: its canon was renamed"),
+        Event::Moved { chapter, path: "" } => format!("  chapter {chapter} has moved: its canon was renamed"),
         Event::Moved { chapter, path } => format!("  chapter {chapter} has moved: its text is {path} now"),
         Event::Replaced { chapter, path } => {
             format!("  chapter {chapter}: the text has changed, so your corrected canon is replaced; it is kept as {path}")
