@@ -232,7 +232,7 @@ fn memory(table: &mut Table) {
         std::thread::sleep(Duration::from_millis(20));
     };
     assert!(code.success(), "{code}");
-    table.row("most memory of `storygen draft`, 1000 chapters", format!("{:.0} MB", most as f64 / 1_024.0), "150 MB");
+    table.row("most memory of `storygen draft`, 1000 chapters", format!("{} MB", most / 1_024), "150 MB");
     table.row("that whole run, a chapter", shown(start.elapsed() / 1_000), "20 ms");
 }
 

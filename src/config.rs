@@ -82,7 +82,7 @@ pub struct Config {
     pub cache: PathBuf,
 }
 
-/// The address OpenAI's own models have.
+/// The address that the models of `OpenAI` itself have.
 const OPENAI: &str = "https://api.openai.com/v1";
 
 impl Config {

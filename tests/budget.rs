@@ -69,7 +69,7 @@ impl Script {
         while text.len() < bytes {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             text.push_str(words[(state >> 33) % words.len()]);
-            if state >> 40 & 63 == 0 && !matches!(self, Self::Unbroken) {
+            if (state >> 40).trailing_zeros() >= 6 && !matches!(self, Self::Unbroken) {
                 text.push_str("\n\n");
             }
         }

@@ -49,6 +49,7 @@ fn firsts(drafted: &Drafted) -> Vec<(usize, &Request)> {
 }
 
 /// The share of each chapter's first prompt that begins as the one before did.
+#[expect(clippy::cast_precision_loss, reason = "bytes of prompts are few")]
 fn shares(drafted: &Drafted) -> Vec<(usize, f64)> {
     firsts(drafted)
         .windows(2)

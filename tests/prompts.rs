@@ -39,7 +39,7 @@ fn templates(story: &Story) -> Templates {
 
 /// A record as a model might have given it, of the chapter's own plan.
 fn record(story: &Story, chapter: &Chapter) -> Record {
-    let happens: Vec<&str> = chapter.scenes.iter().flat_map(|scene| scene.happens.first()).map(String::as_str).collect();
+    let happens: Vec<&str> = chapter.scenes.iter().filter_map(|scene| scene.happens.first()).map(String::as_str).collect();
     let subject = chapter.cast().first().map(|id| story[*id].id.clone()).unwrap_or_default();
     let fact = |kind, about: &str, fact: &str| Fact { subject: subject.clone(), kind, about: about.to_owned(), fact: format!("{fact} ({})", chapter.number), quote: String::new() };
     Record {

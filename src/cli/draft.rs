@@ -320,6 +320,7 @@ impl crate::provider::Provider for Unloaded<'_> {
 }
 
 /// A session that can render prompts and send none.
+#[expect(clippy::too_many_arguments, reason = "a session needs what a run needs")]
 pub(super) fn with_session<T>(
     arguments: &ModelArguments,
     wishes: &Wishes,

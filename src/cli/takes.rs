@@ -127,15 +127,12 @@ pub(super) fn undo(_: &UndoArguments, common: &Common, ui: &Ui) -> Result<Exit> 
         let before = plan::before(&story, &archive, chapter.number);
         let mut shelf = archive.chapters.remove(&id).unwrap_or_default();
         adopt_if_edited(&story, chapter, &mut shelf, before, &mut store, ui)?;
-        match take {
-            Some(take) => {
-                select_take(&story, chapter, &mut shelf, take, &mut store)?;
-                ui.say(&format!("chapter {} is take {take} again", chapter.number));
-            }
-            None => {
-                store.clear(chapter, &mut shelf)?;
-                ui.say(&format!("chapter {} has no text again; `storygen takes {}` lists what is kept", chapter.number, chapter.number));
-            }
+        if let Some(take) = take {
+            select_take(&story, chapter, &mut shelf, take, &mut store)?;
+            ui.say(&format!("chapter {} is take {take} again", chapter.number));
+        } else {
+            store.clear(chapter, &mut shelf)?;
+            ui.say(&format!("chapter {} has no text again; `storygen takes {}` lists what is kept", chapter.number, chapter.number));
         }
         archive.chapters.insert(id, shelf);
     }

@@ -36,7 +36,10 @@ enum What {
 /// Runs the command.
 pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exit> {
     match &arguments.what {
-        What::List => list(common, ui),
+        What::List => {
+            list(common, ui);
+            Ok(Exit::Done)
+        }
         What::Show { name, language } => {
             let template = find(name)?;
             let language = language.clone().unwrap_or_else(|| project_language(common, ui));
@@ -64,7 +67,7 @@ fn project_language(common: &Common, ui: &Ui) -> String {
         .map_or_else(|_| "en".to_owned(), |(story, _)| story.book.primary_language())
 }
 
-fn list(common: &Common, ui: &Ui) -> Result<Exit> {
+fn list(common: &Common, ui: &Ui) {
     let folder = open::folder(common).ok();
     for template in TEMPLATES {
         let own = folder
@@ -75,7 +78,6 @@ fn list(common: &Common, ui: &Ui) -> Result<Exit> {
     }
     let languages: Vec<&str> = TEMPLATES.first().into_iter().flat_map(|template| template.texts.iter().map(|(tag, _)| *tag)).collect();
     ui.say(&format!("built in for {}; other languages use the English ones", languages.join(", ")));
-    Ok(Exit::Done)
 }
 
 fn eject(names: &[String], common: &Common, ui: &Ui) -> Result<Exit> {

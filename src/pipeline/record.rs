@@ -146,7 +146,7 @@ pub async fn record(
                 passage.push(' ');
             }
             passage.push_str(prose::clean(answer.synopsis.trim()).replace('\n', " ").trim());
-            found.extend(answer.facts.into_iter().filter_map(|fact| read_fact(story, fact)));
+            found.extend(answer.facts.iter().filter_map(|fact| read_fact(story, fact)));
         }
         if !found.is_empty() {
             facts = found;
@@ -283,7 +283,7 @@ fn parse(kept: &Kept) -> Answer {
 }
 
 /// A fact of the answer, with names turned into ids; none if it says nothing.
-fn read_fact(story: &Story, fact: AnswerFact) -> Option<Fact> {
+fn read_fact(story: &Story, fact: &AnswerFact) -> Option<Fact> {
     let short = |text: &str, limit: usize| -> String {
         let text = prose::clean(text).replace('\n', " ");
         text.trim().chars().take(limit).collect()
@@ -336,7 +336,7 @@ mod tests {
         for (text, ending, synopsis, facts) in [
             (format!(r#"{{"synopsis":"Ann waits.","facts":[{fact}]}}"#), Ending::Stop, "Ann waits.", 1),
             (format!("```json\n{{\"synopsis\":\"Ann waits.\",\"facts\":[{fact}]}}\n```"), Ending::Stop, "Ann waits.", 1),
-            (format!(r#"Here: {{"synopsis":"Ann waits.","facts":[]}} Done."#), Ending::Stop, "Ann waits.", 0),
+            (r#"Here: {"synopsis":"Ann waits.","facts":[]} Done."#.to_owned(), Ending::Stop, "Ann waits.", 0),
             (format!(r#"{{"synopsis":"Ann waits.","facts":[{fact},{{"subject":"a"#), Ending::Length, "Ann waits.", 1),
             (r#"{"synopsis":"Ann waits."}"#.to_owned(), Ending::Stop, "Ann waits.", 0),
             ("I cannot.".to_owned(), Ending::Stop, "", 0),

@@ -2,7 +2,7 @@
 //!
 //! A file is read twice. First into plain [`Node`]s, which can be held against
 //! the shape's JSON Schema so that *all* faults of a file come at once
-//! (see [`shape`](super::shape)); only then into the shape itself, which stops
+//! (see [`super::shape`]); only then into the shape itself, which stops
 //! at its first fault. Both go through serde-saphyr, which bounds aliases,
 //! depth and size and knows lines and columns.
 

@@ -120,7 +120,7 @@ fn people(story: &Story, chapter: &Chapter, room: usize, tokenizer: &dyn Tokeniz
     let cast = chapter
         .cast()
         .into_iter()
-        .map(|id| id.index())
+        .map(crate::story::Id::index)
         .filter(|index| people[*index] != full[*index])
         .map(|index| full[index].clone())
         .collect();

@@ -201,6 +201,7 @@ fn computes(text: &str) -> Option<&'static str> {
 }
 
 /// Like Tera's own, but never longer than the output may be.
+#[expect(clippy::needless_pass_by_value, reason = "Tera gives a filter its arguments by value")]
 fn replace(text: &str, arguments: Kwargs, _: &State<'_>) -> tera::TeraResult<String> {
     let from = arguments.must_get::<&str>("from")?;
     let to = arguments.must_get::<&str>("to")?;

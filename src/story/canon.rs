@@ -140,6 +140,7 @@ impl Canon {
     }
 
     /// What holds of a subject, oldest first.
+    #[must_use = "an iterator does nothing by itself"]
     pub fn of(&self, subject: &str) -> impl DoubleEndedIterator<Item = &Established> {
         self.by_subject
             .get(&fold(subject))

@@ -142,6 +142,7 @@ pub fn last_sentence_end(text: &str) -> usize {
 /// words that the book has used so far (`known`, in lower case) decide whether
 /// two pieces of letters are one word.
 #[must_use]
+#[expect(clippy::implicit_hasher, reason = "the vocabulary is made here, too")]
 pub fn join(head: &str, tail: &str, known: &HashSet<String>) -> String {
     if head.trim().is_empty() {
         return tail.trim_start().to_owned();

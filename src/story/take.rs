@@ -129,13 +129,13 @@ fn is_heading(line: &str, title: &str) -> bool {
 
 /// A word to the reader after the text.
 fn is_closing(line: &str) -> bool {
-    let lower = line
-        .trim_matches(|c: char| matches!(c, '*' | '_' | '(' | ')' | '[' | ']' | ' '))
-        .to_lowercase();
     const CLOSERS: [&str; 10] = [
         "end of chapter", "end of scene", "to be continued", "word count", "let me know", "i hope this",
         "ende des kapitels", "fin du chapitre", "fin del capítulo", "note:",
     ];
+    let lower = line
+        .trim_matches(|c: char| matches!(c, '*' | '_' | '(' | ')' | '[' | ']' | ' '))
+        .to_lowercase();
     CLOSERS.iter().any(|closer| lower.starts_with(closer))
 }
 
@@ -206,7 +206,7 @@ pub fn foreign_language(text: &str, language: &str) -> Option<String> {
 /// The English name of a language, by its primary subtag.
 #[must_use]
 pub fn language_name(language: &str) -> Option<&'static str> {
-    tongue(language).map(|lang| lang.eng_name())
+    tongue(language).map(whatlang::Lang::eng_name)
 }
 
 fn script_differs(a: whatlang::Lang, b: whatlang::Lang) -> bool {

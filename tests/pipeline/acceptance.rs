@@ -81,6 +81,7 @@ fn cut(pieces: &[&str]) -> Vec<Value> {
 }
 
 #[test]
+#[expect(clippy::many_single_char_names, reason = "halves of one text, side by side")]
 fn the_seams_of_a_cut_reply_do_not_show() {
     let text = PROSE[0];
     let at = |words: &str| text.find(words).expect("words of the text") + words.len();

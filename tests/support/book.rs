@@ -229,7 +229,7 @@ pub fn prose(people: &[&str], words: usize, salt: usize) -> String {
         count += sentence.split_whitespace().count();
         text.push_str(&sentence);
         number += 1;
-        text.push_str(if number % 4 == 0 { "\n\n" } else { " " });
+        text.push_str(if number.is_multiple_of(4) { "\n\n" } else { " " });
     }
     text.trim_end().to_owned()
 }
