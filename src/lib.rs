@@ -42,6 +42,8 @@
 //! 8. No prompt is sent that is not proven to fit, with its reply, into the
 //!    smallest of the limits that apply.
 
+#![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used))]
+
 pub mod chat;
 pub mod check;
 pub mod cli;

@@ -10,10 +10,12 @@ use super::Common;
 use super::ui::Ui;
 use crate::diagnostic::{self, Severity};
 use crate::failure::{Exit, Failure};
+use crate::project::archive::Archive;
 use crate::project::folder::Folder;
+use crate::project::history;
 use crate::project::layout;
 use crate::project::load::{Loaded, load};
-use crate::project::store::{self, Archive, Store};
+use crate::project::store::Store;
 use crate::prompt::templates::{TEMPLATE_LIMIT, Templates};
 use crate::story::canon::Record;
 use crate::story::{Chapter, Story};
@@ -76,11 +78,7 @@ pub(super) fn sound(folder: &Folder, ui: &Ui) -> Result<(Story, Loaded)> {
 
 /// How many findings are of this severity.
 pub(super) fn count(loaded: &Loaded, severity: Severity) -> usize {
-    loaded
-        .findings
-        .iter()
-        .filter(|finding| finding.severity == severity)
-        .count()
+    loaded.findings.iter().filter(|finding| finding.severity == severity).count()
 }
 
 /// The project's templates: its own where it has any, else the built-in ones.
@@ -122,15 +120,17 @@ pub(super) fn store<'a>(folder: &'a Folder, command: &str) -> Result<Store<'a>> 
 }
 
 fn seconds() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs())
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
 /// The records of all chapters that have one; a faulty canon file fails.
-pub(super) fn records(story: &Story, archive: &Archive, ui: &Ui) -> Result<BTreeMap<usize, Record>> {
+pub(super) fn records(
+    story: &Story,
+    archive: &Archive,
+    ui: &Ui,
+) -> Result<BTreeMap<usize, Record>> {
     let mut findings = Vec::new();
-    let records = store::records(story, archive, &mut findings);
+    let records = history::records(story, archive, &mut findings);
     if findings.is_empty() {
         return Ok(records);
     }

@@ -36,6 +36,8 @@ pub enum Event<'a> {
     Rejected {
         /// Why.
         reason: String,
+        /// What tells this drawing from every other.
+        call: String,
         /// Which drawing comes next, from 2.
         next: u32,
         /// How many there may be.
@@ -101,6 +103,20 @@ pub enum Event<'a> {
         chapter: usize,
         /// The take's number.
         take: u32,
+    },
+    /// The files of a chapter that has moved were renamed.
+    Moved {
+        /// The chapter's number.
+        chapter: usize,
+        /// Where its text stands now.
+        path: &'a str,
+    },
+    /// The author's corrected canon was set aside, for the text has changed.
+    Replaced {
+        /// The chapter's number.
+        chapter: usize,
+        /// Where it is kept.
+        path: String,
     },
     /// A stream broke off and is being continued.
     Interrupted {
@@ -173,7 +189,7 @@ impl Line<'_> {
         };
         let model = &self.provider.facts().name;
         let digest = calls::digest(model, &request)?;
-        if let Some(kept) = calls::find(self.folder, &digest)? {
+        if let Some(kept) = calls::find(self.folder, &digest, is_prose)? {
             if is_prose {
                 listener(Event::Text(&kept.text));
             }
@@ -186,7 +202,13 @@ impl Line<'_> {
         self.stream(&request, writing, is_prose, listener).await
     }
 
-    async fn stream(&self, request: &Request, mut writing: Writing, is_prose: bool, listener: Listener<'_>) -> Result<Kept> {
+    async fn stream(
+        &self,
+        request: &Request,
+        mut writing: Writing,
+        is_prose: bool,
+        listener: Listener<'_>,
+    ) -> Result<Kept> {
         let mut text = String::new();
         let mut disk: Result<()> = Ok(());
         // A disk that is full ends the call as the user would.
@@ -216,14 +238,12 @@ impl Line<'_> {
                 answered: Some(reply.model),
             },
             Err(Fault::Cancelled) => return Err(cancelled(prose::words(&text))),
-            Err(fault) if !text.trim().is_empty() && !matches!(fault, Fault::Script(_) | Fault::TooLong { .. }) => {
+            Err(fault)
+                if !text.trim().is_empty()
+                    && !matches!(fault, Fault::Script(_) | Fault::TooLong { .. }) =>
+            {
                 listener(Event::Interrupted { why: fault.to_string() });
-                Kept {
-                    text,
-                    ending: Ending::Interrupted,
-                    usage: None,
-                    answered: None,
-                }
+                Kept { text, ending: Ending::Interrupted, usage: None, answered: None }
             }
             Err(fault) => return Err(failure(&fault).into()),
         };

@@ -10,5 +10,6 @@ pub mod draft;
 pub mod fold;
 pub mod plan;
 pub mod record;
+pub mod rendering;
 pub mod run;
 pub mod settings;

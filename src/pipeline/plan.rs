@@ -30,8 +30,11 @@ pub struct Wanted {
 pub enum Step {
     /// Keep the author's edited text as a take.
     Adopt(usize),
-    /// Put a kept take back into the manuscript, from which it is missing.
+    /// Make a kept take the chapter's text: it is missing from the manuscript,
+    /// or a crash came before it was selected.
     Restore(usize, u32),
+    /// Rename the files of a chapter that has moved.
+    Move(usize),
     /// Draw a take.
     Draft(usize),
     /// Make the synopsis and the facts.
@@ -81,7 +84,9 @@ pub fn next_step(given: &Given<'_>, archive: &Archive, wanted: &Wanted) -> Step 
     let mut before = String::new();
     for chapter in given.story.chapters.iter().take_while(|chapter| chapter.number <= wanted.last) {
         let shelf = archive.chapters.get(&chapter.id).unwrap_or(&empty);
-        if let Some(step) = upkeep(chapter, shelf) {
+        let is_redone =
+            wanted.redo && chapter.number >= wanted.first && !given.redrawn.contains(&chapter.id);
+        if let Some(step) = upkeep(given, chapter, shelf, is_redone) {
             return step;
         }
         if chapter.number < first {
@@ -95,8 +100,9 @@ pub fn next_step(given: &Given<'_>, archive: &Archive, wanted: &Wanted) -> Step 
             before = roll(&before, Some(shelf));
             continue;
         }
-        if needs_draft(given, chapter, shelf, wanted, &before) {
-            return missing_fold(given, archive, chapter.number).map_or(Step::Draft(chapter.number), Step::Fold);
+        if is_redone || needs_draft(given, chapter, shelf, wanted, &before) {
+            return missing_fold(given, archive, chapter.number)
+                .map_or(Step::Draft(chapter.number), Step::Fold);
         }
         if !shelf.has_canon() {
             return Step::Record(chapter.number);
@@ -107,27 +113,40 @@ pub fn next_step(given: &Given<'_>, archive: &Archive, wanted: &Wanted) -> Step 
 }
 
 /// What is due for any chapter, asked for or not: an edited text is adopted and
-/// recorded, a take that lost its file is put back.
-fn upkeep(chapter: &Chapter, shelf: &Shelf) -> Option<Step> {
+/// recorded, a take that lost its file is put back, files move with the chapter.
+fn upkeep(given: &Given<'_>, chapter: &Chapter, shelf: &Shelf, is_redone: bool) -> Option<Step> {
     if shelf.is_edited() {
         return Some(Step::Adopt(chapter.number));
     }
+    if let Some(take) = shelf.pending {
+        return Some(Step::Restore(chapter.number, take));
+    }
     if shelf.text.is_none() {
         let selected = shelf.takes.iter().rfind(|note| Some(note.take) == shelf.selected)?;
-        return Some(Step::Restore(chapter.number, selected.take));
+        // A new take is the way out for a chapter whose take is lost, too.
+        return (!is_redone).then_some(Step::Restore(chapter.number, selected.take));
+    }
+    let current = shelf.current().map(|note| note.take);
+    if let Some(take) = current.filter(|take| Some(*take) != shelf.selected) {
+        return Some(Step::Restore(chapter.number, take));
+    }
+    if shelf.places(given.story, chapter) != (None, None) {
+        return Some(Step::Move(chapter.number));
     }
     let outdated = shelf.canon.is_some() && !shelf.has_canon();
-    outdated.then_some(Step::Record(chapter.number))
+    // A text that is about to be redrawn need not be recorded first.
+    (outdated && !is_redone).then_some(Step::Record(chapter.number))
 }
 
-fn needs_draft(given: &Given<'_>, chapter: &Chapter, shelf: &Shelf, wanted: &Wanted, before: &str) -> bool {
+fn needs_draft(
+    given: &Given<'_>,
+    chapter: &Chapter,
+    shelf: &Shelf,
+    wanted: &Wanted,
+    before: &str,
+) -> bool {
     let asked = chapter.number >= wanted.first;
     if shelf.text.is_none() {
-        // A kept take that was never selected stands in a run that was killed
-        // between the two; the run finds it again.
-        return true;
-    }
-    if wanted.redo && asked && !given.redrawn.contains(&chapter.id) {
         return true;
     }
     if wanted.keep_stale || !asked {
@@ -148,10 +167,7 @@ pub fn staleness(given: &Given<'_>, chapter: &Chapter, shelf: &Shelf, before: &s
         .get(&chapter.id)
         .map(|now| fingerprint::changed(&note.inputs, now))
         .unwrap_or_default();
-    Stale {
-        because,
-        earlier_text: note.before != before,
-    }
+    Stale { because, earlier_text: note.before != before }
 }
 
 /// The digest of the texts of all chapters before one.
@@ -183,11 +199,8 @@ fn missing_fold(given: &Given<'_>, archive: &Archive, number: usize) -> Option<S
 
 fn missing_in(given: &Given<'_>, archive: &Archive, passage: Passage) -> Option<Span> {
     let Passage::Fold(span) = passage else { return None };
-    let inner = given
-        .shape
-        .parts(span)
-        .into_iter()
-        .find_map(|part| missing_in(given, archive, part));
+    let inner =
+        given.shape.parts(span).into_iter().find_map(|part| missing_in(given, archive, part));
     inner.or_else(|| {
         let fresh = archive
             .folds

@@ -1,14 +1,16 @@
 //! What has been written so far, as pure data: the plan is made from it.
 //!
-//! `store` fills it from the disk and keeps it true while it writes.
+//! `history` fills it from the disk, `store` keeps it true while it writes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::layout;
 use crate::prompt::memory::Span;
 use crate::provider::Usage;
 use crate::story::fingerprint::Inputs;
+use crate::story::{Chapter, Story};
 
 /// Everything written so far, chapter by chapter.
 #[derive(Clone, Debug, Default)]
@@ -17,8 +19,22 @@ pub struct Archive {
     pub chapters: BTreeMap<String, Shelf>,
     /// The folds, with the digest of what each was made of.
     pub folds: BTreeMap<Span, Fold>,
+    /// The drawings that were rejected, each by the name of its call.
+    pub rejected: BTreeSet<String>,
+    /// The last command and the chapters it has drawn so far, as long as it has
+    /// not ended: the same command again goes on from there.
+    pub open: Option<Open>,
     /// The number of the last run.
     pub runs: u64,
+}
+
+/// A command that has not done all that it was asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Open {
+    /// The command line.
+    pub command: String,
+    /// The ids of the chapters it has drawn.
+    pub drawn: BTreeSet<String>,
 }
 
 /// What there is of one chapter.
@@ -30,6 +46,8 @@ pub struct Shelf {
     pub text: Option<Text>,
     /// The take the journal last selected.
     pub selected: Option<u32>,
+    /// A take that is kept, but that a crash kept from being selected.
+    pub pending: Option<u32>,
     /// Its synopsis and facts.
     pub canon: Option<CanonOnFile>,
     /// What recording it took.
@@ -105,9 +123,30 @@ impl Shelf {
     #[must_use]
     pub fn has_canon(&self) -> bool {
         match (&self.text, &self.canon) {
-            (Some(text), Some(canon)) => canon.made_from.as_ref().is_none_or(|from| *from == text.digest),
+            (Some(text), Some(canon)) => {
+                canon.made_from.as_ref().is_none_or(|from| *from == text.digest)
+            }
             _ => false,
         }
+    }
+
+    /// Where the chapter's text and canon belong, as far as they stand elsewhere:
+    /// a chapter that has moved keeps its id and takes its files along.
+    #[must_use]
+    pub fn places(&self, story: &Story, chapter: &Chapter) -> (Option<String>, Option<String>) {
+        let count = story.chapters.len();
+        let text = layout::manuscript(chapter.number, &chapter.id, count);
+        let canon = layout::canon(chapter.number, &chapter.id, count);
+        (
+            self.text.as_ref().is_some_and(|there| there.path != text).then_some(text),
+            self.canon.as_ref().is_some_and(|there| there.path != canon).then_some(canon),
+        )
+    }
+
+    /// The journal has selected a take, or none.
+    pub(super) fn settle(&mut self, take: Option<u32>) {
+        self.selected = take;
+        self.pending = None;
     }
 
     /// The number the next take will have.

@@ -92,12 +92,13 @@ fn path(digest: &str) -> String {
     format!("{}/{}/{digest}.txt", layout::CALLS, &digest[..2])
 }
 
-/// The reply to a request that was sent before, if any of it came.
+/// The reply to a request that was sent before, if any of it came. Where only
+/// the whole is of use (`parts` unset), a reply without its end does not count.
 ///
 /// # Errors
 ///
 /// When the file cannot be read.
-pub fn find(folder: &Folder, digest: &str) -> Result<Option<Kept>> {
+pub fn find(folder: &Folder, digest: &str, parts: bool) -> Result<Option<Kept>> {
     let Some(bytes) = folder.read_bytes(&path(digest), LIMIT)? else {
         return Ok(None);
     };
@@ -118,7 +119,7 @@ pub fn find(folder: &Folder, digest: &str) -> Result<Option<Kept>> {
         }));
     }
     let text = body.split(END).next().unwrap_or_default();
-    Ok((!text.trim().is_empty()).then(|| Kept {
+    Ok((parts && !text.trim().is_empty()).then(|| Kept {
         text: text.to_owned(),
         ending: Ending::Interrupted,
         usage: None,
@@ -140,9 +141,15 @@ impl Writing {
     /// # Errors
     ///
     /// When it cannot be written.
-    pub fn begin(folder: &Folder, digest: &str, model: &str, about: &str, request: &Request) -> Result<Self> {
+    pub fn begin(
+        folder: &Folder,
+        digest: &str,
+        model: &str,
+        about: &str,
+        request: &Request,
+    ) -> Result<Self> {
         let path = path(digest);
-        // What stands there already holds no text.
+        // What stands there already holds nothing of use.
         folder.remove(&path)?;
         let mut file = folder.appender(&path)?;
         let head = Head {
@@ -183,11 +190,7 @@ impl Writing {
     ///
     /// When it cannot be written.
     pub fn end(mut self, kept: &Kept) -> Result<()> {
-        let end = End {
-            ending: kept.ending,
-            usage: kept.usage,
-            answered: kept.answered.clone(),
-        };
+        let end = End { ending: kept.ending, usage: kept.usage, answered: kept.answered.clone() };
         let line = format!("{END}{}\n", serde_json::to_string(&end)?);
         self.file
             .write_all(line.as_bytes())

@@ -1,9 +1,8 @@
 //! The journal: one line of JSON for each thing that happened, only ever added to.
 //!
 //! Files hold the text; the journal says which take is which and what they were
-//! made from. A line is durable before the next step begins. A last line that a
-//! crash has cut is passed over: what it would have said is found again in the
-//! files.
+//! made from. A line is durable before the next step begins. A line that a crash
+//! has cut is passed over: what it would have said is found again in the files.
 
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
@@ -41,6 +40,8 @@ pub enum Event {
         /// Its command line, without what could be secret.
         command: String,
     },
+    /// A run did all that it was asked for.
+    Ended,
     /// A take was accepted, or an edited chapter adopted as one.
     Take(TakeNote),
     /// A take became the text of its chapter.
@@ -54,6 +55,13 @@ pub enum Event {
     Cleared {
         /// The chapter's id.
         chapter: String,
+    },
+    /// A chapter's synopsis and facts are about to be written.
+    Recording {
+        /// The chapter's id.
+        chapter: String,
+        /// The digest of the file.
+        file: String,
     },
     /// A chapter's synopsis and facts were written.
     Recorded {
@@ -89,6 +97,9 @@ pub enum Event {
     Rejected {
         /// The chapter's id.
         chapter: String,
+        /// Which drawing it was.
+        #[serde(default)]
+        call: String,
         /// Why.
         reason: String,
     },
@@ -99,26 +110,29 @@ pub enum Event {
     },
 }
 
+/// Ends a line that a crash or a full disk has cut.
+const CUT: &str = "#cut";
+
 /// Reads the whole journal.
 ///
 /// # Errors
 ///
-/// When it cannot be read, or a line other than the last is damaged.
+/// When it cannot be read, or a line is damaged otherwise than by a cut.
 pub fn read(folder: &Folder) -> Result<Vec<Entry>> {
-    let Some(text) = folder.read(layout::JOURNAL, LIMIT)? else {
+    let Some(bytes) = folder.read_bytes(layout::JOURNAL, LIMIT)? else {
         return Ok(Vec::new());
     };
+    // A cut inside a character must not hide all that stands before it.
+    let text = String::from_utf8_lossy(&bytes);
     let mut entries = Vec::new();
-    let lines: Vec<&str> = text.lines().collect();
-    for (index, line) in lines.iter().enumerate() {
+    for (index, line) in text.split_inclusive('\n').enumerate() {
+        let (line, is_whole) = line.strip_suffix('\n').map_or((line, false), |line| (line, true));
         if line.is_empty() {
             continue;
         }
         match serde_json::from_str::<Entry>(line) {
             Ok(entry) => entries.push(entry),
-            // The last line may have been cut by a crash, and a new run then
-            // began a line of its own after it.
-            Err(_) if index + 1 == lines.len() || !line.ends_with('}') => {}
+            Err(_) if !is_whole || line.ends_with(CUT) => {}
             Err(error) => {
                 return Err(Failure::new(
                     Exit::Failed,
@@ -132,16 +146,13 @@ pub fn read(folder: &Folder) -> Result<Vec<Entry>> {
     Ok(entries)
 }
 
-/// Adds entries, durably, each on a line of its own.
+/// Adds entries, durably, each on a line of its own, after what [`mend`] gave.
 ///
 /// # Errors
 ///
 /// When the journal cannot be written.
-pub fn append(folder: &Folder, entries: &[Entry], after_cut: bool) -> Result<()> {
-    let mut lines = String::new();
-    if after_cut {
-        lines.push('\n');
-    }
+pub fn append(folder: &Folder, entries: &[Entry], mend: &str) -> Result<()> {
+    let mut lines = mend.to_owned();
     for entry in entries {
         lines.push_str(&serde_json::to_string(entry)?);
         lines.push('\n');
@@ -149,14 +160,18 @@ pub fn append(folder: &Folder, entries: &[Entry], after_cut: bool) -> Result<()>
     folder.append(layout::JOURNAL, lines.as_bytes(), true)
 }
 
-/// Whether the journal's last line was cut, so that the next entry has to begin
-/// on a fresh one.
+/// What ends the journal's last line, so that the next entry stands on a fresh
+/// one: nothing, a line end, or the mark of a line that was cut.
 ///
 /// # Errors
 ///
 /// When it cannot be read.
-pub fn is_cut(folder: &Folder) -> Result<bool> {
-    Ok(folder
-        .read_bytes(layout::JOURNAL, LIMIT)?
-        .is_some_and(|bytes| bytes.last().is_some_and(|last| *last != b'\n')))
+pub fn mend(folder: &Folder) -> Result<&'static str> {
+    let bytes = folder.read_bytes(layout::JOURNAL, LIMIT)?.unwrap_or_default();
+    let last = bytes.rsplit(|b| *b == b'\n').next().unwrap_or_default();
+    Ok(match last {
+        [] => "",
+        whole if serde_json::from_slice::<Entry>(whole).is_ok() => "\n",
+        _ => "#cut\n",
+    })
 }

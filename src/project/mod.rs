@@ -4,6 +4,7 @@ pub mod archive;
 pub mod calls;
 pub mod canon_file;
 pub mod folder;
+pub mod history;
 pub mod journal;
 pub mod layout;
 pub mod load;

@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::sync::Arc;
 
 use anyhow::Result;
 use serde::Serialize;
@@ -95,16 +96,14 @@ impl Template {
     #[must_use]
     pub fn text(&self, language: &str) -> &'static str {
         let of = |wanted: &str| self.texts.iter().find(|(tag, _)| *tag == wanted);
-        of(language)
-            .or_else(|| of("en"))
-            .map_or("", |(_, text)| *text)
+        of(language).or_else(|| of("en")).map_or("", |(_, text)| *text)
     }
 }
 
 /// A project's set of templates, ready to render.
 #[derive(Clone)]
 pub struct Templates {
-    tera: Tera,
+    tera: Arc<Tera>,
     /// The project's own templates, each with the digest of its text.
     pub own: BTreeMap<String, String>,
 }
@@ -137,7 +136,8 @@ impl Templates {
                 .hint("take it out; `storygen templates show NAME` shows the built-in one")
                 .into());
             }
-            tera.add_raw_template(template.name, text).map_err(|error| fault(template.name, &error))?;
+            tera.add_raw_template(template.name, text)
+                .map_err(|error| fault(template.name, &error))?;
         }
         for name in own.keys() {
             if !TEMPLATES.iter().any(|template| template.name == name) {
@@ -148,7 +148,7 @@ impl Templates {
             .iter()
             .map(|(name, text)| (name.clone(), crate::story::fingerprint::digest(text)))
             .collect();
-        Ok(Self { tera, own })
+        Ok(Self { tera: Arc::new(tera), own })
     }
 
     /// Renders one template.
@@ -163,7 +163,10 @@ impl Templates {
         if output.over {
             return Err(Failure::new(
                 Exit::Failed,
-                format!("the template `templates/{name}` puts out more than {} MiB", OUTPUT_LIMIT / (1024 * 1024)),
+                format!(
+                    "the template `templates/{name}` puts out more than {} MiB",
+                    OUTPUT_LIMIT / (1024 * 1024)
+                ),
             )
             .into());
         }
@@ -200,6 +203,7 @@ fn computes(text: &str) -> Option<&'static str> {
 }
 
 /// Like Tera's own, but never longer than the output may be.
+#[expect(clippy::needless_pass_by_value, reason = "Tera gives a filter its arguments by value")]
 fn replace(text: &str, arguments: Kwargs, _: &State<'_>) -> tera::TeraResult<String> {
     let from = arguments.must_get::<&str>("from")?;
     let to = arguments.must_get::<&str>("to")?;
@@ -217,7 +221,8 @@ fn no_range(_: Kwargs, _: &State<'_>) -> tera::TeraResult<String> {
 
 fn unknown(name: &str) -> Failure {
     let known = TEMPLATES.iter().map(|template| template.name);
-    let failure = Failure::new(Exit::Failed, format!("`templates/{name}` has the name of no template"));
+    let failure =
+        Failure::new(Exit::Failed, format!("`templates/{name}` has the name of no template"));
     match crate::diagnostic::did_you_mean(name, known) {
         Some(hint) => failure.hint(hint),
         None => failure.hint("`storygen templates list` shows their names"),
@@ -227,8 +232,11 @@ fn unknown(name: &str) -> Failure {
 fn fault(name: &str, error: &tera::Error) -> Failure {
     let report = error.to_string();
     let report = report.strip_prefix("error: ").unwrap_or(&report);
-    Failure::new(Exit::Failed, format!("in the template `templates/{name}`: {report}"))
-        .hint(format!("`storygen templates show {name}` shows the built-in one and the fields it may use"))
+    Failure::new(Exit::Failed, format!("in the template `templates/{name}`: {report}")).hint(
+        format!(
+            "`storygen templates show {name}` shows the built-in one and the fields it may use"
+        ),
+    )
 }
 
 /// At most one empty line between paragraphs, none at the ends; so a section

@@ -107,15 +107,16 @@ pub fn tail(text: &str, bytes: usize) -> &str {
     if first < end.len() {
         return end[first..].trim_start();
     }
-    end.find(char::is_whitespace)
-        .map_or(end, |at| end[at..].trim_start())
+    end.find(char::is_whitespace).map_or(end, |at| end[at..].trim_start())
 }
 
 /// Where the last whole sentence of a text ends, in bytes; 0 if none does.
 #[must_use]
 pub fn last_sentence_end(text: &str) -> usize {
     let trimmed = text.trim_end();
-    let closing = |c: char| matches!(c, '"' | '\'' | '”' | '’' | '»' | '«' | '“' | ')' | '」' | '』' | '*' | '_');
+    let closing = |c: char| {
+        matches!(c, '"' | '\'' | '”' | '’' | '»' | '«' | '“' | ')' | '」' | '』' | '*' | '_')
+    };
     let ending = |c: char| matches!(c, '.' | '!' | '?' | '…' | '。' | '！' | '？');
     let mut ends = 0;
     let mut characters = trimmed.char_indices().peekable();
@@ -142,6 +143,7 @@ pub fn last_sentence_end(text: &str) -> usize {
 /// words that the book has used so far (`known`, in lower case) decide whether
 /// two pieces of letters are one word.
 #[must_use]
+#[expect(clippy::implicit_hasher, reason = "the vocabulary is made here, too")]
 pub fn join(head: &str, tail: &str, known: &HashSet<String>) -> String {
     if head.trim().is_empty() {
         return tail.trim_start().to_owned();
@@ -166,17 +168,14 @@ pub fn join(head: &str, tail: &str, known: &HashSet<String>) -> String {
         return format!("{head}{tail}");
     }
     let (first, second) = (last_word(head), first_word(tail));
-    if one_word(first, second, known) {
-        format!("{head}{tail}")
-    } else {
-        format!("{head} {tail}")
-    }
+    if one_word(first, second, known) { format!("{head}{tail}") } else { format!("{head} {tail}") }
 }
 
 /// Whether a text ends in a mark that what follows clings to.
 fn opens(head: &str) -> bool {
-    head.ends_with(['“', '‘', '„', '«', '‹', '(', '[', '—', '-', '–', '\'', '’', '¿', '¡', '「', '『'])
-        || head.ends_with(" \"")
+    head.ends_with([
+        '“', '‘', '„', '«', '‹', '(', '[', '—', '-', '–', '\'', '’', '¿', '¡', '「', '『',
+    ]) || head.ends_with(" \"")
         || head.ends_with("\n\"")
         || head == "\""
 }
@@ -200,6 +199,12 @@ fn first_word(text: &str) -> &str {
 fn one_word(first: &str, second: &str, known: &HashSet<String>) -> bool {
     let (first, second) = (first.to_lowercase(), second.to_lowercase());
     let whole = format!("{first}{second}");
+    // The short words of a language are soon known; an unknown letter or two
+    // are a piece of a word.
+    let is_piece = |half: &str| half.chars().count() <= 2 && !known.contains(half);
+    if is_piece(&first) || is_piece(&second) {
+        return true;
+    }
     let (first, second) = (known.contains(&first), known.contains(&second));
     if known.contains(&whole) {
         // Two known words are taken for two: a model drops a space more often
@@ -225,11 +230,7 @@ struct Word {
 
 fn word_list(text: &str) -> Vec<Word> {
     text.unicode_word_indices()
-        .map(|(start, word)| Word {
-            text: word.to_lowercase(),
-            start,
-            end: start + word.len(),
-        })
+        .map(|(start, word)| Word { text: word.to_lowercase(), start, end: start + word.len() })
         .collect()
 }
 
@@ -237,11 +238,7 @@ fn word_list(text: &str) -> Vec<Word> {
 /// the head may be the beginning of the tail's word.
 fn overlap(head: &str, tail: &str, known: &HashSet<String>) -> Option<Overlap> {
     const REACH: usize = 120;
-    let window = head
-        .char_indices()
-        .rev()
-        .nth(REACH * 12)
-        .map_or(0, |(at, _)| at);
+    let window = head.char_indices().rev().nth(REACH * 12).map_or(0, |(at, _)| at);
     let ends = word_list(&head[window..]);
     let begins: Vec<Word> = word_list(tail.get(..floor(tail, REACH * 24)).unwrap_or(tail));
     let longest = ends.len().min(begins.len()).min(REACH);
@@ -251,10 +248,8 @@ fn overlap(head: &str, tail: &str, known: &HashSet<String>) -> Option<Overlap> {
         let (Some(last), Some(first), Some(met)) = (end.last(), end.first(), begin.last()) else {
             continue;
         };
-        let same_before = end[..length - 1]
-            .iter()
-            .zip(&begin[..length - 1])
-            .all(|(a, b)| a.text == b.text);
+        let same_before =
+            end[..length - 1].iter().zip(&begin[..length - 1]).all(|(a, b)| a.text == b.text);
         if !same_before {
             continue;
         }
@@ -264,10 +259,7 @@ fn overlap(head: &str, tail: &str, known: &HashSet<String>) -> Option<Overlap> {
             let after_head = &head[window + last.end..];
             let rest = &tail[met.end..];
             let rest_from = met.end + repeated_marks(after_head, rest);
-            return Some(Overlap {
-                head_until: head.len(),
-                tail_from: rest_from,
-            });
+            return Some(Overlap { head_until: head.len(), tail_from: rest_from });
         }
         let begins_it = cut_inside
             && met.text.len() > last.text.len()
@@ -276,10 +268,7 @@ fn overlap(head: &str, tail: &str, known: &HashSet<String>) -> Option<Overlap> {
         if begins_it && (length > 1 || begin[0].start == 0) {
             // The head's last, cut word gives way to the tail's whole one.
             let _ = first;
-            return Some(Overlap {
-                head_until: window + last.start,
-                tail_from: met.start,
-            });
+            return Some(Overlap { head_until: window + last.start, tail_from: met.start });
         }
     }
     None
@@ -288,29 +277,29 @@ fn overlap(head: &str, tail: &str, known: &HashSet<String>) -> Option<Overlap> {
 /// Whether a run of equal words is a repetition and not a coincidence.
 fn is_telling(end: &[Word], tail: &str, begin: &[Word]) -> bool {
     let letters: usize = end.iter().map(|word| word.text.chars().count()).sum();
-    let at_start = begin
-        .first()
-        .is_some_and(|word| tail[..word.start].chars().all(|c| !c.is_alphanumeric()));
+    let at_start =
+        begin.first().is_some_and(|word| tail[..word.start].chars().all(|c| !c.is_alphanumeric()));
     at_start && (end.len() >= 3 || letters >= 12 && end.len() >= 2)
 }
 
-/// How many bytes of `rest` repeat the marks that already end the head.
+/// How many bytes of `rest` repeat the marks and spaces that already end the head.
 fn repeated_marks(after_head: &str, rest: &str) -> usize {
     let marks = after_head.trim();
-    if marks.is_empty() {
-        return 0;
-    }
     let lead = rest.len() - rest.trim_start().len();
-    if rest[lead..].starts_with(marks) {
-        let upto = lead + marks.len();
-        let spaces = if after_head.ends_with(char::is_whitespace) {
-            rest[upto..].len() - rest[upto..].trim_start_matches([' ', '\t']).len()
-        } else {
-            0
-        };
-        return upto + spaces;
-    }
-    0
+    let upto = match marks {
+        "" => 0,
+        marks if rest[lead..].starts_with(marks) => lead + marks.len(),
+        _ => return 0,
+    };
+    let more = &rest[upto..];
+    let beyond = if after_head.ends_with('\n') {
+        more.trim_start()
+    } else if after_head.ends_with(char::is_whitespace) {
+        more.trim_start_matches([' ', '\t'])
+    } else {
+        more
+    };
+    rest.len() - beyond.len()
 }
 
 fn floor(text: &str, at: usize) -> usize {
@@ -324,11 +313,7 @@ fn floor(text: &str, at: usize) -> usize {
 /// The words of texts in lower case, for [`join`].
 #[must_use]
 pub fn vocabulary<'a>(texts: impl IntoIterator<Item = &'a str>) -> HashSet<String> {
-    texts
-        .into_iter()
-        .flat_map(UnicodeSegmentation::unicode_words)
-        .map(str::to_lowercase)
-        .collect()
+    texts.into_iter().flat_map(UnicodeSegmentation::unicode_words).map(str::to_lowercase).collect()
 }
 
 /// The words of a text that was cut, without the last one, which may be cut too.
@@ -348,13 +333,16 @@ mod tests {
 
     #[test]
     fn seams() {
-        let known = vocabulary(["the harbour and the old woman sat in a boat she walked to then door on"]);
+        let known =
+            vocabulary(["the harbour and the old woman sat in a boat she walked to then door on"]);
         for (head, tail, expected) in [
             // Exactly where it stopped.
             ("She walked to the har", "bour and sat.", "She walked to the harbour and sat."),
             ("She walked to the", " harbour and sat.", "She walked to the harbour and sat."),
             ("She walked to the ", "harbour and sat.", "She walked to the harbour and sat."),
             ("She walked to the ", " harbour and sat.", "She walked to the harbour and sat."),
+            ("She gave him a h", "and and sat.", "She gave him a hand and sat."),
+            ("She walk", "ed to the boat.", "She walked to the boat."),
             // No space, whole words.
             ("She walked to the", "door.", "She walked to the door."),
             ("She sat.", "Then she rose.", "She sat. Then she rose."),
@@ -377,6 +365,12 @@ mod tests {
                 "She walked to the harbour.",
                 "She walked to the harbour. A boat lay there.",
                 "She walked to the harbour. A boat lay there.",
+            ),
+            ("She walked to the ", "She walked to the boat.", "She walked to the boat."),
+            (
+                "She sat in a boat.\n\n",
+                "She sat in a boat.\n\nThe door shut.",
+                "She sat in a boat.\n\nThe door shut.",
             ),
             // A new paragraph.
             ("She sat.", "\n\nThe boat came.", "She sat.\n\nThe boat came."),

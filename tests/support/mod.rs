@@ -107,7 +107,14 @@ impl Project {
 
     /// Runs the program in the project's folder.
     pub fn run(&self, arguments: &[&str]) -> Output {
-        let output = self.command(arguments).output().expect("the program runs");
+        self.run_with(arguments, &[])
+    }
+
+    /// Runs the program with these variables set.
+    pub fn run_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+        let mut command = self.command(arguments);
+        command.envs(variables.iter().copied());
+        let output = command.output().expect("the program runs");
         let text = |bytes: &[u8]| {
             String::from_utf8_lossy(bytes).replace(&self.path().display().to_string(), "[DIR]")
         };

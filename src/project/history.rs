@@ -1,0 +1,225 @@
+//! Reads what has been written so far, from the files and the journal.
+//!
+//! Files hold the texts; the journal says which take is which and what each was
+//! made from. Where the two disagree the file counts: it is the author's.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+
+use super::archive::{Archive, CanonOnFile, Fold, Open, Origin, TakeNote, Text, add};
+use super::folder::Folder;
+use super::journal::{self, Event};
+use super::{canon_file, layout};
+use crate::diagnostic::Finding;
+use crate::failure::{Exit, Failure};
+use crate::prompt::memory::Span;
+use crate::story::canon::Record;
+use crate::story::fingerprint::digest;
+use crate::story::{Story, prose};
+
+/// The most bytes of a chapter's text.
+pub const TEXT_LIMIT: usize = 16 * 1024 * 1024;
+
+/// Reads everything written so far.
+///
+/// # Errors
+///
+/// When a file cannot be read, or two files claim to be the same chapter.
+pub fn read(folder: &Folder, story: &Story) -> Result<Archive> {
+    let entries = journal::read(folder)?;
+    let mut archive = Archive {
+        runs: entries.iter().map(|entry| entry.run).max().unwrap_or(0),
+        ..Archive::default()
+    };
+    let mut canon = BTreeMap::new();
+    let mut fold_parts = BTreeMap::new();
+    for entry in entries {
+        replay(entry.event, &mut archive, &mut canon, &mut fold_parts);
+    }
+    let manuscripts = files_by_chapter(folder, layout::MANUSCRIPT, "md")?;
+    let canons = files_by_chapter(folder, layout::CANON, "yaml")?;
+    for chapter in &story.chapters {
+        let shelf = archive.chapters.entry(chapter.id.clone()).or_default();
+        if let Some(path) = manuscripts.get(&chapter.id) {
+            shelf.text = read_text(folder, path, &shelf.takes)?;
+        }
+        if let Some(path) = canons.get(&chapter.id)
+            && let Some(yaml) = folder.read(path, super::yaml::FILE_LIMIT)?
+        {
+            shelf.canon =
+                Some(canon.get(&chapter.id).unwrap_or(&Noted::default()).on_file(path, yaml));
+        }
+    }
+    for (span, parts) in fold_parts {
+        if let Some(text) = folder.read(&fold_path(span), TEXT_LIMIT)? {
+            archive.folds.insert(span, Fold { text: text.trim().to_owned(), parts });
+        }
+    }
+    Ok(archive)
+}
+
+/// What the journal says of a chapter's canon file.
+#[derive(Default)]
+struct Noted {
+    /// The digests of the text it was made from and of the file as written.
+    recorded: Option<(String, String)>,
+    /// The digest of a file whose writing has begun, and perhaps not ended.
+    begun: Option<String>,
+}
+
+impl Noted {
+    fn on_file(&self, path: &str, yaml: String) -> CanonOnFile {
+        let digest = digest(&yaml);
+        // Written, but not noted: to be recorded again, which asks for nothing.
+        let is_open = self.begun.as_ref() == Some(&digest);
+        let is_ours = is_open || self.recorded.as_ref().is_some_and(|(_, file)| *file == digest);
+        CanonOnFile {
+            path: path.to_owned(),
+            by_author: !is_ours,
+            digest,
+            made_from: if is_open {
+                Some(String::new())
+            } else {
+                self.recorded.as_ref().map(|(text, _)| text.clone())
+            },
+            yaml,
+        }
+    }
+}
+
+fn replay(
+    event: Event,
+    archive: &mut Archive,
+    canon: &mut BTreeMap<String, Noted>,
+    fold_parts: &mut BTreeMap<Span, String>,
+) {
+    match event {
+        Event::Take(note) => {
+            if let Some(open) = archive.open.as_mut().filter(|_| note.origin == Origin::Model) {
+                open.drawn.insert(note.chapter.clone());
+            }
+            let shelf = archive.chapters.entry(note.chapter.clone()).or_default();
+            shelf.pending = Some(note.take);
+            shelf.takes.push(note);
+        }
+        Event::Selected { chapter, take } => {
+            archive.chapters.entry(chapter).or_default().settle(Some(take))
+        }
+        Event::Cleared { chapter } => archive.chapters.entry(chapter).or_default().settle(None),
+        Event::Recorded { chapter, text, file, tokens, .. } => {
+            let spent = &mut archive.chapters.entry(chapter.clone()).or_default().recording;
+            add(spent, tokens);
+            let recorded = Some((text, file));
+            canon.insert(chapter, Noted { recorded, begun: None });
+        }
+        Event::Recording { chapter, file } => canon.entry(chapter).or_default().begun = Some(file),
+        Event::Folded { level, from, to, parts, .. } => {
+            fold_parts.insert(Span { level, from, to }, parts);
+        }
+        Event::Rejected { call, .. } => {
+            archive.rejected.insert(call);
+        }
+        Event::Run { command } => {
+            if archive.open.as_ref().is_none_or(|open| open.command != command) {
+                archive.open = Some(Open { command, ..Open::default() });
+            }
+        }
+        Event::Ended => archive.open = None,
+        Event::Undone { .. } => {}
+    }
+}
+
+/// The files of a folder by the id of the chapter each belongs to.
+fn files_by_chapter(
+    folder: &Folder,
+    path: &str,
+    extension: &str,
+) -> Result<BTreeMap<String, String>> {
+    let mut files: BTreeMap<String, String> = BTreeMap::new();
+    for name in folder.list(path)? {
+        let Some(id) = layout::chapter_of(&name, extension) else { continue };
+        let file = format!("{path}/{name}");
+        if let Some(other) = files.insert(id.to_owned(), file.clone()) {
+            return Err(Failure::new(
+                Exit::Failed,
+                format!("`{other}` and `{file}` are both the chapter `{id}`"),
+            )
+            .hint("move one of them out of the folder")
+            .into());
+        }
+    }
+    Ok(files)
+}
+
+/// The text at `path`. Its words are counted only if no take has counted them.
+pub(super) fn read_text(folder: &Folder, path: &str, takes: &[TakeNote]) -> Result<Option<Text>> {
+    let Some(text) = folder.read(path, TEXT_LIMIT)? else { return Ok(None) };
+    let prose = without_heading(&text).to_owned();
+    if prose.is_empty() {
+        return Ok(None);
+    }
+    let digest = digest(&prose);
+    let counted = takes.iter().find(|note| note.text == digest).map(|note| note.words);
+    Ok(Some(Text {
+        path: path.to_owned(),
+        words: counted.unwrap_or_else(|| prose::words(&prose)),
+        digest,
+        prose,
+    }))
+}
+
+/// A chapter's prose, without its heading and the empty lines around it.
+fn without_heading(text: &str) -> &str {
+    let text = text.trim();
+    match text.strip_prefix("# ") {
+        Some(rest) => rest.split_once('\n').map_or("", |(_, prose)| prose).trim(),
+        None => text,
+    }
+}
+
+/// A chapter's records, parsed from the canon files; a faulty file is a finding.
+pub fn records(
+    story: &Story,
+    archive: &Archive,
+    findings: &mut Vec<Finding>,
+) -> BTreeMap<usize, Record> {
+    story
+        .chapters
+        .iter()
+        .filter_map(|chapter| {
+            let canon = archive.chapters.get(&chapter.id)?.canon.as_ref()?;
+            let record = canon_file::read(&canon.path, &canon.yaml, chapter.number, findings)?;
+            Some((chapter.number, record))
+        })
+        .collect()
+}
+
+/// The prose of a take.
+///
+/// # Errors
+///
+/// When its file is missing, cannot be read, or is not as the journal has it.
+pub fn take_text(folder: &Folder, note: &TakeNote) -> Result<String> {
+    let path = layout::take(&note.chapter, note.take);
+    let damaged = |what: &str| {
+        Failure::new(Exit::Failed, format!("the take `{path}` {what}"))
+            .hint(format!("put a copy of it back, or take another: `storygen takes {0}` lists them, `storygen select {0}@K` takes one", note.chapter))
+            .hint(format!("or draw a new one: `storygen draft chapter {} --redo`", note.chapter))
+    };
+    let text = folder.read(&path, TEXT_LIMIT)?.ok_or_else(|| damaged("is missing"))?;
+    let prose = text
+        .strip_prefix("---\n")
+        .and_then(|rest| rest.split_once("\n---\n"))
+        .map(|(_, prose)| prose.trim())
+        .ok_or_else(|| damaged("has lost its header"))?;
+    if digest(prose) != note.text {
+        return Err(damaged("was changed; takes are not to be edited").into());
+    }
+    Ok(prose.to_owned())
+}
+
+/// Where a fold stands.
+pub(super) fn fold_path(span: Span) -> String {
+    format!("{}/{}-{}.txt", layout::FOLDS, span.from, span.to)
+}

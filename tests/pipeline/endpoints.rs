@@ -1,0 +1,158 @@
+//! Endpoints that are not there, do not let us in, or are something else.
+
+use crate::byte_server::{ByteServer, Step, answer, stream_head};
+use crate::common::*;
+use crate::support::{Output, Project};
+
+/// A key that must turn up nowhere.
+const CANARY: &str = "sk-canary-7f3a9c21d5";
+
+fn draft_at(project: &Project, origin: &str) -> Output {
+    let output = project
+        .command(&["draft", "chapter", "1"])
+        .env("STORYGEN_MODEL", "openai/x")
+        .env("STORYGEN_BASE_URL", format!("{origin}/v1"))
+        .env("STORYGEN_API_KEY", CANARY)
+        .output()
+        .expect("the program runs");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(origin, "[SERVER]");
+    Output {
+        stdout: text(&output.stdout),
+        stderr: text(&output.stderr),
+        code: output.status.code().unwrap_or(-1),
+    }
+}
+
+/// The key is in nothing that was said or written.
+fn assert_no_key(project: &Project, output: &Output) {
+    assert!(!output.to_string().contains(CANARY), "{output}");
+    let above = project.path().parent().expect("a folder").to_owned();
+    let found = std::process::Command::new("grep")
+        .args(["-rlaF", CANARY])
+        .arg(above)
+        .output()
+        .expect("grep");
+    assert_eq!(String::from_utf8_lossy(&found.stdout), "", "the key is on disk");
+}
+
+/// An event stream that says these texts, then ends as told.
+fn says(texts: &[&str], finish: Option<&str>) -> Vec<Step> {
+    let mut steps = vec![stream_head()];
+    for text in texts {
+        let event =
+            serde_json::json!({ "choices": [{ "index": 0, "delta": { "content": text } }] });
+        steps.push(Step::Send(format!("data: {event}\n\n").into_bytes()));
+    }
+    if let Some(finish) = finish {
+        let event = serde_json::json!({ "choices": [{ "index": 0, "delta": {}, "finish_reason": finish }] });
+        steps.push(Step::Send(format!("data: {event}\n\ndata: [DONE]\n\n").into_bytes()));
+    }
+    steps
+}
+
+const ASSUMED: &str = "how much `x` holds is not known; 32768 tokens are assumed (set `limits: {window: …}` in storygen.yaml)\n";
+
+#[test]
+fn an_endpoint_that_does_not_serve_is_one_message() {
+    let html = b"<!doctype html><html><head><title>Welcome to nginx!</title></head><body><h1>It works</h1></body></html>";
+    let cases: [(&str, Vec<Step>, &str); 5] = [
+        (
+            "a wrong key",
+            vec![answer(
+                401,
+                &[("content-type", "application/json")],
+                br#"{"error":{"message":"Incorrect API key provided"}}"#,
+            )],
+            "error: [SERVER] does not accept the key: Incorrect API key provided\nhelp: set `STORYGEN_API_KEY` to a key for this endpoint\n",
+        ),
+        (
+            "a web page",
+            vec![answer(200, &[("content-type", "text/html")], html)],
+            "error: [SERVER] did not answer like a chat endpoint: ",
+        ),
+        ("an empty stream", vec![stream_head()], "error: "),
+        (
+            "no such model",
+            vec![answer(
+                404,
+                &[("content-type", "application/json")],
+                br#"{"error":{"message":"The model `x` does not exist"}}"#,
+            )],
+            "error: [SERVER] refused the request (404): The model `x` does not exist; check `base_url` and the model `x`\nhelp: see what the endpoint says",
+        ),
+        (
+            "an error that repeats the key",
+            vec![answer(
+                400,
+                &[("content-type", "application/json")],
+                format!(r#"{{"error":{{"message":"bad key {CANARY}"}}}}"#).as_bytes(),
+            )],
+            "error: [SERVER] refused the request (400): ",
+        ),
+    ];
+    for (name, steps, expected) in cases {
+        let project = small(&[]);
+        // Whatever is tried again gets the same answer.
+        let server = ByteServer::start(vec![steps; 8]);
+        let output = draft_at(&project, &server.origin());
+        assert_eq!(output.code, 6, "{name}: {output}");
+        let start = format!("{ASSUMED}chapter 1 of 4: The Second Hand\n");
+        let error =
+            output.stderr.strip_prefix(&start).unwrap_or_else(|| panic!("{name}: {output}"));
+        assert!(error.starts_with(expected), "{name}: {output}");
+        assert_eq!(error.matches("error: ").count(), 1, "{name}: {output}");
+        assert!(error.contains("\nhelp: "), "{name}: {output}");
+        assert!(book(&project).is_empty(), "{name}");
+        assert_no_key(&project, &output);
+    }
+}
+
+#[test]
+fn an_endpoint_that_is_not_there_is_one_message() {
+    let project = small(&[]);
+    let origin = {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        format!("http://{}", listener.local_addr().expect("an address"))
+    };
+    let output = draft_at(&project, &origin);
+    assert_eq!(output.code, 6, "{output}");
+    assert!(output.stderr.contains("\nerror: cannot reach [SERVER]: "), "{output}");
+    assert!(
+        output.stderr.ends_with("help: is the server running, and the address right (`STORYGEN_BASE_URL`)? The same command goes on later\n"),
+        "{output}"
+    );
+    assert!(book(&project).is_empty());
+    assert_no_key(&project, &output);
+}
+
+#[test]
+fn a_chapter_comes_over_the_wire() {
+    let project = small(&[]);
+    let (head, tail) = PROSE[0].split_at(180);
+    let server = ByteServer::start([
+        says(&[head], Some("length")),
+        says(&[tail], Some("stop")),
+        says(&[&record(1)], Some("stop")),
+    ]);
+    let output = draft_at(&project, &server.origin());
+    assert_eq!(output.code, 0, "{output}");
+    assert_eq!(prose(&project, 1), PROSE[0]);
+    let requests = server.requests();
+    assert_eq!(requests.len(), 3);
+    assert_eq!(requests[0].header("authorization"), Some(format!("Bearer {CANARY}").as_str()));
+    assert_no_key(&project, &output);
+}
+
+#[test]
+fn a_connection_that_breaks_is_continued_on_the_next() {
+    let project = small(&[]);
+    let (head, tail) = PROSE[0].split_at(180);
+    let mut broken = says(&[head], None);
+    broken.push(Step::Reset);
+    let server =
+        ByteServer::start([broken, says(&[tail], Some("stop")), says(&[&record(1)], Some("stop"))]);
+    let output = draft_at(&project, &server.origin());
+    assert_eq!(output.code, 0, "{output}");
+    assert!(output.stderr.contains("; going on from there\n"), "{output}");
+    assert_eq!(prose(&project, 1), PROSE[0]);
+}

@@ -1,0 +1,17 @@
+//! Drafting, whole: the real program on a small book, played from scripts.
+
+#[path = "../support/byte_server.rs"]
+mod byte_server;
+#[path = "../support/mod.rs"]
+mod support;
+
+mod acceptance;
+mod bad_input;
+mod codes;
+mod commands;
+mod common;
+mod crash;
+mod edits;
+mod endpoints;
+mod history;
+mod signals;

@@ -1,0 +1,78 @@
+//! Ctrl-C and SIGTERM: the run stops where it is safe, and says so at once.
+#![cfg(unix)]
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Command, Stdio};
+
+use crate::common::*;
+use crate::crash::{finish_hanging, start_hanging};
+
+fn send(signal: &str, child: &Child) {
+    let status = Command::new("kill")
+        .args([&format!("-{signal}"), &child.id().to_string()])
+        .status()
+        .expect("kill");
+    assert!(status.success());
+}
+
+#[test]
+fn a_stopped_run_saves_its_text_and_goes_on_later() {
+    for signal in ["INT", "TERM"] {
+        let project = small(&[]);
+        let mut child = start_hanging(&project);
+        send(signal, &child);
+        let mut said = String::new();
+        child.stderr.take().expect("a pipe").read_to_string(&mut said).expect("words");
+        assert_eq!(child.wait().expect("an end").code(), Some(130), "{signal}");
+        assert_eq!(
+            said,
+            "chapter 1 of 4: The Second Hand\n\n\
+             stopping; what has come is being saved (once more Ctrl-C leaves at once)\n\
+             error: stopped; 31 words of the running reply are saved\n\
+             help: the same command goes on where this one stopped\n"
+        );
+        play(&project, &finish_hanging());
+        done(&project, &["draft", "chapter", "1"]);
+        assert_eq!(prose(&project, 1), PROSE[0]);
+    }
+}
+
+#[test]
+fn a_second_signal_leaves_at_once() {
+    let project = small(&[]);
+    // A prompt that takes for ever keeps the run busy, so that only the signals' own thread can answer.
+    let name = project
+        .read("bible/premise.yaml")
+        .replace("themes: [trust, accounts]", &format!("themes: [{}]", "a, ".repeat(300)));
+    project.write("bible/premise.yaml", name);
+    project.write("templates/draft.md", crate::bad_input::nested("book.themes", 6));
+    let mut child = project
+        .command(&["draft", "--model", MODEL])
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program runs");
+    crate::crash::await_that("the run", || project.path().join(".storygen/journal.jsonl").exists());
+    // The watch begins before the first prompt is rendered; the journal shortly before it.
+    let watches = || {
+        std::fs::read_to_string(format!("/proc/{}/status", child.id()))
+            .is_ok_and(|status| catches_interrupts(&status))
+    };
+    crate::crash::await_that("the watch", watches);
+    let mut said = BufReader::new(child.stderr.take().expect("a pipe")).lines();
+    send("INT", &child);
+    let first = said
+        .find(|line| line.as_ref().is_ok_and(|line| !line.is_empty()))
+        .expect("a line")
+        .expect("words");
+    assert_eq!(first, "stopping; what has come is being saved (once more Ctrl-C leaves at once)");
+    send("INT", &child);
+    assert_eq!(child.wait().expect("an end").code(), Some(130));
+    assert_eq!(said.next().map(Result::unwrap), None);
+}
+
+/// Whether a process has set a handler for SIGINT, by its status file.
+fn catches_interrupts(status: &str) -> bool {
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .is_some_and(|mask| mask & 0b10 != 0)
+}

@@ -1,0 +1,18 @@
+"""llama.cpp's own server on a model file: llama_server.py MODEL PORT."""
+
+import signal
+import sys
+
+import xllamacpp
+
+parameters = xllamacpp.CommonParams()
+parameters.model.path = sys.argv[1]
+parameters.port = int(sys.argv[2])
+parameters.n_ctx = 4096
+parameters.n_parallel = 1
+parameters.cpuparams.n_threads = 1
+parameters.cpuparams_batch.n_threads = 1
+parameters.use_jinja = True
+parameters.endpoint_metrics = True
+server = xllamacpp.Server(parameters)
+signal.pause()
