@@ -82,11 +82,8 @@ impl Drop for Reference {
 }
 
 fn main() {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let threads = std::env::var("STORYGEN_BENCH_THREADS").ok();
     let bench = Bench {
         model: model(&runtime),
@@ -104,10 +101,7 @@ fn main() {
     println!("threads  {}", bench.threads);
     println!("load     {} before the start", load());
     // Words after `--` choose parts; cargo adds `--bench` itself.
-    let chosen: Vec<String> = std::env::args()
-        .skip(1)
-        .filter(|a| !a.starts_with('-'))
-        .collect();
+    let chosen: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
     let is_chosen = |part: &str| chosen.is_empty() || chosen.iter().any(|c| c == part);
     if is_chosen("speeds") {
         let mut reference = Reference::start(&bench);
@@ -139,21 +133,14 @@ fn model(runtime: &Runtime) -> PathBuf {
     }
     let data = etcetera::choose_base_strategy().unwrap().data_dir();
     let places = Places::new(data.join("storygen").join("models"));
-    runtime
-        .block_on(places.pull(&Spec::default(), &mut |_| {}))
-        .unwrap()
+    runtime.block_on(places.pull(&Spec::default(), &mut |_| {})).unwrap()
 }
 
 fn ask(text: &str, reply_tokens: usize) -> Request {
     Request {
         messages: vec![Message::new(Role::User, text)],
         reply_tokens,
-        sampling: Sampling {
-            temperature: 0.0,
-            top_p: 1.0,
-            min_p: 0.0,
-            repeat_penalty: 1.0,
-        },
+        sampling: Sampling { temperature: 0.0, top_p: 1.0, min_p: 0.0, repeat_penalty: 1.0 },
         seed: 1,
         schema: None,
     }
@@ -186,11 +173,8 @@ fn per_second(tokens: u64, time: Duration) -> f64 {
 
 impl Bench {
     fn open(&self) -> Embedded {
-        let options = Options {
-            threads: Some(self.threads),
-            window: Some(8192),
-            state_folder: None,
-        };
+        let options =
+            Options { threads: Some(self.threads), window: Some(8192), state_folder: None };
         Embedded::open(&self.model, options).unwrap()
     }
 
@@ -201,10 +185,7 @@ impl Bench {
             first.get_or_insert_with(|| begin.elapsed());
         };
         let cancel = CancellationToken::new();
-        let reply = self
-            .runtime
-            .block_on(provider.stream(request, &mut on_text, &cancel))
-            .unwrap();
+        let reply = self.runtime.block_on(provider.stream(request, &mut on_text, &cancel)).unwrap();
         let usage = reply.usage.unwrap();
         let whole = begin.elapsed();
         Measured {
@@ -237,10 +218,7 @@ impl Bench {
         for round in 0..ROUNDS {
             let text = format!("{} Continue this list for pages.", prose(9000 + round, 4));
             let got = self.measure(&provider, &ask(&text, REPLY));
-            here.push(per_second(
-                got.reply - 1,
-                got.whole.saturating_sub(got.first),
-            ));
+            here.push(per_second(got.reply - 1, got.whole.saturating_sub(got.first)));
             there.extend(reference.as_deref_mut().map(|r| r.ask(&text, REPLY).1));
         }
         row(&format!("reply of {REPLY}"), here, there);
@@ -261,11 +239,7 @@ impl Bench {
             let mut cached = 0;
             for number in 1..=10 {
                 // A beginning of its own shares nothing with the last chapter's.
-                let salt = if is_reused {
-                    String::new()
-                } else {
-                    format!("{number} ")
-                };
+                let salt = if is_reused { String::new() } else { format!("{number} ") };
                 let got = self.measure(&provider, &chapter(number, &salt));
                 let record = format!("Summarise chapter {number}: {}", prose(700 + number, 4));
                 self.measure(&provider, &ask(&record, 8));
@@ -303,11 +277,7 @@ impl Bench {
             })
             .collect();
         println!("\nstart of the process to the first token of a short prompt, and out again");
-        println!(
-            "               {:7.3} s median of {}",
-            seconds(&times),
-            times.len()
-        );
+        println!("               {:7.3} s median of {}", seconds(&times), times.len());
     }
 
     /// Two takes of one prompt, together and one after the other.
@@ -315,10 +285,7 @@ impl Bench {
         let provider = self.open();
         let (mut apart, mut together) = (Vec::new(), Vec::new());
         for round in 0..ROUNDS {
-            let mut request = ask(
-                &format!("{} Tell a long story.", prose(40 + round, 20)),
-                REPLY,
-            );
+            let mut request = ask(&format!("{} Tell a long story.", prose(40 + round, 20)), REPLY);
             request.sampling.temperature = 0.8;
             request.sampling.min_p = 0.05;
             // The prompt is computed beforehand, so both sides decode only.
@@ -370,11 +337,7 @@ impl Reference {
             .map_err(|e| e.to_string())?;
         let input = child.stdin.take().unwrap();
         let output = BufReader::new(child.stdout.take().unwrap());
-        let mut reference = Self {
-            child,
-            input,
-            output,
-        };
+        let mut reference = Self { child, input, output };
         reference.line(|line| line.trim() == "ready")?;
         reference.ask("Warm up.", 8);
         Ok(reference)
@@ -384,10 +347,7 @@ impl Reference {
     fn line(&mut self, is_wanted: impl Fn(&str) -> bool) -> Result<String, String> {
         loop {
             let mut line = String::new();
-            let read = self
-                .output
-                .read_line(&mut line)
-                .map_err(|e| e.to_string())?;
+            let read = self.output.read_line(&mut line).map_err(|e| e.to_string())?;
             if read == 0 {
                 return Err("`xllamacpp` does not run in this Python".to_owned());
             }

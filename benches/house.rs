@@ -121,7 +121,13 @@ fn chapters(root: &Path, address: &str, table: &mut Table) {
     let provider = Remote::new(endpoint).expect("a provider");
     let settings = Settings::new(Asked::default(), provider.facts());
     let templates = Templates::new("en", &BTreeMap::new()).expect("templates");
-    let line = Line { provider: &provider, tokenizer: provider.tokenizer(), folder: &folder, settings: &settings, cancel: CancellationToken::new() };
+    let line = Line {
+        provider: &provider,
+        tokenizer: provider.tokenizer(),
+        folder: &folder,
+        settings: &settings,
+        cancel: CancellationToken::new(),
+    };
     let mut store = Store::open(&folder, "bench", || 0).expect("the store");
     let archive = history::read(&folder, &story).expect("an archive");
     let mut session = Session::new(&story, &templates, archive, BTreeMap::new(), &line);
@@ -131,7 +137,8 @@ fn chapters(root: &Path, address: &str, table: &mut Table) {
             began.push(Instant::now());
         }
     };
-    book::block_on(session.run(&book::chapters(1, CHAPTERS), &mut store, &line, &mut listener)).expect("a drafted book");
+    book::block_on(session.run(&book::chapters(1, CHAPTERS), &mut store, &line, &mut listener))
+        .expect("a drafted book");
     began.push(Instant::now());
     let took: Vec<Duration> = began.windows(2).map(|pair| pair[1] - pair[0]).collect();
     for chapter in [20_usize, 200, 1_000] {
@@ -139,8 +146,15 @@ fn chapters(root: &Path, address: &str, table: &mut Table) {
         table.row(&format!("a chapter beside the model's time, at chapter {chapter}: draft, record, folds, all on disk"), shown(median(around)), "20 ms");
     }
     let bare = timed(50, || {
-        let request = Request { messages: vec![Message::new(Role::User, "# Now: chapter 1 of 1 in about 1800 words")], reply_tokens: 3_000, sampling: settings.prose.clone(), seed: 1, schema: None };
-        book::block_on(provider.stream(&request, &mut |_| {}, &CancellationToken::new())).expect("a reply");
+        let request = Request {
+            messages: vec![Message::new(Role::User, "# Now: chapter 1 of 1 in about 1800 words")],
+            reply_tokens: 3_000,
+            sampling: settings.prose.clone(),
+            seed: 1,
+            schema: None,
+        };
+        book::block_on(provider.stream(&request, &mut |_| {}, &CancellationToken::new()))
+            .expect("a reply");
     });
     table.row("one bare call to that endpoint, for comparison", shown(bare), "");
 }
@@ -160,14 +174,23 @@ fn flush(root: &Path, table: &mut Table) {
 fn brief(root: &Path, table: &mut Table) {
     let folder = Folder::open(root).expect("the folder");
     let story = book::read(&folder);
-    let mut tokenizers: Vec<(&str, Arc<dyn Tokenizer>)> = vec![("the bound", Arc::new(Bound::default())), ("a measured bound", Arc::new(Bound::new(Some(0.3))))];
+    let mut tokenizers: Vec<(&str, Arc<dyn Tokenizer>)> = vec![
+        ("the bound", Arc::new(Bound::default())),
+        ("a measured bound", Arc::new(Bound::new(Some(0.3)))),
+    ];
     tokenizers.extend(embedded());
     let templates = Templates::new("en", &BTreeMap::new()).expect("templates");
     for (name, tokenizer) in tokenizers {
         let window = if name == "the embedded model's vocabulary" { 8_192 } else { WINDOW };
         let provider = book::Recorder::new(window, false, tokenizer, book::good_answer(WORDS));
         let settings = Settings::new(Asked::default(), provider.facts());
-        let line = Line { provider: &provider, tokenizer: provider.tokenizer(), folder: &folder, settings: &settings, cancel: CancellationToken::new() };
+        let line = Line {
+            provider: &provider,
+            tokenizer: provider.tokenizer(),
+            folder: &folder,
+            settings: &settings,
+            cancel: CancellationToken::new(),
+        };
         let archive = history::read(&folder, &story).expect("an archive");
         let records = history::records(&story, &archive, &mut Vec::new());
         let mut session = Session::new(&story, &templates, archive, records, &line);
@@ -178,13 +201,20 @@ fn brief(root: &Path, table: &mut Table) {
             std::hint::black_box(draft::prompt(&materials, task, "", &line).expect("a prompt"));
         };
         work();
-        table.row(&format!("the prompt of chapter 1000, counted by {name}"), shown(timed(9, work)), "50 ms");
+        table.row(
+            &format!("the prompt of chapter 1000, counted by {name}"),
+            shown(timed(9, work)),
+            "50 ms",
+        );
     }
 }
 
 #[cfg(feature = "embedded")]
 fn embedded() -> Option<(&'static str, Arc<dyn Tokenizer>)> {
-    Some(("the embedded model's vocabulary", storygen::provider::embedded::tokenizer(&book::model()).ok()?))
+    Some((
+        "the embedded model's vocabulary",
+        storygen::provider::embedded::tokenizer(&book::model()).ok()?,
+    ))
 }
 
 #[cfg(not(feature = "embedded"))]
@@ -194,7 +224,11 @@ fn embedded() -> Option<(&'static str, Arc<dyn Tokenizer>)> {
 
 fn start(root: &Path, table: &mut Table) {
     table.row("`storygen --version`", shown(timed(31, || run(&["--version"], root))), "15 ms");
-    table.row("`storygen status`, 1000 drafted chapters", shown(timed(9, || run(&["status", "--project"], root))), "150 ms");
+    table.row(
+        "`storygen status`, 1000 drafted chapters",
+        shown(timed(9, || run(&["status", "--project"], root))),
+        "150 ms",
+    );
 }
 
 /// Runs the program quietly; a last `--project` gets the folder.
@@ -223,8 +257,12 @@ fn memory(table: &mut Table) {
     let start = Instant::now();
     let mut most = 0;
     let code = loop {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
-        let mark = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).and_then(|rest| rest.trim().trim_end_matches(" kB").parse::<u64>().ok());
+        let status =
+            std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
+        let mark = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmHWM:"))
+            .and_then(|rest| rest.trim().trim_end_matches(" kB").parse::<u64>().ok());
         most = most.max(mark.unwrap_or(0));
         if let Some(code) = child.try_wait().expect("the program") {
             break code;
@@ -232,7 +270,11 @@ fn memory(table: &mut Table) {
         std::thread::sleep(Duration::from_millis(20));
     };
     assert!(code.success(), "{code}");
-    table.row("most memory of `storygen draft`, 1000 chapters", format!("{:.0} MB", most as f64 / 1_024.0), "150 MB");
+    table.row(
+        "most memory of `storygen draft`, 1000 chapters",
+        format!("{} MB", most / 1_024),
+        "150 MB",
+    );
     table.row("that whole run, a chapter", shown(start.elapsed() / 1_000), "20 ms");
 }
 
@@ -279,7 +321,10 @@ fn answer_all(stream: TcpStream) -> Option<()> {
         }
         let end = json!({ "model": "bench", "choices": [{ "index": 0, "delta": {}, "finish_reason": "stop" }], "usage": { "prompt_tokens": 1000, "completion_tokens": 900, "total_tokens": 1900 } });
         events.push_str(&format!("data: {end}\n\ndata: [DONE]\n\n"));
-        let head = format!("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: {}\r\n\r\n", events.len());
+        let head = format!(
+            "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: {}\r\n\r\n",
+            events.len()
+        );
         writer.write_all(head.as_bytes()).ok()?;
         writer.write_all(events.as_bytes()).ok()?;
     }
@@ -299,7 +344,9 @@ fn request(body: &Value) -> Request {
         _ => Role::User,
     };
     Request {
-        messages: messages.map(|one| Message::new(role(one), one["content"].as_str().unwrap_or_default())).collect(),
+        messages: messages
+            .map(|one| Message::new(role(one), one["content"].as_str().unwrap_or_default()))
+            .collect(),
         reply_tokens: 3_000,
         sampling: Sampling { temperature: 0.8, top_p: 1.0, min_p: 0.0, repeat_penalty: 1.0 },
         seed: 0,

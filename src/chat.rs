@@ -41,10 +41,7 @@ pub struct Message {
 impl Message {
     /// A message of the given role.
     pub fn new(role: Role, text: impl Into<String>) -> Self {
-        Self {
-            role,
-            text: text.into(),
-        }
+        Self { role, text: text.into() }
     }
 }
 

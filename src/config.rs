@@ -92,7 +92,8 @@ impl Config {
     ///
     /// When the file cannot be read or holds something else than it should.
     pub fn read() -> Result<Self> {
-        let folders = etcetera::choose_base_strategy().context("cannot tell your home folder; set `HOME`")?;
+        let folders =
+            etcetera::choose_base_strategy().context("cannot tell your home folder; set `HOME`")?;
         let path = folders.config_dir().join("storygen").join("config.yaml");
         Ok(Self {
             file: read_file(&path)?,
@@ -176,6 +177,7 @@ fn read_file(path: &Path) -> Result<ConfigFile> {
             .iter()
             .map(|finding| diagnostic::render(finding, Some(&text), false))
             .collect();
-        Failure::new(Exit::Usage, format!("your configuration is not sound\n{}", shown.join("\n"))).into()
+        Failure::new(Exit::Usage, format!("your configuration is not sound\n{}", shown.join("\n")))
+            .into()
     })
 }

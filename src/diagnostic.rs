@@ -54,18 +54,12 @@ pub struct Place {
 impl Place {
     /// The file as a whole.
     pub fn file(file: impl Into<String>) -> Self {
-        Self {
-            file: file.into(),
-            spot: None,
-        }
+        Self { file: file.into(), spot: None }
     }
 
     /// A spot in a file.
     pub fn at(file: impl Into<String>, spot: Spot) -> Self {
-        Self {
-            file: file.into(),
-            spot: Some(spot),
-        }
+        Self { file: file.into(), spot: Some(spot) }
     }
 }
 
@@ -96,21 +90,12 @@ pub struct Finding {
 impl Finding {
     /// An error at a place.
     pub fn error(code: &'static str, place: Place, message: impl Into<String>) -> Self {
-        Self {
-            severity: Severity::Error,
-            code,
-            place,
-            message: message.into(),
-            hints: Vec::new(),
-        }
+        Self { severity: Severity::Error, code, place, message: message.into(), hints: Vec::new() }
     }
 
     /// A warning at a place.
     pub fn warning(code: &'static str, place: Place, message: impl Into<String>) -> Self {
-        Self {
-            severity: Severity::Warning,
-            ..Self::error(code, place, message)
-        }
+        Self { severity: Severity::Warning, ..Self::error(code, place, message) }
     }
 
     /// The same finding with one more way out.
@@ -175,9 +160,7 @@ pub fn abridge(findings: Vec<Finding>) -> Vec<Finding> {
 /// Whether any finding stops the work.
 #[must_use]
 pub fn has_errors(findings: &[Finding]) -> bool {
-    findings
-        .iter()
-        .any(|finding| finding.severity == Severity::Error)
+    findings.iter().any(|finding| finding.severity == Severity::Error)
 }
 
 /// The name among `known` that `name` was probably meant to be.
@@ -222,35 +205,30 @@ pub fn render(finding: &Finding, source: Option<&str>, colour: bool) -> String {
     let mut group = match finding.place.spot {
         None => Group::with_title(title).element(Origin::path(file)),
         // Only the spot's own line: findings stay short, and cheap in long files.
-        Some(spot) => match source.and_then(|source| source.lines().nth(spot.line.saturating_sub(1))) {
-            Some(line) => title.element(
-                Snippet::source(line)
-                    .line_start(spot.line)
-                    .path(file)
-                    .annotation(AnnotationKind::Primary.span(bytes_of(line, spot))),
-            ),
-            None => Group::with_title(title)
-                .element(Origin::path(file).line(spot.line).char_column(spot.column)),
-        },
+        Some(spot) => {
+            match source.and_then(|source| source.lines().nth(spot.line.saturating_sub(1))) {
+                Some(line) => title.element(
+                    Snippet::source(line)
+                        .line_start(spot.line)
+                        .path(file)
+                        .annotation(AnnotationKind::Primary.span(bytes_of(line, spot))),
+                ),
+                None => Group::with_title(title)
+                    .element(Origin::path(file).line(spot.line).char_column(spot.column)),
+            }
+        }
     };
     for hint in &finding.hints {
         group = group.element(Level::HELP.message(hint));
     }
-    let renderer = if colour {
-        Renderer::styled()
-    } else {
-        Renderer::plain()
-    };
+    let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
     renderer.term_width(WIDTH).render(&[group])
 }
 
 /// The bytes of its line that a spot covers.
 fn bytes_of(line: &str, spot: Spot) -> std::ops::Range<usize> {
-    let offset = |column: usize| {
-        line.char_indices()
-            .nth(column)
-            .map_or(line.len(), |(byte, _)| byte)
-    };
+    let offset =
+        |column: usize| line.char_indices().nth(column).map_or(line.len(), |(byte, _)| byte);
     let first = spot.column.saturating_sub(1);
     offset(first)..offset(first.saturating_add(spot.width.max(1)))
 }
@@ -276,14 +254,7 @@ mod tests {
     fn a_finding_shows_its_line() {
         let finding = Finding::error(
             "unknown-id",
-            Place::at(
-                "bible/outline.yaml",
-                Spot {
-                    line: 2,
-                    column: 6,
-                    width: 4,
-                },
-            ),
+            Place::at("bible/outline.yaml", Spot { line: 2, column: 6, width: 4 }),
             "no character is called `jonh`",
         )
         .hint("did you mean `john`?");

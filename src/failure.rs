@@ -45,11 +45,7 @@ pub struct Failure {
 impl Failure {
     /// A failure with no way out yet.
     pub fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self {
-            exit,
-            message: message.into(),
-            hints: Vec::new(),
-        }
+        Self { exit, message: message.into(), hints: Vec::new() }
     }
 
     /// The same with one more way out.

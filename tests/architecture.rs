@@ -28,8 +28,23 @@ struct Rule {
 
 /// What needs nothing but its arguments.
 const PURE: &[&str] = &[
-    "story/", "check/", "prompt/", "export/", "report/", "talk/", "pipeline/plan.rs", "project/archive.rs", "project/schema.rs", "project/shape.rs",
-    "project/resolve/", "project/layout.rs", "project/canon_file.rs", "project/yaml.rs", "diagnostic.rs", "chat.rs", "failure.rs",
+    "story/",
+    "check/",
+    "prompt/",
+    "export/",
+    "report/",
+    "talk/",
+    "pipeline/plan.rs",
+    "project/archive.rs",
+    "project/schema.rs",
+    "project/shape.rs",
+    "project/resolve/",
+    "project/layout.rs",
+    "project/canon_file.rs",
+    "project/yaml.rs",
+    "diagnostic.rs",
+    "chat.rs",
+    "failure.rs",
 ];
 
 const RULES: &[Rule] = &[
@@ -38,8 +53,23 @@ const RULES: &[Rule] = &[
         binds: PURE,
         but: &[],
         names: &[
-            "std::fs", "fs_err", "cap_std", "std::net", "reqwest", "std::env", "SystemTime", "Instant", "std::process", "println!", "print!(", "eprint!",
-            "tokio", "indicatif", "anstream", "crate::cli", "crate::config",
+            "std::fs",
+            "fs_err",
+            "cap_std",
+            "std::net",
+            "reqwest",
+            "std::env",
+            "SystemTime",
+            "Instant",
+            "std::process",
+            "println!",
+            "print!(",
+            "eprint!",
+            "tokio",
+            "indicatif",
+            "anstream",
+            "crate::cli",
+            "crate::config",
         ],
     },
     Rule {
@@ -52,7 +82,13 @@ const RULES: &[Rule] = &[
         why: "only `project/folder` opens the project's files",
         binds: &[""],
         but: &["project/folder.rs"],
-        names: &["cap_std", "std::fs::read", "std::fs::write", "std::fs::OpenOptions", "fs::create_dir"],
+        names: &[
+            "cap_std",
+            "std::fs::read",
+            "std::fs::write",
+            "std::fs::OpenOptions",
+            "fs::create_dir",
+        ],
     },
     Rule {
         why: "the user's own files are for `config`, `cli` and the embedded model",
@@ -76,19 +112,41 @@ const RULES: &[Rule] = &[
         why: "a provider does not know what a chapter is",
         binds: &["provider/"],
         but: &[],
-        names: &["crate::story", "crate::prompt::brief", "crate::prompt::view", "crate::pipeline", "crate::project", "crate::cli", "crate::config"],
+        names: &[
+            "crate::story",
+            "crate::prompt::brief",
+            "crate::prompt::view",
+            "crate::pipeline",
+            "crate::project",
+            "crate::cli",
+            "crate::config",
+        ],
     },
     Rule {
         why: "a story knows nothing but its findings",
         binds: &["story/"],
         but: &[],
-        names: &["crate::prompt", "crate::provider", "crate::pipeline", "crate::project", "crate::chat", "crate::check", "crate::failure"],
+        names: &[
+            "crate::prompt",
+            "crate::provider",
+            "crate::pipeline",
+            "crate::project",
+            "crate::chat",
+            "crate::check",
+            "crate::failure",
+        ],
     },
     Rule {
         why: "a check knows the story alone",
         binds: &["check/"],
         but: &[],
-        names: &["crate::prompt", "crate::provider", "crate::pipeline", "crate::project", "crate::chat"],
+        names: &[
+            "crate::prompt",
+            "crate::provider",
+            "crate::pipeline",
+            "crate::project",
+            "crate::chat",
+        ],
     },
     Rule {
         why: "a prompt knows no files, no model and no run",
@@ -100,7 +158,13 @@ const RULES: &[Rule] = &[
         why: "the plan knows what was written, not how it is read or made",
         binds: &["pipeline/plan.rs"],
         but: &[],
-        names: &["crate::project::store", "crate::project::history", "crate::project::folder", "crate::project::journal", "crate::provider"],
+        names: &[
+            "crate::project::store",
+            "crate::project::history",
+            "crate::project::folder",
+            "crate::project::journal",
+            "crate::provider",
+        ],
     },
     Rule {
         why: "the project does not know the run",
@@ -112,7 +176,13 @@ const RULES: &[Rule] = &[
         why: "findings and messages know nothing of the rest",
         binds: &["diagnostic.rs", "chat.rs", "failure.rs"],
         but: &[],
-        names: &["crate::story", "crate::prompt", "crate::provider", "crate::pipeline", "crate::project"],
+        names: &[
+            "crate::story",
+            "crate::prompt",
+            "crate::provider",
+            "crate::pipeline",
+            "crate::project",
+        ],
     },
     Rule {
         why: "an error is returned, not panicked about",
@@ -137,7 +207,8 @@ fn sources() -> Vec<Source> {
 }
 
 fn collect(root: &Path, folder: &Path, files: &mut Vec<Source>) {
-    let mut entries: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut entries: Vec<_> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     entries.sort();
     for path in entries {
         let name = path.strip_prefix(root).unwrap().to_str().unwrap().replace('\\', "/");
@@ -178,9 +249,11 @@ fn holds(line: &str, name: &str) -> bool {
     let mut rest = line;
     while let Some(at) = rest.find(name) {
         let before = rest[..at].chars().next_back();
-        let starts_inside = name.starts_with(char::is_alphanumeric) && before.is_some_and(|c| c.is_alphanumeric() || c == '_');
+        let starts_inside = name.starts_with(char::is_alphanumeric)
+            && before.is_some_and(|c| c.is_alphanumeric() || c == '_');
         let after = rest[at + name.len()..].chars().next();
-        let ends_inside = name.ends_with(char::is_alphanumeric) && after.is_some_and(|c| c.is_alphanumeric() || c == '_');
+        let ends_inside = name.ends_with(char::is_alphanumeric)
+            && after.is_some_and(|c| c.is_alphanumeric() || c == '_');
         if !starts_inside && !ends_inside {
             return true;
         }
@@ -193,7 +266,10 @@ fn holds(line: &str, name: &str) -> bool {
 fn every_module_keeps_to_its_side_of_the_street() {
     let mut faults = Vec::new();
     for source in sources() {
-        for rule in RULES.iter().filter(|rule| is_among(&source.path, rule.binds) && !is_among(&source.path, rule.but)) {
+        for rule in RULES
+            .iter()
+            .filter(|rule| is_among(&source.path, rule.binds) && !is_among(&source.path, rule.but))
+        {
             for (number, line) in &source.code {
                 for name in rule.names.iter().filter(|name| holds(line, name)) {
                     faults.push(format!("src/{}:{number}: `{name}`: {}", source.path, rule.why));
@@ -212,7 +288,11 @@ fn every_rule_binds_something() {
     let sources = sources();
     for rule in RULES {
         for name in rule.binds.iter().chain(rule.but).filter(|name| !TO_COME.contains(name)) {
-            assert!(sources.iter().any(|source| source.path.starts_with(name)), "no file of `{name}`: {}", rule.why);
+            assert!(
+                sources.iter().any(|source| source.path.starts_with(name)),
+                "no file of `{name}`: {}",
+                rule.why
+            );
         }
     }
 }
@@ -224,11 +304,15 @@ fn files_and_functions_stay_small() {
     let mut faults = Vec::new();
     for source in sources() {
         if source.lines > FILE {
-            faults.push(format!("src/{}: {} lines, the most are {FILE}", source.path, source.lines));
+            faults
+                .push(format!("src/{}: {} lines, the most are {FILE}", source.path, source.lines));
         }
         for (name, line, length) in functions(&source.code) {
             if length > FUNCTION {
-                faults.push(format!("src/{}:{line}: `{name}` has {length} lines, the most are {FUNCTION}", source.path));
+                faults.push(format!(
+                    "src/{}:{line}: `{name}` has {length} lines, the most are {FUNCTION}",
+                    source.path
+                ));
             }
         }
     }
@@ -242,12 +326,18 @@ fn functions(code: &[(usize, String)]) -> Vec<(String, usize, usize)> {
     for (index, (number, line)) in code.iter().enumerate() {
         let Some((_, rest)) = line.split_once("fn ") else { continue };
         let before = line.split("fn ").next().unwrap_or_default();
-        if before.contains(['"', '(', '<', '&']) && !before.contains("pub(") || line.trim_end().ends_with(';') {
+        if before.contains(['"', '(', '<', '&']) && !before.contains("pub(")
+            || line.trim_end().ends_with(';')
+        {
             continue;
         }
         let name: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
         let indent = line.len() - line.trim_start().len();
-        let end = code[index..].iter().position(|(_, line)| line.len() > indent && line[..indent].trim().is_empty() && line[indent..].starts_with('}'));
+        let end = code[index..].iter().position(|(_, line)| {
+            line.len() > indent
+                && line[..indent].trim().is_empty()
+                && line[indent..].starts_with('}')
+        });
         if let Some(length) = end
             && !name.is_empty()
         {
@@ -260,9 +350,14 @@ fn functions(code: &[(usize, String)]) -> Vec<(String, usize, usize)> {
 #[test]
 fn the_reader_of_functions_reads() {
     let text = "impl A {\n    pub fn one(&self) {\n        // a comment\n        let x = 1;\n    }\n    fn two() -> u8 {\n        2\n    }\n}\n";
-    let found: Vec<(String, usize)> = functions(&code(text)).into_iter().map(|(name, _, length)| (name, length)).collect();
+    let found: Vec<(String, usize)> =
+        functions(&code(text)).into_iter().map(|(name, _, length)| (name, length)).collect();
     assert_eq!(found, [("one".to_owned(), 3), ("two".to_owned(), 3)]);
-    assert!(holds("use std::fs;", "std::fs") && !holds("eprint!(x)", "print!(") && !holds("std::fsx", "std::fs"));
+    assert!(
+        holds("use std::fs;", "std::fs")
+            && !holds("eprint!(x)", "print!(")
+            && !holds("std::fsx", "std::fs")
+    );
 }
 
 /// Every row of a table has its samples.

@@ -66,7 +66,8 @@ fn broken_projects_say_what_is_expected() {
         if code != "many" && !output.contains(&format!("[{code}]")) {
             faults.push(format!("{name} does not show `{code}`:\n{output}"));
         }
-        let file: PathBuf = [env!("CARGO_MANIFEST_DIR"), BROKEN, &name, "expected.txt"].iter().collect();
+        let file: PathBuf =
+            [env!("CARGO_MANIFEST_DIR"), BROKEN, &name, "expected.txt"].iter().collect();
         faults.extend(support::compare(&output, &file).err());
     }
     assert!(faults.is_empty(), "{}", faults.join("\n\n"));
@@ -79,10 +80,8 @@ fn every_code_has_a_broken_project() {
     codes_in_sources(&sources, &mut codes);
     // Needs a pipe, a folder or a link: see `what_cannot_be_read_is_one_finding`.
     codes.remove("unreadable");
-    let shown: BTreeSet<String> = broken()
-        .iter()
-        .filter_map(|name| Some(name.split('.').next()?.to_owned()))
-        .collect();
+    let shown: BTreeSet<String> =
+        broken().iter().filter_map(|name| Some(name.split('.').next()?.to_owned())).collect();
     let missing: Vec<_> = codes.difference(&shown).collect();
     assert!(missing.is_empty(), "no project in {BROKEN} shows {missing:?}");
 }
@@ -120,18 +119,33 @@ fn what_cannot_be_read_is_one_finding() {
         ("a folder", |path| fs::create_dir(path).expect("a folder"), "is not a regular file"),
         (
             "a pipe",
-            |path| assert!(std::process::Command::new("mkfifo").arg(path).status().expect("mkfifo").success()),
+            |path| {
+                assert!(
+                    std::process::Command::new("mkfifo")
+                        .arg(path)
+                        .status()
+                        .expect("mkfifo")
+                        .success()
+                )
+            },
             "is not a regular file",
         ),
         ("a link to nowhere", |path| symlink("nowhere", path).expect("a link"), "is a link"),
         ("a link to a device", |path| symlink("/dev/zero", path).expect("a link"), "is a link"),
         ("a link to a file", |path| symlink("premise.yaml", path).expect("a link"), "is a link"),
-        ("10 MB", |path| fs::write(path, large(10_000_000)).expect("a file"), "is larger than 4 MiB"),
+        (
+            "10 MB",
+            |path| fs::write(path, large(10_000_000)).expect("a file"),
+            "is larger than 4 MiB",
+        ),
     ];
     for (name, spoil, expected) in cases {
-        for file in ["storygen.yaml", "bible/premise.yaml", "bible/world.yaml", "bible/outline.yaml"] {
+        for file in
+            ["storygen.yaml", "bible/premise.yaml", "bible/world.yaml", "bible/outline.yaml"]
+        {
             // Links to where nothing is: then there is no project at all.
-            if file == "storygen.yaml" && ["a link to nowhere", "a link to a file"].contains(&name) {
+            if file == "storygen.yaml" && ["a link to nowhere", "a link to a file"].contains(&name)
+            {
                 continue;
             }
             let project = Project::copy("tests/base");
@@ -143,7 +157,10 @@ fn what_cannot_be_read_is_one_finding() {
             assert_eq!(output.stdout, "1 error, 0 warnings\n", "{name} {file}: {output}");
             let start = format!("error[unreadable]: `./{file}` {expected}");
             assert!(output.stderr.starts_with(&start), "{name} {file}: {output}");
-            assert!(output.stderr.contains(&format!("--> {file}\n = help: ")), "{name} {file}: {output}");
+            assert!(
+                output.stderr.contains(&format!("--> {file}\n = help: ")),
+                "{name} {file}: {output}"
+            );
         }
     }
 }
@@ -154,10 +171,14 @@ fn a_linked_folder_is_one_finding() {
     let project = Project::copy("tests/base");
     project.write("elsewhere/more.yaml", "chapters: []\n");
     fs::remove_file(project.path().join("bible/outline.yaml")).expect("a file");
-    std::os::unix::fs::symlink("../elsewhere", project.path().join("bible/outline")).expect("a link");
+    std::os::unix::fs::symlink("../elsewhere", project.path().join("bible/outline"))
+        .expect("a link");
     let output = project.run(&["check"]);
     assert_eq!(output.stdout, "1 error, 0 warnings\n", "{output}");
-    assert!(output.stderr.contains("`bible/outline` is no folder; storygen follows no links"), "{output}");
+    assert!(
+        output.stderr.contains("`bible/outline` is no folder; storygen follows no links"),
+        "{output}"
+    );
 }
 
 #[test]
@@ -205,7 +226,10 @@ fn large_and_odd_files_are_read_in_time() {
         ("dashes", "- ".repeat(1_000_000)),
         ("question marks", "? ".repeat(500_000)),
         ("deep indents", (0..1_500).map(|depth| " ".repeat(depth) + "a:\n").collect()),
-        ("anchors", (0..100_000).map(|number| ["- &a", &number.to_string(), " x\n"].concat()).collect()),
+        (
+            "anchors",
+            (0..100_000).map(|number| ["- &a", &number.to_string(), " x\n"].concat()).collect(),
+        ),
         ("merges", format!("a: &a {{x: 1}}\nb:\n{}", "  <<: *a\n".repeat(10_000))),
         ("zero bytes", "\0".repeat(1_000_000)),
         ("escapes", "places: \"\\e[31m\\x1b]0;x\\a\"\n".to_owned()),

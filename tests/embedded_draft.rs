@@ -25,9 +25,22 @@ fn project() -> Project {
 
 fn arguments(chapter: &str) -> Vec<String> {
     let model = format!("embedded/{}", model().display());
-    ["draft", "chapter", chapter, "--model", &model, "--threads", "1", "--seed", "3", "--window", "3072", "--stream"]
-        .map(str::to_owned)
-        .to_vec()
+    [
+        "draft",
+        "chapter",
+        chapter,
+        "--model",
+        &model,
+        "--threads",
+        "1",
+        "--seed",
+        "3",
+        "--window",
+        "3072",
+        "--stream",
+    ]
+    .map(str::to_owned)
+    .to_vec()
 }
 
 fn draft(project: &Project, chapter: &str) -> Output {
@@ -45,7 +58,8 @@ fn journal(project: &Project, event: &str) -> Vec<Value> {
 
 /// The reader's files: manuscript and canon.
 fn written(project: &Project) -> Vec<(String, String)> {
-    let is_the_readers = |file: &String| file.starts_with("manuscript/") || file.starts_with("canon/");
+    let is_the_readers =
+        |file: &String| file.starts_with("manuscript/") || file.starts_with("canon/");
     let files = project.files().into_iter().filter(is_the_readers);
     files.map(|file| (file.clone(), project.read(&file))).collect()
 }
@@ -92,7 +106,9 @@ fn a_killed_run_goes_on_from_what_had_come() {
 fn assert_prose(text: &str) {
     let words: Vec<&str> = text.split_whitespace().collect();
     assert!(words.len() > 60, "{text}");
-    let common = words.iter().filter(|word| ["the", "and", "of", "to", "a", "was", "in"].contains(&word.to_lowercase().as_str()));
+    let common = words.iter().filter(|word| {
+        ["the", "and", "of", "to", "a", "was", "in"].contains(&word.to_lowercase().as_str())
+    });
     assert!(common.count() * 10 > words.len(), "{text}");
     for sign in ["<|", "```", "{\"", "###"] {
         assert!(!text.contains(sign), "{sign}: {text}");
@@ -102,7 +118,8 @@ fn assert_prose(text: &str) {
 /// What is remembered of a chapter stands in its text.
 fn assert_truthful(project: &Project, stem: &str) {
     let text = flat(&project.read(&format!("manuscript/{stem}.md")));
-    let canon: Value = serde_yaml::from_str(&project.read(&format!("canon/{stem}.yaml"))).expect("YAML");
+    let canon: Value =
+        serde_yaml::from_str(&project.read(&format!("canon/{stem}.yaml"))).expect("YAML");
     let synopsis = canon["synopsis"].as_str().expect("a synopsis");
     match canon["synopsis_by"].as_str() {
         Some("extract") => assert_made_of(synopsis, &text),
@@ -145,7 +162,8 @@ fn kill_in_mid_stream(project: &Project) {
 
 /// The text of the one reply that was broken off.
 fn partial(project: &Project) -> String {
-    let calls: Vec<String> = project.files().into_iter().filter(|file| file.starts_with(".storygen/calls/")).collect();
+    let calls: Vec<String> =
+        project.files().into_iter().filter(|file| file.starts_with(".storygen/calls/")).collect();
     let [call] = &calls[..] else { panic!("one call: {calls:?}") };
     let call = project.read(call);
     let (_, text) = call.split_once('\n').expect("a head");

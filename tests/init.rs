@@ -42,7 +42,10 @@ fn init_says_what_it_made_and_what_comes_next() {
          bible/premise.yaml\n  bible/threads.yaml\n  bible/world.yaml\n  storygen.yaml\n"
     );
     assert_eq!(project.files(), FILES);
-    assert_eq!(project.read(".gitignore"), ".storygen/cache/\n.storygen/partial/\n.storygen/lock\n");
+    assert_eq!(
+        project.read(".gitignore"),
+        ".storygen/cache/\n.storygen/partial/\n.storygen/lock\n"
+    );
 }
 
 #[test]
@@ -50,18 +53,29 @@ fn every_starter_is_clean() {
     for language in ["en", "en-GB", "de", "de-CH", "fr", "es-MX", "nl", "zh-Hant", "ja"] {
         for chapters in ["1", "2", "3", "4", "9"] {
             let project = Project::empty();
-            let made = project.run(&["init", "book", "--language", language, "--chapters", chapters]);
+            let made =
+                project.run(&["init", "book", "--language", language, "--chapters", chapters]);
             assert_eq!(made.code, 0, "{made}");
             let checked = project.run(&["check", "--project", "book", "--fail-on", "note"]);
-            assert_eq!((checked.code, checked.stderr.as_str()), (0, ""), "{language} {chapters}: {checked}");
+            assert_eq!(
+                (checked.code, checked.stderr.as_str()),
+                (0, ""),
+                "{language} {chapters}: {checked}"
+            );
             let counted = format!(": {chapters} chapter");
             assert!(checked.stdout.contains(&counted), "{checked}");
             for file in project.files() {
                 let text = project.read(&file);
-                assert!(!text.contains("{{") && !text.contains("}}\n"), "{file}: a slot is left:\n{text}");
+                assert!(
+                    !text.contains("{{") && !text.contains("}}\n"),
+                    "{file}: a slot is left:\n{text}"
+                );
                 if is_yaml(&file) {
                     let depth = file.matches('/').count() - 1;
-                    let line = format!("# yaml-language-server: $schema={}.storygen/schemas/", "../".repeat(depth));
+                    let line = format!(
+                        "# yaml-language-server: $schema={}.storygen/schemas/",
+                        "../".repeat(depth)
+                    );
                     assert!(text.starts_with(&line), "{file}: {text}");
                 }
             }
@@ -230,7 +244,8 @@ fn samples_are_valid_against_the_schemas() {
     for project in samples {
         for file in project.files().iter().filter(|file| is_yaml(file)) {
             let value = json(&project.read(file));
-            let faults: Vec<String> = validator(kind(file)).iter_errors(&value).map(|fault| fault.to_string()).collect();
+            let faults: Vec<String> =
+                validator(kind(file)).iter_errors(&value).map(|fault| fault.to_string()).collect();
             assert!(faults.is_empty(), "{file}: {faults:?}");
         }
     }
@@ -246,7 +261,11 @@ fn the_schemas_refuse_what_check_refuses() {
         ("storygen", "{title: T, language: en, targets: {chapter_words: -3}}", false),
         ("premise", "{premise: P, themes: , style: , tense: }", true),
         ("premise", "{premise: P, tense: future}", false),
-        ("characters", "{characters: [{id: a, name: A, aliases: , appearance: , age: , born: }]}", true),
+        (
+            "characters",
+            "{characters: [{id: a, name: A, aliases: , appearance: , age: , born: }]}",
+            true,
+        ),
         ("characters", "{characters: [{id: a, name: A, eyes: blue}]}", false),
         ("characters", "{characters: }", false),
         ("threads", "{threads: [{id: a, thread: A, planted: 1, paid_off_by: the-end}]}", true),

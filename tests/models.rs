@@ -57,7 +57,9 @@ fn a_model_that_is_here_is_listed_and_not_fetched_again() {
 #[test]
 fn what_is_no_model_is_refused_by_its_name() {
     let project = Project::copy("tests/tiny");
-    for (name, bytes) in [("empty", &b""[..]), ("page", b"<html>not found</html>"), ("cut", b"GGUF\x03\0\0\0")] {
+    for (name, bytes) in
+        [("empty", &b""[..]), ("page", b"<html>not found</html>"), ("cut", b"GGUF\x03\0\0\0")]
+    {
         fs::write(folder(&project).join(format!("{name}.gguf")), bytes).expect("a file");
         let model = format!("embedded/{name}");
         let output = run(&project, &["draft", "--model", &model]);

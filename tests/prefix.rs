@@ -29,9 +29,11 @@ fn draft(chapters: usize, window: u32, tokenizer: Arc<dyn Tokenizer>) -> Drafted
     book::write(root.path(), chapters, 1_800);
     let folder = Folder::open(root.path()).unwrap();
     let story = book::read(&folder);
-    let provider = Recorder::new(window as usize, false, tokenizer.clone(), book::good_answer(1_800));
+    let provider =
+        Recorder::new(window as usize, false, tokenizer.clone(), book::good_answer(1_800));
     let settings = Settings::new(Asked::default(), provider.facts());
-    let done = book::run(&story, &folder, &provider, &settings, &book::chapters(1, chapters)).unwrap();
+    let done =
+        book::run(&story, &folder, &provider, &settings, &book::chapters(1, chapters)).unwrap();
     assert_eq!((done.drafted, done.recorded), (chapters, chapters));
     Drafted { root, sent: provider.sent(), tokenizer }
 }
@@ -43,7 +45,9 @@ fn firsts(drafted: &Drafted) -> Vec<(usize, &Request)> {
         .sent
         .iter()
         .filter(|request| kind(request) == Kind::Draft)
-        .filter_map(|request| Some((book::number_after(&request.messages[1].text, "# Now: chapter ")?, request)))
+        .filter_map(|request| {
+            Some((book::number_after(&request.messages[1].text, "# Now: chapter ")?, request))
+        })
         .filter(|(number, _)| seen.insert(*number))
         .collect()
 }
@@ -55,16 +59,26 @@ fn shares(drafted: &Drafted) -> Vec<(usize, f64)> {
         .windows(2)
         .map(|pair| {
             let bytes: usize = pair[1].1.messages.iter().map(|one| one.text.len() + 8).sum();
-            (pair[1].0, book::shared(&pair[0].1.messages, &pair[1].1.messages) as f64 / bytes as f64)
+            (
+                pair[1].0,
+                book::shared(&pair[0].1.messages, &pair[1].1.messages) as f64 / bytes as f64,
+            )
         })
         .collect()
 }
 
 fn assert_shared(name: &str, drafted: &Drafted) {
-    let mut late: Vec<f64> = shares(drafted).into_iter().filter(|(number, _)| *number >= 20).map(|(_, share)| share).collect();
+    let mut late: Vec<f64> = shares(drafted)
+        .into_iter()
+        .filter(|(number, _)| *number >= 20)
+        .map(|(_, share)| share)
+        .collect();
     late.sort_by(f64::total_cmp);
     let at = |percent: usize| late[late.len() * percent / 100];
-    let tokens: Vec<usize> = firsts(drafted).iter().map(|(_, request)| drafted.tokenizer.prompt(&request.messages)).collect();
+    let tokens: Vec<usize> = firsts(drafted)
+        .iter()
+        .map(|(_, request)| drafted.tokenizer.prompt(&request.messages))
+        .collect();
     println!(
         "{name}: shared with the prompt before, chapters 20 to {}: median {:.3}, lower tenth {:.3}; tokens at 20, 100, 200: {} {} {}; {} calls",
         tokens.len(),
@@ -81,14 +95,20 @@ fn assert_shared(name: &str, drafted: &Drafted) {
 #[test]
 fn a_prompt_begins_as_the_one_before() {
     for window in [8_192, 32_768] {
-        assert_shared(&format!("four bytes a token, window {window}"), &draft(200, window, Arc::new(book::FourBytes)));
+        assert_shared(
+            &format!("four bytes a token, window {window}"),
+            &draft(200, window, Arc::new(book::FourBytes)),
+        );
     }
 }
 
 /// With the count that is proven for every endpoint, a token a byte.
 #[test]
 fn a_prompt_begins_as_the_one_before_by_the_proven_bound() {
-    assert_shared("a token a byte, window 65536", &draft(200, 65_536, Arc::new(storygen::prompt::tokens::Bound::default())));
+    assert_shared(
+        "a token a byte, window 65536",
+        &draft(200, 65_536, Arc::new(storygen::prompt::tokens::Bound::default())),
+    );
 }
 
 /// With the vocabulary of the embedded model.
@@ -102,9 +122,23 @@ fn a_prompt_begins_as_the_one_before_for_the_embedded_model() {
 #[test]
 fn prompts_stay_flat_and_chapter_two_is_remembered() {
     let drafted = draft(1_000, 8_192, Arc::new(book::FourBytes));
-    let tokens: Vec<(usize, usize)> = firsts(&drafted).iter().map(|(number, request)| (*number, drafted.tokenizer.prompt(&request.messages))).collect();
-    let largest = |from: usize, to: usize| tokens.iter().filter(|(number, _)| (from..=to).contains(number)).map(|(_, tokens)| *tokens).max().unwrap();
-    println!("largest first prompt of chapters 100-200: {}, 901-1000: {}", largest(100, 200), largest(901, 1_000));
+    let tokens: Vec<(usize, usize)> = firsts(&drafted)
+        .iter()
+        .map(|(number, request)| (*number, drafted.tokenizer.prompt(&request.messages)))
+        .collect();
+    let largest = |from: usize, to: usize| {
+        tokens
+            .iter()
+            .filter(|(number, _)| (from..=to).contains(number))
+            .map(|(_, tokens)| *tokens)
+            .max()
+            .unwrap()
+    };
+    println!(
+        "largest first prompt of chapters 100-200: {}, 901-1000: {}",
+        largest(100, 200),
+        largest(901, 1_000)
+    );
     assert!(largest(901, 1_000) <= largest(100, 200) + largest(100, 200) / 10);
     people_of_chapter_two(&drafted);
 }
@@ -119,12 +153,23 @@ fn people_of_chapter_two(drafted: &Drafted) {
     let canon = canon::merge(records.values());
     let last = firsts(drafted).last().unwrap().1.messages[1].text.clone();
     let (_, so_far) = last.split_once("# The story so far").unwrap();
-    let oldest = so_far.lines().find(|line| line.starts_with("Chapters 1 to ")).unwrap_or_else(|| panic!("no fold stands for chapter 2:\n{so_far}"));
+    let oldest = so_far
+        .lines()
+        .find(|line| line.starts_with("Chapters 1 to "))
+        .unwrap_or_else(|| panic!("no fold stands for chapter 2:\n{so_far}"));
     println!("the oldest fold at chapter 1000: {oldest}");
     for id in story.chapters[1].cast() {
         let person = &story[id];
         let facts = canon.of(&person.id).count();
-        println!("{}: named in the oldest fold: {}, facts: {facts}", person.name, person.is_named_in(oldest));
-        assert!(person.is_named_in(oldest) || facts > 0, "{} of chapter 2 is forgotten", person.name);
+        println!(
+            "{}: named in the oldest fold: {}, facts: {facts}",
+            person.name,
+            person.is_named_in(oldest)
+        );
+        assert!(
+            person.is_named_in(oldest) || facts > 0,
+            "{} of chapter 2 is forgotten",
+            person.name
+        );
     }
 }

@@ -39,14 +39,29 @@ fn templates(story: &Story) -> Templates {
 
 /// A record as a model might have given it, of the chapter's own plan.
 fn record(story: &Story, chapter: &Chapter) -> Record {
-    let happens: Vec<&str> = chapter.scenes.iter().filter_map(|scene| scene.happens.first()).map(String::as_str).collect();
+    let happens: Vec<&str> = chapter
+        .scenes
+        .iter()
+        .filter_map(|scene| scene.happens.first())
+        .map(String::as_str)
+        .collect();
     let subject = chapter.cast().first().map(|id| story[*id].id.clone()).unwrap_or_default();
-    let fact = |kind, about: &str, fact: &str| Fact { subject: subject.clone(), kind, about: about.to_owned(), fact: format!("{fact} ({})", chapter.number), quote: String::new() };
+    let fact = |kind, about: &str, fact: &str| Fact {
+        subject: subject.clone(),
+        kind,
+        about: about.to_owned(),
+        fact: format!("{fact} ({})", chapter.number),
+        quote: String::new(),
+    };
     Record {
         chapter: chapter.number,
         synopsis: happens.join(" "),
         maker: Maker::Model,
-        facts: vec![fact(Kind::State, "place", "on the way"), fact(Kind::Fixed, "hands", "scarred"), fact(Kind::Event, "deed", "has acted")],
+        facts: vec![
+            fact(Kind::State, "place", "on the way"),
+            fact(Kind::Fixed, "hands", "scarred"),
+            fact(Kind::Event, "deed", "has acted"),
+        ],
     }
 }
 
@@ -69,13 +84,17 @@ fn snapshot(name: &str, text: &str) {
 fn drafts(story: &Story, number: usize, window: usize) -> (String, DraftView) {
     let templates = templates(story);
     let chapter = story.chapter(number).unwrap();
-    let records: BTreeMap<usize, Record> = story.chapters[..number - 1].iter().map(|one| (one.number, record(story, one))).collect();
+    let records: BTreeMap<usize, Record> =
+        story.chapters[..number - 1].iter().map(|one| (one.number, record(story, one))).collect();
     let shape = Shape { group: 3, fan: 4 };
     let folds: BTreeMap<Span, String> = shape
         .passages(number - 1)
         .into_iter()
         .filter_map(|passage| match passage {
-            storygen::prompt::memory::Passage::Fold(span) => Some((span, format!("What chapters {} to {} told, in few words.", span.from, span.to))),
+            storygen::prompt::memory::Passage::Fold(span) => Some((
+                span,
+                format!("What chapters {} to {} told, in few words.", span.from, span.to),
+            )),
             storygen::prompt::memory::Passage::Synopsis(_) => None,
         })
         .collect();
@@ -88,17 +107,34 @@ fn drafts(story: &Story, number: usize, window: usize) -> (String, DraftView) {
         previous: (number > 1).then_some(previous.as_str()),
         tokens_per_word: 1.4,
     };
-    let provider = book::Recorder::new(window, false, Arc::new(book::FourBytes), Box::new(|_, _| panic!("nothing is sent here")));
+    let provider = book::Recorder::new(
+        window,
+        false,
+        Arc::new(book::FourBytes),
+        Box::new(|_, _| panic!("nothing is sent here")),
+    );
     let settings = Settings::new(Asked::default(), provider.facts());
     let root = book::folder();
     let folder = Folder::open(root.path()).unwrap();
-    let line = Line { provider: &provider, tokenizer: provider.tokenizer(), folder: &folder, settings: &settings, cancel: CancellationToken::new() };
+    let line = Line {
+        provider: &provider,
+        tokenizer: provider.tokenizer(),
+        folder: &folder,
+        settings: &settings,
+        cancel: CancellationToken::new(),
+    };
     let mut text = String::new();
     let mut view = None;
     for task in draft::tasks(chapter, &settings, materials.tokens_per_word) {
         let (fitted, reply) = draft::prompt(&materials, task, "", &line).unwrap();
-        let left: Vec<String> = fitted.omissions.iter().map(|one| format!("{}: {}", one.section, one.what)).collect();
-        let _ = write!(text, "=== window {window}, {} tokens, reply {reply}; left out: {left:?}\n{}", fitted.tokens, shown(&fitted.messages));
+        let left: Vec<String> =
+            fitted.omissions.iter().map(|one| format!("{}: {}", one.section, one.what)).collect();
+        let _ = write!(
+            text,
+            "=== window {window}, {} tokens, reply {reply}; left out: {left:?}\n{}",
+            fitted.tokens,
+            shown(&fitted.messages)
+        );
         view = Some(fitted.view);
     }
     (text, view.unwrap())
@@ -111,7 +147,10 @@ fn drafts_of_the_sample_projects() {
         let later = story.chapters.len().min(12);
         // Whole chapters where there is room, scene by scene where there is not.
         for (number, window) in [(1, 32_768), (1, 8_192), (later, 32_768), (later, 8_192)] {
-            snapshot(&format!("{project}.draft.{number:02}.{window}"), &drafts(&story, number, window).0);
+            snapshot(
+                &format!("{project}.draft.{number:02}.{window}"),
+                &drafts(&story, number, window).0,
+            );
         }
     }
 }
@@ -124,8 +163,17 @@ fn continuations_of_the_sample_projects() {
         let (_, view) = drafts(&story, 1, 32_768);
         let mut text = String::new();
         for (cut, missing) in [(true, 300), (true, 0), (false, 300)] {
-            let view = DraftView { cut, missing, last_words: Some("and the lamp went down to the".to_owned()), ..view.clone() };
-            let _ = write!(text, "=== cut: {cut}, missing: {missing}\n{}\n", templates.render("continue.md", &view).unwrap());
+            let view = DraftView {
+                cut,
+                missing,
+                last_words: Some("and the lamp went down to the".to_owned()),
+                ..view.clone()
+            };
+            let _ = write!(
+                text,
+                "=== cut: {cut}, missing: {missing}\n{}\n",
+                templates.render("continue.md", &view).unwrap()
+            );
         }
         snapshot(&format!("{project}.continue"), &text);
     }
@@ -136,28 +184,44 @@ fn records_and_folds_of_the_sample_projects() {
     for project in PROJECTS {
         let story = story(project);
         let templates = templates(&story);
-        let records: BTreeMap<usize, Record> = story.chapters.iter().map(|one| (one.number, record(&story, one))).collect();
+        let records: BTreeMap<usize, Record> =
+            story.chapters.iter().map(|one| (one.number, record(&story, one))).collect();
         let canon = canon::merge(records.values());
         let mut text = String::new();
         for (part, parts, lacks) in [(1, 1, false), (2, 3, true)] {
-            let view = RecordView { text: "She put the lamp down.".to_owned(), part, parts, lacks: if lacks { all_lacks() } else { Vec::new() }, ..brief::record(&story, &story.chapters[1], &canon, 90) };
+            let view = RecordView {
+                text: "She put the lamp down.".to_owned(),
+                part,
+                parts,
+                lacks: if lacks { all_lacks() } else { Vec::new() },
+                ..brief::record(&story, &story.chapters[1], &canon, 90)
+            };
             text.push_str(&shown(&templates.messages("record", &view).unwrap()));
         }
         snapshot(&format!("{project}.record"), &text);
-        let past = Past { records: &records, folds: &BTreeMap::new(), canon: &canon, shape: Shape { group: 3, fan: 4 } };
+        let past = Past {
+            records: &records,
+            folds: &BTreeMap::new(),
+            canon: &canon,
+            shape: Shape { group: 3, fan: 4 },
+        };
         let view = brief::fold(&story, Span { level: 1, from: 1, to: 3 }, &past, 80);
         snapshot(&format!("{project}.fold"), &shown(&templates.messages("fold", &view).unwrap()));
     }
 }
 
 fn all_lacks() -> Vec<LackView> {
-    ["short", "long", "person", "beat", "language"].map(|kind| LackView { kind: kind.to_owned(), what: "12".to_owned() }).into()
+    ["short", "long", "person", "beat", "language"]
+        .map(|kind| LackView { kind: kind.to_owned(), what: "12".to_owned() })
+        .into()
 }
 
 /// A view's fields with nothing in them: no text, no item, no number.
 fn emptied(value: &Value) -> Value {
     match value {
-        Value::Object(fields) => Value::Object(fields.iter().map(|(name, value)| (name.clone(), emptied(value))).collect()),
+        Value::Object(fields) => Value::Object(
+            fields.iter().map(|(name, value)| (name.clone(), emptied(value))).collect(),
+        ),
         Value::Array(_) => Value::Array(Vec::new()),
         Value::String(_) => Value::String(String::new()),
         Value::Bool(_) => Value::Bool(false),
@@ -170,16 +234,37 @@ fn emptied(value: &Value) -> Value {
 fn views() -> BTreeMap<&'static str, Value> {
     let story = story(PROJECTS[0]);
     let (_, draft) = drafts(&story, 12, 32_768);
-    let records: BTreeMap<usize, Record> = story.chapters.iter().map(|one| (one.number, record(&story, one))).collect();
+    let records: BTreeMap<usize, Record> =
+        story.chapters.iter().map(|one| (one.number, record(&story, one))).collect();
     let canon = canon::merge(records.values());
-    let past = Past { records: &records, folds: &BTreeMap::new(), canon: &canon, shape: Shape { group: 3, fan: 4 } };
-    let draft = DraftView { last_words: Some("went down to the".to_owned()), missing: 300, cut: true, cast: draft.people.clone(), ..draft };
-    let record = RecordView { text: "She went.".to_owned(), parts: 2, lacks: all_lacks(), ..brief::record(&story, &story.chapters[5], &canon, 90) };
+    let past = Past {
+        records: &records,
+        folds: &BTreeMap::new(),
+        canon: &canon,
+        shape: Shape { group: 3, fan: 4 },
+    };
+    let draft = DraftView {
+        last_words: Some("went down to the".to_owned()),
+        missing: 300,
+        cut: true,
+        cast: draft.people.clone(),
+        ..draft
+    };
+    let record = RecordView {
+        text: "She went.".to_owned(),
+        parts: 2,
+        lacks: all_lacks(),
+        ..brief::record(&story, &story.chapters[5], &canon, 90)
+    };
     let fold: FoldView = brief::fold(&story, Span { level: 1, from: 1, to: 3 }, &past, 80);
-    [("DraftView", serde_json::to_value(&draft)), ("RecordView", serde_json::to_value(&record)), ("FoldView", serde_json::to_value(&fold))]
-        .into_iter()
-        .map(|(name, value)| (name, value.unwrap()))
-        .collect()
+    [
+        ("DraftView", serde_json::to_value(&draft)),
+        ("RecordView", serde_json::to_value(&record)),
+        ("FoldView", serde_json::to_value(&fold)),
+    ]
+    .into_iter()
+    .map(|(name, value)| (name, value.unwrap()))
+    .collect()
 }
 
 /// Every template in every language, with everything there is and with nothing.
@@ -191,10 +276,16 @@ fn every_template_renders_full_and_empty() {
         for (language, _) in template.texts {
             let templates = Templates::new(language, &BTreeMap::new()).unwrap();
             for (state, view) in [("full", view.clone()), ("empty", emptied(view))] {
-                let text = templates.render(template.name, &view).unwrap_or_else(|error| panic!("{language}/{}, {state}: {error:#}", template.name));
+                let text = templates.render(template.name, &view).unwrap_or_else(|error| {
+                    panic!("{language}/{}, {state}: {error:#}", template.name)
+                });
                 assert!(!text.is_empty(), "{language}/{}, {state}", template.name);
                 for mark in ["{{", "{%", "null", "None", "true", "false"] {
-                    assert!(state == "full" || !text.contains(mark), "{language}/{}, {state}: `{mark}` in\n{text}", template.name);
+                    assert!(
+                        state == "full" || !text.contains(mark),
+                        "{language}/{}, {state}: `{mark}` in\n{text}",
+                        template.name
+                    );
                 }
             }
         }
@@ -209,7 +300,10 @@ fn every_language_uses_the_same_fields() {
     for template in TEMPLATES {
         let english = fields(template.text("en"));
         for (language, text) in template.texts {
-            let missing: Vec<&String> = english.iter().filter(|field| *field != "language_name" && !fields(text).contains(field.as_str())).collect();
+            let missing: Vec<&String> = english
+                .iter()
+                .filter(|field| *field != "language_name" && !fields(text).contains(field.as_str()))
+                .collect();
             assert!(missing.is_empty(), "{language}/{} does not use {missing:?}", template.name);
         }
     }
@@ -220,9 +314,13 @@ fn every_language_uses_the_same_fields() {
 fn an_unknown_field_is_an_error() {
     let views = views();
     for template in TEMPLATES {
-        let own = BTreeMap::from([(template.name.to_owned(), "A line.\n{{ nobody_knows_this }}".to_owned())]);
+        let own = BTreeMap::from([(
+            template.name.to_owned(),
+            "A line.\n{{ nobody_knows_this }}".to_owned(),
+        )]);
         let templates = Templates::new("en", &own).unwrap();
-        let error = format!("{:#}", templates.render(template.name, &views[template.view]).unwrap_err());
+        let error =
+            format!("{:#}", templates.render(template.name, &views[template.view]).unwrap_err());
         assert!(error.contains(template.name) && error.contains("nobody_knows_this"), "{error}");
     }
 }
@@ -230,10 +328,21 @@ fn an_unknown_field_is_an_error() {
 /// The dotted names in a template's marks, loop variables among them.
 fn fields(text: &str) -> std::collections::BTreeSet<String> {
     let mut fields = std::collections::BTreeSet::new();
-    for part in text.split("{{").skip(1).filter_map(|part| part.split_once("}}")).map(|(part, _)| part).chain(text.split("{%").skip(1).filter_map(|part| part.split_once("%}")).map(|(part, _)| part)) {
+    for part in text
+        .split("{{")
+        .skip(1)
+        .filter_map(|part| part.split_once("}}"))
+        .map(|(part, _)| part)
+        .chain(
+            text.split("{%").skip(1).filter_map(|part| part.split_once("%}")).map(|(part, _)| part),
+        )
+    {
         let bare: String = part.split('"').step_by(2).collect::<Vec<_>>().join(" ");
         for word in bare.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.')) {
-            if word.contains('.') && word.starts_with(|c: char| c.is_ascii_lowercase()) && !word.starts_with("loop.") {
+            if word.contains('.')
+                && word.starts_with(|c: char| c.is_ascii_lowercase())
+                && !word.starts_with("loop.")
+            {
                 fields.insert(word.split_once('.').map_or("", |(_, field)| field).to_owned());
             }
         }

@@ -49,7 +49,8 @@ fn every_command_of_the_readme_is_understood() {
 
 #[test]
 fn the_readme_begins_with_commands_that_are_there() {
-    let scripts: Vec<String> = lines().into_iter().filter(|line| !line.starts_with("storygen ")).collect();
+    let scripts: Vec<String> =
+        lines().into_iter().filter(|line| !line.starts_with("storygen ")).collect();
     for script in ["./demo", "tests/run"] {
         assert!(scripts.iter().any(|line| line == script), "the README does not show `{script}`");
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(script);

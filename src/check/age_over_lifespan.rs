@@ -24,7 +24,8 @@ fn too_old(story: &Story, character: &Character, dates: &[(Date, Told<'_>)]) -> 
     let lifespan = i64::from(story.calendar.lifespan);
     let starts = story.calendar.starts;
     let (site, at_start) = stated(character, starts)?;
-    let at_start = at_start.filter(|age| *age > lifespan).map(|age| (age, "when the story starts".to_owned()));
+    let at_start =
+        at_start.filter(|age| *age > lifespan).map(|age| (age, "when the story starts".to_owned()));
     let in_a_scene = || {
         dates.iter().find_map(|(date, told)| {
             let age = age_on(character, *date, starts)?;

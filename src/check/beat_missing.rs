@@ -4,11 +4,8 @@ use super::{Check, told};
 use crate::diagnostic::Finding;
 use crate::story::Story;
 
-pub(super) const CHECK: Check = Check {
-    code: "beat-missing",
-    about: "a beat of an arc that happens in no scene",
-    find,
-};
+pub(super) const CHECK: Check =
+    Check { code: "beat-missing", about: "a beat of an arc that happens in no scene", find };
 
 fn find(story: &Story) -> Vec<Finding> {
     if story.unresolved.beats {
@@ -24,7 +21,9 @@ fn find(story: &Story) -> Vec<Finding> {
                 beat.site.clone(),
                 format!("the beat `{}` of the arc `{arc}` happens in no scene", beat.id),
             )
-            .hint("name it under `beats` of the scene in which it happens, or take it out of the arc")
+            .hint(
+                "name it under `beats` of the scene in which it happens, or take it out of the arc",
+            )
         })
         .collect()
 }

@@ -4,11 +4,8 @@ use super::{Check, told};
 use crate::diagnostic::Finding;
 use crate::story::Story;
 
-pub(super) const CHECK: Check = Check {
-    code: "beat-repeated",
-    about: "a beat of an arc that happens more than once",
-    find,
-};
+pub(super) const CHECK: Check =
+    Check { code: "beat-repeated", about: "a beat of an arc that happens more than once", find };
 
 fn find(story: &Story) -> Vec<Finding> {
     let mut findings = Vec::new();

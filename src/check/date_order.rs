@@ -27,7 +27,8 @@ fn find(story: &Story) -> Vec<Finding> {
         let same_day = latest.as_ref().filter(|latest| latest.date == date.value);
         let back = latest.as_ref().filter(|latest| {
             date.value < latest.date
-                || (date.value == latest.date && clock.zip(latest.clock).is_some_and(|(now, then)| now < then))
+                || (date.value == latest.date
+                    && clock.zip(latest.clock).is_some_and(|(now, then)| now < then))
         });
         if let Some(latest) = back {
             findings.push(back_in_time(told, date.value, latest));
@@ -50,7 +51,10 @@ fn back_in_time(told: Told<'_>, date: Date, latest: &Latest<'_>) -> Finding {
     Finding::error(
         CHECK.code,
         site.clone(),
-        format!("{told} lies on {}, before the scene told before it", when(date, told.scene.clock())),
+        format!(
+            "{told} lies on {}, before the scene told before it",
+            when(date, told.scene.clock())
+        ),
     )
     .hint(format!(
         "{} lies on {} ({})",

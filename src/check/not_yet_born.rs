@@ -4,18 +4,14 @@ use super::{Check, told};
 use crate::diagnostic::Finding;
 use crate::story::{Calendar, Character, Date, Story};
 
-pub(super) const CHECK: Check = Check {
-    code: "not-yet-born",
-    about: "a character who is in a scene before being born",
-    find,
-};
+pub(super) const CHECK: Check =
+    Check { code: "not-yet-born", about: "a character who is in a scene before being born", find };
 
 fn find(story: &Story) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (character, dates) in story.characters.iter().zip(told::dates(story)) {
-        let early = dates
-            .into_iter()
-            .find(|(date, _)| is_unborn(character, *date, story.calendar.starts));
+        let early =
+            dates.into_iter().find(|(date, _)| is_unborn(character, *date, story.calendar.starts));
         let place = character
             .born
             .as_ref()

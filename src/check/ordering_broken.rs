@@ -29,7 +29,10 @@ fn find(story: &Story) -> Vec<Finding> {
         let finding = Finding::error(
             CHECK.code,
             commitment.bound_site.clone(),
-            format!("`{}` promises `{first}` before `{then}`, the outline tells it otherwise", commitment.id),
+            format!(
+                "`{}` promises `{first}` before `{then}`, the outline tells it otherwise",
+                commitment.id
+            ),
         );
         findings.push(if first == then {
             finding.hint("`first` and `then` name two different beats")

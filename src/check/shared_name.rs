@@ -7,11 +7,8 @@ use super::Check;
 use crate::diagnostic::{Finding, Place as Site};
 use crate::story::{Character, Story};
 
-pub(super) const CHECK: Check = Check {
-    code: "shared-name",
-    about: "a name or alias that belongs to two characters",
-    find,
-};
+pub(super) const CHECK: Check =
+    Check { code: "shared-name", about: "a name or alias that belongs to two characters", find };
 
 fn find(story: &Story) -> Vec<Finding> {
     let mut owners = HashMap::<String, (usize, &Site)>::new();
@@ -25,12 +22,17 @@ fn find(story: &Story) -> Vec<Finding> {
             }
             match owners.get(&key) {
                 Some((owner, first)) if *owner != index => {
-                    let other = story.characters.get(*owner).map_or("", |other: &Character| &other.id);
+                    let other =
+                        story.characters.get(*owner).map_or("", |other: &Character| &other.id);
                     findings.push(
                         Finding::error(
                             CHECK.code,
                             site.clone(),
-                            format!("`{}` and `{other}` are both called `{}`", character.id, name.trim()),
+                            format!(
+                                "`{}` and `{other}` are both called `{}`",
+                                character.id,
+                                name.trim()
+                            ),
                         )
                         .hint(format!("the other is in {first}"))
                         .hint("give one of them another name, such as a fuller one"),

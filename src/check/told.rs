@@ -83,7 +83,10 @@ pub(super) fn happenings(story: &Story) -> Vec<Vec<Happening<'_>>> {
 }
 
 /// Where a beat happens first.
-pub(super) fn first<'a>(happenings: &[Vec<Happening<'a>>], beat: Id<Beat>) -> Option<Happening<'a>> {
+pub(super) fn first<'a>(
+    happenings: &[Vec<Happening<'a>>],
+    beat: Id<Beat>,
+) -> Option<Happening<'a>> {
     happenings.get(beat.index())?.first().copied()
 }
 

@@ -22,9 +22,19 @@ fn find(story: &Story) -> Vec<Finding> {
             if told::is_before(to, from) && !to.scene.flashback && !from.scene.flashback {
                 continue;
             }
-            let way = from.scene.place.zip(to.scene.place).and_then(|(from, to)| quickest(story, from, to));
+            let way = from
+                .scene
+                .place
+                .zip(to.scene.place)
+                .and_then(|(from, to)| quickest(story, from, to));
             if let Some(way) = way.filter(|way| minutes > 0 && minutes < i64::from(way.minutes)) {
-                findings.push(too_soon(&story[Id::<Character>::new(index)], minutes, *from, *to, way));
+                findings.push(too_soon(
+                    &story[Id::<Character>::new(index)],
+                    minutes,
+                    *from,
+                    *to,
+                    way,
+                ));
             }
         }
     }
@@ -33,14 +43,21 @@ fn find(story: &Story) -> Vec<Finding> {
 
 /// The quickest way between two places that is declared at either of them.
 fn quickest(story: &Story, from: Id<Place>, to: Id<Place>) -> Option<&Way> {
-    let ways = |from: Id<Place>, to: Id<Place>| story[from].travel.iter().filter(move |way| way.to == to);
+    let ways =
+        |from: Id<Place>, to: Id<Place>| story[from].travel.iter().filter(move |way| way.to == to);
     if from == to {
         return None;
     }
     ways(from, to).chain(ways(to, from)).min_by_key(|way| way.minutes)
 }
 
-fn too_soon(character: &Character, minutes: i64, from: Told<'_>, to: Told<'_>, way: &Way) -> Finding {
+fn too_soon(
+    character: &Character,
+    minutes: i64,
+    from: Told<'_>,
+    to: Told<'_>,
+    way: &Way,
+) -> Finding {
     let by = way.by.as_ref().map(|by| format!(" {by}")).unwrap_or_default();
     Finding::warning(
         CHECK.code,

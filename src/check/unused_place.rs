@@ -6,11 +6,8 @@ use super::{Check, told};
 use crate::diagnostic::Finding;
 use crate::story::{Id, Story};
 
-pub(super) const CHECK: Check = Check {
-    code: "unused-place",
-    about: "a place where no scene happens and nobody starts",
-    find,
-};
+pub(super) const CHECK: Check =
+    Check { code: "unused-place", about: "a place where no scene happens and nobody starts", find };
 
 fn find(story: &Story) -> Vec<Finding> {
     if story.unresolved.places {
@@ -20,7 +17,8 @@ fn find(story: &Story) -> Vec<Finding> {
         .filter_map(|told| told.scene.place)
         .chain(story.characters.iter().filter_map(|character| character.starts_at))
         .collect();
-    let unused = story.places.iter().enumerate().filter(|(index, _)| !used.contains(&Id::new(*index)));
+    let unused =
+        story.places.iter().enumerate().filter(|(index, _)| !used.contains(&Id::new(*index)));
     unused
         .map(|(_, place)| {
             Finding::warning(

@@ -31,10 +31,8 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
         loaded.findings.extend(crate::check::check(story));
     }
     diagnostic::sort(&mut loaded.findings);
-    let (errors, warnings) = (
-        open::count(&loaded, Severity::Error),
-        open::count(&loaded, Severity::Warning),
-    );
+    let (errors, warnings) =
+        (open::count(&loaded, Severity::Error), open::count(&loaded, Severity::Warning));
     let least = match arguments.fail_on {
         Level::Error => Severity::Error,
         Level::Warning => Severity::Warning,

@@ -14,15 +14,15 @@ use crate::pipeline::calling::Line;
 use crate::pipeline::plan::{self, Given, Step, Wanted};
 use crate::pipeline::run::{Done, Session};
 use crate::pipeline::{draft, run};
-use crate::project::folder::Folder;
-use crate::project::load::Wishes;
 use crate::project::archive::{Archive, Shelf};
+use crate::project::folder::Folder;
 use crate::project::history;
 use crate::project::journal::Event;
 use crate::project::layout;
+use crate::project::load::Wishes;
 use crate::prompt::templates::Templates;
-use crate::story::canon::Record;
 use crate::story::Story;
+use crate::story::canon::Record;
 
 /// Draft chapters: everything missing or stale, or those you name
 #[derive(Debug, clap::Args)]
@@ -81,7 +81,16 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
     let templates = open::templates(&folder, &story)?;
     if arguments.dry_run {
         model::must_be_here(&named)?;
-        return dry_run(arguments, &folder, &story, &loaded.wishes, &templates, &named, &wanted, ui);
+        return dry_run(
+            arguments,
+            &folder,
+            &story,
+            &loaded.wishes,
+            &templates,
+            &named,
+            &wanted,
+            ui,
+        );
     }
     let work = Work {
         arguments,
@@ -116,7 +125,9 @@ fn wanted(arguments: &Arguments, story: &Story) -> Result<Wanted> {
                 (number, number)
             }
             Some((first, "")) => (open::chapter(story, first)?.number, count),
-            Some((first, last)) => (open::chapter(story, first)?.number, open::chapter(story, last)?.number),
+            Some((first, last)) => {
+                (open::chapter(story, first)?.number, open::chapter(story, last)?.number)
+            }
             None => {
                 let number = open::chapter(story, range)?.number;
                 (number, number)
@@ -176,17 +187,31 @@ impl Work<'_> {
             }
             Step::Draft(number) if !self.named.is_absent => {
                 // A first prompt that cannot be made stops the run before the model is loaded.
-                let chapter = self.story.chapter(number).ok_or_else(|| anyhow::anyhow!("no chapter {number}"))?;
+                let chapter = self
+                    .story
+                    .chapter(number)
+                    .ok_or_else(|| anyhow::anyhow!("no chapter {number}"))?;
                 let materials = session.materials(number);
-                for task in draft::tasks(chapter, &settings, materials.tokens_per_word).into_iter().take(1) {
+                for task in
+                    draft::tasks(chapter, &settings, materials.tokens_per_word).into_iter().take(1)
+                {
                     draft::prompt(&materials, task, "", &idle)?;
                 }
             }
-            Step::Blocked { chapter, by, has_text } => return Err(run::blocked(chapter, by, has_text).into()),
+            Step::Blocked { chapter, by, has_text } => {
+                return Err(run::blocked(chapter, by, has_text).into());
+            }
             _ => {}
         }
         session.try_templates()?;
-        let ready = model::ready(self.named, &self.arguments.model, self.config, &self.folder.path().join(layout::CACHE), self.ui).await?;
+        let ready = model::ready(
+            self.named,
+            &self.arguments.model,
+            self.config,
+            &self.folder.path().join(layout::CACHE),
+            self.ui,
+        )
+        .await?;
         let line = Line {
             provider: ready.provider(),
             tokenizer: ready.provider().tokenizer(),
@@ -195,7 +220,8 @@ impl Work<'_> {
             cancel,
         };
         let mut progress = self.ui.drafting(self.arguments.stream, self.story.chapters.len());
-        let outcome = session.run(&wanted, &mut store, &line, &mut |event| progress.tell(&event)).await;
+        let outcome =
+            session.run(&wanted, &mut store, &line, &mut |event| progress.tell(&event)).await;
         progress.end();
         let done = outcome?;
         store.note(vec![Event::Ended])?;
@@ -206,28 +232,51 @@ impl Work<'_> {
                 1 => "1 answer".to_owned(),
                 many => format!("{many} answers"),
             };
-            return Err(Failure::new(Exit::Provider, format!("the script has {left} left over")).into());
+            return Err(
+                Failure::new(Exit::Provider, format!("the script has {left} left over")).into()
+            );
         }
         self.report(done);
         Ok(Exit::Done)
     }
 
     fn report(&self, done: Done) {
-        let chapters = |count: usize| if count == 1 { "1 chapter".to_owned() } else { format!("{count} chapters") };
-        self.ui.say(&format!("drafted {}, recorded {}", chapters(done.drafted), chapters(done.recorded)));
+        let chapters = |count: usize| {
+            if count == 1 { "1 chapter".to_owned() } else { format!("{count} chapters") }
+        };
+        let said: Vec<String> = [("drafted", done.drafted), ("recorded", done.recorded)]
+            .into_iter()
+            .filter(|(_, count)| *count > 0)
+            .map(|(did, count)| format!("{did} {}", chapters(count)))
+            .collect();
+        self.ui.say(
+            if said.is_empty() { "nothing had to be drafted".to_owned() } else { said.join(", ") }
+                .as_str(),
+        );
     }
 
     /// Asks before money goes where the author may not expect it: into chapters
     /// that are finished but stale, or that were edited by hand.
-    fn ask_first(&self, mut wanted: Wanted, archive: &Archive, settings: &crate::pipeline::settings::Settings) -> Result<Wanted> {
+    fn ask_first(
+        &self,
+        mut wanted: Wanted,
+        archive: &Archive,
+        settings: &crate::pipeline::settings::Settings,
+    ) -> Result<Wanted> {
         if wanted.redo {
             self.ask_about_edited(&wanted, archive)?;
         }
-        if self.arguments.yes || !self.ui.may_ask() || wanted.keep_stale || wanted.redo || self.arguments.what.is_some() {
+        if self.arguments.yes
+            || !self.ui.may_ask()
+            || wanted.keep_stale
+            || wanted.redo
+            || self.arguments.what.is_some()
+        {
             return Ok(wanted);
         }
         let inputs = run::all_inputs(self.story, self.templates);
-        let tokens_per_word = crate::prompt::brief::tokens_per_word(self.story, &*self.named.tokenizer);
+        let tokens_per_word =
+            crate::prompt::brief::tokens_per_word(self.story, &*self.named.tokenizer);
         let given = Given {
             story: self.story,
             inputs: &inputs,
@@ -241,13 +290,15 @@ impl Work<'_> {
             .filter_map(|chapter| {
                 let shelf = archive.chapters.get(&chapter.id)?;
                 let because = plan::staleness(&given, chapter, shelf, "").because;
-                (!because.is_empty()).then(|| format!("  chapter {}: {}", chapter.number, because.join(", ")))
+                (!because.is_empty())
+                    .then(|| format!("  chapter {}: {}", chapter.number, because.join(", ")))
             })
             .collect();
         if stale.is_empty() {
             return Ok(wanted);
         }
-        self.ui.warn(&format!("changed in the bible since they were drafted:\n{}", stale.join("\n")));
+        self.ui
+            .warn(&format!("changed in the bible since they were drafted:\n{}", stale.join("\n")));
         let answer = self.ui.ask("draft these again? their takes are kept [y/N]");
         if !answer.is_some_and(|answer| is_yes(&answer)) {
             wanted.keep_stale = true;
@@ -267,13 +318,21 @@ impl Work<'_> {
         if edited.is_empty() || self.arguments.yes {
             return Ok(());
         }
-        let which = format!("chapter {} {} edited by hand", edited.join(", "), if edited.len() == 1 { "was" } else { "were" });
+        let which = format!(
+            "chapter {} {} edited by hand",
+            edited.join(", "),
+            if edited.len() == 1 { "was" } else { "were" }
+        );
         if !self.ui.may_ask() {
-            return Err(Failure::new(Exit::Failed, format!("{which}; `--redo` would put another text in its place"))
-                .hint("your text would be kept as a take; add `--yes` if you mean it")
-                .into());
+            return Err(Failure::new(
+                Exit::Failed,
+                format!("{which}; `--redo` would put another text in its place"),
+            )
+            .hint("your text would be kept as a take; add `--yes` if you mean it")
+            .into());
         }
-        let answer = self.ui.ask(&format!("{which}. Draw it anew? Your text is kept as a take [y/N]"));
+        let answer =
+            self.ui.ask(&format!("{which}. Draw it anew? Your text is kept as a take [y/N]"));
         if answer.is_some_and(|answer| is_yes(&answer)) {
             return Ok(());
         }
@@ -282,7 +341,10 @@ impl Work<'_> {
 }
 
 fn is_yes(answer: &str) -> bool {
-    matches!(answer.to_lowercase().as_str(), "y" | "yes" | "j" | "ja" | "o" | "oui" | "s" | "sí" | "si")
+    matches!(
+        answer.to_lowercase().as_str(),
+        "y" | "yes" | "j" | "ja" | "o" | "oui" | "s" | "sí" | "si"
+    )
 }
 
 /// The command line for the journal. It holds no secrets: keys have no flags.
@@ -310,7 +372,9 @@ impl crate::provider::Provider for Unloaded<'_> {
         _: &'a mut (dyn FnMut(&str) + Send),
         _: &'a CancellationToken,
     ) -> crate::provider::Streaming<'a> {
-        Box::pin(async { Err(crate::provider::Fault::Model("this model is not loaded".to_owned())) })
+        Box::pin(async {
+            Err(crate::provider::Fault::Model("this model is not loaded".to_owned()))
+        })
     }
 }
 
@@ -351,34 +415,55 @@ fn dry_run(
 ) -> Result<Exit> {
     let archive = history::read(folder, story)?;
     let records = open::records(story, &archive, ui)?;
-    with_session(&arguments.model, wishes, folder, story, templates, named, (archive, records), |session, line| {
-        let mut total = 0;
-        let mut waiting = Vec::new();
-        for chapter in &story.chapters {
-            if !(wanted.first..=wanted.last).contains(&chapter.number) {
-                continue;
-            }
-            let told = chapter.number - 1 == session.records.range(..chapter.number).count();
-            if !told {
-                waiting.push(chapter.number);
-                continue;
-            }
-            let materials = session.materials(chapter.number);
-            for task in draft::tasks(chapter, line.settings, materials.tokens_per_word) {
-                let (fitted, reply) = draft::prompt(&materials, task, "", line)?;
-                let scene = task.scene.map(|scene| format!(", scene {}", scene + 1)).unwrap_or_default();
-                ui.result(&format!("=== chapter {}{scene}: {} tokens, reply up to {reply}", chapter.number, fitted.tokens));
-                for message in &fitted.messages {
-                    ui.result(&format!("--- {}\n{}", message.role.name(), message.text));
+    with_session(
+        &arguments.model,
+        wishes,
+        folder,
+        story,
+        templates,
+        named,
+        (archive, records),
+        |session, line| {
+            let mut total = 0;
+            let mut waiting = Vec::new();
+            for chapter in &story.chapters {
+                if !(wanted.first..=wanted.last).contains(&chapter.number) {
+                    continue;
                 }
-                total += fitted.tokens;
+                let told = chapter.number - 1 == session.records.range(..chapter.number).count();
+                if !told {
+                    waiting.push(chapter.number);
+                    continue;
+                }
+                let materials = session.materials(chapter.number);
+                for task in draft::tasks(chapter, line.settings, materials.tokens_per_word) {
+                    let (fitted, reply) = draft::prompt(&materials, task, "", line)?;
+                    let scene = task
+                        .scene
+                        .map(|scene| format!(", scene {}", scene + 1))
+                        .unwrap_or_default();
+                    ui.result(&format!(
+                        "=== chapter {}{scene}: {} tokens, reply up to {reply}",
+                        chapter.number, fitted.tokens
+                    ));
+                    for message in &fitted.messages {
+                        ui.result(&format!("--- {}\n{}", message.role.name(), message.text));
+                    }
+                    total += fitted.tokens;
+                }
             }
-        }
-        if let (Some(first), Some(last)) = (waiting.first(), waiting.last()) {
-            let which = if first == last { format!("chapter {first}") } else { format!("chapters {first} to {last}") };
-            ui.say(&format!("left out: {which}, whose prompt needs the synopses of the chapters before it"));
-        }
-        ui.say(&format!("{total} tokens in prompts; nothing was sent"));
-        Ok(Exit::Done)
-    })
+            if let (Some(first), Some(last)) = (waiting.first(), waiting.last()) {
+                let which = if first == last {
+                    format!("chapter {first}")
+                } else {
+                    format!("chapters {first} to {last}")
+                };
+                ui.say(&format!(
+                    "left out: {which}, whose prompt needs the synopses of the chapters before it"
+                ));
+            }
+            ui.say(&format!("{total} tokens in prompts; nothing was sent"));
+            Ok(Exit::Done)
+        },
+    )
 }

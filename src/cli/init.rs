@@ -81,17 +81,16 @@ fn wish(arguments: Arguments, ui: &Ui) -> Result<Wish> {
             .into());
     }
     let given = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
-    Ok(Wish {
-        title,
-        author: given(author),
-        language,
-        genre: given(genre),
-        chapters,
-    })
+    Ok(Wish { title, author: given(author), language, genre: given(genre), chapters })
 }
 
 /// Asks until the answer can be read; nothing stands for the default.
-fn answer<T>(ui: &Ui, question: &str, default: &str, read: impl Fn(&str) -> Result<T, String>) -> Result<T> {
+fn answer<T>(
+    ui: &Ui,
+    question: &str,
+    default: &str,
+    read: impl Fn(&str) -> Result<T, String>,
+) -> Result<T> {
     let shown = if default.is_empty() { String::new() } else { format!(" [{default}]") };
     loop {
         let Some(given) = ui.ask(&format!("{question}{shown}:")) else {

@@ -26,7 +26,13 @@ use ui::Ui;
 
 /// Drafts a book from its story bible: YAML in, a continuous Markdown manuscript out.
 #[derive(Debug, Parser)]
-#[command(name = "storygen", version, infer_subcommands = false, disable_help_subcommand = true, max_term_width = 100)]
+#[command(
+    name = "storygen",
+    version,
+    infer_subcommands = false,
+    disable_help_subcommand = true,
+    max_term_width = 100
+)]
 struct Arguments {
     #[command(flatten)]
     common: Common,
@@ -78,9 +84,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Ok(exit) => exit,
         Err(error) => {
             ui.failure(&error);
-            error
-                .downcast_ref::<Failure>()
-                .map_or(Exit::Failed, |failure| failure.exit)
+            error.downcast_ref::<Failure>().map_or(Exit::Failed, |failure| failure.exit)
         }
     }
 }

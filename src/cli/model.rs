@@ -76,12 +76,16 @@ pub(super) fn name(arguments: &ModelArguments, wishes: &Wishes, config: &Config)
                     .into());
             }
             if origin == Origin::Project && provider == "scripted" {
-                return Err(Failure::new(Exit::Untrusted, "a project cannot ask for a scripted model")
-                    .hint("use `--model scripted/FILE`")
-                    .into());
+                return Err(Failure::new(
+                    Exit::Untrusted,
+                    "a project cannot ask for a scripted model",
+                )
+                .hint("use `--model scripted/FILE`")
+                .into());
             }
             window_assumed = asked.is_none() && provider == "openai";
-            let window = asked.and_then(|window| usize::try_from(window).ok()).unwrap_or(ASSUMED_WINDOW);
+            let window =
+                asked.and_then(|window| usize::try_from(window).ok()).unwrap_or(ASSUMED_WINDOW);
             let facts = Facts {
                 name: model.clone(),
                 window,
@@ -105,19 +109,27 @@ pub(super) fn name(arguments: &ModelArguments, wishes: &Wishes, config: &Config)
 
 fn unknown(provider: &str, origin: Origin) -> Failure {
     let known = ["embedded", "openai", "scripted"];
-    let failure = Failure::new(Exit::Usage, format!("no provider is called `{provider}` ({origin} names it)"));
+    let failure = Failure::new(
+        Exit::Usage,
+        format!("no provider is called `{provider}` ({origin} names it)"),
+    );
     match crate::diagnostic::did_you_mean(provider, known) {
         Some(hint) => failure.hint(hint),
-        None => failure.hint("write `embedded`, or `openai/NAME` for any OpenAI-compatible endpoint"),
+        None => {
+            failure.hint("write `embedded`, or `openai/NAME` for any OpenAI-compatible endpoint")
+        }
     }
 }
 
 /// Fails for a model whose tokens cannot be counted yet.
 pub(super) fn must_be_here(named: &Named) -> Result<()> {
     if named.is_absent {
-        return Err(Failure::new(Exit::Provider, "the embedded model is not on this machine yet, so its tokens cannot be counted")
-            .hint("`storygen models pull` fetches it (98 MB, once)")
-            .into());
+        return Err(Failure::new(
+            Exit::Provider,
+            "the embedded model is not on this machine yet, so its tokens cannot be counted",
+        )
+        .hint("`storygen models pull` fetches it (98 MB, once)")
+        .into());
     }
     Ok(())
 }
@@ -154,12 +166,19 @@ impl Ready {
 }
 
 /// Loads the model, fetching the default one if it has to be; says so.
-pub(super) async fn ready(named: &Named, arguments: &ModelArguments, config: &Config, cache: &Path, ui: &Ui) -> Result<Ready> {
+pub(super) async fn ready(
+    named: &Named,
+    arguments: &ModelArguments,
+    config: &Config,
+    cache: &Path,
+    ui: &Ui,
+) -> Result<Ready> {
     match named.provider.as_str() {
         "embedded" => embedded(named, arguments, config, cache, ui).await,
         "scripted" => {
             let script = fs_err::read_to_string(&named.name)?;
-            let script = Scripted::new(&script, named.facts.clone()).map_err(|fault| calling::failure(&fault))?;
+            let script = Scripted::new(&script, named.facts.clone())
+                .map_err(|fault| calling::failure(&fault))?;
             Ok(Ready::Script(script))
         }
         _ => {
@@ -191,7 +210,10 @@ fn remote(named: &Named, config: &Config) -> Result<Remote> {
 
 #[cfg(feature = "embedded")]
 mod local {
-    use super::{Arc, Config, Exit, Facts, Failure, ModelArguments, Named, Path, Ready, Result, Tokenizer, Ui, calling};
+    use super::{
+        Arc, Config, Exit, Facts, Failure, ModelArguments, Named, Path, Ready, Result, Tokenizer,
+        Ui, calling,
+    };
     use crate::provider::embedded::store::{Places, Spec};
     use crate::provider::embedded::{self, Embedded, Options};
 
@@ -211,7 +233,11 @@ mod local {
     }
 
     /// What is known of a model whose file may not be here yet.
-    pub fn facts(name: &str, arguments: &ModelArguments, config: &Config) -> Result<(Facts, Option<Arc<dyn Tokenizer>>)> {
+    pub fn facts(
+        name: &str,
+        arguments: &ModelArguments,
+        config: &Config,
+    ) -> Result<(Facts, Option<Arc<dyn Tokenizer>>)> {
         let spec = spec(name)?;
         let window = arguments.window.and_then(|window| usize::try_from(window).ok());
         let Some(path) = places(config).find(&spec) else {
@@ -232,7 +258,13 @@ mod local {
         Ok((facts, Some(tokenizer)))
     }
 
-    pub async fn open(named: &Named, arguments: &ModelArguments, config: &Config, cache: &Path, ui: &Ui) -> Result<Ready> {
+    pub async fn open(
+        named: &Named,
+        arguments: &ModelArguments,
+        config: &Config,
+        cache: &Path,
+        ui: &Ui,
+    ) -> Result<Ready> {
         let spec = spec(&named.name)?;
         let mut download = ui.download();
         let path = places(config)
@@ -257,17 +289,31 @@ mod local {
 pub(super) use local::{places, spec};
 
 #[cfg(feature = "embedded")]
-fn embedded_facts(name: &str, arguments: &ModelArguments, config: &Config) -> Result<(Facts, Option<Arc<dyn Tokenizer>>)> {
+fn embedded_facts(
+    name: &str,
+    arguments: &ModelArguments,
+    config: &Config,
+) -> Result<(Facts, Option<Arc<dyn Tokenizer>>)> {
     local::facts(name, arguments, config)
 }
 
 #[cfg(feature = "embedded")]
-async fn embedded(named: &Named, arguments: &ModelArguments, config: &Config, cache: &Path, ui: &Ui) -> Result<Ready> {
+async fn embedded(
+    named: &Named,
+    arguments: &ModelArguments,
+    config: &Config,
+    cache: &Path,
+    ui: &Ui,
+) -> Result<Ready> {
     local::open(named, arguments, config, cache, ui).await
 }
 
 #[cfg(not(feature = "embedded"))]
-fn embedded_facts(_: &str, _: &ModelArguments, _: &Config) -> Result<(Facts, Option<Arc<dyn Tokenizer>>)> {
+fn embedded_facts(
+    _: &str,
+    _: &ModelArguments,
+    _: &Config,
+) -> Result<(Facts, Option<Arc<dyn Tokenizer>>)> {
     Err(no_engine().into())
 }
 

@@ -41,15 +41,21 @@ pub(super) fn run(arguments: &Arguments, ui: &Ui) -> Result<Exit> {
             let default = super::model::spec("")?;
             match places.find(&default) {
                 Some(path) => ui.result(&format!("the default model is at {}", path.display())),
-                None => ui.result("the default model is not here yet; `storygen models pull` fetches it (98 MB)"),
+                None => ui.result(
+                    "the default model is not here yet; `storygen models pull` fetches it (98 MB)",
+                ),
             }
-            ui.say(&format!("put other GGUF files of instruct models into {}", places.folder.display()));
+            ui.say(&format!(
+                "put other GGUF files of instruct models into {}",
+                places.folder.display()
+            ));
         }
         What::Pull { name } => {
             let spec = super::model::spec(name.as_deref().unwrap_or_default())?;
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             let mut download = ui.download();
-            let pulled = runtime.block_on(places.pull(&spec, &mut |progress| download.tell(&progress)));
+            let pulled =
+                runtime.block_on(places.pull(&spec, &mut |progress| download.tell(&progress)));
             download.end();
             let path = pulled.map_err(|fault| calling::failure(&fault))?;
             ui.result(&format!("the model is at {}", path.display()));

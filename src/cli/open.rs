@@ -10,11 +10,11 @@ use super::Common;
 use super::ui::Ui;
 use crate::diagnostic::{self, Severity};
 use crate::failure::{Exit, Failure};
+use crate::project::archive::Archive;
 use crate::project::folder::Folder;
+use crate::project::history;
 use crate::project::layout;
 use crate::project::load::{Loaded, load};
-use crate::project::archive::Archive;
-use crate::project::history;
 use crate::project::store::Store;
 use crate::prompt::templates::{TEMPLATE_LIMIT, Templates};
 use crate::story::canon::Record;
@@ -78,11 +78,7 @@ pub(super) fn sound(folder: &Folder, ui: &Ui) -> Result<(Story, Loaded)> {
 
 /// How many findings are of this severity.
 pub(super) fn count(loaded: &Loaded, severity: Severity) -> usize {
-    loaded
-        .findings
-        .iter()
-        .filter(|finding| finding.severity == severity)
-        .count()
+    loaded.findings.iter().filter(|finding| finding.severity == severity).count()
 }
 
 /// The project's templates: its own where it has any, else the built-in ones.
@@ -124,13 +120,15 @@ pub(super) fn store<'a>(folder: &'a Folder, command: &str) -> Result<Store<'a>> 
 }
 
 fn seconds() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs())
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
 /// The records of all chapters that have one; a faulty canon file fails.
-pub(super) fn records(story: &Story, archive: &Archive, ui: &Ui) -> Result<BTreeMap<usize, Record>> {
+pub(super) fn records(
+    story: &Story,
+    archive: &Archive,
+    ui: &Ui,
+) -> Result<BTreeMap<usize, Record>> {
     let mut findings = Vec::new();
     let records = history::records(story, archive, &mut findings);
     if findings.is_empty() {

@@ -53,35 +53,47 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
         .hint(format!("`storygen draft chapter {missing}` makes it"))
         .into());
     }
-    draft::with_session(model, &loaded.wishes, &folder, &story, &templates, &named, (archive, records), |session, line| {
-        let materials = session.materials(chapter.number);
-        for task in drafting::tasks(chapter, line.settings, materials.tokens_per_word) {
-            let (fitted, reply) = drafting::prompt(&materials, task, "", line)?;
-            if let Some(scene) = task.scene {
-                ui.result(&format!("=== scene {}", scene + 1));
-            }
-            if !table {
-                for message in &fitted.messages {
-                    ui.result(&format!("--- {}\n{}\n", message.role.name(), message.text));
+    draft::with_session(
+        model,
+        &loaded.wishes,
+        &folder,
+        &story,
+        &templates,
+        &named,
+        (archive, records),
+        |session, line| {
+            let materials = session.materials(chapter.number);
+            for task in drafting::tasks(chapter, line.settings, materials.tokens_per_word) {
+                let (fitted, reply) = drafting::prompt(&materials, task, "", line)?;
+                if let Some(scene) = task.scene {
+                    ui.result(&format!("=== scene {}", scene + 1));
                 }
+                if !table {
+                    for message in &fitted.messages {
+                        ui.result(&format!("--- {}\n{}\n", message.role.name(), message.text));
+                    }
+                }
+                let size = |text: &str| line.tokenizer.text(text);
+                let rows = rows(&fitted, &size);
+                ui.result(&format!("{:<26} {:>7}  {}", "section", "tokens", "kept or left out"));
+                for (section, tokens, fate) in rows {
+                    ui.result(format!("{section:<26} {tokens:>7}  {fate}").trim_end());
+                }
+                ui.result(&format!(
+                    "{:<26} {:>7}  window {}, reply up to {reply} ({})",
+                    "the whole prompt", fitted.tokens, line.settings.window, named.facts.name
+                ));
             }
-            let size = |text: &str| line.tokenizer.text(text);
-            let rows = rows(&fitted, &size);
-            ui.result(&format!("{:<26} {:>7}  {}", "section", "tokens", "kept or left out"));
-            for (section, tokens, fate) in rows {
-                ui.result(format!("{section:<26} {tokens:>7}  {fate}").trim_end());
-            }
-            ui.result(&format!(
-                "{:<26} {:>7}  window {}, reply up to {reply} ({})",
-                "the whole prompt", fitted.tokens, line.settings.window, named.facts.name
-            ));
-        }
-        Ok(Exit::Done)
-    })
+            Ok(Exit::Done)
+        },
+    )
 }
 
 /// The table: each section with its tokens, then everything left out and why.
-fn rows(fitted: &crate::prompt::budget::Fitted<crate::prompt::view::DraftView>, size: &dyn Fn(&str) -> usize) -> Vec<(String, usize, String)> {
+fn rows(
+    fitted: &crate::prompt::budget::Fitted<crate::prompt::view::DraftView>,
+    size: &dyn Fn(&str) -> usize,
+) -> Vec<(String, usize, String)> {
     let mut rows = Vec::new();
     let mut told = 0;
     for (section, tokens) in fitted.view.sections(size) {

@@ -37,7 +37,10 @@ fn named(name: &str) -> Result<&'static shape::FileSchema> {
     found.ok_or_else(|| {
         let all: Vec<String> = names.clone().map(|name| format!("`{name}`")).collect();
         Failure::new(Exit::Usage, format!("no schema is called `{name}`"))
-            .hint(did_you_mean(name, names).unwrap_or_else(|| format!("there are {}", all.join(", "))))
+            .hint(
+                did_you_mean(name, names)
+                    .unwrap_or_else(|| format!("there are {}", all.join(", "))),
+            )
             .into()
     })
 }

@@ -91,7 +91,8 @@ fn rows<'a>(given: &Given<'a>, archive: &Archive) -> Vec<Row<'a>> {
             let shelf = archive.chapters.get(&chapter.id).unwrap_or(&empty);
             let stale = plan::staleness(given, chapter, shelf, &before);
             before = plan::roll(&before, Some(shelf));
-            let drafting: u64 = shelf.takes.iter().map(|note| note.tokens.prompt + note.tokens.reply).sum();
+            let drafting: u64 =
+                shelf.takes.iter().map(|note| note.tokens.prompt + note.tokens.reply).sum();
             Row {
                 chapter,
                 state: state(shelf, &stale),
@@ -123,12 +124,8 @@ fn state(shelf: &Shelf, stale: &Stale) -> State {
 }
 
 fn print(story: &Story, rows: &[Row<'_>], model: &str, common: &Common, ui: &Ui) {
-    let width = rows
-        .iter()
-        .map(|row| row.chapter.title.chars().count())
-        .max()
-        .unwrap_or(0)
-        .clamp(5, 36);
+    let width =
+        rows.iter().map(|row| row.chapter.title.chars().count()).max().unwrap_or(0).clamp(5, 36);
     ui.result(&format!("{}", story.book.title.bold()));
     ui.result(&format!(
         "{:>4}  {:<width$}  {:<8}  {:>13}  {:>5}  {:>8}  {}",
@@ -187,7 +184,9 @@ fn next(rows: &[Row<'_>], common: &Common) -> String {
         .map(|path| format!(" --project {}", path.display()))
         .unwrap_or_default();
     match rows.iter().find(|row| !matches!(row.state, State::Drafted | State::Written)) {
-        Some(row) if row.state == State::Missing => format!("storygen draft chapter {}{project}", row.chapter.number),
+        Some(row) if row.state == State::Missing => {
+            format!("storygen draft chapter {}{project}", row.chapter.number)
+        }
         Some(_) => format!("storygen draft{project}"),
         None => "the book is drafted; read it in manuscript/".to_owned(),
     }

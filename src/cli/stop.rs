@@ -39,9 +39,7 @@ impl Signals {
     fn listen() -> Self {
         use tokio::signal::unix::{SignalKind, signal};
         let kinds = [SignalKind::interrupt(), SignalKind::terminate()];
-        Self {
-            all: kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect(),
-        }
+        Self { all: kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect() }
     }
 
     #[cfg(unix)]

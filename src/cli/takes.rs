@@ -4,12 +4,12 @@ use anyhow::Result;
 
 use super::{Common, open, ui::Ui};
 use crate::failure::{Exit, Failure};
+use crate::pipeline::plan;
 use crate::pipeline::run::{select_take, selections_before};
-use crate::project::journal::{self, Entry, Event, Origin};
 use crate::project::archive::Shelf;
 use crate::project::history;
+use crate::project::journal::{self, Entry, Event, Origin};
 use crate::project::store::Store;
-use crate::pipeline::plan;
 use crate::story::{Chapter, Story};
 
 /// List the takes of chapters
@@ -55,7 +55,11 @@ pub(super) fn takes(arguments: &TakesArguments, common: &Common, ui: &Ui) -> Res
         }
         let Some(shelf) = archive.chapters.get(&chapter.id) else { continue };
         if let Some(take) = arguments.show {
-            let note = shelf.takes.iter().find(|note| note.take == take).ok_or_else(|| no_take(chapter, shelf, take))?;
+            let note = shelf
+                .takes
+                .iter()
+                .find(|note| note.take == take)
+                .ok_or_else(|| no_take(chapter, shelf, take))?;
             ui.result(&history::take_text(&folder, note)?);
             continue;
         }
@@ -64,9 +68,14 @@ pub(super) fn takes(arguments: &TakesArguments, common: &Common, ui: &Ui) -> Res
             let mark = if current == Some(note.take) { "*" } else { " " };
             let by = match note.origin {
                 Origin::Author => "the author",
-                Origin::Model => note.answered.as_deref().or(note.model.as_deref()).unwrap_or("a model"),
+                Origin::Model => {
+                    note.answered.as_deref().or(note.model.as_deref()).unwrap_or("a model")
+                }
             };
-            ui.result(&format!("{mark} {}@{}  {} words, by {by}", chapter.number, note.take, note.words));
+            ui.result(&format!(
+                "{mark} {}@{}  {} words, by {by}",
+                chapter.number, note.take, note.words
+            ));
         }
     }
     Ok(Exit::Done)
@@ -74,16 +83,21 @@ pub(super) fn takes(arguments: &TakesArguments, common: &Common, ui: &Ui) -> Res
 
 fn no_take(chapter: &Chapter, shelf: &Shelf, take: u32) -> Failure {
     let have: Vec<String> = shelf.takes.iter().map(|note| note.take.to_string()).collect();
-    Failure::new(Exit::Usage, format!("chapter {} has no take {take}", chapter.number)).hint(if have.is_empty() {
-        "it has no takes yet".to_owned()
-    } else {
-        format!("it has {}", have.join(", "))
-    })
+    Failure::new(Exit::Usage, format!("chapter {} has no take {take}", chapter.number)).hint(
+        if have.is_empty() {
+            "it has no takes yet".to_owned()
+        } else {
+            format!("it has {}", have.join(", "))
+        },
+    )
 }
 
 /// Runs `select`.
 pub(super) fn select(arguments: &SelectArguments, common: &Common, ui: &Ui) -> Result<Exit> {
-    let usage = || Failure::new(Exit::Usage, format!("`{}` is no chapter and take", arguments.what)).hint("write `3@2` for the second take of chapter 3");
+    let usage = || {
+        Failure::new(Exit::Usage, format!("`{}` is no chapter and take", arguments.what))
+            .hint("write `3@2` for the second take of chapter 3")
+    };
     let (chapter, take) = arguments.what.split_once('@').ok_or_else(usage)?;
     let take: u32 = take.parse().map_err(|_| usage())?;
     let folder = open::folder(common)?;
@@ -97,13 +111,23 @@ pub(super) fn select(arguments: &SelectArguments, common: &Common, ui: &Ui) -> R
     select_take(&story, chapter, &mut shelf, take, &mut store)?;
     ui.say(&format!("chapter {} is now take {take}", chapter.number));
     if !shelf.has_canon() {
-        ui.say(&format!("its canon is from another text; `storygen draft chapter {}` makes it anew", chapter.number));
+        ui.say(&format!(
+            "its canon is from another text; `storygen draft chapter {}` makes it anew",
+            chapter.number
+        ));
     }
     Ok(Exit::Done)
 }
 
 /// Keeps the author's text before anything takes its place.
-fn adopt_if_edited(story: &Story, chapter: &Chapter, shelf: &mut Shelf, before: String, store: &mut Store<'_>, ui: &Ui) -> Result<()> {
+fn adopt_if_edited(
+    story: &Story,
+    chapter: &Chapter,
+    shelf: &mut Shelf,
+    before: String,
+    store: &mut Store<'_>,
+    ui: &Ui,
+) -> Result<()> {
     if shelf.is_edited() {
         store.adopt(story, chapter, shelf, before)?;
         let take = shelf.selected.unwrap_or_default();
@@ -132,7 +156,10 @@ pub(super) fn undo(_: &UndoArguments, common: &Common, ui: &Ui) -> Result<Exit> 
             ui.say(&format!("chapter {} is take {take} again", chapter.number));
         } else {
             store.clear(chapter, &mut shelf)?;
-            ui.say(&format!("chapter {} has no text again; `storygen takes {}` lists what is kept", chapter.number, chapter.number));
+            ui.say(&format!(
+                "chapter {} has no text again; `storygen takes {}` lists what is kept",
+                chapter.number, chapter.number
+            ));
         }
         archive.chapters.insert(id, shelf);
     }
@@ -184,9 +211,13 @@ fn sentence(event: &Event) -> Option<String> {
         }
         Event::Selected { chapter, take } => format!("  {chapter} is take {take}"),
         Event::Cleared { chapter } => format!("  {chapter} has no text"),
-        Event::Recorded { chapter, facts, dropped, .. } => format!("  {chapter} recorded, facts: {facts}, dropped: {dropped}"),
+        Event::Recorded { chapter, facts, dropped, .. } => {
+            format!("  {chapter} recorded, facts: {facts}, dropped: {dropped}")
+        }
         Event::Folded { from, to, .. } => format!("  chapters {from} to {to} folded"),
-        Event::Rejected { chapter, reason, .. } => format!("  {chapter}: a reply was rejected, {reason}"),
+        Event::Rejected { chapter, reason, .. } => {
+            format!("  {chapter}: a reply was rejected, {reason}")
+        }
         Event::Undone { undone } => format!("  took back run {undone}"),
     })
 }
@@ -198,7 +229,8 @@ fn date_time(seconds: u64) -> String {
     let z = days + 719_468;
     let era = z / 146_097;
     let day_of_era = z % 146_097;
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted + 2) / 5 + 1;

@@ -51,11 +51,16 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
 }
 
 fn find(name: &str) -> Result<&'static Template> {
-    let found = TEMPLATES.iter().find(|template| template.name == name || template.name.strip_suffix(".md") == Some(name));
+    let found = TEMPLATES
+        .iter()
+        .find(|template| template.name == name || template.name.strip_suffix(".md") == Some(name));
     found.ok_or_else(|| {
         let names = TEMPLATES.iter().map(|template| template.name);
         Failure::new(Exit::Usage, format!("no template is called `{name}`"))
-            .hint(crate::diagnostic::did_you_mean(name, names).unwrap_or_else(|| "`storygen templates list` shows their names".to_owned()))
+            .hint(
+                crate::diagnostic::did_you_mean(name, names)
+                    .unwrap_or_else(|| "`storygen templates list` shows their names".to_owned()),
+            )
             .into()
     })
 }
@@ -70,13 +75,17 @@ fn project_language(common: &Common, ui: &Ui) -> String {
 fn list(common: &Common, ui: &Ui) {
     let folder = open::folder(common).ok();
     for template in TEMPLATES {
-        let own = folder
-            .as_ref()
-            .is_some_and(|folder| folder.exists(&format!("{}/{}", layout::TEMPLATES, template.name)));
+        let own = folder.as_ref().is_some_and(|folder| {
+            folder.exists(&format!("{}/{}", layout::TEMPLATES, template.name))
+        });
         let mark = if own { "  (the project's own)" } else { "" };
         ui.result(&format!("{:<18} {} [{}]{mark}", template.name, template.about, template.view));
     }
-    let languages: Vec<&str> = TEMPLATES.first().into_iter().flat_map(|template| template.texts.iter().map(|(tag, _)| *tag)).collect();
+    let languages: Vec<&str> = TEMPLATES
+        .first()
+        .into_iter()
+        .flat_map(|template| template.texts.iter().map(|(tag, _)| *tag))
+        .collect();
     ui.say(&format!("built in for {}; other languages use the English ones", languages.join(", ")));
 }
 
@@ -90,12 +99,16 @@ fn eject(names: &[String], common: &Common, ui: &Ui) -> Result<Exit> {
     };
     let path = |template: &Template| format!("{}/{}", layout::TEMPLATES, template.name);
     if let Some(taken) = templates.iter().find(|template| folder.exists(&path(template))) {
-        return Err(Failure::new(Exit::Failed, format!("`{}` exists already; nothing was written", path(taken)))
-            .hint("move it away first, or name the templates you want")
-            .into());
+        return Err(Failure::new(
+            Exit::Failed,
+            format!("`{}` exists already; nothing was written", path(taken)),
+        )
+        .hint("move it away first, or name the templates you want")
+        .into());
     }
     for template in templates {
-        folder.write_new(&path(template), template.text(&story.book.primary_language()).as_bytes())?;
+        folder
+            .write_new(&path(template), template.text(&story.book.primary_language()).as_bytes())?;
         ui.say(&format!("wrote {}", path(template)));
     }
     Ok(Exit::Done)

@@ -202,7 +202,13 @@ impl Line<'_> {
         self.stream(&request, writing, is_prose, listener).await
     }
 
-    async fn stream(&self, request: &Request, mut writing: Writing, is_prose: bool, listener: Listener<'_>) -> Result<Kept> {
+    async fn stream(
+        &self,
+        request: &Request,
+        mut writing: Writing,
+        is_prose: bool,
+        listener: Listener<'_>,
+    ) -> Result<Kept> {
         let mut text = String::new();
         let mut disk: Result<()> = Ok(());
         // A disk that is full ends the call as the user would.
@@ -232,14 +238,12 @@ impl Line<'_> {
                 answered: Some(reply.model),
             },
             Err(Fault::Cancelled) => return Err(cancelled(prose::words(&text))),
-            Err(fault) if !text.trim().is_empty() && !matches!(fault, Fault::Script(_) | Fault::TooLong { .. }) => {
+            Err(fault)
+                if !text.trim().is_empty()
+                    && !matches!(fault, Fault::Script(_) | Fault::TooLong { .. }) =>
+            {
                 listener(Event::Interrupted { why: fault.to_string() });
-                Kept {
-                    text,
-                    ending: Ending::Interrupted,
-                    usage: None,
-                    answered: None,
-                }
+                Kept { text, ending: Ending::Interrupted, usage: None, answered: None }
             }
             Err(fault) => return Err(failure(&fault).into()),
         };

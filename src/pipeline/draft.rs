@@ -10,8 +10,8 @@ use super::rendering;
 use super::settings::{Settings, tokens};
 use crate::chat::{Message, Role};
 use crate::failure::{Exit, Failure};
-use crate::project::calls::{Ending, Kept};
 use crate::project::archive::add;
+use crate::project::calls::{Ending, Kept};
 use crate::prompt::brief::{self, Past, Task};
 use crate::prompt::budget::{self, Fitted, Omission};
 use crate::prompt::templates::Templates;
@@ -66,9 +66,7 @@ pub fn tasks<'a>(chapter: &'a Chapter, settings: &Settings, tokens_per_word: f64
     if whole || chapter.scenes.len() < 2 {
         return vec![Task { chapter, scene: None }];
     }
-    (0..chapter.scenes.len())
-        .map(|scene| Task { chapter, scene: Some(scene) })
-        .collect()
+    (0..chapter.scenes.len()).map(|scene| Task { chapter, scene: Some(scene) }).collect()
 }
 
 /// The prompt of a task, fitted with room for its reply and its continuations.
@@ -76,22 +74,33 @@ pub fn tasks<'a>(chapter: &'a Chapter, settings: &Settings, tokens_per_word: f64
 /// # Errors
 ///
 /// When a template fails or the indispensable parts do not fit.
-pub fn prompt(materials: &Materials<'_>, task: Task<'_>, so_far: &str, line: &Line<'_>) -> Result<(Fitted<DraftView>, usize)> {
+pub fn prompt(
+    materials: &Materials<'_>,
+    task: Task<'_>,
+    so_far: &str,
+    line: &Line<'_>,
+) -> Result<(Fitted<DraftView>, usize)> {
     let shares = line.settings.shares();
     let before = if so_far.is_empty() { materials.previous.unwrap_or_default() } else { so_far };
     // Four bytes a token is too many for no language, which only makes the
     // first guess of the tail too long; the budget then halves it.
     let tail = prose::tail(before, shares.tail * 4);
-    let view = brief::draft(materials.story, task, &materials.past, Some(tail), &shares, &*line.tokenizer);
+    let view =
+        brief::draft(materials.story, task, &materials.past, Some(tail), &shares, &*line.tokenizer);
     let reply = reply_tokens(task.words(), line.settings, materials.tokens_per_word);
     let reserve = shares.so_far + continue_frame(materials, &view, line)?;
     let room = line.room(reply).saturating_sub(reserve);
     let faulty = std::cell::Cell::new(false);
-    let render = |view: &DraftView| rendering::messages(materials.templates, "draft", view).inspect_err(|_| faulty.set(true));
-    let fitted = budget::fit(view, room, &*line.tokenizer, &render).map_err(|error| match error.downcast::<Failure>() {
+    let render = |view: &DraftView| {
+        rendering::messages(materials.templates, "draft", view).inspect_err(|_| faulty.set(true))
+    };
+    let fitted = budget::fit(view, room, &*line.tokenizer, &render).map_err(|error| match error
+        .downcast::<Failure>(
+    ) {
         // A template's own fault names its file; it is no chapter's.
         Ok(failure) if !faulty.get() => {
-            let scene = task.scene.map(|scene| format!(", scene {}", scene + 1)).unwrap_or_default();
+            let scene =
+                task.scene.map(|scene| format!(", scene {}", scene + 1)).unwrap_or_default();
             let message = format!("chapter {}{scene}: {}", task.chapter.number, failure.message);
             Failure { message, ..failure }.into()
         }
@@ -123,7 +132,13 @@ const LAST_WORDS_BYTES: usize = 240;
 ///
 /// When a prompt does not fit, the model fails, the user stops, or every
 /// drawing was rejected.
-pub async fn draw(materials: &Materials<'_>, chapter: &Chapter, take: u32, line: &Line<'_>, listener: Listener<'_>) -> Result<Drawn> {
+pub async fn draw(
+    materials: &Materials<'_>,
+    chapter: &Chapter,
+    take: u32,
+    line: &Line<'_>,
+    listener: Listener<'_>,
+) -> Result<Drawn> {
     let mut drawn = Drawn::default();
     for task in tasks(chapter, line.settings, materials.tokens_per_word) {
         if !drawn.prose.is_empty() {
@@ -137,13 +152,17 @@ pub async fn draw(materials: &Materials<'_>, chapter: &Chapter, take: u32, line:
                 drawn.omissions.push(omission.clone());
             }
         }
-        let text = draw_task(materials, task, take, &fitted, reply, line, listener, &mut drawn).await?;
+        let text =
+            draw_task(materials, task, take, &fitted, reply, line, listener, &mut drawn).await?;
         drawn.prose.push_str(text.trim());
     }
     Ok(drawn)
 }
 
-#[expect(clippy::too_many_arguments, reason = "a task's drawing needs the chapter's state and the line")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "a task's drawing needs the chapter's state and the line"
+)]
 async fn draw_task(
     materials: &Materials<'_>,
     task: Task<'_>,
@@ -181,7 +200,10 @@ async fn draw_task(
     }
     Err(Failure::new(
         Exit::Partly,
-        format!("chapter {} was drawn {drawings} times and never accepted; the last time {last}", task.chapter.number),
+        format!(
+            "chapter {} was drawn {drawings} times and never accepted; the last time {last}",
+            task.chapter.number
+        ),
     )
     .hint("the rejected replies are kept; try another model, or `--seed` with another number")
     .into())
@@ -217,7 +239,12 @@ enum Next {
 
 impl Drawing<'_> {
     /// Draws until the text is whole; gives the reason if it is rejected.
-    async fn run(&mut self, reply: usize, listener: Listener<'_>, drawn: &mut Drawn) -> Result<Option<Rejection>> {
+    async fn run(
+        &mut self,
+        reply: usize,
+        listener: Listener<'_>,
+        drawn: &mut Drawn,
+    ) -> Result<Option<Rejection>> {
         let language = self.materials.story.book.primary_language();
         let mut messages = self.fitted.messages.clone();
         let mut reply = reply;
@@ -237,7 +264,10 @@ impl Drawing<'_> {
             account(drawn, &kept, bytes);
             let was_cut = part > 0 && ending != Ending::Stop;
             if part > 0
-                && let Some(rejection) = take::reject_continuation(&take::strip_continuation(&kept.text, &self.task.chapter.title), &language)
+                && let Some(rejection) = take::reject_continuation(
+                    &take::strip_continuation(&kept.text, &self.task.chapter.title),
+                    &language,
+                )
             {
                 return Ok(Some(rejection));
             }
@@ -324,7 +354,11 @@ impl Drawing<'_> {
         let missing = target.saturating_sub(words);
         if ending != Ending::Stop {
             // Well past its length, and still no end in sight.
-            return if words > target.saturating_add(target / 3) { Next::Whole } else { Next::Cut(missing) };
+            return if words > target.saturating_add(target / 3) {
+                Next::Whole
+            } else {
+                Next::Cut(missing)
+            };
         }
         let is_short = u64::from(words) * 10 < u64::from(target) * 7;
         if is_short && self.shortfalls < SHORTFALLS && grown >= 25 {
@@ -368,7 +402,14 @@ impl Drawing<'_> {
                 // The fitted prompt has room for its own reply; a rest is never longer.
                 let reply = line.settings.window.saturating_sub(tokens + budget::MARGIN);
                 if reply < 32 {
-                    return Err(Failure::new(Exit::Failed, format!("chapter {}: no room is left in the window to continue", self.task.chapter.number)).into());
+                    return Err(Failure::new(
+                        Exit::Failed,
+                        format!(
+                            "chapter {}: no room is left in the window to continue",
+                            self.task.chapter.number
+                        ),
+                    )
+                    .into());
                 }
                 return Ok((messages, reply));
             }

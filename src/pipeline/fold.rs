@@ -30,16 +30,26 @@ pub async fn fold(
     listener: Listener<'_>,
 ) -> Result<(String, Usage)> {
     const TRIES: u32 = 2;
-    let words = line.settings.fold_words(story.chapters.len(), brief::counted_per_word(story, &*line.tokenizer));
+    let words = line
+        .settings
+        .fold_words(story.chapters.len(), brief::counted_per_word(story, &*line.tokenizer));
     let view = brief::fold(story, span, past, words);
-    let source: String = view.passages.iter().map(|passage| format!("{}\n", passage.text)).collect();
+    let source: String =
+        view.passages.iter().map(|passage| format!("{}\n", passage.text)).collect();
     let demand = demand(story, &source, words);
     let reply = (tokens(words, tokens_per_word * 1.5) + 32).min(line.settings.reply_limit);
-    let fitted = budget::fit(view, line.room(reply), &*line.tokenizer, &|view| rendering::messages(templates, "fold", view))?;
+    let fitted = budget::fit(view, line.room(reply), &*line.tokenizer, &|view| {
+        rendering::messages(templates, "fold", view)
+    })?;
     let mut spent = Usage::default();
     for attempt in 1..=TRIES {
         let question = Question {
-            about: format!("fold {} to {} of {} try {attempt}", span.from, span.to, fingerprint::digest(&source)),
+            about: format!(
+                "fold {} to {} of {} try {attempt}",
+                span.from,
+                span.to,
+                fingerprint::digest(&source)
+            ),
             messages: fitted.messages.clone(),
             reply_tokens: reply,
             sampling: &line.settings.exact,

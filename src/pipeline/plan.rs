@@ -84,7 +84,8 @@ pub fn next_step(given: &Given<'_>, archive: &Archive, wanted: &Wanted) -> Step 
     let mut before = String::new();
     for chapter in given.story.chapters.iter().take_while(|chapter| chapter.number <= wanted.last) {
         let shelf = archive.chapters.get(&chapter.id).unwrap_or(&empty);
-        let is_redone = wanted.redo && chapter.number >= wanted.first && !given.redrawn.contains(&chapter.id);
+        let is_redone =
+            wanted.redo && chapter.number >= wanted.first && !given.redrawn.contains(&chapter.id);
         if let Some(step) = upkeep(given, chapter, shelf, is_redone) {
             return step;
         }
@@ -100,7 +101,8 @@ pub fn next_step(given: &Given<'_>, archive: &Archive, wanted: &Wanted) -> Step 
             continue;
         }
         if is_redone || needs_draft(given, chapter, shelf, wanted, &before) {
-            return missing_fold(given, archive, chapter.number).map_or(Step::Draft(chapter.number), Step::Fold);
+            return missing_fold(given, archive, chapter.number)
+                .map_or(Step::Draft(chapter.number), Step::Fold);
         }
         if !shelf.has_canon() {
             return Step::Record(chapter.number);
@@ -136,7 +138,13 @@ fn upkeep(given: &Given<'_>, chapter: &Chapter, shelf: &Shelf, is_redone: bool) 
     (outdated && !is_redone).then_some(Step::Record(chapter.number))
 }
 
-fn needs_draft(given: &Given<'_>, chapter: &Chapter, shelf: &Shelf, wanted: &Wanted, before: &str) -> bool {
+fn needs_draft(
+    given: &Given<'_>,
+    chapter: &Chapter,
+    shelf: &Shelf,
+    wanted: &Wanted,
+    before: &str,
+) -> bool {
     let asked = chapter.number >= wanted.first;
     if shelf.text.is_none() {
         return true;
@@ -159,10 +167,7 @@ pub fn staleness(given: &Given<'_>, chapter: &Chapter, shelf: &Shelf, before: &s
         .get(&chapter.id)
         .map(|now| fingerprint::changed(&note.inputs, now))
         .unwrap_or_default();
-    Stale {
-        because,
-        earlier_text: note.before != before,
-    }
+    Stale { because, earlier_text: note.before != before }
 }
 
 /// The digest of the texts of all chapters before one.
@@ -194,11 +199,8 @@ fn missing_fold(given: &Given<'_>, archive: &Archive, number: usize) -> Option<S
 
 fn missing_in(given: &Given<'_>, archive: &Archive, passage: Passage) -> Option<Span> {
     let Passage::Fold(span) = passage else { return None };
-    let inner = given
-        .shape
-        .parts(span)
-        .into_iter()
-        .find_map(|part| missing_in(given, archive, part));
+    let inner =
+        given.shape.parts(span).into_iter().find_map(|part| missing_in(given, archive, part));
     inner.or_else(|| {
         let fresh = archive
             .folds

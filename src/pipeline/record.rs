@@ -11,8 +11,8 @@ use serde::Deserialize;
 use super::calling::{Line, Listener, Question};
 use super::rendering;
 use super::settings::tokens;
-use crate::project::calls::{Ending, Kept};
 use crate::project::archive::add;
+use crate::project::calls::{Ending, Kept};
 use crate::prompt::brief;
 use crate::prompt::budget;
 use crate::prompt::templates::Templates;
@@ -64,10 +64,7 @@ const LACKS: usize = 4;
 
 fn lack_view(lack: &synopsis::Lack) -> LackView {
     let (kind, what) = lack.parts();
-    LackView {
-        kind: kind.to_owned(),
-        what: what.chars().take(60).collect(),
-    }
+    LackView { kind: kind.to_owned(), what: what.chars().take(60).collect() }
 }
 
 /// The JSON Schema of the answer.
@@ -105,7 +102,10 @@ pub fn schema() -> serde_json::Value {
 /// # Errors
 ///
 /// When a template fails, the model fails, or the user stops.
-#[expect(clippy::too_many_arguments, reason = "a record needs the chapter, its text, the canon before it and the line")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "a record needs the chapter, its text, the canon before it and the line"
+)]
 pub async fn record(
     story: &Story,
     chapter: &Chapter,
@@ -138,7 +138,12 @@ pub async fn record(
                 lacks: lacks.clone(),
                 ..view.clone()
             };
-            let about = format!("record {} of {} part {} try {attempt}", fingerprint::digest(text), chapter.id, index + 1);
+            let about = format!(
+                "record {} of {} part {} try {attempt}",
+                fingerprint::digest(text),
+                chapter.id,
+                index + 1
+            );
             let kept = ask(view, about, reply, templates, line, &mut *listener).await?;
             add(&mut spent, kept.usage.unwrap_or_default());
             let answer = parse(&kept);
@@ -164,19 +169,21 @@ pub async fn record(
         None => (synopsis::extract(text, &demand), Maker::Extract),
     };
     Ok(Recorded {
-        record: Record {
-            chapter: chapter.number,
-            synopsis,
-            maker,
-            facts,
-        },
+        record: Record { chapter: chapter.number, synopsis, maker, facts },
         dropped,
         tokens: spent,
     })
 }
 
 /// Sends one part of the text.
-async fn ask(view: RecordView, about: String, reply: usize, templates: &Templates, line: &Line<'_>, listener: Listener<'_>) -> Result<Kept> {
+async fn ask(
+    view: RecordView,
+    about: String,
+    reply: usize,
+    templates: &Templates,
+    line: &Line<'_>,
+    listener: Listener<'_>,
+) -> Result<Kept> {
     let render = |view: &RecordView| rendering::messages(templates, "record", view);
     let fitted = budget::fit(view, line.room(reply), &*line.tokenizer, &render)?;
     let question = Question {
@@ -192,18 +199,18 @@ async fn ask(view: RecordView, about: String, reply: usize, templates: &Template
 
 /// Cuts a text into as few parts as fit, at paragraphs or, failing these, at
 /// sentences and words.
-fn cut(text: &str, view: &RecordView, reply: usize, templates: &Templates, line: &Line<'_>) -> Result<Vec<String>> {
+fn cut(
+    text: &str,
+    view: &RecordView,
+    reply: usize,
+    templates: &Templates,
+    line: &Line<'_>,
+) -> Result<Vec<String>> {
     let mut bare = view.clone();
     bare.known.clear();
     bare.beats.clear();
     // What a second try says of the first has to fit as well.
-    bare.lacks = vec![
-        LackView {
-            kind: "person".to_owned(),
-            what: "x".repeat(60),
-        };
-        LACKS
-    ];
+    bare.lacks = vec![LackView { kind: "person".to_owned(), what: "x".repeat(60) }; LACKS];
     let frame = line.tokenizer.prompt(&rendering::messages(templates, "record", &bare)?);
     let room = line.room(reply).saturating_sub(frame + 16).max(48);
     if line.tokenizer.text(text) <= room {
@@ -234,8 +241,11 @@ fn units(text: &str, room: usize, line: &Line<'_>) -> Vec<String> {
             continue;
         }
         let mut unit = String::new();
-        for word in paragraph.split_inclusive(char::is_whitespace).flat_map(|word| slices(word, room)) {
-            if !unit.is_empty() && line.tokenizer.text(&unit) + line.tokenizer.text(word) + 1 > room {
+        for word in
+            paragraph.split_inclusive(char::is_whitespace).flat_map(|word| slices(word, room))
+        {
+            if !unit.is_empty() && line.tokenizer.text(&unit) + line.tokenizer.text(word) + 1 > room
+            {
                 units.push(std::mem::take(&mut unit));
             }
             unit.push_str(word);
@@ -277,9 +287,7 @@ fn parse(kept: &Kept) -> Answer {
         return Answer::default();
     }
     // The last `}` may close a fact of a list that was cut.
-    whole
-        .and_then(|whole| serde_json::from_str(&format!("{whole}]}}")).ok())
-        .unwrap_or_default()
+    whole.and_then(|whole| serde_json::from_str(&format!("{whole}]}}")).ok()).unwrap_or_default()
 }
 
 /// A fact of the answer, with names turned into ids; none if it says nothing.
@@ -313,7 +321,8 @@ fn read_fact(story: &Story, fact: &AnswerFact) -> Option<Fact> {
         fact: short(&fact.fact, 240),
         quote: short(&fact.quote, 240),
     };
-    let says_something = !fact.subject.is_empty() && !fact.fact.is_empty() && !fact.quote.is_empty();
+    let says_something =
+        !fact.subject.is_empty() && !fact.fact.is_empty() && !fact.quote.is_empty();
     says_something.then_some(fact)
 }
 
@@ -322,22 +331,37 @@ mod tests {
     use super::*;
 
     fn kept(text: &str, ending: Ending) -> Kept {
-        Kept {
-            text: text.to_owned(),
-            ending,
-            usage: None,
-            answered: None,
-        }
+        Kept { text: text.to_owned(), ending, usage: None, answered: None }
     }
 
     #[test]
     fn answers_are_read_leniently() {
         let fact = r#"{"subject":"ann","kind":"state","about":"place","fact":"at the mill","quote":"the mill"}"#;
         for (text, ending, synopsis, facts) in [
-            (format!(r#"{{"synopsis":"Ann waits.","facts":[{fact}]}}"#), Ending::Stop, "Ann waits.", 1),
-            (format!("```json\n{{\"synopsis\":\"Ann waits.\",\"facts\":[{fact}]}}\n```"), Ending::Stop, "Ann waits.", 1),
-            (r#"Here: {"synopsis":"Ann waits.","facts":[]} Done."#.to_owned(), Ending::Stop, "Ann waits.", 0),
-            (format!(r#"{{"synopsis":"Ann waits.","facts":[{fact},{{"subject":"a"#), Ending::Length, "Ann waits.", 1),
+            (
+                format!(r#"{{"synopsis":"Ann waits.","facts":[{fact}]}}"#),
+                Ending::Stop,
+                "Ann waits.",
+                1,
+            ),
+            (
+                format!("```json\n{{\"synopsis\":\"Ann waits.\",\"facts\":[{fact}]}}\n```"),
+                Ending::Stop,
+                "Ann waits.",
+                1,
+            ),
+            (
+                r#"Here: {"synopsis":"Ann waits.","facts":[]} Done."#.to_owned(),
+                Ending::Stop,
+                "Ann waits.",
+                0,
+            ),
+            (
+                format!(r#"{{"synopsis":"Ann waits.","facts":[{fact},{{"subject":"a"#),
+                Ending::Length,
+                "Ann waits.",
+                1,
+            ),
             (r#"{"synopsis":"Ann waits."}"#.to_owned(), Ending::Stop, "Ann waits.", 0),
             ("I cannot.".to_owned(), Ending::Stop, "", 0),
             (r#"{"synopsis":"Ann wa"#.to_owned(), Ending::Length, "", 0),

@@ -27,7 +27,11 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// # Errors
 ///
 /// As there, and when it takes too long.
-pub fn messages<V: Serialize + Clone + Send + 'static>(templates: &Templates, name: &'static str, view: &V) -> Result<Vec<Message>> {
+pub fn messages<V: Serialize + Clone + Send + 'static>(
+    templates: &Templates,
+    name: &'static str,
+    view: &V,
+) -> Result<Vec<Message>> {
     timely(templates, name, view, move |templates, view| templates.messages(name, view))
 }
 
@@ -36,7 +40,11 @@ pub fn messages<V: Serialize + Clone + Send + 'static>(templates: &Templates, na
 /// # Errors
 ///
 /// As there, and when it takes too long.
-pub fn render<V: Serialize + Clone + Send + 'static>(templates: &Templates, name: &'static str, view: &V) -> Result<String> {
+pub fn render<V: Serialize + Clone + Send + 'static>(
+    templates: &Templates,
+    name: &'static str,
+    view: &V,
+) -> Result<String> {
     timely(templates, name, view, move |templates, view| templates.render(name, view))
 }
 
@@ -52,10 +60,7 @@ pub fn try_out(story: &Story, past: &Past<'_>, templates: &Templates) -> Result<
     };
     let record = RecordView {
         parts: 2,
-        lacks: vec![LackView {
-            kind: "person".to_owned(),
-            what: "…".to_owned(),
-        }],
+        lacks: vec![LackView { kind: "person".to_owned(), what: "…".to_owned() }],
         ..brief::record(story, chapter, &Canon::default(), 1)
     };
     messages(templates, "record", &record)?;
@@ -64,7 +69,12 @@ pub fn try_out(story: &Story, past: &Past<'_>, templates: &Templates) -> Result<
     Ok(())
 }
 
-fn timely<V, T>(templates: &Templates, name: &str, view: &V, work: impl FnOnce(&Templates, &V) -> Result<T> + Send + 'static) -> Result<T>
+fn timely<V, T>(
+    templates: &Templates,
+    name: &str,
+    view: &V,
+    work: impl FnOnce(&Templates, &V) -> Result<T> + Send + 'static,
+) -> Result<T>
 where
     V: Clone + Send + 'static,
     T: Send + 'static,

@@ -9,9 +9,9 @@ use super::draft::{self, Materials};
 use super::plan::{self, Given, Step, Wanted};
 use super::{fold, record, rendering};
 use crate::failure::{Exit, Failure};
-use crate::project::journal::{Event as Noted, Origin, TakeNote};
 use crate::project::archive::{Archive, Fold, Shelf};
 use crate::project::history;
+use crate::project::journal::{Event as Noted, Origin, TakeNote};
 use crate::project::store::Store;
 use crate::prompt::brief::{self, Past};
 use crate::prompt::memory::{Shape, Span};
@@ -74,7 +74,13 @@ pub fn all_inputs(story: &Story, templates: &Templates) -> BTreeMap<String, Inpu
 impl<'a> Session<'a> {
     /// A session over what has been written.
     #[must_use]
-    pub fn new(story: &'a Story, templates: &'a Templates, archive: Archive, records: BTreeMap<usize, Record>, line: &Line<'_>) -> Self {
+    pub fn new(
+        story: &'a Story,
+        templates: &'a Templates,
+        archive: Archive,
+        records: BTreeMap<usize, Record>,
+        line: &Line<'_>,
+    ) -> Self {
         let tokens_per_word = brief::tokens_per_word(story, &*line.tokenizer);
         // A command that was stopped goes on, and draws nothing a second time.
         let redrawn = archive.open.iter().flat_map(|open| open.drawn.iter().cloned()).collect();
@@ -95,12 +101,7 @@ impl<'a> Session<'a> {
     }
 
     fn given(&self) -> Given<'_> {
-        Given {
-            story: self.story,
-            inputs: &self.inputs,
-            shape: self.shape,
-            redrawn: &self.redrawn,
-        }
+        Given { story: self.story, inputs: &self.inputs, shape: self.shape, redrawn: &self.redrawn }
     }
 
     /// The step that comes next.
@@ -122,12 +123,7 @@ impl<'a> Session<'a> {
     }
 
     fn past(&self) -> Past<'_> {
-        Past {
-            records: &self.records,
-            folds: &self.folds,
-            canon: &self.canon,
-            shape: self.shape,
-        }
+        Past { records: &self.records, folds: &self.folds, canon: &self.canon, shape: self.shape }
     }
 
     /// What the drawing of a chapter draws on.
@@ -157,9 +153,7 @@ impl<'a> Session<'a> {
 
     fn chapter(&self, number: usize) -> Result<&'a Chapter> {
         let story: &'a Story = self.story;
-        story
-            .chapter(number)
-            .ok_or_else(|| anyhow::anyhow!("the outline has no chapter {number}"))
+        story.chapter(number).ok_or_else(|| anyhow::anyhow!("the outline has no chapter {number}"))
     }
 
     /// Works until all that is wanted is done.
@@ -167,12 +161,20 @@ impl<'a> Session<'a> {
     /// # Errors
     ///
     /// When a step fails or the user stops; what is finished is saved.
-    pub async fn run(&mut self, wanted: &Wanted, store: &mut Store<'_>, line: &Line<'_>, listener: Listener<'_>) -> Result<Done> {
+    pub async fn run(
+        &mut self,
+        wanted: &Wanted,
+        store: &mut Store<'_>,
+        line: &Line<'_>,
+        listener: Listener<'_>,
+    ) -> Result<Done> {
         let mut done = Done::default();
         loop {
             match self.next_step(wanted) {
                 Step::Done => return Ok(done),
-                Step::Blocked { chapter, by, has_text } => return Err(blocked(chapter, by, has_text).into()),
+                Step::Blocked { chapter, by, has_text } => {
+                    return Err(blocked(chapter, by, has_text).into());
+                }
                 Step::Adopt(number) => self.adopt(number, store, &mut *listener)?,
                 Step::Restore(number, take) => self.restore(number, take, store, &mut *listener)?,
                 Step::Move(number) => self.place(number, store, &mut *listener)?,
@@ -193,7 +195,12 @@ impl<'a> Session<'a> {
         self.archive.chapters.remove(id).unwrap_or_default()
     }
 
-    fn adopt(&mut self, number: usize, store: &mut Store<'_>, listener: Listener<'_>) -> Result<()> {
+    fn adopt(
+        &mut self,
+        number: usize,
+        store: &mut Store<'_>,
+        listener: Listener<'_>,
+    ) -> Result<()> {
         let chapter = self.chapter(number)?;
         let before = plan::before(self.story, &self.archive, number);
         let mut shelf = self.shelf(&chapter.id);
@@ -205,7 +212,13 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    fn restore(&mut self, number: usize, take: u32, store: &mut Store<'_>, listener: Listener<'_>) -> Result<()> {
+    fn restore(
+        &mut self,
+        number: usize,
+        take: u32,
+        store: &mut Store<'_>,
+        listener: Listener<'_>,
+    ) -> Result<()> {
         let chapter = self.chapter(number)?;
         let mut shelf = self.shelf(&chapter.id);
         let was_drawn = shelf.pending == Some(take);
@@ -223,7 +236,12 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    fn place(&mut self, number: usize, store: &mut Store<'_>, listener: Listener<'_>) -> Result<()> {
+    fn place(
+        &mut self,
+        number: usize,
+        store: &mut Store<'_>,
+        listener: Listener<'_>,
+    ) -> Result<()> {
         let chapter = self.chapter(number)?;
         let mut shelf = self.shelf(&chapter.id);
         let placed = store.place(self.story, chapter, &mut shelf);
@@ -234,14 +252,16 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    async fn draft(&mut self, number: usize, store: &mut Store<'_>, line: &Line<'_>, listener: Listener<'_>) -> Result<()> {
+    async fn draft(
+        &mut self,
+        number: usize,
+        store: &mut Store<'_>,
+        line: &Line<'_>,
+        listener: Listener<'_>,
+    ) -> Result<()> {
         let chapter = self.chapter(number)?;
         let take = self.archive.chapters.get(&chapter.id).map_or(1, Shelf::next_take);
-        listener(Event::Drafting {
-            chapter: number,
-            title: &chapter.title,
-            take,
-        });
+        listener(Event::Drafting { chapter: number, title: &chapter.title, take });
         let mut rejected = Vec::new();
         let materials = self.materials(number);
         let drawn = {
@@ -288,7 +308,12 @@ impl<'a> Session<'a> {
     }
 
     /// Notes what was rejected, once: a run that resumes sees it again.
-    fn note_rejected(&mut self, chapter: &str, rejected: Vec<(String, String)>, store: &mut Store<'_>) -> Result<()> {
+    fn note_rejected(
+        &mut self,
+        chapter: &str,
+        rejected: Vec<(String, String)>,
+        store: &mut Store<'_>,
+    ) -> Result<()> {
         let mut events = Vec::new();
         for (call, reason) in rejected {
             if self.archive.rejected.insert(call.clone()) {
@@ -298,13 +323,16 @@ impl<'a> Session<'a> {
         if events.is_empty() { Ok(()) } else { store.note(events) }
     }
 
-    async fn record(&mut self, number: usize, store: &mut Store<'_>, line: &Line<'_>, listener: Listener<'_>) -> Result<()> {
+    async fn record(
+        &mut self,
+        number: usize,
+        store: &mut Store<'_>,
+        line: &Line<'_>,
+        listener: Listener<'_>,
+    ) -> Result<()> {
         let chapter = self.chapter(number)?;
         self.canon_before(number);
-        listener(Event::Recording {
-            chapter: number,
-            title: &chapter.title,
-        });
+        listener(Event::Recording { chapter: number, title: &chapter.title });
         let text = self
             .archive
             .chapters
@@ -312,9 +340,26 @@ impl<'a> Session<'a> {
             .and_then(|shelf| shelf.text.as_ref())
             .map(|text| text.prose.as_str())
             .unwrap_or_default();
-        let recorded = record::record(self.story, chapter, text, &self.canon, self.templates, self.tokens_per_word, line, &mut *listener).await?;
+        let recorded = record::record(
+            self.story,
+            chapter,
+            text,
+            &self.canon,
+            self.templates,
+            self.tokens_per_word,
+            line,
+            &mut *listener,
+        )
+        .await?;
         let mut shelf = self.shelf(&chapter.id);
-        let written = store.record(self.story, chapter, &mut shelf, &recorded.record, recorded.dropped, recorded.tokens);
+        let written = store.record(
+            self.story,
+            chapter,
+            &mut shelf,
+            &recorded.record,
+            recorded.dropped,
+            recorded.tokens,
+        );
         self.archive.chapters.insert(chapter.id.clone(), shelf);
         if let Some(path) = written? {
             listener(Event::Replaced { chapter: number, path });
@@ -325,7 +370,11 @@ impl<'a> Session<'a> {
         for one in self.canon.contradictions.iter().skip(known) {
             let text = format!(
                 "{}, {}: “{}” in chapter {}, “{}” now",
-                one.later.fact.subject, one.later.fact.about, one.earlier.fact.fact, one.earlier.chapter, one.later.fact.fact
+                one.later.fact.subject,
+                one.later.fact.about,
+                one.earlier.fact.fact,
+                one.earlier.chapter,
+                one.later.fact.fact
             );
             listener(Event::Contradiction { chapter: number, text });
         }
@@ -339,13 +388,26 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    async fn fold(&mut self, span: Span, store: &mut Store<'_>, line: &Line<'_>, listener: Listener<'_>) -> Result<()> {
+    async fn fold(
+        &mut self,
+        span: Span,
+        store: &mut Store<'_>,
+        line: &Line<'_>,
+        listener: Listener<'_>,
+    ) -> Result<()> {
         listener(Event::Folding { from: span.from, to: span.to });
-        let (text, tokens) = fold::fold(self.story, span, &self.past(), self.templates, self.tokens_per_word, line, &mut *listener).await?;
-        let fold = Fold {
-            parts: plan::parts_digest(self.story, &self.archive, span),
-            text: text.clone(),
-        };
+        let (text, tokens) = fold::fold(
+            self.story,
+            span,
+            &self.past(),
+            self.templates,
+            self.tokens_per_word,
+            line,
+            &mut *listener,
+        )
+        .await?;
+        let fold =
+            Fold { parts: plan::parts_digest(self.story, &self.archive, span), text: text.clone() };
         store.fold(span, &fold, tokens)?;
         self.folds.insert(span, text);
         self.archive.folds.insert(span, fold);
@@ -358,21 +420,34 @@ impl<'a> Session<'a> {
 /// # Errors
 ///
 /// When there is no such take, or a file cannot be read or written.
-pub fn select_take(story: &Story, chapter: &Chapter, shelf: &mut Shelf, take: u32, store: &mut Store<'_>) -> Result<()> {
+pub fn select_take(
+    story: &Story,
+    chapter: &Chapter,
+    shelf: &mut Shelf,
+    take: u32,
+    store: &mut Store<'_>,
+) -> Result<()> {
     let note = shelf.takes.iter().find(|note| note.take == take).cloned().ok_or_else(|| {
         let have: Vec<String> = shelf.takes.iter().map(|note| note.take.to_string()).collect();
-        Failure::new(Exit::Usage, format!("chapter {} has no take {take}", chapter.number)).hint(if have.is_empty() {
-            "it has no takes yet".to_owned()
-        } else {
-            format!("it has {}", have.join(", "))
-        })
+        Failure::new(Exit::Usage, format!("chapter {} has no take {take}", chapter.number)).hint(
+            if have.is_empty() {
+                "it has no takes yet".to_owned()
+            } else {
+                format!("it has {}", have.join(", "))
+            },
+        )
     })?;
     let prose = history::take_text(store.folder(), &note)?;
     store.select(story, chapter, shelf, take, &prose)
 }
 
 /// What a take's file says of itself.
-fn header(chapter: &Chapter, note: &TakeNote, drawn: &draft::Drawn, line: &Line<'_>) -> serde_json::Value {
+fn header(
+    chapter: &Chapter,
+    note: &TakeNote,
+    drawn: &draft::Drawn,
+    line: &Line<'_>,
+) -> serde_json::Value {
     serde_json::json!({
         "chapter": chapter.id,
         "title": chapter.title,
@@ -407,7 +482,10 @@ pub fn blocked(chapter: usize, by: usize, has_text: bool) -> Failure {
 /// An edited text that the run adopted before it put another in its place was
 /// the chapter's text before; it is not what the run made of it.
 #[must_use]
-pub fn selections_before(entries: &[crate::project::journal::Entry], run: u64) -> BTreeMap<String, Option<u32>> {
+pub fn selections_before(
+    entries: &[crate::project::journal::Entry],
+    run: u64,
+) -> BTreeMap<String, Option<u32>> {
     let mut current: BTreeMap<String, u32> = BTreeMap::new();
     let mut before = BTreeMap::new();
     let mut adopted: BTreeMap<String, u32> = BTreeMap::new();
@@ -423,7 +501,9 @@ pub fn selections_before(entries: &[crate::project::journal::Entry], run: u64) -
         };
         if entry.run == run {
             before.entry(chapter.clone()).or_insert_with(|| current.get(chapter).copied());
-            let replaced = adopted.get(chapter).filter(|adopted| Some(**adopted) != take && current.get(chapter) == Some(adopted));
+            let replaced = adopted
+                .get(chapter)
+                .filter(|adopted| Some(**adopted) != take && current.get(chapter) == Some(adopted));
             if let Some(adopted) = replaced {
                 before.insert(chapter.clone(), Some(*adopted));
             }

@@ -62,18 +62,8 @@ impl Settings {
             continuations: asked.continuations.unwrap_or(8).min(1_000),
             synopsis_words: count(asked.synopsis_words).unwrap_or(90).clamp(20, 1_000),
             seed: asked.seed.unwrap_or(0),
-            prose: Sampling {
-                temperature: 0.8,
-                top_p: 0.95,
-                min_p: 0.05,
-                repeat_penalty: 1.1,
-            },
-            exact: Sampling {
-                temperature: 0.2,
-                top_p: 0.95,
-                min_p: 0.05,
-                repeat_penalty: 1.0,
-            },
+            prose: Sampling { temperature: 0.8, top_p: 0.95, min_p: 0.05, repeat_penalty: 1.1 },
+            exact: Sampling { temperature: 0.2, top_p: 0.95, min_p: 0.05, repeat_penalty: 1.0 },
         }
     }
 
@@ -86,7 +76,10 @@ impl Settings {
     /// How synopses are grouped, where a word counts for this many tokens.
     #[must_use]
     pub fn memory(&self, tokens_per_word: f64) -> Shape {
-        Shape::for_room(self.shares().synopses, tokens(self.synopsis_words, tokens_per_word * 1.2) + 12)
+        Shape::for_room(
+            self.shares().synopses,
+            tokens(self.synopsis_words, tokens_per_word * 1.2) + 12,
+        )
     }
 
     /// The words a fold may have in a book of this many chapters, so that all
@@ -94,7 +87,12 @@ impl Settings {
     #[must_use]
     pub fn fold_words(&self, chapters: usize, tokens_per_word: f64) -> usize {
         let most = self.memory(tokens_per_word).most_folds(chapters).max(1);
-        #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counts of tokens are small and positive")]
+        #[expect(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "counts of tokens are small and positive"
+        )]
         let words = (self.shares().folds as f64 / most as f64 / tokens_per_word / 1.2) as usize;
         words.clamp(25, 220)
     }
@@ -111,7 +109,12 @@ impl Settings {
 /// The tokens of so many words.
 #[must_use]
 pub fn tokens(words: usize, tokens_per_word: f64) -> usize {
-    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counts of words are small and positive")]
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "counts of words are small and positive"
+    )]
     let tokens = (words as f64 * tokens_per_word).ceil() as usize;
     tokens
 }

@@ -123,7 +123,9 @@ impl Shelf {
     #[must_use]
     pub fn has_canon(&self) -> bool {
         match (&self.text, &self.canon) {
-            (Some(text), Some(canon)) => canon.made_from.as_ref().is_none_or(|from| *from == text.digest),
+            (Some(text), Some(canon)) => {
+                canon.made_from.as_ref().is_none_or(|from| *from == text.digest)
+            }
             _ => false,
         }
     }

@@ -141,7 +141,13 @@ impl Writing {
     /// # Errors
     ///
     /// When it cannot be written.
-    pub fn begin(folder: &Folder, digest: &str, model: &str, about: &str, request: &Request) -> Result<Self> {
+    pub fn begin(
+        folder: &Folder,
+        digest: &str,
+        model: &str,
+        about: &str,
+        request: &Request,
+    ) -> Result<Self> {
         let path = path(digest);
         // What stands there already holds nothing of use.
         folder.remove(&path)?;
@@ -184,11 +190,7 @@ impl Writing {
     ///
     /// When it cannot be written.
     pub fn end(mut self, kept: &Kept) -> Result<()> {
-        let end = End {
-            ending: kept.ending,
-            usage: kept.usage,
-            answered: kept.answered.clone(),
-        };
+        let end = End { ending: kept.ending, usage: kept.usage, answered: kept.answered.clone() };
         let line = format!("{END}{}\n", serde_json::to_string(&end)?);
         self.file
             .write_all(line.as_bytes())

@@ -73,7 +73,7 @@ fn by_model() -> MakerShape {
 /// When a value cannot be written as YAML; none of ours is such.
 pub fn write(record: &Record, title: &str) -> anyhow::Result<String> {
     let file = CanonFile {
-        synopsis: record.synopsis.clone(),
+        synopsis: plain(&record.synopsis),
         synopsis_by: match record.maker {
             Maker::Model => MakerShape::Model,
             Maker::Extract => MakerShape::Extract,
@@ -82,16 +82,16 @@ pub fn write(record: &Record, title: &str) -> anyhow::Result<String> {
             .facts
             .iter()
             .map(|fact| FactShape {
-                subject: fact.subject.clone(),
+                subject: plain(&fact.subject),
                 kind: match fact.kind {
                     Kind::Fixed => KindShape::Fixed,
                     Kind::State => KindShape::State,
                     Kind::Knows => KindShape::Knows,
                     Kind::Event => KindShape::Event,
                 },
-                about: fact.about.clone(),
-                fact: fact.fact.clone(),
-                quote: fact.quote.clone(),
+                about: plain(&fact.about),
+                fact: plain(&fact.fact),
+                quote: plain(&fact.quote),
             })
             .collect(),
     };
@@ -102,6 +102,12 @@ pub fn write(record: &Record, title: &str) -> anyhow::Result<String> {
         record.chapter,
         serde_yaml::to_string(&file)?
     ))
+}
+
+/// A text without Unicode's own line ends: YAML's readers do not agree on them,
+/// and an author's own sentences may hold some.
+fn plain(text: &str) -> String {
+    text.replace(['\u{85}', '\u{2028}', '\u{2029}'], " ")
 }
 
 /// Reads a canon file, as storygen or the author left it.
@@ -138,6 +144,18 @@ mod tests {
     use super::*;
     use crate::story::prose;
     use proptest::prelude::*;
+
+    #[test]
+    fn line_separators_become_spaces() {
+        let record = Record {
+            chapter: 1,
+            synopsis: "one\u{2028}two\u{2029}three\u{85}four".to_owned(),
+            maker: Maker::Model,
+            facts: Vec::new(),
+        };
+        let back = read("canon/01-x.yaml", &write(&record, "A title").unwrap(), 1, &mut Vec::new());
+        assert_eq!(back.unwrap().synopsis, "one two three four");
+    }
 
     proptest! {
         // What one library writes the other reads. Records hold cleaned text.

@@ -30,10 +30,7 @@ impl Folder {
     pub fn open(path: &Path) -> Result<Self> {
         let dir = Dir::open_ambient_dir(path, ambient_authority())
             .with_context(|| format!("cannot open the folder `{}`", path.display()))?;
-        Ok(Self {
-            dir,
-            path: path.to_owned(),
-        })
+        Ok(Self { dir, path: path.to_owned() })
     }
 
     /// Opens a folder, making it first where it is missing.
@@ -67,9 +64,7 @@ impl Folder {
     /// Whether a folder stands at `path`.
     #[must_use]
     pub fn is_folder(&self, path: &str) -> bool {
-        self.dir
-            .symlink_metadata(path)
-            .is_ok_and(|metadata| metadata.is_dir())
+        self.dir.symlink_metadata(path).is_ok_and(|metadata| metadata.is_dir())
     }
 
     /// The text of a file, without a byte-order mark and with `\n` line ends;
@@ -118,13 +113,19 @@ impl Folder {
             bail!("`{}` is not a regular file", self.name(path));
         }
         let file = self.dir.open(path).with_context(|| self.cannot("read", path))?;
-        let mut bytes = Vec::new();
+        // One read takes the whole file; growing step by step takes a dozen.
+        let size = usize::try_from(metadata.len()).unwrap_or(limit).min(limit);
+        let mut bytes = Vec::with_capacity(size.saturating_add(1));
         let limit = u64::try_from(limit).unwrap_or(u64::MAX);
         file.take(limit.saturating_add(1))
             .read_to_end(&mut bytes)
             .with_context(|| self.cannot("read", path))?;
         if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > limit {
-            bail!("`{}` is larger than {} MiB, the most storygen reads of such a file", self.name(path), limit / (1024 * 1024));
+            bail!(
+                "`{}` is larger than {} MiB, the most storygen reads of such a file",
+                self.name(path),
+                limit / (1024 * 1024)
+            );
         }
         Ok(Some(bytes))
     }
@@ -219,10 +220,8 @@ impl Folder {
         self.make_parent(path)?;
         let mut options = OpenOptions::new();
         options.append(true).create(true);
-        let file = self
-            .dir
-            .open_with(path, &options)
-            .with_context(|| self.cannot("write", path))?;
+        let file =
+            self.dir.open_with(path, &options).with_context(|| self.cannot("write", path))?;
         Ok(file.into_std())
     }
 
@@ -261,9 +260,12 @@ impl Folder {
             Ok(metadata) if metadata.is_dir() => Ok(()),
             Ok(metadata) => {
                 let what = if metadata.is_symlink() { "a link" } else { "a file" };
-                Err(Failure::new(Exit::Failed, format!("`{}` is {what}; storygen needs a folder there", self.name(path)))
-                    .hint("move it away and run the same command again")
-                    .into())
+                Err(Failure::new(
+                    Exit::Failed,
+                    format!("`{}` is {what}; storygen needs a folder there", self.name(path)),
+                )
+                .hint("move it away and run the same command again")
+                .into())
             }
             Err(_) => self
                 .dir
@@ -287,7 +289,9 @@ impl Folder {
     /// When it cannot be removed.
     pub fn remove(&self, path: &str) -> Result<()> {
         match self.dir.remove_file(path) {
-            Err(error) if !is_absent(&error) => Err(error).with_context(|| self.cannot("remove", path)),
+            Err(error) if !is_absent(&error) => {
+                Err(error).with_context(|| self.cannot("remove", path))
+            }
             _ => Ok(()),
         }
     }
@@ -302,10 +306,7 @@ impl Folder {
         self.make_parent(path)?;
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
-        let file = self
-            .dir
-            .open_with(path, &options)
-            .with_context(|| self.cannot("lock", path))?;
+        let file = self.dir.open_with(path, &options).with_context(|| self.cannot("lock", path))?;
         Ok(file.into_std())
     }
 
@@ -319,9 +320,7 @@ impl Folder {
             so_far.push_str(part);
             self.refuse_link(&so_far)?;
         }
-        self.dir
-            .create_dir_all(parent)
-            .with_context(|| self.cannot("make the folder of", path))?;
+        self.dir.create_dir_all(parent).with_context(|| self.cannot("make the folder of", path))?;
         Ok(parent.to_owned())
     }
 

@@ -47,7 +47,8 @@ pub fn read(folder: &Folder, story: &Story) -> Result<Archive> {
         if let Some(path) = canons.get(&chapter.id)
             && let Some(yaml) = folder.read(path, super::yaml::FILE_LIMIT)?
         {
-            shelf.canon = Some(canon.get(&chapter.id).unwrap_or(&Noted::default()).on_file(path, yaml));
+            shelf.canon =
+                Some(canon.get(&chapter.id).unwrap_or(&Noted::default()).on_file(path, yaml));
         }
     }
     for (span, parts) in fold_parts {
@@ -77,7 +78,11 @@ impl Noted {
             path: path.to_owned(),
             by_author: !is_ours,
             digest,
-            made_from: if is_open { Some(String::new()) } else { self.recorded.as_ref().map(|(text, _)| text.clone()) },
+            made_from: if is_open {
+                Some(String::new())
+            } else {
+                self.recorded.as_ref().map(|(text, _)| text.clone())
+            },
             yaml,
         }
     }
@@ -98,7 +103,9 @@ fn replay(
             shelf.pending = Some(note.take);
             shelf.takes.push(note);
         }
-        Event::Selected { chapter, take } => archive.chapters.entry(chapter).or_default().settle(Some(take)),
+        Event::Selected { chapter, take } => {
+            archive.chapters.entry(chapter).or_default().settle(Some(take))
+        }
         Event::Cleared { chapter } => archive.chapters.entry(chapter).or_default().settle(None),
         Event::Recorded { chapter, text, file, tokens, .. } => {
             let spent = &mut archive.chapters.entry(chapter.clone()).or_default().recording;
@@ -124,15 +131,22 @@ fn replay(
 }
 
 /// The files of a folder by the id of the chapter each belongs to.
-fn files_by_chapter(folder: &Folder, path: &str, extension: &str) -> Result<BTreeMap<String, String>> {
+fn files_by_chapter(
+    folder: &Folder,
+    path: &str,
+    extension: &str,
+) -> Result<BTreeMap<String, String>> {
     let mut files: BTreeMap<String, String> = BTreeMap::new();
     for name in folder.list(path)? {
         let Some(id) = layout::chapter_of(&name, extension) else { continue };
         let file = format!("{path}/{name}");
         if let Some(other) = files.insert(id.to_owned(), file.clone()) {
-            return Err(Failure::new(Exit::Failed, format!("`{other}` and `{file}` are both the chapter `{id}`"))
-                .hint("move one of them out of the folder")
-                .into());
+            return Err(Failure::new(
+                Exit::Failed,
+                format!("`{other}` and `{file}` are both the chapter `{id}`"),
+            )
+            .hint("move one of them out of the folder")
+            .into());
         }
     }
     Ok(files)
@@ -165,7 +179,11 @@ fn without_heading(text: &str) -> &str {
 }
 
 /// A chapter's records, parsed from the canon files; a faulty file is a finding.
-pub fn records(story: &Story, archive: &Archive, findings: &mut Vec<Finding>) -> BTreeMap<usize, Record> {
+pub fn records(
+    story: &Story,
+    archive: &Archive,
+    findings: &mut Vec<Finding>,
+) -> BTreeMap<usize, Record> {
     story
         .chapters
         .iter()

@@ -49,11 +49,7 @@ pub struct Wishes {
 ///
 /// Only when the folder itself cannot be read; everything else is a finding.
 pub fn load(folder: &Folder) -> Result<Loaded> {
-    let mut reader = Reader {
-        folder,
-        sources: BTreeMap::new(),
-        findings: Vec::new(),
-    };
+    let mut reader = Reader { folder, sources: BTreeMap::new(), findings: Vec::new() };
     let book: Option<(String, BookFile)> = reader.needed(layout::BOOK);
     let wishes = book.as_ref().map(|(file, book)| wishes(file, book)).unwrap_or_default();
     let shapes = Shapes {
@@ -66,8 +62,12 @@ pub fn load(folder: &Folder) -> Result<Loaded> {
         outline: reader.kind("outline")?,
     };
     if shapes.outline.read.is_empty() && shapes.outline.complete {
-        let finding = Finding::error("missing-file", Place::file("bible/outline.yaml"), "there is no outline")
-            .hint("write `bible/outline.yaml`, or files in `bible/outline/`");
+        let finding = Finding::error(
+            "missing-file",
+            Place::file("bible/outline.yaml"),
+            "there is no outline",
+        )
+        .hint("write `bible/outline.yaml`, or files in `bible/outline/`");
         reader.findings.push(finding);
     }
     reader.strays()?;
@@ -75,12 +75,7 @@ pub fn load(folder: &Folder) -> Result<Loaded> {
     // What a chapter says once holds for all its scenes, and is one finding.
     diagnostic::sort(&mut reader.findings);
     reader.findings.dedup();
-    Ok(Loaded {
-        story,
-        wishes,
-        findings: reader.findings,
-        sources: reader.sources,
-    })
+    Ok(Loaded { story, wishes, findings: reader.findings, sources: reader.sources })
 }
 
 fn wishes(file: &str, book: &BookFile) -> Wishes {
@@ -88,10 +83,7 @@ fn wishes(file: &str, book: &BookFile) -> Wishes {
     let targets: Option<&TargetsShape> = book.targets.as_ref();
     let limits: Option<&LimitsShape> = book.limits.as_ref();
     Wishes {
-        model: book
-            .model
-            .as_ref()
-            .map(|model| (model.value.clone(), Place::at(file, model.spot))),
+        model: book.model.as_ref().map(|model| (model.value.clone(), Place::at(file, model.spot))),
         synopsis_words: targets.and_then(|targets| value(&targets.synopsis_words)),
         window: limits.and_then(|limits| value(&limits.window)),
         reply_tokens: limits.and_then(|limits| value(&limits.reply_tokens)),
@@ -134,12 +126,10 @@ impl Reader<'_> {
                 }
             }
         }
-        let mut files = Files {
-            read: Vec::new(),
-            complete: true,
-        };
+        let mut files = Files { read: Vec::new(), complete: true };
         if self.folder.exists(&many) && !self.folder.is_folder(&many) {
-            let message = format!("`{many}` is no folder; storygen follows no links inside a project");
+            let message =
+                format!("`{many}` is no folder; storygen follows no links inside a project");
             self.findings.push(unreadable(&many, message));
             files.complete = false;
         }
@@ -179,16 +169,23 @@ impl Reader<'_> {
                 Some(stem) => known(stem),
                 None => known(&name) && name != "premise" && self.folder.is_folder(&path),
             };
-            if is_known || name.starts_with('.') || !(is_yaml(&name) || self.folder.is_folder(&path)) {
+            if is_known
+                || name.starts_with('.')
+                || !(is_yaml(&name) || self.folder.is_folder(&path))
+            {
                 continue;
             }
             let stem = name.rsplit_once('.').map_or(name.as_str(), |(stem, _)| stem);
             let hint = match did_you_mean(stem, KINDS) {
                 Some(hint) => format!("{hint} files end in `.yaml`"),
-                None => format!("the bible's files are {}", KINDS.map(|kind| format!("`{kind}.yaml`")).join(", ")),
+                None => format!(
+                    "the bible's files are {}",
+                    KINDS.map(|kind| format!("`{kind}.yaml`")).join(", ")
+                ),
             };
             self.findings.push(
-                Finding::warning("stray-file", Place::file(path), "nothing reads this file").hint(hint),
+                Finding::warning("stray-file", Place::file(path), "nothing reads this file")
+                    .hint(hint),
             );
         }
         Ok(())

@@ -87,17 +87,21 @@ pub fn defaults(language: &str) -> (String, String) {
 pub fn files(wish: &Wish) -> Vec<(String, String)> {
     let (starter, own) = starter(&wish.language);
     let texts = texts(starter);
-    let mut slots: Slots<'_> = texts.iter().map(|(name, text)| (*name, Slot::Text((*text).to_owned()))).collect();
+    let mut slots: Slots<'_> =
+        texts.iter().map(|(name, text)| (*name, Slot::Text((*text).to_owned()))).collect();
     let foreign = match texts.get("foreign") {
         Some(text) if !own => format!("#\n# {text}\n"),
         _ => String::new(),
     };
     slots.insert("foreign", Slot::Raw(foreign));
     slots.insert("language", Slot::Raw(quoted(&wish.language)));
-    slots.insert("author", Slot::Raw(match &wish.author {
-        Some(author) => format!("author: {}", quoted(author)),
-        None => "# author:".to_owned(),
-    }));
+    slots.insert(
+        "author",
+        Slot::Raw(match &wish.author {
+            Some(author) => format!("author: {}", quoted(author)),
+            None => "# author:".to_owned(),
+        }),
+    );
     slots.insert("threads", Slot::Raw(thread(&texts, wish.chapters)));
     for (name, given) in [("title", &wish.title), ("genre", &wish.genre)] {
         if let Some(given) = given {
@@ -220,8 +224,9 @@ fn fill(template: &str, slots: &Slots<'_>) -> String {
     for line in template.lines() {
         let mut rest = line;
         let indent = line.len() - line.trim_start().len();
-        while let Some((before, (name, after))) =
-            rest.split_once("{{").and_then(|(before, after)| Some((before, after.split_once("}}")?)))
+        while let Some((before, (name, after))) = rest
+            .split_once("{{")
+            .and_then(|(before, after)| Some((before, after.split_once("}}")?)))
         {
             filled += before;
             match slots.get(name) {
@@ -266,7 +271,8 @@ fn outline(texts: &Texts, chapters: usize) -> String {
     let text = |name: &str| texts.get(name).copied().unwrap_or_default();
     let mut outline = "chapters:\n".to_owned();
     let mut chapter = |number: usize, scenes: std::ops::RangeInclusive<usize>| {
-        let scenes: Vec<String> = SCENES.get(scenes).unwrap_or_default().iter().map(|one| scene(texts, one)).collect();
+        let scenes: Vec<String> =
+            SCENES.get(scenes).unwrap_or_default().iter().map(|one| scene(texts, one)).collect();
         let title = quoted(text(&format!("scene-{number}-title")));
         // What one formats into a string cannot fail.
         let _ = writeln!(outline, "  - title: {title}\n    scenes:\n{}", scenes.concat());
@@ -291,7 +297,10 @@ fn outline(texts: &Texts, chapters: usize) -> String {
     for number in 3..chapters {
         let title = quoted(&format!("{} {number}", text("chapter")));
         let summary = quoted(text(&format!("decide-{}", (number - 3) % 4 + 1)));
-        let _ = writeln!(outline, "  - title: {title}\n    summary: {summary}\n    pov: mara\n    cast: [mara]\n");
+        let _ = writeln!(
+            outline,
+            "  - title: {title}\n    summary: {summary}\n    pov: mara\n    cast: [mara]\n"
+        );
     }
     let last = scene(texts, &SCENES[2]);
     let title = quoted(text("scene-3-title"));
@@ -305,7 +314,8 @@ fn scene(texts: &Texts, scene: &(&str, &str, &str, &str, &str, &str)) -> String 
     let own = ["summary", "goal", "conflict", "outcome", "happens-1", "happens-2", "happens-3"];
     let mut slots: Slots<'_> = raw.map(|(name, text)| (name, Slot::Raw(text.to_owned()))).into();
     for name in own {
-        let text = texts.get(format!("scene-{number}-{name}").as_str()).copied().unwrap_or_default();
+        let text =
+            texts.get(format!("scene-{number}-{name}").as_str()).copied().unwrap_or_default();
         slots.insert(name, Slot::Text(text.to_owned()));
     }
     fill(SCENE, &slots)

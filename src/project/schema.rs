@@ -12,7 +12,9 @@ use super::yaml::Placed;
 
 /// A list whose key may be left empty: `aliases:` with nothing after it is the
 /// same as no `aliases` at all. Options take an empty key by themselves.
-fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 

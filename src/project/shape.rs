@@ -50,10 +50,8 @@ pub fn schema_text(kind: &FileSchema) -> String {
 /// be left out may also be left empty.
 #[must_use]
 pub fn schema_of<T: JsonSchema>() -> Json {
-    let mut schema = SchemaSettings::draft07()
-        .into_generator()
-        .into_root_schema_for::<T>()
-        .to_value();
+    let mut schema =
+        SchemaSettings::draft07().into_generator().into_root_schema_for::<T>().to_value();
     admit_empty(&mut schema);
     if let Some(definitions) = schema.get_mut("definitions").and_then(Json::as_object_mut) {
         definitions.values_mut().for_each(admit_empty);
@@ -64,7 +62,8 @@ pub fn schema_of<T: JsonSchema>() -> Json {
 /// Lets the optional lists of an object schema be `null`; the other optional
 /// keys may be already.
 fn admit_empty(object: &mut Json) {
-    let required: Vec<String> = object.get("required").into_iter().flat_map(strings).map(str::to_owned).collect();
+    let required: Vec<String> =
+        object.get("required").into_iter().flat_map(strings).map(str::to_owned).collect();
     let properties = object.get_mut("properties").and_then(Json::as_object_mut);
     for (key, property) in properties.into_iter().flatten() {
         if !required.contains(key) && property.get("type").is_some_and(|kind| kind == "array") {
@@ -87,9 +86,8 @@ pub fn check(file: &str, node: &Node, schema: &Json, findings: &mut Vec<Finding>
 
 /// The required keys of an object schema, as a phrase.
 fn required(schema: &Json) -> Option<String> {
-    let keys: Vec<String> = strings(schema.get("required")?)
-        .map(|key| format!("`{key}`"))
-        .collect();
+    let keys: Vec<String> =
+        strings(schema.get("required")?).map(|key| format!("`{key}`")).collect();
     (!keys.is_empty()).then(|| keys.join(", "))
 }
 
@@ -121,7 +119,10 @@ impl<'a> Walk<'a> {
                 }
             }
             ("integer", Value::Integer(number)) => self.range(node, *number, name),
-            ("string" | "scalar", Value::Text(_) | Value::Integer(_) | Value::Bool | Value::Fraction)
+            (
+                "string" | "scalar",
+                Value::Text(_) | Value::Integer(_) | Value::Bool | Value::Fraction,
+            )
             | ("boolean", Value::Bool)
             | ("any", _) => {}
             (wanted, found) => self.wrong_kind(node, wanted, found, name),
@@ -151,7 +152,13 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn object(&mut self, node: &Node, entries: &[(Placed<String>, Node)], schema: &'a Json, name: &str) {
+    fn object(
+        &mut self,
+        node: &Node,
+        entries: &[(Placed<String>, Node)],
+        schema: &'a Json,
+        name: &str,
+    ) {
         let properties = schema.get("properties").and_then(Json::as_object);
         let others = schema.get("additionalProperties").filter(|other| other.is_object());
         let (mut seen, mut meant) = (HashSet::new(), HashSet::new());
@@ -168,12 +175,14 @@ impl<'a> Walk<'a> {
             }
             match (properties.and_then(|all| all.get(&key.value)), others) {
                 // An optional key left empty is the same as one left out.
-                (Some(_), _) if matches!(value.value, Value::Null) && !is_required(schema, &key.value) => {}
+                (Some(_), _)
+                    if matches!(value.value, Value::Null) && !is_required(schema, &key.value) => {}
                 (Some(property), _) | (None, Some(property)) => {
                     self.node(value, property, &format!("`{}`", key.value));
                 }
                 (None, None) => {
-                    let known = properties.into_iter().flat_map(|all| all.keys().map(String::as_str));
+                    let known =
+                        properties.into_iter().flat_map(|all| all.keys().map(String::as_str));
                     meant.extend(nearest(&key.value, known.clone()));
                     self.unknown_key(key, known, name);
                 }
@@ -193,7 +202,12 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn unknown_key<'k>(&mut self, key: &Placed<String>, known: impl Iterator<Item = &'k str> + Clone, name: &str) {
+    fn unknown_key<'k>(
+        &mut self,
+        key: &Placed<String>,
+        known: impl Iterator<Item = &'k str> + Clone,
+        name: &str,
+    ) {
         let hint = did_you_mean(&key.value, known.clone()).unwrap_or_else(|| {
             let keys: Vec<String> = known.map(|key| format!("`{key}`")).collect();
             format!("known here are {}", keys.join(", "))
@@ -313,7 +327,9 @@ fn choices(schema: &Json) -> Option<Vec<&str>> {
         one_of
             .iter()
             .flat_map(|one| {
-                one.get("const").and_then(Json::as_str).into_iter()
+                one.get("const")
+                    .and_then(Json::as_str)
+                    .into_iter()
                     .chain(one.get("enum").into_iter().flat_map(strings))
             })
             .collect(),

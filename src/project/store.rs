@@ -8,8 +8,8 @@
 use anyhow::Result;
 
 use super::archive::{CanonOnFile, Fold, Origin, Shelf, TakeNote, Text, add};
-use super::history::{TEXT_LIMIT, fold_path, read_text, take_text};
 use super::folder::Folder;
+use super::history::{TEXT_LIMIT, fold_path, read_text, take_text};
 use super::journal::{self, Entry, Event};
 use super::{canon_file, layout};
 use crate::failure::{Exit, Failure};
@@ -92,7 +92,13 @@ impl<'a> Store<'a> {
     /// # Errors
     ///
     /// When it cannot be written.
-    pub fn keep_take(&mut self, shelf: &mut Shelf, note: TakeNote, header: &impl serde::Serialize, prose: &str) -> Result<()> {
+    pub fn keep_take(
+        &mut self,
+        shelf: &mut Shelf,
+        note: TakeNote,
+        header: &impl serde::Serialize,
+        prose: &str,
+    ) -> Result<()> {
         self.write_take(&note, header, prose)?;
         self.note(vec![Event::Take(note.clone())])?;
         shelf.takes.push(note);
@@ -106,7 +112,15 @@ impl<'a> Store<'a> {
     /// # Errors
     ///
     /// As [`Store::keep_take`] and [`Store::select`].
-    pub fn accept(&mut self, story: &Story, chapter: &Chapter, shelf: &mut Shelf, note: TakeNote, header: &impl serde::Serialize, prose: &str) -> Result<()> {
+    pub fn accept(
+        &mut self,
+        story: &Story,
+        chapter: &Chapter,
+        shelf: &mut Shelf,
+        note: TakeNote,
+        header: &impl serde::Serialize,
+        prose: &str,
+    ) -> Result<()> {
         let (take, words) = (note.take, note.words);
         self.keep_take(shelf, note, header, prose)?;
         self.write_text(story, chapter, shelf, prose, words)?;
@@ -115,12 +129,18 @@ impl<'a> Store<'a> {
         Ok(())
     }
 
-    fn write_take(&self, note: &TakeNote, header: &impl serde::Serialize, prose: &str) -> Result<()> {
+    fn write_take(
+        &self,
+        note: &TakeNote,
+        header: &impl serde::Serialize,
+        prose: &str,
+    ) -> Result<()> {
         let path = layout::take(&note.chapter, note.take);
         let text = format!("---\n{}---\n\n{prose}\n", serde_yaml::to_string(header)?);
         // After a crash the file may stand there without its journal line.
         if self.folder.read(&path, TEXT_LIMIT)?.is_some_and(|there| there != text) {
-            let aside = format!("{}/{}-{}-{}.md", layout::REPLACED, note.chapter, note.take, self.run);
+            let aside =
+                format!("{}/{}-{}-{}.md", layout::REPLACED, note.chapter, note.take, self.run);
             self.folder.rename(&path, &aside)?;
         }
         self.folder.write(&path, text.as_bytes())
@@ -141,7 +161,14 @@ impl<'a> Store<'a> {
     /// # Errors
     ///
     /// When a file cannot be written, or the author is editing at this moment.
-    pub fn select(&mut self, story: &Story, chapter: &Chapter, shelf: &mut Shelf, take: u32, prose: &str) -> Result<()> {
+    pub fn select(
+        &mut self,
+        story: &Story,
+        chapter: &Chapter,
+        shelf: &mut Shelf,
+        take: u32,
+        prose: &str,
+    ) -> Result<()> {
         self.write_text(story, chapter, shelf, prose, prose::words(prose))?;
         self.note(vec![Event::Selected { chapter: chapter.id.clone(), take }])?;
         shelf.settle(Some(take));
@@ -149,14 +176,24 @@ impl<'a> Store<'a> {
     }
 
     /// Writes a chapter's text into the manuscript.
-    fn write_text(&self, story: &Story, chapter: &Chapter, shelf: &mut Shelf, prose: &str, words: usize) -> Result<()> {
+    fn write_text(
+        &self,
+        story: &Story,
+        chapter: &Chapter,
+        shelf: &mut Shelf,
+        prose: &str,
+        words: usize,
+    ) -> Result<()> {
         let path = layout::manuscript(chapter.number, &chapter.id, story.chapters.len());
         if let Some(old) = &shelf.text {
             let now = read_text(self.folder, &old.path, &shelf.takes)?;
             if now.as_ref().is_some_and(|now| now.digest != old.digest) {
-                return Err(Failure::new(Exit::Failed, format!("`{}` was edited while storygen worked on it", old.path))
-                    .hint("your text stands as it is; run the same command again to adopt it")
-                    .into());
+                return Err(Failure::new(
+                    Exit::Failed,
+                    format!("`{}` was edited while storygen worked on it", old.path),
+                )
+                .hint("your text stands as it is; run the same command again to adopt it")
+                .into());
             }
             if old.path != path {
                 self.folder.rename(&old.path, &path)?;
@@ -168,12 +205,7 @@ impl<'a> Store<'a> {
             let title = chapter.title.replace(['\n', '\r'], " ");
             self.folder.write(&path, format!("# {}\n\n{prose}\n", title.trim()).as_bytes())?;
         }
-        shelf.text = Some(Text {
-            path,
-            digest: digest(prose),
-            words,
-            prose: prose.to_owned(),
-        });
+        shelf.text = Some(Text { path, digest: digest(prose), words, prose: prose.to_owned() });
         Ok(())
     }
 
@@ -206,7 +238,14 @@ impl<'a> Store<'a> {
     /// When the file cannot be removed, or its text is no take's.
     pub fn clear(&mut self, chapter: &Chapter, shelf: &mut Shelf) -> Result<()> {
         if shelf.is_edited() {
-            return Err(Failure::new(Exit::Failed, format!("the text of chapter {} was edited by hand and is in no take", chapter.number)).into());
+            return Err(Failure::new(
+                Exit::Failed,
+                format!(
+                    "the text of chapter {} was edited by hand and is in no take",
+                    chapter.number
+                ),
+            )
+            .into());
         }
         if let Some(text) = shelf.text.take() {
             self.folder.remove(&text.path)?;
@@ -220,7 +259,13 @@ impl<'a> Store<'a> {
     /// # Errors
     ///
     /// When it cannot be written.
-    pub fn adopt(&mut self, story: &Story, chapter: &Chapter, shelf: &mut Shelf, before: String) -> Result<()> {
+    pub fn adopt(
+        &mut self,
+        story: &Story,
+        chapter: &Chapter,
+        shelf: &mut Shelf,
+        before: String,
+    ) -> Result<()> {
         let Some(text) = shelf.text.clone() else { return Ok(()) };
         let note = TakeNote {
             chapter: chapter.id.clone(),
@@ -254,13 +299,22 @@ impl<'a> Store<'a> {
     /// # Errors
     ///
     /// When it cannot be written.
-    pub fn record(&mut self, story: &Story, chapter: &Chapter, shelf: &mut Shelf, record: &Record, dropped: usize, tokens: crate::provider::Usage) -> Result<Option<String>> {
+    pub fn record(
+        &mut self,
+        story: &Story,
+        chapter: &Chapter,
+        shelf: &mut Shelf,
+        record: &Record,
+        dropped: usize,
+        tokens: crate::provider::Usage,
+    ) -> Result<Option<String>> {
         let path = layout::canon(chapter.number, &chapter.id, story.chapters.len());
         let yaml = canon_file::write(record, &chapter.title)?;
         let mut replaced = None;
         if let Some(old) = &shelf.canon {
             if old.by_author && old.yaml != yaml {
-                let aside = format!("{}/canon-{}-{}.yaml", layout::REPLACED, chapter.id, digest(&old.yaml));
+                let aside =
+                    format!("{}/canon-{}-{}.yaml", layout::REPLACED, chapter.id, digest(&old.yaml));
                 self.folder.write(&aside, old.yaml.as_bytes())?;
                 replaced = Some(aside);
             }
@@ -312,8 +366,13 @@ impl<'a> Store<'a> {
 
 /// Removes the unfinished files that a crash has left behind; nobody reads them.
 fn sweep(folder: &Folder) -> Result<()> {
-    let mut folders: Vec<String> = [layout::STATE, layout::MANUSCRIPT, layout::CANON, layout::FOLDS, layout::REPLACED].map(str::to_owned).to_vec();
-    folders.extend(folder.list(layout::TAKES)?.iter().map(|chapter| format!("{}/{chapter}", layout::TAKES)));
+    let mut folders: Vec<String> =
+        [layout::STATE, layout::MANUSCRIPT, layout::CANON, layout::FOLDS, layout::REPLACED]
+            .map(str::to_owned)
+            .to_vec();
+    folders.extend(
+        folder.list(layout::TAKES)?.iter().map(|chapter| format!("{}/{chapter}", layout::TAKES)),
+    );
     for path in folders {
         for name in folder.list(&path)? {
             if Folder::is_unfinished(&name) {
@@ -333,7 +392,11 @@ fn lock(folder: &Folder) -> Result<std::fs::File> {
         // The pid is only told; a lock file that cannot be read says nothing.
         let _ = file.read_to_string(&mut holder);
         let who = holder.trim();
-        let who = if who.is_empty() { "another run".to_owned() } else { format!("another run (process {who})") };
+        let who = if who.is_empty() {
+            "another run".to_owned()
+        } else {
+            format!("another run (process {who})")
+        };
         return Err(Failure::new(Exit::Locked, format!("{who} is working on this project"))
             .hint("wait until it has ended, or stop it; what it has written is safe")
             .into());

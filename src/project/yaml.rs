@@ -32,10 +32,7 @@ pub struct Placed<T> {
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Placed<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let spanned = Spanned::<T>::deserialize(deserializer)?;
-        Ok(Self {
-            spot: spot(spanned.referenced),
-            value: spanned.value,
-        })
+        Ok(Self { spot: spot(spanned.referenced), value: spanned.value })
     }
 }
 
@@ -118,10 +115,7 @@ pub enum Value {
 impl<'de> Deserialize<'de> for Node {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let spanned = Spanned::<Value>::deserialize(deserializer)?;
-        Ok(Self {
-            spot: spot(spanned.referenced),
-            value: spanned.value,
-        })
+        Ok(Self { spot: spot(spanned.referenced), value: spanned.value })
     }
 }
 
@@ -199,11 +193,8 @@ pub fn decode(file: &str, bytes: &[u8], findings: &mut Vec<Finding>) -> Result<S
     let valid = bytes.get(..fault.valid_up_to()).unwrap_or_default();
     let valid = plain(&String::from_utf8_lossy(valid));
     let line = valid.rsplit('\n').next().unwrap_or_default();
-    let spot = Spot {
-        line: valid.matches('\n').count() + 1,
-        column: line.chars().count() + 1,
-        width: 1,
-    };
+    let spot =
+        Spot { line: valid.matches('\n').count() + 1, column: line.chars().count() + 1, width: 1 };
     findings.push(
         Finding::error("not-utf-8", Place::at(file, spot), "the file is not UTF-8 text")
             .hint("save it as UTF-8 in your editor"),
@@ -306,7 +297,11 @@ const FAULTS: &[(&str, &str, &str)] = &[
     ),
     ("quote", "", "close the quote, or write the text below after `>-`"),
     ("quoted scalar", "", "close the quote, or write the text below after `>-`"),
-    ("found a tab", "a tab indents the line after this one", "indent with spaces; YAML takes no tabs there"),
+    (
+        "found a tab",
+        "a tab indents the line after this one",
+        "indent with spaces; YAML takes no tabs there",
+    ),
     ("tab", "", "indent with spaces; YAML takes no tabs there"),
     (
         "Documents",
@@ -342,11 +337,7 @@ const FAULTS: &[(&str, &str, &str)] = &[
         "",
         "give the keys of one thing the same indentation, each with a `:` after it",
     ),
-    (
-        "block collection",
-        "",
-        "give the items of one list the same indentation, each after `- `",
-    ),
+    ("block collection", "", "give the items of one list the same indentation, each after `- `"),
 ];
 
 fn spot(location: serde_saphyr::Location) -> Spot {

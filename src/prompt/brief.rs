@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::budget::Shares;
 use super::memory::{Passage, Shape, Span};
 use super::view::{
-    AttributeView, BookView, CardView, ChapterView, DraftView, FoldView, PassageView, PlaceView, RecordView,
-    SceneView, StateView, ThreadView, WayView,
+    AttributeView, BookView, CardView, ChapterView, DraftView, FoldView, PassageView, PlaceView,
+    RecordView, SceneView, StateView, ThreadView, WayView,
 };
 use crate::chat::Tokenizer;
 use crate::story::canon::{Canon, Kind, Record};
@@ -64,7 +64,14 @@ pub fn counted_per_word(story: &Story, tokenizer: &dyn Tokenizer) -> f64 {
 
 /// What the drafting of a chapter or scene needs.
 #[must_use]
-pub fn draft(story: &Story, task: Task<'_>, past: &Past<'_>, tail: Option<&str>, shares: &Shares, tokenizer: &dyn Tokenizer) -> DraftView {
+pub fn draft(
+    story: &Story,
+    task: Task<'_>,
+    past: &Past<'_>,
+    tail: Option<&str>,
+    shares: &Shares,
+    tokenizer: &dyn Tokenizer,
+) -> DraftView {
     let chapter = task.chapter;
     let (folds, synopses) = so_far(story, chapter.number, past);
     let (people, cast) = people(story, chapter, shares.people, tokenizer);
@@ -104,10 +111,17 @@ pub fn draft(story: &Story, task: Task<'_>, past: &Past<'_>, tail: Option<&str>,
 /// scenes of the book, short ones of the rest; and the full cards of those of
 /// the rest who are in this chapter. Which are full does not depend on the
 /// chapter, so the first list stays the same throughout the book.
-fn people(story: &Story, chapter: &Chapter, room: usize, tokenizer: &dyn Tokenizer) -> (Vec<CardView>, Vec<CardView>) {
-    let weigh = |card: &CardView| tokenizer.text(&serde_json::to_string(card).unwrap_or_default()) * 2 / 3;
+fn people(
+    story: &Story,
+    chapter: &Chapter,
+    room: usize,
+    tokenizer: &dyn Tokenizer,
+) -> (Vec<CardView>, Vec<CardView>) {
+    let weigh =
+        |card: &CardView| tokenizer.text(&serde_json::to_string(card).unwrap_or_default()) * 2 / 3;
     let full: Vec<CardView> = story.characters.iter().map(|one| card(story, one)).collect();
-    let mut people: Vec<CardView> = story.characters.iter().map(|one| short_card(story, one)).collect();
+    let mut people: Vec<CardView> =
+        story.characters.iter().map(|one| short_card(story, one)).collect();
     let mut left = room.saturating_sub(people.iter().map(weigh).sum());
     for index in by_scenes(story) {
         let more = weigh(&full[index]).saturating_sub(weigh(&people[index]));
@@ -130,7 +144,9 @@ fn people(story: &Story, chapter: &Chapter, room: usize, tokenizer: &dyn Tokeniz
 /// The positions of the people, those in most scenes of the book first.
 fn by_scenes(story: &Story) -> Vec<usize> {
     let mut scenes = vec![0_usize; story.characters.len()];
-    for id in story.chapters.iter().flat_map(|chapter| &chapter.scenes).flat_map(|scene| &scene.cast) {
+    for id in
+        story.chapters.iter().flat_map(|chapter| &chapter.scenes).flat_map(|scene| &scene.cast)
+    {
         scenes[id.index()] += 1;
     }
     let mut order: Vec<usize> = (0..scenes.len()).collect();
@@ -147,14 +163,20 @@ pub fn record(story: &Story, chapter: &Chapter, canon: &Canon, words: usize) -> 
         .flat_map(|id| {
             let character = &story[id];
             let fixed = canon.of(&character.id).filter(|one| one.fact.kind == Kind::Fixed);
-            fixed.map(|one| format!("{}: {} {}", character.name, one.fact.about, one.fact.fact)).collect::<Vec<_>>()
+            fixed
+                .map(|one| format!("{}: {} {}", character.name, one.fact.about, one.fact.fact))
+                .collect::<Vec<_>>()
         })
         .collect();
     RecordView {
         book: book(story),
         chapter: chapter_view(story, chapter),
         cast: chapter.cast().into_iter().map(|id| pair(&story[id].id, &story[id].name)).collect(),
-        places: chapter.places().into_iter().map(|id| pair(&story[id].id, &story[id].name)).collect(),
+        places: chapter
+            .places()
+            .into_iter()
+            .map(|id| pair(&story[id].id, &story[id].name))
+            .collect(),
         beats: chapter.beats().into_iter().map(|id| story[id].beat.clone()).collect(),
         known,
         words,
@@ -221,7 +243,8 @@ pub fn book(story: &Story) -> BookView {
         title: book.title.clone(),
         author: book.author.clone(),
         language: book.language.clone(),
-        language_name: take::language_name(&language).map_or_else(|| book.language.clone(), str::to_owned),
+        language_name: take::language_name(&language)
+            .map_or_else(|| book.language.clone(), str::to_owned),
         genre: book.genre.clone(),
         point_of_view: premise.point_of_view.name().to_owned(),
         tense: premise.tense.name().to_owned(),
@@ -238,8 +261,7 @@ pub fn book(story: &Story) -> BookView {
 
 /// A text that stands within a sentence of the prompt: without a stop of its own.
 fn phrase(text: Option<&String>) -> Option<String> {
-    text.map(|text| text.trim().trim_end_matches('.').to_owned())
-        .filter(|text| !text.is_empty())
+    text.map(|text| text.trim().trim_end_matches('.').to_owned()).filter(|text| !text.is_empty())
 }
 
 /// Texts that stand one after the other within a sentence.
@@ -248,10 +270,7 @@ fn phrases(texts: &[String]) -> Vec<String> {
 }
 
 fn pair(name: &str, value: &str) -> AttributeView {
-    AttributeView {
-        name: name.to_owned(),
-        value: value.to_owned(),
-    }
+    AttributeView { name: name.to_owned(), value: value.to_owned() }
 }
 
 fn chapter_view(story: &Story, chapter: &Chapter) -> ChapterView {
@@ -277,7 +296,11 @@ fn age(story: &Story, character: &Character) -> Option<i32> {
 
 fn card(story: &Story, character: &Character) -> CardView {
     CardView {
-        appearance: character.appearance.iter().filter_map(|(name, value)| Some(pair(name, &phrase(Some(value))?))).collect(),
+        appearance: character
+            .appearance
+            .iter()
+            .filter_map(|(name, value)| Some(pair(name, &phrase(Some(value))?)))
+            .collect(),
         goal: character.goal.clone(),
         need: character.need.clone(),
         fear: character.fear.clone(),
@@ -318,7 +341,13 @@ fn short_card(story: &Story, character: &Character) -> CardView {
 
 /// What holds of the cast and the places, newest facts first to stay, within
 /// `room` tokens shared evenly; of those nobody has told of yet, the bible's start.
-fn states(story: &Story, chapter: &Chapter, canon: &Canon, room: usize, tokenizer: &dyn Tokenizer) -> Vec<StateView> {
+fn states(
+    story: &Story,
+    chapter: &Chapter,
+    canon: &Canon,
+    room: usize,
+    tokenizer: &dyn Tokenizer,
+) -> Vec<StateView> {
     let people = chapter.cast().into_iter().map(|id| {
         let character = &story[id];
         let start = character
@@ -329,7 +358,8 @@ fn states(story: &Story, chapter: &Chapter, canon: &Canon, room: usize, tokenize
             .collect();
         (&character.id, &character.name, start)
     });
-    let places = chapter.places().into_iter().map(|id| (&story[id].id, &story[id].name, Vec::new()));
+    let places =
+        chapter.places().into_iter().map(|id| (&story[id].id, &story[id].name, Vec::new()));
     let subjects: Vec<(&String, &String, Vec<String>)> = people.chain(places).collect();
     let each = room / subjects.len().max(1);
     subjects
@@ -339,7 +369,8 @@ fn states(story: &Story, chapter: &Chapter, canon: &Canon, room: usize, tokenize
             let mut facts = Vec::new();
             // Some models name people instead of giving the id.
             let by_name = canon.of(name).filter(|_| name != id);
-            let mut known: Vec<_> = canon.of(id).chain(by_name).filter(|one| one.fact.kind != Kind::Event).collect();
+            let mut known: Vec<_> =
+                canon.of(id).chain(by_name).filter(|one| one.fact.kind != Kind::Event).collect();
             known.sort_by_key(|one| one.chapter);
             for one in known.into_iter().rev() {
                 let phrase = format!("{}: {}", one.fact.about, one.fact.fact);
@@ -353,11 +384,7 @@ fn states(story: &Story, chapter: &Chapter, canon: &Canon, room: usize, tokenize
             facts.reverse();
             let initial = facts.is_empty();
             let facts = if initial { start } else { facts };
-            (!facts.is_empty()).then(|| StateView {
-                name: name.clone(),
-                initial,
-                facts,
-            })
+            (!facts.is_empty()).then(|| StateView { name: name.clone(), initial, facts })
         })
         .collect()
 }

@@ -115,12 +115,7 @@ pub fn fit<V: Shed + Clone>(
         let messages = render(&view)?;
         let tokens = tokenizer.prompt(&messages);
         if tokens <= limit {
-            return Ok(Fitted {
-                view,
-                messages,
-                tokens,
-                omissions,
-            });
+            return Ok(Fitted { view, messages, tokens, omissions });
         }
         let mut over = tokens - limit;
         let before = omissions.len();
@@ -135,15 +130,17 @@ pub fn fit<V: Shed + Clone>(
     }
 }
 
-fn too_big<V: Shed>(view: &V, tokens: usize, limit: usize, size: &dyn Fn(&str) -> usize) -> Failure {
+fn too_big<V: Shed>(
+    view: &V,
+    tokens: usize,
+    limit: usize,
+    size: &dyn Fn(&str) -> usize,
+) -> Failure {
     let mut sections = view.sections(size);
     sections.retain(|(_, tokens)| *tokens > 0);
     sections.sort_by_key(|(_, tokens)| std::cmp::Reverse(*tokens));
-    let listed: Vec<String> = sections
-        .iter()
-        .take(4)
-        .map(|(name, tokens)| format!("{name} ({tokens})"))
-        .collect();
+    let listed: Vec<String> =
+        sections.iter().take(4).map(|(name, tokens)| format!("{name} ({tokens})")).collect();
     Failure::new(
         Exit::Failed,
         format!("the indispensable parts of the prompt take {tokens} tokens, and {limit} are left for them in the window"),
@@ -171,12 +168,13 @@ fn gather(value: &serde_json::Value, text: &mut String) {
     }
 }
 
-fn omission<T: Serialize>(section: &str, what: impl Into<String>, value: &T, size: &dyn Fn(&str) -> usize) -> Omission {
-    Omission {
-        section: section.to_owned(),
-        what: what.into(),
-        tokens: weigh(value, size),
-    }
+fn omission<T: Serialize>(
+    section: &str,
+    what: impl Into<String>,
+    value: &T,
+    size: &dyn Fn(&str) -> usize,
+) -> Omission {
+    Omission { section: section.to_owned(), what: what.into(), tokens: weigh(value, size) }
 }
 
 impl Shed for DraftView {
@@ -208,7 +206,12 @@ impl Shed for DraftView {
         }
         if let Some(place) = self.places.iter_mut().find(|place| place.description.is_some()) {
             let description = place.description.take();
-            return Some(omission("places", format!("the description of {}", place.name), &description, size));
+            return Some(omission(
+                "places",
+                format!("the description of {}", place.name),
+                &description,
+                size,
+            ));
         }
         if self.synopses.len() > 2 {
             return self.shed_synopsis(size);
@@ -252,7 +255,12 @@ impl DraftView {
     fn shed_shared(&mut self, size: &dyn Fn(&str) -> usize) -> Option<Omission> {
         if !self.folds.is_empty() {
             let fold = self.folds.remove(0);
-            return Some(omission("story so far", format!("chapters {} to {}", fold.from, fold.to), &fold, size));
+            return Some(omission(
+                "story so far",
+                format!("chapters {} to {}", fold.from, fold.to),
+                &fold,
+                size,
+            ));
         }
         if let Some(dropped) = self.shed_bystander(size) {
             return Some(dropped);
@@ -266,14 +274,21 @@ impl DraftView {
             return None;
         }
         let synopsis = self.synopses.remove(0);
-        Some(omission("story so far", format!("the synopsis of chapter {}", synopsis.from), &synopsis, size))
+        Some(omission(
+            "story so far",
+            format!("the synopsis of chapter {}", synopsis.from),
+            &synopsis,
+            size,
+        ))
     }
 
     /// Shortens the card of somebody who is not in the chapter, or leaves it out.
     fn shed_bystander(&mut self, size: &dyn Fn(&str) -> usize) -> Option<Omission> {
-        let present: Vec<String> = self.scenes.iter().flat_map(|scene| scene.cast.clone()).collect();
+        let present: Vec<String> =
+            self.scenes.iter().flat_map(|scene| scene.cast.clone()).collect();
         for shorten in [drop_voice, drop_background] {
-            let bystanders = self.people.iter_mut().rev().filter(|card| !present.contains(&card.name));
+            let bystanders =
+                self.people.iter_mut().rev().filter(|card| !present.contains(&card.name));
             for card in bystanders {
                 if let Some(omission) = shorten(card, size) {
                     return Some(omission);
@@ -322,14 +337,26 @@ fn drop_voice(card: &mut CardView, size: &dyn Fn(&str) -> usize) -> Option<Omiss
 fn drop_background(card: &mut CardView, size: &dyn Fn(&str) -> usize) -> Option<Omission> {
     let whole = weigh(card, size);
     card.appearance.clear();
-    for text in [&mut card.goal, &mut card.need, &mut card.fear, &mut card.secret, &mut card.register, &mut card.role] {
+    for text in [
+        &mut card.goal,
+        &mut card.need,
+        &mut card.fear,
+        &mut card.secret,
+        &mut card.register,
+        &mut card.role,
+    ] {
         *text = None;
     }
     shortened(card, whole, "all but the name of", size)
 }
 
 /// What a shortened card saves, if anything.
-fn shortened(card: &CardView, whole: usize, what: &str, size: &dyn Fn(&str) -> usize) -> Option<Omission> {
+fn shortened(
+    card: &CardView,
+    whole: usize,
+    what: &str,
+    size: &dyn Fn(&str) -> usize,
+) -> Option<Omission> {
     let saved = whole.saturating_sub(weigh(card, size));
     (saved > 0).then(|| Omission {
         section: "cast".to_owned(),
@@ -377,11 +404,7 @@ impl Shed for FoldView {
         let saved = size(&longest.text).saturating_sub(size(&shorter));
         let what = format!("half of the passage on chapters {} to {}", longest.from, longest.to);
         longest.text = shorter;
-        Some(Omission {
-            section: "passages".to_owned(),
-            what,
-            tokens: saved,
-        })
+        Some(Omission { section: "passages".to_owned(), what, tokens: saved })
     }
 
     fn sections(&self, size: &dyn Fn(&str) -> usize) -> Vec<(&'static str, usize)> {

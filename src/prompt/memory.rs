@@ -41,10 +41,7 @@ impl Shape {
     /// `each` tokens.
     #[must_use]
     pub fn for_room(room: usize, each: usize) -> Self {
-        Self {
-            group: (room / (2 * each.max(1))).clamp(2, 200),
-            fan: 4,
-        }
+        Self { group: (room / (2 * each.max(1))).clamp(2, 200), fan: 4 }
     }
 
     /// The passages that stand for the first `chapters` chapters, in order.
@@ -71,9 +68,7 @@ impl Shape {
         let level = span.level as usize - 1;
         let width = self.width(level);
         let first = (span.from - 1) / width;
-        (first..first + self.fan)
-            .map(|fold| Passage::Fold(self.span(level, fold)))
-            .collect()
+        (first..first + self.fan).map(|fold| Passage::Fold(self.span(level, fold))).collect()
     }
 
     /// The most passages above single synopses that a book of this length has.

@@ -96,9 +96,7 @@ impl Template {
     #[must_use]
     pub fn text(&self, language: &str) -> &'static str {
         let of = |wanted: &str| self.texts.iter().find(|(tag, _)| *tag == wanted);
-        of(language)
-            .or_else(|| of("en"))
-            .map_or("", |(_, text)| *text)
+        of(language).or_else(|| of("en")).map_or("", |(_, text)| *text)
     }
 }
 
@@ -138,7 +136,8 @@ impl Templates {
                 .hint("take it out; `storygen templates show NAME` shows the built-in one")
                 .into());
             }
-            tera.add_raw_template(template.name, text).map_err(|error| fault(template.name, &error))?;
+            tera.add_raw_template(template.name, text)
+                .map_err(|error| fault(template.name, &error))?;
         }
         for name in own.keys() {
             if !TEMPLATES.iter().any(|template| template.name == name) {
@@ -164,7 +163,10 @@ impl Templates {
         if output.over {
             return Err(Failure::new(
                 Exit::Failed,
-                format!("the template `templates/{name}` puts out more than {} MiB", OUTPUT_LIMIT / (1024 * 1024)),
+                format!(
+                    "the template `templates/{name}` puts out more than {} MiB",
+                    OUTPUT_LIMIT / (1024 * 1024)
+                ),
             )
             .into());
         }
@@ -219,7 +221,8 @@ fn no_range(_: Kwargs, _: &State<'_>) -> tera::TeraResult<String> {
 
 fn unknown(name: &str) -> Failure {
     let known = TEMPLATES.iter().map(|template| template.name);
-    let failure = Failure::new(Exit::Failed, format!("`templates/{name}` has the name of no template"));
+    let failure =
+        Failure::new(Exit::Failed, format!("`templates/{name}` has the name of no template"));
     match crate::diagnostic::did_you_mean(name, known) {
         Some(hint) => failure.hint(hint),
         None => failure.hint("`storygen templates list` shows their names"),
@@ -229,8 +232,11 @@ fn unknown(name: &str) -> Failure {
 fn fault(name: &str, error: &tera::Error) -> Failure {
     let report = error.to_string();
     let report = report.strip_prefix("error: ").unwrap_or(&report);
-    Failure::new(Exit::Failed, format!("in the template `templates/{name}`: {report}"))
-        .hint(format!("`storygen templates show {name}` shows the built-in one and the fields it may use"))
+    Failure::new(Exit::Failed, format!("in the template `templates/{name}`: {report}")).hint(
+        format!(
+            "`storygen templates show {name}` shows the built-in one and the fields it may use"
+        ),
+    )
 }
 
 /// At most one empty line between paragraphs, none at the ends; so a section

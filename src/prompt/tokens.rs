@@ -28,44 +28,29 @@ impl Bound {
     /// holds. No ratio makes it looser than that.
     #[must_use]
     pub fn new(ratio: Option<f64>) -> Self {
-        Self {
-            ratio: ratio.filter(|ratio| ratio.is_finite() && *ratio > 0.0),
-        }
+        Self { ratio: ratio.filter(|ratio| ratio.is_finite() && *ratio > 0.0) }
     }
 }
 
 impl Tokenizer for Bound {
     fn text(&self, text: &str) -> usize {
         let bytes = text.len().max(nfc_len(text));
-        self.ratio
-            .map_or(bytes, |ratio| bytes.min(scaled(bytes, ratio)))
-            + 1
+        self.ratio.map_or(bytes, |ratio| bytes.min(scaled(bytes, ratio))) + 1
     }
 
     fn prompt(&self, messages: &[Message]) -> usize {
-        messages
-            .iter()
-            .map(|message| self.text(&message.text) + PER_MESSAGE)
-            .sum::<usize>()
+        messages.iter().map(|message| self.text(&message.text) + PER_MESSAGE).sum::<usize>()
             + PER_PROMPT
     }
 }
 
 fn nfc_len(text: &str) -> usize {
-    if is_nfc(text) {
-        text.len()
-    } else {
-        text.nfc().map(char::len_utf8).sum()
-    }
+    if is_nfc(text) { text.len() } else { text.nfc().map(char::len_utf8).sum() }
 }
 
 /// `bytes * ratio`, rounded up. The casts are exact for any text that fits into
 /// memory, and a float too big for `usize` saturates.
-#[allow(
-    clippy::cast_precision_loss,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss
-)]
+#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 fn scaled(bytes: usize, ratio: f64) -> usize {
     (bytes as f64 * ratio).ceil() as usize
 }
@@ -92,20 +77,13 @@ mod tests {
             ("0123456789", Some(-1.0), 11),
         ];
         for (text, ratio, tokens) in table {
-            assert_eq!(
-                Bound::new(*ratio).text(text),
-                *tokens,
-                "{text:?} at {ratio:?}"
-            );
+            assert_eq!(Bound::new(*ratio).text(text), *tokens, "{text:?} at {ratio:?}");
         }
     }
 
     #[test]
     fn a_prompt_pays_for_its_marks() {
-        let messages = [
-            Message::new(Role::System, "ab"),
-            Message::new(Role::User, "c"),
-        ];
+        let messages = [Message::new(Role::System, "ab"), Message::new(Role::User, "c")];
         assert_eq!(Bound::default().prompt(&messages), (3 + 8) + (2 + 8) + 4);
         assert_eq!(Bound::default().prompt(&[]), 4);
     }

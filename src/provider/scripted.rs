@@ -107,11 +107,7 @@ impl Scripted {
     pub fn new(script: &str, facts: Facts) -> Result<Self, Fault> {
         let entries = read(script)?;
         let left = entries.iter().map(Entry::times).collect();
-        Ok(Self {
-            facts,
-            entries,
-            left: Mutex::new(left),
-        })
+        Ok(Self { facts, entries, left: Mutex::new(left) })
     }
 
     /// How many answers the script still holds; entries with `always` do not
@@ -131,13 +127,9 @@ impl Scripted {
     fn choose(&self, prompt: &str) -> Result<(usize, &Entry), Fault> {
         let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
         let found =
-            self.entries
-                .iter()
-                .zip(left.iter_mut())
-                .enumerate()
-                .find(|(_, (entry, left))| {
-                    **left > 0 && entry.when.iter().all(|word| prompt.contains(word))
-                });
+            self.entries.iter().zip(left.iter_mut()).enumerate().find(|(_, (entry, left))| {
+                **left > 0 && entry.when.iter().all(|word| prompt.contains(word))
+            });
         let Some((index, (entry, left))) = found else {
             return Err(Fault::Script(format!(
                 "the script has no answer left for a prompt that ends with `{}`; add an entry for it",
@@ -185,11 +177,7 @@ impl Scripted {
         if tokens <= self.facts.window {
             return Ok(());
         }
-        Err(Fault::TooLong {
-            model: self.facts.name.clone(),
-            tokens,
-            window: self.facts.window,
-        })
+        Err(Fault::TooLong { model: self.facts.name.clone(), tokens, window: self.facts.window })
     }
 }
 
@@ -219,11 +207,7 @@ impl Entry {
 
 impl Counts {
     fn usage(self) -> Usage {
-        Usage {
-            prompt: self.prompt,
-            cached: self.cached,
-            reply: self.reply,
-        }
+        Usage { prompt: self.prompt, cached: self.cached, reply: self.reply }
     }
 }
 
@@ -232,29 +216,11 @@ impl With {
         let origin = ORIGIN.to_owned();
         let message = format!("entry {number} says so");
         match self {
-            Self::Interrupted => Fault::Interrupted {
-                origin,
-                why: message,
-            },
-            Self::Unreachable => Fault::Unreachable {
-                origin,
-                why: message,
-            },
-            Self::Busy => Fault::Busy {
-                origin,
-                message,
-                retry_after: None,
-            },
-            Self::Server => Fault::Server {
-                origin,
-                status: 500,
-                message,
-            },
-            Self::Refused => Fault::Refused {
-                origin,
-                status: 400,
-                message,
-            },
+            Self::Interrupted => Fault::Interrupted { origin, why: message },
+            Self::Unreachable => Fault::Unreachable { origin, why: message },
+            Self::Busy => Fault::Busy { origin, message, retry_after: None },
+            Self::Server => Fault::Server { origin, status: 500, message },
+            Self::Refused => Fault::Refused { origin, status: 400, message },
             Self::Key => Fault::Key { origin, message },
             Self::Hang => std::future::pending().await,
         }
@@ -272,9 +238,7 @@ fn read(script: &str) -> Result<Vec<Entry>, Fault> {
         })?
     };
     for (index, entry) in entries.iter().enumerate() {
-        entry
-            .check()
-            .map_err(|why| Fault::Script(format!("script entry {} {why}", index + 1)))?;
+        entry.check().map_err(|why| Fault::Script(format!("script entry {} {why}", index + 1)))?;
     }
     Ok(entries)
 }
@@ -292,10 +256,7 @@ fn lines(script: &str) -> Result<Vec<Entry>, Fault> {
 }
 
 fn flat(messages: &[Message]) -> String {
-    let texts: Vec<&str> = messages
-        .iter()
-        .map(|message| message.text.as_str())
-        .collect();
+    let texts: Vec<&str> = messages.iter().map(|message| message.text.as_str()).collect();
     texts.join("\n")
 }
 

@@ -17,11 +17,7 @@ impl Book {
     /// The primary language subtag: `en` of `en-GB`.
     #[must_use]
     pub fn primary_language(&self) -> String {
-        self.language
-            .split('-')
-            .next()
-            .unwrap_or_default()
-            .to_ascii_lowercase()
+        self.language.split('-').next().unwrap_or_default().to_ascii_lowercase()
     }
 }
 

@@ -75,12 +75,7 @@ impl Calendar {
     /// Gregorian one.
     #[must_use]
     pub fn new(months: Vec<Month>, week: Vec<String>, lifespan: u32) -> Self {
-        Self {
-            months,
-            week,
-            starts: None,
-            lifespan,
-        }
+        Self { months, week, starts: None, lifespan }
     }
 
     /// Reads `YEAR-MONTH-DAY`.
@@ -100,7 +95,8 @@ impl Calendar {
         else {
             return Err(NoDate::Form);
         };
-        let year = i32::try_from(year).ok().filter(|year| *year <= 1_000_000).ok_or(NoDate::Form)?;
+        let year =
+            i32::try_from(year).ok().filter(|year| *year <= 1_000_000).ok_or(NoDate::Form)?;
         let year = if negative { -year } else { year };
         let months = self.months_in_year();
         if !(1..=months).contains(&month) {
@@ -154,9 +150,8 @@ impl Calendar {
         } else {
             year * self.months.iter().map(|month| i64::from(month.days)).sum::<i64>()
         };
-        let months: i64 = (1..date.month)
-            .map(|month| i64::from(self.days_in_month(date.year, month)))
-            .sum();
+        let months: i64 =
+            (1..date.month).map(|month| i64::from(self.days_in_month(date.year, month))).sum();
         years + months + i64::from(date.day) - 1
     }
 
@@ -175,7 +170,9 @@ impl Calendar {
     }
 
     fn days_in_month(&self, year: i32, month: u32) -> u32 {
-        if let Some(month) = (month as usize).checked_sub(1).and_then(|index| self.months.get(index)) {
+        if let Some(month) =
+            (month as usize).checked_sub(1).and_then(|index| self.months.get(index))
+        {
             return month.days;
         }
         let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
@@ -193,10 +190,7 @@ mod tests {
     use super::*;
 
     fn invented() -> Calendar {
-        let month = |name: &str, days| Month {
-            name: name.to_owned(),
-            days,
-        };
+        let month = |name: &str, days| Month { name: name.to_owned(), days };
         Calendar::new(
             vec![month("Thaw", 30), month("Blaze", 40)],
             vec!["One".to_owned(), "Two".to_owned(), "Three".to_owned()],
@@ -217,9 +211,8 @@ mod tests {
             ("1-2-3-4", Err(NoDate::Form)),
             ("99999999999-1-1", Err(NoDate::Form)),
         ] {
-            let found = Calendar::default()
-                .parse(text)
-                .map(|date| (date.year, date.month, date.day));
+            let found =
+                Calendar::default().parse(text).map(|date| (date.year, date.month, date.day));
             assert_eq!(found, expected, "{text}");
         }
     }

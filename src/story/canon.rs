@@ -100,10 +100,7 @@ impl Canon {
     /// value contradicts it.
     pub fn add(&mut self, record: &Record) {
         for fact in &record.facts {
-            self.add_fact(Established {
-                chapter: record.chapter,
-                fact: fact.clone(),
-            });
+            self.add_fact(Established { chapter: record.chapter, fact: fact.clone() });
         }
     }
 
@@ -120,10 +117,8 @@ impl Canon {
                     return;
                 }
                 if before.fact.kind == Kind::Fixed {
-                    self.contradictions.push(Contradiction {
-                        earlier: before.clone(),
-                        later: established,
-                    });
+                    self.contradictions
+                        .push(Contradiction { earlier: before.clone(), later: established });
                     return;
                 }
                 self.facts[at] = None;
@@ -220,12 +215,7 @@ mod tests {
     }
 
     fn record(chapter: usize, facts: Vec<Fact>) -> Record {
-        Record {
-            chapter,
-            synopsis: String::new(),
-            maker: Maker::Model,
-            facts,
-        }
+        Record { chapter, synopsis: String::new(), maker: Maker::Model, facts }
     }
 
     #[test]
@@ -250,18 +240,11 @@ mod tests {
             ),
         ];
         let canon = merge(&records);
-        let holds: Vec<(usize, &str)> = canon
-            .facts()
-            .map(|one| (one.chapter, one.fact.fact.as_str()))
-            .collect();
+        let holds: Vec<(usize, &str)> =
+            canon.facts().map(|one| (one.chapter, one.fact.fact.as_str())).collect();
         assert_eq!(
             holds,
-            [
-                (1, "grey"),
-                (1, "saw the fire"),
-                (2, "the harbour"),
-                (2, "told of the fire")
-            ]
+            [(1, "grey"), (1, "saw the fire"), (2, "the harbour"), (2, "told of the fire")]
         );
         assert_eq!(canon.contradictions.len(), 1);
         assert_eq!(canon.contradictions[0].later.fact.fact, "brown");

@@ -110,7 +110,8 @@ pub fn contains_word(text: &str, word: &str) -> bool {
     }
     let apart = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric() || is_unparted(c));
     text.match_indices(word).any(|(start, found)| {
-        apart(text[..start].chars().next_back()) && apart(text[start + found.len()..].chars().next())
+        apart(text[..start].chars().next_back())
+            && apart(text[start + found.len()..].chars().next())
             || found.chars().any(is_unparted)
     })
 }

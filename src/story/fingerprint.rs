@@ -141,7 +141,10 @@ fn card(story: &Story, character: &Character) -> String {
     given.all("name", character.names());
     given.maybe("pronouns", character.pronouns.as_deref());
     given.maybe("role", character.role.as_deref());
-    given.text("born", &character.born.as_ref().map(|born| born.value.to_string()).unwrap_or_default());
+    given.text(
+        "born",
+        &character.born.as_ref().map(|born| born.value.to_string()).unwrap_or_default(),
+    );
     given.text("age", &character.age.as_ref().map(|age| age.value.to_string()).unwrap_or_default());
     for (name, value) in &character.appearance {
         given.text(name, value);

@@ -19,9 +19,9 @@ pub mod character;
 pub mod fingerprint;
 pub mod outline;
 pub mod prose;
+pub mod slug;
 pub mod synopsis;
 pub mod take;
-pub mod slug;
 pub mod world;
 
 pub use arc::{Arc, Beat, Commitment, Promise, Thread};
@@ -50,10 +50,7 @@ impl<T> Id<T> {
     /// The thing at this position of its list in the story.
     #[must_use]
     pub fn new(index: usize) -> Self {
-        Self {
-            index,
-            kind: PhantomData,
-        }
+        Self { index, kind: PhantomData }
     }
 
     /// The position in its list.

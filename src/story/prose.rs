@@ -107,15 +107,16 @@ pub fn tail(text: &str, bytes: usize) -> &str {
     if first < end.len() {
         return end[first..].trim_start();
     }
-    end.find(char::is_whitespace)
-        .map_or(end, |at| end[at..].trim_start())
+    end.find(char::is_whitespace).map_or(end, |at| end[at..].trim_start())
 }
 
 /// Where the last whole sentence of a text ends, in bytes; 0 if none does.
 #[must_use]
 pub fn last_sentence_end(text: &str) -> usize {
     let trimmed = text.trim_end();
-    let closing = |c: char| matches!(c, '"' | '\'' | '”' | '’' | '»' | '«' | '“' | ')' | '」' | '』' | '*' | '_');
+    let closing = |c: char| {
+        matches!(c, '"' | '\'' | '”' | '’' | '»' | '«' | '“' | ')' | '」' | '』' | '*' | '_')
+    };
     let ending = |c: char| matches!(c, '.' | '!' | '?' | '…' | '。' | '！' | '？');
     let mut ends = 0;
     let mut characters = trimmed.char_indices().peekable();
@@ -167,17 +168,14 @@ pub fn join(head: &str, tail: &str, known: &HashSet<String>) -> String {
         return format!("{head}{tail}");
     }
     let (first, second) = (last_word(head), first_word(tail));
-    if one_word(first, second, known) {
-        format!("{head}{tail}")
-    } else {
-        format!("{head} {tail}")
-    }
+    if one_word(first, second, known) { format!("{head}{tail}") } else { format!("{head} {tail}") }
 }
 
 /// Whether a text ends in a mark that what follows clings to.
 fn opens(head: &str) -> bool {
-    head.ends_with(['“', '‘', '„', '«', '‹', '(', '[', '—', '-', '–', '\'', '’', '¿', '¡', '「', '『'])
-        || head.ends_with(" \"")
+    head.ends_with([
+        '“', '‘', '„', '«', '‹', '(', '[', '—', '-', '–', '\'', '’', '¿', '¡', '「', '『',
+    ]) || head.ends_with(" \"")
         || head.ends_with("\n\"")
         || head == "\""
 }
@@ -232,11 +230,7 @@ struct Word {
 
 fn word_list(text: &str) -> Vec<Word> {
     text.unicode_word_indices()
-        .map(|(start, word)| Word {
-            text: word.to_lowercase(),
-            start,
-            end: start + word.len(),
-        })
+        .map(|(start, word)| Word { text: word.to_lowercase(), start, end: start + word.len() })
         .collect()
 }
 
@@ -244,11 +238,7 @@ fn word_list(text: &str) -> Vec<Word> {
 /// the head may be the beginning of the tail's word.
 fn overlap(head: &str, tail: &str, known: &HashSet<String>) -> Option<Overlap> {
     const REACH: usize = 120;
-    let window = head
-        .char_indices()
-        .rev()
-        .nth(REACH * 12)
-        .map_or(0, |(at, _)| at);
+    let window = head.char_indices().rev().nth(REACH * 12).map_or(0, |(at, _)| at);
     let ends = word_list(&head[window..]);
     let begins: Vec<Word> = word_list(tail.get(..floor(tail, REACH * 24)).unwrap_or(tail));
     let longest = ends.len().min(begins.len()).min(REACH);
@@ -258,10 +248,8 @@ fn overlap(head: &str, tail: &str, known: &HashSet<String>) -> Option<Overlap> {
         let (Some(last), Some(first), Some(met)) = (end.last(), end.first(), begin.last()) else {
             continue;
         };
-        let same_before = end[..length - 1]
-            .iter()
-            .zip(&begin[..length - 1])
-            .all(|(a, b)| a.text == b.text);
+        let same_before =
+            end[..length - 1].iter().zip(&begin[..length - 1]).all(|(a, b)| a.text == b.text);
         if !same_before {
             continue;
         }
@@ -271,10 +259,7 @@ fn overlap(head: &str, tail: &str, known: &HashSet<String>) -> Option<Overlap> {
             let after_head = &head[window + last.end..];
             let rest = &tail[met.end..];
             let rest_from = met.end + repeated_marks(after_head, rest);
-            return Some(Overlap {
-                head_until: head.len(),
-                tail_from: rest_from,
-            });
+            return Some(Overlap { head_until: head.len(), tail_from: rest_from });
         }
         let begins_it = cut_inside
             && met.text.len() > last.text.len()
@@ -283,10 +268,7 @@ fn overlap(head: &str, tail: &str, known: &HashSet<String>) -> Option<Overlap> {
         if begins_it && (length > 1 || begin[0].start == 0) {
             // The head's last, cut word gives way to the tail's whole one.
             let _ = first;
-            return Some(Overlap {
-                head_until: window + last.start,
-                tail_from: met.start,
-            });
+            return Some(Overlap { head_until: window + last.start, tail_from: met.start });
         }
     }
     None
@@ -295,9 +277,8 @@ fn overlap(head: &str, tail: &str, known: &HashSet<String>) -> Option<Overlap> {
 /// Whether a run of equal words is a repetition and not a coincidence.
 fn is_telling(end: &[Word], tail: &str, begin: &[Word]) -> bool {
     let letters: usize = end.iter().map(|word| word.text.chars().count()).sum();
-    let at_start = begin
-        .first()
-        .is_some_and(|word| tail[..word.start].chars().all(|c| !c.is_alphanumeric()));
+    let at_start =
+        begin.first().is_some_and(|word| tail[..word.start].chars().all(|c| !c.is_alphanumeric()));
     at_start && (end.len() >= 3 || letters >= 12 && end.len() >= 2)
 }
 
@@ -332,11 +313,7 @@ fn floor(text: &str, at: usize) -> usize {
 /// The words of texts in lower case, for [`join`].
 #[must_use]
 pub fn vocabulary<'a>(texts: impl IntoIterator<Item = &'a str>) -> HashSet<String> {
-    texts
-        .into_iter()
-        .flat_map(UnicodeSegmentation::unicode_words)
-        .map(str::to_lowercase)
-        .collect()
+    texts.into_iter().flat_map(UnicodeSegmentation::unicode_words).map(str::to_lowercase).collect()
 }
 
 /// The words of a text that was cut, without the last one, which may be cut too.
@@ -356,7 +333,8 @@ mod tests {
 
     #[test]
     fn seams() {
-        let known = vocabulary(["the harbour and the old woman sat in a boat she walked to then door on"]);
+        let known =
+            vocabulary(["the harbour and the old woman sat in a boat she walked to then door on"]);
         for (head, tail, expected) in [
             // Exactly where it stopped.
             ("She walked to the har", "bour and sat.", "She walked to the harbour and sat."),

@@ -59,7 +59,13 @@ pub fn demand(story: &Story, chapter: &Chapter, text: &str, words: usize) -> Dem
         .filter(|character| character.is_named_in(text))
         .map(|character| {
             let mut names: Vec<String> = character.names().map(str::to_owned).collect();
-            names.extend(character.name.split_whitespace().filter(|part| part.chars().count() >= 3).map(str::to_owned));
+            names.extend(
+                character
+                    .name
+                    .split_whitespace()
+                    .filter(|part| part.chars().count() >= 3)
+                    .map(str::to_owned),
+            );
             names
         })
         .collect();
@@ -116,19 +122,15 @@ pub fn check(synopsis: &str, demand: &Demand) -> Vec<Lack> {
 /// beats, in their order, within the words allowed.
 #[must_use]
 pub fn extract(text: &str, demand: &Demand) -> String {
-    let sentences: Vec<&str> = prose::sentences(text)
-        .into_iter()
-        .filter(|sentence| prose::words(sentence) >= 3)
-        .collect();
+    let sentences: Vec<&str> =
+        prose::sentences(text).into_iter().filter(|sentence| prose::words(sentence) >= 3).collect();
     let lower: Vec<String> = sentences.iter().map(|sentence| sentence.to_lowercase()).collect();
     let items = items(demand);
     let covers: Vec<Vec<usize>> = sentences
         .iter()
         .zip(&lower)
         .map(|(sentence, lower)| {
-            (0..items.len())
-                .filter(|index| items[*index].is_in(sentence, lower))
-                .collect()
+            (0..items.len()).filter(|index| items[*index].is_in(sentence, lower)).collect()
         })
         .collect();
     let mut chosen = choose(&sentences, &covers, &items, demand.words);
@@ -151,7 +153,11 @@ pub fn extract(text: &str, demand: &Demand) -> String {
 /// counts for more than a few dozen bytes.
 fn first_words(text: &str, words: usize) -> &str {
     use unicode_segmentation::UnicodeSegmentation;
-    let mut end = text.unicode_word_indices().nth(words).map_or(text.len(), |(at, _)| at).min(words.saturating_mul(24));
+    let mut end = text
+        .unicode_word_indices()
+        .nth(words)
+        .map_or(text.len(), |(at, _)| at)
+        .min(words.saturating_mul(24));
     while !text.is_char_boundary(end) {
         end -= 1;
     }
@@ -168,7 +174,9 @@ enum Item<'a> {
 impl Item<'_> {
     fn is_in(&self, sentence: &str, lower: &str) -> bool {
         match self {
-            Self::Person(names) => names.iter().any(|name| super::character::contains_word(sentence, name)),
+            Self::Person(names) => {
+                names.iter().any(|name| super::character::contains_word(sentence, name))
+            }
             Self::Beat(words) => {
                 let told = words.iter().filter(|word| lower.contains(stem(word))).count();
                 told >= 1.max(words.len() / 3)
@@ -195,7 +203,12 @@ fn items(demand: &Demand) -> Vec<Item<'_>> {
 
 /// Takes, again and again, the sentence that adds most for its words; then the
 /// chapter's last and first sentences, if there is room.
-fn choose(sentences: &[&str], covers: &[Vec<usize>], items: &[Item<'_>], words: usize) -> Vec<usize> {
+fn choose(
+    sentences: &[&str],
+    covers: &[Vec<usize>],
+    items: &[Item<'_>],
+    words: usize,
+) -> Vec<usize> {
     let lengths: Vec<usize> = sentences.iter().map(|sentence| prose::words(sentence)).collect();
     let mut chosen: Vec<usize> = Vec::new();
     let mut covered = vec![false; items.len()];
@@ -204,7 +217,11 @@ fn choose(sentences: &[&str], covers: &[Vec<usize>], items: &[Item<'_>], words: 
         let best = (0..sentences.len())
             .filter(|index| !chosen.contains(index) && lengths[*index] <= room)
             .map(|index| {
-                let worth: usize = covers[index].iter().filter(|item| !covered[**item]).map(|item| items[*item].worth()).sum();
+                let worth: usize = covers[index]
+                    .iter()
+                    .filter(|item| !covered[**item])
+                    .map(|item| items[*item].worth())
+                    .sum();
                 (worth * 1_000 / (lengths[index] + 8), index)
             })
             .filter(|(gain, _)| *gain > 0)
@@ -217,7 +234,13 @@ fn choose(sentences: &[&str], covers: &[Vec<usize>], items: &[Item<'_>], words: 
         room -= lengths[index];
         chosen.push(index);
     }
-    let spread = [sentences.len().checked_sub(1), Some(0), Some(sentences.len() / 2), Some(sentences.len() / 4), Some(sentences.len() * 3 / 4)];
+    let spread = [
+        sentences.len().checked_sub(1),
+        Some(0),
+        Some(sentences.len() / 2),
+        Some(sentences.len() / 4),
+        Some(sentences.len() * 3 / 4),
+    ];
     for index in spread.into_iter().flatten() {
         if index < sentences.len() && lengths[index] <= room && !chosen.contains(&index) {
             room -= lengths[index];
@@ -238,7 +261,9 @@ fn telling_words(story: &Story, beat: &str) -> Vec<String> {
         .collect();
     beat.unicode_words()
         .map(str::to_lowercase)
-        .filter(|word| word.chars().count() >= 5 && !names.iter().any(|name| word.starts_with(name.as_str())))
+        .filter(|word| {
+            word.chars().count() >= 5 && !names.iter().any(|name| word.starts_with(name.as_str()))
+        })
         .collect()
 }
 
@@ -264,9 +289,13 @@ mod tests {
 
     #[test]
     fn lacks_are_named() {
-        let good = "Ann waits in the yard while Tom drops the lantern and runs from what he has done.";
+        let good =
+            "Ann waits in the yard while Tom drops the lantern and runs from what he has done.";
         assert_eq!(check(good, &demand()), []);
-        let lacks = check("Somebody waits in the yard for a long time and nothing happens at all.", &demand());
+        let lacks = check(
+            "Somebody waits in the yard for a long time and nothing happens at all.",
+            &demand(),
+        );
         assert_eq!(
             lacks,
             [
@@ -287,7 +316,8 @@ mod tests {
             (&"河".repeat(400), &*"河".repeat(30)),
             (&"x".repeat(4_000), &*"x".repeat(720)),
         ] {
-            let nobody = Demand { people: Vec::new(), beats: Vec::new(), places: Vec::new(), ..demand() };
+            let nobody =
+                Demand { people: Vec::new(), beats: Vec::new(), places: Vec::new(), ..demand() };
             assert_eq!(extract(text, &nobody), expected);
         }
     }

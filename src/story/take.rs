@@ -79,7 +79,9 @@ pub fn strip_continuation(reply: &str, title: &str) -> String {
     let stripped = strip(reply, title);
     let cleaned = prose::clean(reply);
     let lead = &cleaned[..cleaned.len() - cleaned.trim_start().len()];
-    let begins_with_it = cleaned.trim_start().starts_with(stripped.trim_start().get(..stripped.trim_start().len().min(24)).unwrap_or(&stripped));
+    let begins_with_it = cleaned.trim_start().starts_with(
+        stripped.trim_start().get(..stripped.trim_start().len().min(24)).unwrap_or(&stripped),
+    );
     if begins_with_it && !lead.contains("```") {
         format!("{lead}{}", stripped.trim_start())
     } else {
@@ -93,11 +95,7 @@ fn unfence(text: &str) -> String {
     if let Some(rest) = trimmed.strip_prefix("```")
         && let Some((_, body)) = rest.split_once('\n')
     {
-        return body
-            .trim_end()
-            .strip_suffix("```")
-            .map_or(body, str::trim_end)
-            .to_owned();
+        return body.trim_end().strip_suffix("```").map_or(body, str::trim_end).to_owned();
     }
     text.to_owned()
 }
@@ -105,16 +103,35 @@ fn unfence(text: &str) -> String {
 /// `Sure, here is chapter 3:` and its kin, in the languages of our prompts.
 fn is_preamble(line: &str) -> bool {
     const OPENERS: [&str; 18] = [
-        "sure", "certainly", "of course", "here is", "here's", "here’s", "okay", "absolutely", "gerne", "natürlich",
-        "hier ist", "selbstverständlich", "voici", "bien sûr", "aquí", "claro", "por supuesto", "ecco",
+        "sure",
+        "certainly",
+        "of course",
+        "here is",
+        "here's",
+        "here’s",
+        "okay",
+        "absolutely",
+        "gerne",
+        "natürlich",
+        "hier ist",
+        "selbstverständlich",
+        "voici",
+        "bien sûr",
+        "aquí",
+        "claro",
+        "por supuesto",
+        "ecco",
     ];
     let lower = line.to_lowercase();
-    line.ends_with(':') && line.split_whitespace().count() <= 25 && OPENERS.iter().any(|opener| lower.starts_with(opener))
+    line.ends_with(':')
+        && line.split_whitespace().count() <= 25
+        && OPENERS.iter().any(|opener| lower.starts_with(opener))
 }
 
 /// A Markdown heading, or a line that is just the chapter's title or number.
 fn is_heading(line: &str, title: &str) -> bool {
-    let bare = line.trim_matches(|c: char| matches!(c, '#' | '*' | '_' | ':' | ' ' | '.' | '“' | '”' | '"'));
+    let bare = line
+        .trim_matches(|c: char| matches!(c, '#' | '*' | '_' | ':' | ' ' | '.' | '“' | '”' | '"'));
     let lower = bare.to_lowercase();
     let after_number = |word: &str| {
         lower.strip_prefix(word).is_some_and(|rest| {
@@ -124,14 +141,24 @@ fn is_heading(line: &str, title: &str) -> bool {
     };
     (line.starts_with('#') && line.trim_start_matches('#').starts_with(' '))
         || (!bare.is_empty() && lower == title.to_lowercase())
-        || ["chapter", "kapitel", "chapitre", "capítulo", "capitolo", "scene", "szene"].iter().any(|word| after_number(word))
+        || ["chapter", "kapitel", "chapitre", "capítulo", "capitolo", "scene", "szene"]
+            .iter()
+            .any(|word| after_number(word))
 }
 
 /// A word to the reader after the text.
 fn is_closing(line: &str) -> bool {
     const CLOSERS: [&str; 10] = [
-        "end of chapter", "end of scene", "to be continued", "word count", "let me know", "i hope this",
-        "ende des kapitels", "fin du chapitre", "fin del capítulo", "note:",
+        "end of chapter",
+        "end of scene",
+        "to be continued",
+        "word count",
+        "let me know",
+        "i hope this",
+        "ende des kapitels",
+        "fin du chapitre",
+        "fin del capítulo",
+        "note:",
     ];
     let lower = line
         .trim_matches(|c: char| matches!(c, '*' | '_' | '(' | ')' | '[' | ']' | ' '))
@@ -168,16 +195,34 @@ pub fn reject_continuation(text: &str, language: &str) -> Option<Rejection> {
 /// The opening words of a reply in which the model declines.
 fn refusal(text: &str) -> Option<String> {
     const SIGNS: [&str; 22] = [
-        "i'm sorry, but i can", "i’m sorry, but i can", "i am sorry, but i can", "i'm sorry, i can", "i can't help with",
-        "i cannot help with", "i can't assist", "i cannot assist", "i can't write", "i cannot write", "i can't continue",
-        "i cannot continue", "i'm unable to", "i am unable to", "as an ai", "i'm not able to", "sorry, but i can",
-        "es tut mir leid, aber ich kann", "als ki", "je suis désolé, mais je ne peux", "en tant qu'ia", "lo siento, pero no puedo",
+        "i'm sorry, but i can",
+        "i’m sorry, but i can",
+        "i am sorry, but i can",
+        "i'm sorry, i can",
+        "i can't help with",
+        "i cannot help with",
+        "i can't assist",
+        "i cannot assist",
+        "i can't write",
+        "i cannot write",
+        "i can't continue",
+        "i cannot continue",
+        "i'm unable to",
+        "i am unable to",
+        "as an ai",
+        "i'm not able to",
+        "sorry, but i can",
+        "es tut mir leid, aber ich kann",
+        "als ki",
+        "je suis désolé, mais je ne peux",
+        "en tant qu'ia",
+        "lo siento, pero no puedo",
     ];
-    let opening: String = text.chars().take(240).collect::<String>().to_lowercase().replace('’', "'");
+    let opening: String =
+        text.chars().take(240).collect::<String>().to_lowercase().replace('’', "'");
     // A character may apologise in a story; a refusal is short and opens with it.
-    let opens = SIGNS
-        .iter()
-        .any(|sign| opening.find(&sign.replace('’', "'")).is_some_and(|at| at < 40));
+    let opens =
+        SIGNS.iter().any(|sign| opening.find(&sign.replace('’', "'")).is_some_and(|at| at < 40));
     let first = text.lines().next().unwrap_or_default();
     (opens && prose::words(text) < 120 && !first.trim_start().starts_with(['“', '"', '„', '«']))
         .then(|| first.chars().take(80).collect())
@@ -210,19 +255,61 @@ pub fn language_name(language: &str) -> Option<&'static str> {
 }
 
 fn script_differs(a: whatlang::Lang, b: whatlang::Lang) -> bool {
-    let of = |lang: whatlang::Lang| whatlang::Script::all().iter().find(|script| script.langs().contains(&lang)).copied();
+    let of = |lang: whatlang::Lang| {
+        whatlang::Script::all().iter().find(|script| script.langs().contains(&lang)).copied()
+    };
     of(a) != of(b)
 }
 
 /// The detector's name for a primary language subtag.
 fn tongue(language: &str) -> Option<whatlang::Lang> {
     const TABLE: [(&str, &str); 46] = [
-        ("en", "eng"), ("de", "deu"), ("fr", "fra"), ("es", "spa"), ("it", "ita"), ("pt", "por"), ("nl", "nld"), ("sv", "swe"),
-        ("da", "dan"), ("nb", "nob"), ("no", "nob"), ("fi", "fin"), ("pl", "pol"), ("cs", "ces"), ("sk", "slk"), ("hu", "hun"),
-        ("ro", "ron"), ("bg", "bul"), ("hr", "hrv"), ("sr", "srp"), ("sl", "slv"), ("uk", "ukr"), ("ru", "rus"), ("be", "bel"),
-        ("el", "ell"), ("tr", "tur"), ("he", "heb"), ("ar", "ara"), ("fa", "pes"), ("hi", "hin"), ("bn", "ben"), ("ta", "tam"),
-        ("te", "tel"), ("th", "tha"), ("vi", "vie"), ("id", "ind"), ("zh", "cmn"), ("ja", "jpn"), ("ko", "kor"), ("ca", "cat"),
-        ("lt", "lit"), ("lv", "lav"), ("et", "est"), ("af", "afr"), ("la", "lat"), ("eo", "epo"),
+        ("en", "eng"),
+        ("de", "deu"),
+        ("fr", "fra"),
+        ("es", "spa"),
+        ("it", "ita"),
+        ("pt", "por"),
+        ("nl", "nld"),
+        ("sv", "swe"),
+        ("da", "dan"),
+        ("nb", "nob"),
+        ("no", "nob"),
+        ("fi", "fin"),
+        ("pl", "pol"),
+        ("cs", "ces"),
+        ("sk", "slk"),
+        ("hu", "hun"),
+        ("ro", "ron"),
+        ("bg", "bul"),
+        ("hr", "hrv"),
+        ("sr", "srp"),
+        ("sl", "slv"),
+        ("uk", "ukr"),
+        ("ru", "rus"),
+        ("be", "bel"),
+        ("el", "ell"),
+        ("tr", "tur"),
+        ("he", "heb"),
+        ("ar", "ara"),
+        ("fa", "pes"),
+        ("hi", "hin"),
+        ("bn", "ben"),
+        ("ta", "tam"),
+        ("te", "tel"),
+        ("th", "tha"),
+        ("vi", "vie"),
+        ("id", "ind"),
+        ("zh", "cmn"),
+        ("ja", "jpn"),
+        ("ko", "kor"),
+        ("ca", "cat"),
+        ("lt", "lit"),
+        ("lv", "lav"),
+        ("et", "est"),
+        ("af", "afr"),
+        ("la", "lat"),
+        ("eo", "epo"),
     ];
     TABLE
         .iter()
@@ -341,7 +428,8 @@ mod tests {
         assert_eq!(find_loop(&format!("{PROSE} {refrain} They went.")), None);
         let mut chapter = String::new();
         for number in 0..40 {
-            chapter.push_str(&format!("Cart number {number} came up from the river with its load. "));
+            chapter
+                .push_str(&format!("Cart number {number} came up from the river with its load. "));
         }
         assert_eq!(find_loop(&chapter), None);
     }

@@ -52,17 +52,22 @@ pub fn minutes(text: &str) -> Option<u32> {
     let number: f64 = number.parse().ok()?;
     let factor = match unit.trim() {
         "min" | "minute" | "minutes" | "Minute" | "Minuten" | "minuto" | "minutos" => 1.0,
-        "h" | "hour" | "hours" | "Std" | "Stunde" | "Stunden" | "heure" | "heures" | "hora" | "horas" => 60.0,
+        "h" | "hour" | "hours" | "Std" | "Stunde" | "Stunden" | "heure" | "heures" | "hora"
+        | "horas" => 60.0,
         "d" | "day" | "days" | "Tag" | "Tage" | "jour" | "jours" | "día" | "días" => 24.0 * 60.0,
-        "week" | "weeks" | "Woche" | "Wochen" | "semaine" | "semaines" | "semana" | "semanas" => 7.0 * 24.0 * 60.0,
+        "week" | "weeks" | "Woche" | "Wochen" | "semaine" | "semaines" | "semana" | "semanas" => {
+            7.0 * 24.0 * 60.0
+        }
         _ => return None,
     };
     let minutes = (number * factor).round();
     // A float that is in range converts without loss worth speaking of.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be in range")]
-    (0.0..=f64::from(u32::MAX))
-        .contains(&minutes)
-        .then_some(minutes as u32)
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "checked to be in range"
+    )]
+    (0.0..=f64::from(u32::MAX)).contains(&minutes).then_some(minutes as u32)
 }
 
 #[cfg(test)]

@@ -60,8 +60,11 @@ fn a_chapter_is_drafted_by_llama_cpp_and_every_token_is_counted() {
 fn served(peer: &Peer) -> (u64, u64) {
     let figure = |name: &str| {
         let text = peer.text("/metrics");
-        let line = text.lines().find_map(|line| line.strip_prefix(&format!("llamacpp:{name} ")).map(str::to_owned));
-        let figure: f64 = line.unwrap_or_else(|| panic!("no {name}: {text}")).trim().parse().expect("a number");
+        let line = text
+            .lines()
+            .find_map(|line| line.strip_prefix(&format!("llamacpp:{name} ")).map(str::to_owned));
+        let figure: f64 =
+            line.unwrap_or_else(|| panic!("no {name}: {text}")).trim().parse().expect("a number");
         format!("{figure:.0}").parse().expect("a whole number")
     };
     (figure("prompt_tokens_total"), figure("tokens_predicted_total"))

@@ -63,11 +63,20 @@ fn aimock_a_book_is_drafted_and_its_tokens_are_counted() {
         assert_eq!(project.read("manuscript/01-dark.md"), format!("# The Dark Lamp\n\n{FIRST}\n"));
         assert_eq!(project.read("manuscript/02-ship.md"), format!("# The Ship\n\n{SECOND}\n"));
         let canon = project.read("canon/01-dark.yaml");
-        assert!(canon.contains("synopsis_by: model") && canon.contains("she lights the lamp again"), "{canon}");
+        assert!(
+            canon.contains("synopsis_by: model") && canon.contains("she lights the lamp again"),
+            "{canon}"
+        );
         assert!(canon.contains("lit the lamp again") && !canon.contains("whale"), "{canon}");
         let asked = |said: &str| 1000 + u64::try_from(said.len()).expect("a count");
-        assert_eq!(story::tokens(&journal(&project, "take")), (asked(ASK_FIRST) + asked(ASK_SECOND), 400));
-        assert_eq!(story::tokens(&journal(&project, "recorded")), (asked(RECORD_FIRST) + asked(RECORD_SECOND), 400));
+        assert_eq!(
+            story::tokens(&journal(&project, "take")),
+            (asked(ASK_FIRST) + asked(ASK_SECOND), 400)
+        );
+        assert_eq!(
+            story::tokens(&journal(&project, "recorded")),
+            (asked(RECORD_FIRST) + asked(RECORD_SECOND), 400)
+        );
         assert_eq!(requests(&peer), 4, "one request a step");
         // All is done: nothing more is asked.
         assert_done(&draft(&project, &peer, path, &[]));
@@ -98,7 +107,8 @@ fn aimock_a_broken_stream_is_kept_and_continued() {
 
 fn assert_continued(project: &Project, output: &Output, fault: &str) {
     let text = project.read("manuscript/01-dark.md");
-    let prose = text.strip_prefix("# The Dark Lamp\n\n").unwrap_or_else(|| panic!("{fault}: {text}"));
+    let prose =
+        text.strip_prefix("# The Dark Lamp\n\n").unwrap_or_else(|| panic!("{fault}: {text}"));
     let begin = prose.strip_suffix(&format!("{}\n", REST.trim()));
     let begin = begin.unwrap_or_else(|| panic!("{fault}: {text}\n{output}")).trim_end();
     assert!(begin.len() > 20 && begin.len() < FIRST.len(), "{fault}: {text}");
@@ -136,7 +146,11 @@ fn llmock_finds_no_fault_with_how_a_busy_endpoint_is_met() {
         assert_done(&draft(&project, &peer, "/v1", &["chapter", "1"]));
         assert_eq!(project.read("manuscript/01-dark.md"), format!("# The Dark Lamp\n\n{FIRST}\n"));
         let verdict = peer.get("/_llmock/verdict");
-        assert_eq!((&verdict["passed"], &verdict["faults_injected"]), (&json!(true), &json!(1)), "{verdict}");
+        assert_eq!(
+            (&verdict["passed"], &verdict["faults_injected"]),
+            (&json!(true), &json!(1)),
+            "{verdict}"
+        );
         assert_eq!(verdict["attempts"], 3, "{verdict}");
         assert_eq!(verdict["warnings"], 0, "{verdict}");
     }
@@ -158,12 +172,21 @@ fn llmock_a_broken_stream_is_kept_and_continued() {
 #[test]
 fn llmock_an_endpoint_that_refuses_ends_the_run_and_names_the_reason() {
     for (status, words) in [(400, "refus"), (401, "key"), (404, "refus")] {
-        let peer = llmock(&[json!({"type": "fail", "status": status, "message": "no such thing here", "times": 9})]);
+        let peer = llmock(&[
+            json!({"type": "fail", "status": status, "message": "no such thing here", "times": 9}),
+        ]);
         let project = project();
         let output = draft(&project, &peer, "/v1", &["chapter", "1"]);
         assert_eq!(output.code, 6, "{output}");
-        assert!(output.stderr.contains("no such thing here") && output.stderr.contains(words), "{status}: {output}");
-        assert_eq!(peer.get("/_llmock/requests")["count"], 1, "what waiting cannot mend is asked once: {output}");
+        assert!(
+            output.stderr.contains("no such thing here") && output.stderr.contains(words),
+            "{status}: {output}"
+        );
+        assert_eq!(
+            peer.get("/_llmock/requests")["count"],
+            1,
+            "what waiting cannot mend is asked once: {output}"
+        );
         assert!(!project.path().join("manuscript/01-dark.md").exists());
     }
 }

@@ -12,9 +12,7 @@ pub const SECOND: &str = "At dawn the ship came round the rock with its sails gr
 
 /// The record of the first chapter: one fact is borne out, one is invented.
 pub fn first_record() -> String {
-    let fact = |subject: &str, fact: &str, quote: &str| {
-        json!({"subject": subject, "kind": "event", "about": "lamp", "fact": fact, "quote": quote})
-    };
+    let fact = |subject: &str, fact: &str, quote: &str| json!({"subject": subject, "kind": "event", "about": "lamp", "fact": fact, "quote": quote});
     json!({
         "synopsis": "Anna finds the great lamp dark; Peter brings oil, and she lights the lamp again, so that a ship turns towards it.",
         "facts": [
@@ -46,11 +44,10 @@ pub fn project() -> Project {
 /// Drafts with the model `openai/some-model` at a path of the peer.
 pub fn draft(project: &Project, peer: &Peer, path: &str, arguments: &[&str]) -> Output {
     let url = peer.url(path);
-    let arguments = [&["draft", "--model", "openai/some-model", "--window", "4096"], arguments].concat();
-    project.run_with(
-        &arguments,
-        &[("STORYGEN_BASE_URL", url.as_str()), ("STORYGEN_API_KEY", "a-key")],
-    )
+    let arguments =
+        [&["draft", "--model", "openai/some-model", "--window", "4096"], arguments].concat();
+    project
+        .run_with(&arguments, &[("STORYGEN_BASE_URL", url.as_str()), ("STORYGEN_API_KEY", "a-key")])
 }
 
 /// The journal's entries of one kind.
@@ -62,6 +59,8 @@ pub fn journal(project: &Project, event: &str) -> Vec<Value> {
 
 /// Tokens of all entries of one kind: prompt and reply.
 pub fn tokens(entries: &[Value]) -> (u64, u64) {
-    let sum = |key: &str| entries.iter().map(|entry| entry["tokens"][key].as_u64().expect("tokens")).sum();
+    let sum = |key: &str| {
+        entries.iter().map(|entry| entry["tokens"][key].as_u64().expect("tokens")).sum()
+    };
     (sum("prompt"), sum("reply"))
 }

@@ -19,12 +19,7 @@ const CASES: &[Case] = &[
     (2, "no such chapter", || small(&[]), &["draft", "chapter", "9"]),
     (2, "no such take", || small(&[]), &["select", "1@1"]),
     (2, "no take at all", || small(&[]), &["select", "1"]),
-    (
-        3,
-        "never accepted",
-        || small(&[with(rule(&[], ""), json!({ "times": 4 }))]),
-        &["draft"],
-    ),
+    (3, "never accepted", || small(&[with(rule(&[], ""), json!({ "times": 4 }))]), &["draft"]),
     (
         4,
         "findings",
@@ -43,7 +38,10 @@ const CASES: &[Case] = &[
         "untrusted",
         || {
             let project = small(&[]);
-            project.write("storygen.yaml", format!("model: scripted/x\n{}", project.read("storygen.yaml")));
+            project.write(
+                "storygen.yaml",
+                format!("model: scripted/x\n{}", project.read("storygen.yaml")),
+            );
             project
         },
         &["draft"],
@@ -74,7 +72,10 @@ fn messages_are_written_in_one_style() {
     for (_, name, project, arguments) in CASES {
         let output = run(&project(), arguments);
         for line in output.stderr.lines() {
-            let Some(said) = line.strip_prefix("error: ").or_else(|| line.strip_prefix("help: ")) else { continue };
+            let Some(said) = line.strip_prefix("error: ").or_else(|| line.strip_prefix("help: "))
+            else {
+                continue;
+            };
             assert!(!said.ends_with('.'), "{name}: {said}");
             assert!(!said.starts_with(char::is_uppercase), "{name}: {said}");
         }

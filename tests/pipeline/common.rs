@@ -28,10 +28,26 @@ pub const PROSE: [&str; 4] = [
 
 /// A record that is accepted for each chapter: synopsis and quote.
 const RECORDS: [(&str, &str, &str); 4] = [
-    ("Mara finds a second, leaning hand in the ledger; Joss says nobody else had the key.", "the second leaned", "mara"),
-    ("Mara asks Tolly at the pans about the leaning figures and counts three unmarked sacks.", "the three had no mark", "mara"),
-    ("Joss brings Mara the missing page, which was in the weigher's hat, as the tide turns.", "in the weigher's hat", "joss"),
-    ("Tolly shows Mara the lead plug in the brass pan; it has been there for eleven years.", "a plug of lead", "tolly"),
+    (
+        "Mara finds a second, leaning hand in the ledger; Joss says nobody else had the key.",
+        "the second leaned",
+        "mara",
+    ),
+    (
+        "Mara asks Tolly at the pans about the leaning figures and counts three unmarked sacks.",
+        "the three had no mark",
+        "mara",
+    ),
+    (
+        "Joss brings Mara the missing page, which was in the weigher's hat, as the tide turns.",
+        "in the weigher's hat",
+        "joss",
+    ),
+    (
+        "Tolly shows Mara the lead plug in the brass pan; it has been there for eleven years.",
+        "a plug of lead",
+        "tolly",
+    ),
 ];
 
 /// What marks a prompt that drafts a chapter.
@@ -63,7 +79,9 @@ pub fn always(when: &[&str], reply: &str) -> Value {
 
 /// An entry with more keys.
 pub fn with(mut entry: Value, more: Value) -> Value {
-    let (Value::Object(entry_map), Value::Object(more)) = (&mut entry, more) else { panic!("maps") };
+    let (Value::Object(entry_map), Value::Object(more)) = (&mut entry, more) else {
+        panic!("maps")
+    };
     entry_map.extend(more);
     entry
 }
@@ -80,7 +98,9 @@ pub fn all() -> Vec<Value> {
 
 /// Entries that draft and record each of these chapters once.
 pub fn once(numbers: &[usize]) -> Vec<Value> {
-    let both = |number: &usize| [rule(&[&drafts(*number)], PROSE[number - 1]), rule(&[&records(*number)], &record(*number))];
+    let both = |number: &usize| {
+        [rule(&[&drafts(*number)], PROSE[number - 1]), rule(&[&records(*number)], &record(*number))]
+    };
     numbers.iter().flat_map(both).collect()
 }
 
@@ -95,6 +115,14 @@ pub fn small(script: &[Value]) -> Project {
 pub fn play(project: &Project, script: &[Value]) {
     let lines: Vec<String> = script.iter().map(ToString::to_string).collect();
     project.write("../home/play", lines.join("\n"));
+}
+
+/// The same project and script once more.
+pub fn copy(project: &Project) -> Project {
+    let copy = Project::empty();
+    copy.overlay(project.path().to_str().expect("a path"));
+    copy.write("../home/play", project.read("../home/play"));
+    copy
 }
 
 /// The model that plays the script.
@@ -149,7 +177,11 @@ pub fn states(project: &Project) -> Vec<String> {
     let status = done(project, &["status"]);
     let row = |line: &str| {
         let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
-        IDS.iter().any(|_| line.starts_with(|c: char| c.is_ascii_digit()) && !line.contains(" chapters, ")).then_some(line)
+        IDS.iter()
+            .any(|_| {
+                line.starts_with(|c: char| c.is_ascii_digit()) && !line.contains(" chapters, ")
+            })
+            .then_some(line)
     };
     status.stdout.lines().filter_map(row).collect()
 }

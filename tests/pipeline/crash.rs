@@ -26,7 +26,13 @@ pub fn await_that(what: &str, mut is_so: impl FnMut() -> bool) {
 /// Starts a run whose model falls silent after 150 characters of chapter 1, and
 /// waits until they are kept.
 pub fn start_hanging(project: &Project) -> Child {
-    play(project, &[with(rule(&[&drafts(1)], PROSE[0]), json!({ "break": { "after": 150, "with": "hang" } }))]);
+    play(
+        project,
+        &[with(
+            rule(&[&drafts(1)], PROSE[0]),
+            json!({ "break": { "after": 150, "with": "hang" } }),
+        )],
+    );
     let child = project
         .command(&["draft", "chapter", "1", "--model", MODEL])
         .stdout(Stdio::piped())
@@ -34,7 +40,9 @@ pub fn start_hanging(project: &Project) -> Child {
         .spawn()
         .expect("the program runs");
     let kept: String = PROSE[0].chars().take(150).collect();
-    await_that("the text", || texts(project, &[".storygen/calls"]).values().any(|text| text.ends_with(&kept)));
+    await_that("the text", || {
+        texts(project, &[".storygen/calls"]).values().any(|text| text.ends_with(&kept))
+    });
     child
 }
 
@@ -61,11 +69,20 @@ fn a_record_cut_by_a_kill_is_asked_for_again() {
     let expected = small(&all());
     done(&expected, &["draft", "chapter", "1"]);
     let answer = record(1);
-    let hang = with(rule(&[&records(1)], &answer), json!({ "break": { "after": answer.len() - 4, "with": "hang" } }));
+    let hang = with(
+        rule(&[&records(1)], &answer),
+        json!({ "break": { "after": answer.len() - 4, "with": "hang" } }),
+    );
     let project = small(&[rule(&[&drafts(1)], PROSE[0]), hang]);
-    let mut child = project.command(&["draft", "chapter", "1", "--model", MODEL]).stderr(Stdio::null()).spawn().expect("the program runs");
+    let mut child = project
+        .command(&["draft", "chapter", "1", "--model", MODEL])
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the program runs");
     let kept = &answer[..answer.len() - 4];
-    await_that("the record", || texts(&project, &[".storygen/calls"]).values().any(|text| text.ends_with(kept)));
+    await_that("the record", || {
+        texts(&project, &[".storygen/calls"]).values().any(|text| text.ends_with(kept))
+    });
     child.kill().expect("a kill");
     child.wait().expect("an end");
     play(&project, &[rule(&[&records(1)], &record(1))]);
@@ -74,7 +91,13 @@ fn a_record_cut_by_a_kill_is_asked_for_again() {
 }
 
 /// Runs the program under `strace` with a fault at the `when`th durable write.
-fn run_with_fault(project: &Project, arguments: &[&str], calls: &str, fault: &str, when: usize) -> (Option<i32>, String) {
+fn run_with_fault(
+    project: &Project,
+    arguments: &[&str],
+    calls: &str,
+    fault: &str,
+    when: usize,
+) -> (Option<i32>, String) {
     let mut plain = project.command(arguments);
     plain.stdout(Stdio::null());
     let mut traced = Command::new("strace");
@@ -82,16 +105,12 @@ fn run_with_fault(project: &Project, arguments: &[&str], calls: &str, fault: &st
     traced.args(["-e", &format!("inject={calls}:{fault}:when={when}")]);
     traced.arg(plain.get_program()).args(plain.get_args());
     traced.env_clear().envs(plain.get_envs().filter_map(|(key, value)| Some((key, value?))));
-    let output = traced.current_dir(project.path()).stdin(Stdio::null()).output().expect("`strace` runs: apt install strace");
+    let output = traced
+        .current_dir(project.path())
+        .stdin(Stdio::null())
+        .output()
+        .expect("`strace` runs: apt install strace");
     (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
-}
-
-/// The same project and script once more.
-fn copy(project: &Project) -> Project {
-    let copy = Project::empty();
-    copy.overlay(project.path().to_str().expect("a path"));
-    copy.write("../home/play", project.read("../home/play"));
-    copy
 }
 
 /// The requests kept, each by what it is about.
@@ -130,9 +149,17 @@ fn retaken() -> Project {
 }
 
 const SCENES: [Scene; 4] = [
-    Scene { name: "a draft", prepare: || small(&all()), arguments: &["draft", "chapters", "1-2", "--model", MODEL] },
+    Scene {
+        name: "a draft",
+        prepare: || small(&all()),
+        arguments: &["draft", "chapters", "1-2", "--model", MODEL],
+    },
     Scene { name: "an adoption", prepare: edited, arguments: &["draft", "--model", MODEL] },
-    Scene { name: "a redo", prepare: drafted, arguments: &["draft", "chapter", "2", "--redo", "--model", MODEL] },
+    Scene {
+        name: "a redo",
+        prepare: drafted,
+        arguments: &["draft", "chapter", "2", "--redo", "--model", MODEL],
+    },
     Scene { name: "a selection", prepare: retaken, arguments: &["select", "2@1"] },
 ];
 
@@ -147,14 +174,17 @@ fn a_kill_at_any_durable_write_loses_nothing() {
         for call in ["fsync", "fdatasync"] {
             for when in 1.. {
                 let project = copy(&prepared);
-                let (code, _) = run_with_fault(&project, scene.arguments, call, "signal=KILL", when);
+                let (code, _) =
+                    run_with_fault(&project, scene.arguments, call, "signal=KILL", when);
                 if code == Some(0) {
                     break;
                 }
                 kills += 1;
                 let at = format!("{}, {call} {when}", scene.name);
                 // A redo that had done all, and said so, is not to be gone on with.
-                let journal = std::fs::read_to_string(project.path().join(".storygen/journal.jsonl")).unwrap_or_default();
+                let journal =
+                    std::fs::read_to_string(project.path().join(".storygen/journal.jsonl"))
+                        .unwrap_or_default();
                 if !journal.ends_with("\"event\":\"ended\"}\n") {
                     let again = project.run(scene.arguments);
                     assert_eq!(again.code, 0, "{at}: {again}");
@@ -175,27 +205,32 @@ fn a_failing_disk_is_named_and_harms_nothing() {
     let expected = small(&all());
     done(&expected, &["draft", "chapters", "1-2"]);
     let arguments = ["draft", "chapters", "1-2", "--model", MODEL];
-    for (fault, words) in [("error=EIO", "Input/output error"), ("error=ENOSPC", "No space left on device")] {
-        let mut faults = 0;
-        for call in ["fsync", "fdatasync"] {
-            for when in 1.. {
-                let project = small(&all());
-                let (code, stderr) = run_with_fault(&project, &arguments, call, fault, when);
-                if code == Some(0) {
-                    break;
-                }
-                faults += 1;
-                let last = stderr.lines().find(|line| line.starts_with("error: ")).unwrap_or_default();
-                assert_eq!(code, Some(1), "{fault} {call} {when}: {stderr}");
-                assert!(last.starts_with("error: cannot ") && last.contains('`') && last.contains(words), "{fault} {call} {when}: {stderr}");
-                let files = project.files();
-                assert!(!files.iter().any(|file| file.ends_with(".tmp")), "{fault} {call} {when}: {files:?}");
-                done(&project, &["draft", "chapters", "1-2"]);
-                assert_eq!(book(&project), book(&expected), "{fault} {call} {when}");
+    let (fault, words) = ("error=EIO", "Input/output error");
+    let mut faults = 0;
+    for call in ["fsync", "fdatasync"] {
+        for when in 1.. {
+            let project = small(&all());
+            let (code, stderr) = run_with_fault(&project, &arguments, call, fault, when);
+            if code == Some(0) {
+                break;
             }
+            faults += 1;
+            let last = stderr.lines().find(|line| line.starts_with("error: ")).unwrap_or_default();
+            assert_eq!(code, Some(1), "{fault} {call} {when}: {stderr}");
+            assert!(
+                last.starts_with("error: cannot ") && last.contains('`') && last.contains(words),
+                "{fault} {call} {when}: {stderr}"
+            );
+            let files = project.files();
+            assert!(
+                !files.iter().any(|file| file.contains(".tmp")),
+                "{fault} {call} {when}: {files:?}"
+            );
+            done(&project, &["draft", "chapters", "1-2"]);
+            assert_eq!(book(&project), book(&expected), "{fault} {call} {when}");
         }
-        assert!(faults >= 10, "only {faults} durable writes");
     }
+    assert!(faults >= 10, "only {faults} durable writes");
 }
 
 #[test]

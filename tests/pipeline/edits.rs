@@ -14,15 +14,22 @@ fn edit(project: &Project, file: &str, from: &str, to: &str) {
 fn an_edited_chapter_is_adopted_and_recorded_anew() {
     let project = drafted();
     edit(&project, "manuscript/02-pans.md", "forty-three", "forty-four");
-    assert_eq!(states(&project)[1], "2 At the Pans edited 84 / 90 1 220 edited by hand, to be adopted");
-    let read = with(rule(&[&records(2)], &record(2)), serde_json::json!({ "expect": ["forty-four"] }));
+    assert_eq!(
+        states(&project)[1],
+        "2 At the Pans edited 84 / 90 1 220 edited by hand, to be adopted"
+    );
+    let read =
+        with(rule(&[&records(2)], &record(2)), serde_json::json!({ "expect": ["forty-four"] }));
     play(&project, &[read]);
     assert_eq!(
         done(&project, &["draft"]).stderr,
-        "  chapter 2 was edited by hand: kept as take 2\n  chapter 2: synopsis, 1 fact\ndrafted 0 chapters, recorded 1 chapter\n"
+        "  chapter 2 was edited by hand: kept as take 2\n  chapter 2: synopsis, 1 fact\nrecorded 1 chapter\n"
     );
     assert!(prose(&project, 2).contains("forty-four"));
-    assert_eq!(done(&project, &["takes", "2"]).stdout, "  2@1  84 words, by scripted/../home/play\n* 2@2  84 words, by the author\n");
+    assert_eq!(
+        done(&project, &["takes", "2"]).stdout,
+        "  2@1  84 words, by scripted/../home/play\n* 2@2  84 words, by the author\n"
+    );
     // A changed card does not make the author's own text stale.
     edit(&project, "bible/characters.yaml", "the old weigher", "the blind weigher");
     assert_eq!(states(&project)[1], "2 At the Pans by hand 84 / 90 2 330");
@@ -82,7 +89,9 @@ fn spaces_and_line_ends_are_no_edit() {
     let project = drafted();
     let text = project.read("manuscript/02-pans.md");
     play(&project, &[]);
-    for changed in [text.replace('\n', "\r\n"), format!("\u{feff}{text}\n\n"), text.trim_end().to_owned()] {
+    for changed in
+        [text.replace('\n', "\r\n"), format!("\u{feff}{text}\n\n"), text.trim_end().to_owned()]
+    {
         project.write("manuscript/02-pans.md", changed);
         assert_eq!(run(&project, &["draft"]).stderr, "nothing to draft: all is up to date\n");
     }
@@ -92,7 +101,10 @@ fn spaces_and_line_ends_are_no_edit() {
 fn a_chapter_the_author_wrote_is_kept_and_recorded() {
     let project = small(&[rule(&[&records(1)], &record(1))]);
     project.write("manuscript/01-ledger.md", format!("{}\n", PROSE[0]));
-    assert_eq!(states(&project)[0], "1 The Second Hand edited 64 / 60 0 0 edited by hand, to be adopted");
+    assert_eq!(
+        states(&project)[0],
+        "1 The Second Hand edited 64 / 60 0 0 edited by hand, to be adopted"
+    );
     done(&project, &["draft", "chapter", "1"]);
     assert_eq!(states(&project)[0], "1 The Second Hand by hand 64 / 60 1 110");
     assert_eq!(project.read("manuscript/01-ledger.md"), format!("{}\n", PROSE[0]));
@@ -107,7 +119,13 @@ fn a_corrected_canon_stays_until_the_text_changes() {
     edit(&project, "canon/02-pans.yaml", "three unmarked sacks", "three sacks without a mark");
     let corrected = project.read("canon/02-pans.yaml");
     assert_eq!(states(&project)[1], "2 At the Pans drafted 84 / 90 1 220 canon corrected by hand");
-    play(&project, &[with(rule(&[&drafts(3)], PROSE[2]), serde_json::json!({ "expect": ["three sacks without a mark"] }))]);
+    play(
+        &project,
+        &[with(
+            rule(&[&drafts(3)], PROSE[2]),
+            serde_json::json!({ "expect": ["three sacks without a mark"] }),
+        )],
+    );
     done(&project, &["draft", "chapter", "3", "--redo"]);
     assert_eq!(project.read("canon/02-pans.yaml"), corrected);
     edit(&project, "manuscript/02-pans.md", "forty-three", "forty-four");

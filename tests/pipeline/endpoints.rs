@@ -27,7 +27,11 @@ fn draft_at(project: &Project, origin: &str) -> Output {
 fn assert_no_key(project: &Project, output: &Output) {
     assert!(!output.to_string().contains(CANARY), "{output}");
     let above = project.path().parent().expect("a folder").to_owned();
-    let found = std::process::Command::new("grep").args(["-rlaF", CANARY]).arg(above).output().expect("grep");
+    let found = std::process::Command::new("grep")
+        .args(["-rlaF", CANARY])
+        .arg(above)
+        .output()
+        .expect("grep");
     assert_eq!(String::from_utf8_lossy(&found.stdout), "", "the key is on disk");
 }
 
@@ -35,7 +39,8 @@ fn assert_no_key(project: &Project, output: &Output) {
 fn says(texts: &[&str], finish: Option<&str>) -> Vec<Step> {
     let mut steps = vec![stream_head()];
     for text in texts {
-        let event = serde_json::json!({ "choices": [{ "index": 0, "delta": { "content": text } }] });
+        let event =
+            serde_json::json!({ "choices": [{ "index": 0, "delta": { "content": text } }] });
         steps.push(Step::Send(format!("data: {event}\n\n").into_bytes()));
     }
     if let Some(finish) = finish {
@@ -53,7 +58,11 @@ fn an_endpoint_that_does_not_serve_is_one_message() {
     let cases: [(&str, Vec<Step>, &str); 5] = [
         (
             "a wrong key",
-            vec![answer(401, &[("content-type", "application/json")], br#"{"error":{"message":"Incorrect API key provided"}}"#)],
+            vec![answer(
+                401,
+                &[("content-type", "application/json")],
+                br#"{"error":{"message":"Incorrect API key provided"}}"#,
+            )],
             "error: [SERVER] does not accept the key: Incorrect API key provided\nhelp: set `STORYGEN_API_KEY` to a key for this endpoint\n",
         ),
         (
@@ -64,12 +73,20 @@ fn an_endpoint_that_does_not_serve_is_one_message() {
         ("an empty stream", vec![stream_head()], "error: "),
         (
             "no such model",
-            vec![answer(404, &[("content-type", "application/json")], br#"{"error":{"message":"The model `x` does not exist"}}"#)],
+            vec![answer(
+                404,
+                &[("content-type", "application/json")],
+                br#"{"error":{"message":"The model `x` does not exist"}}"#,
+            )],
             "error: [SERVER] refused the request (404): The model `x` does not exist; check `base_url` and the model `x`\nhelp: see what the endpoint says",
         ),
         (
             "an error that repeats the key",
-            vec![answer(400, &[("content-type", "application/json")], format!(r#"{{"error":{{"message":"bad key {CANARY}"}}}}"#).as_bytes())],
+            vec![answer(
+                400,
+                &[("content-type", "application/json")],
+                format!(r#"{{"error":{{"message":"bad key {CANARY}"}}}}"#).as_bytes(),
+            )],
             "error: [SERVER] refused the request (400): ",
         ),
     ];
@@ -80,7 +97,8 @@ fn an_endpoint_that_does_not_serve_is_one_message() {
         let output = draft_at(&project, &server.origin());
         assert_eq!(output.code, 6, "{name}: {output}");
         let start = format!("{ASSUMED}chapter 1 of 4: The Second Hand\n");
-        let error = output.stderr.strip_prefix(&start).unwrap_or_else(|| panic!("{name}: {output}"));
+        let error =
+            output.stderr.strip_prefix(&start).unwrap_or_else(|| panic!("{name}: {output}"));
         assert!(error.starts_with(expected), "{name}: {output}");
         assert_eq!(error.matches("error: ").count(), 1, "{name}: {output}");
         assert!(error.contains("\nhelp: "), "{name}: {output}");
@@ -111,7 +129,11 @@ fn an_endpoint_that_is_not_there_is_one_message() {
 fn a_chapter_comes_over_the_wire() {
     let project = small(&[]);
     let (head, tail) = PROSE[0].split_at(180);
-    let server = ByteServer::start([says(&[head], Some("length")), says(&[tail], Some("stop")), says(&[&record(1)], Some("stop"))]);
+    let server = ByteServer::start([
+        says(&[head], Some("length")),
+        says(&[tail], Some("stop")),
+        says(&[&record(1)], Some("stop")),
+    ]);
     let output = draft_at(&project, &server.origin());
     assert_eq!(output.code, 0, "{output}");
     assert_eq!(prose(&project, 1), PROSE[0]);
@@ -127,7 +149,8 @@ fn a_connection_that_breaks_is_continued_on_the_next() {
     let (head, tail) = PROSE[0].split_at(180);
     let mut broken = says(&[head], None);
     broken.push(Step::Reset);
-    let server = ByteServer::start([broken, says(&[tail], Some("stop")), says(&[&record(1)], Some("stop"))]);
+    let server =
+        ByteServer::start([broken, says(&[tail], Some("stop")), says(&[&record(1)], Some("stop"))]);
     let output = draft_at(&project, &server.origin());
     assert_eq!(output.code, 0, "{output}");
     assert!(output.stderr.contains("; going on from there\n"), "{output}");

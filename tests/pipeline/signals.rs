@@ -8,7 +8,10 @@ use crate::common::*;
 use crate::crash::{finish_hanging, start_hanging};
 
 fn send(signal: &str, child: &Child) {
-    let status = Command::new("kill").args([&format!("-{signal}"), &child.id().to_string()]).status().expect("kill");
+    let status = Command::new("kill")
+        .args([&format!("-{signal}"), &child.id().to_string()])
+        .status()
+        .expect("kill");
     assert!(status.success());
 }
 
@@ -38,7 +41,9 @@ fn a_stopped_run_saves_its_text_and_goes_on_later() {
 fn a_second_signal_leaves_at_once() {
     let project = small(&[]);
     // A prompt that takes for ever keeps the run busy, so that only the signals' own thread can answer.
-    let name = project.read("bible/premise.yaml").replace("themes: [trust, accounts]", &format!("themes: [{}]", "a, ".repeat(300)));
+    let name = project
+        .read("bible/premise.yaml")
+        .replace("themes: [trust, accounts]", &format!("themes: [{}]", "a, ".repeat(300)));
     project.write("bible/premise.yaml", name);
     project.write("templates/draft.md", crate::bad_input::nested("book.themes", 6));
     let mut child = project
@@ -48,11 +53,17 @@ fn a_second_signal_leaves_at_once() {
         .expect("the program runs");
     crate::crash::await_that("the run", || project.path().join(".storygen/journal.jsonl").exists());
     // The watch begins before the first prompt is rendered; the journal shortly before it.
-    let watches = || std::fs::read_to_string(format!("/proc/{}/status", child.id())).is_ok_and(|status| catches_interrupts(&status));
+    let watches = || {
+        std::fs::read_to_string(format!("/proc/{}/status", child.id()))
+            .is_ok_and(|status| catches_interrupts(&status))
+    };
     crate::crash::await_that("the watch", watches);
     let mut said = BufReader::new(child.stderr.take().expect("a pipe")).lines();
     send("INT", &child);
-    let first = said.find(|line| line.as_ref().is_ok_and(|line| !line.is_empty())).expect("a line").expect("words");
+    let first = said
+        .find(|line| line.as_ref().is_ok_and(|line| !line.is_empty()))
+        .expect("a line")
+        .expect("words");
     assert_eq!(first, "stopping; what has come is being saved (once more Ctrl-C leaves at once)");
     send("INT", &child);
     assert_eq!(child.wait().expect("an end").code(), Some(130));
@@ -62,5 +73,6 @@ fn a_second_signal_leaves_at_once() {
 /// Whether a process has set a handler for SIGINT, by its status file.
 fn catches_interrupts(status: &str) -> bool {
     let mask = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
-    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 0b10 != 0)
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .is_some_and(|mask| mask & 0b10 != 0)
 }

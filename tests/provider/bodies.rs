@@ -10,17 +10,8 @@ use crate::common::{request, schema};
 
 fn requests() -> Vec<Request> {
     let mut prefilled = request();
-    prefilled
-        .messages
-        .push(Message::new(Role::Assistant, "It was"));
-    vec![
-        request(),
-        Request {
-            schema: Some(schema()),
-            ..request()
-        },
-        prefilled,
-    ]
+    prefilled.messages.push(Message::new(Role::Assistant, "It was"));
+    vec![request(), Request { schema: Some(schema()), ..request() }, prefilled]
 }
 
 #[test]
@@ -42,14 +33,8 @@ fn a_body_says_what_was_asked() {
             "seed": 42,
         })
     );
-    let knobs = Knobs {
-        min_p: true,
-        repeat_penalty: Some("repetition_penalty"),
-    };
-    let asked = Request {
-        schema: Some(schema()),
-        ..request()
-    };
+    let knobs = Knobs { min_p: true, repeat_penalty: Some("repetition_penalty") };
+    let asked = Request { schema: Some(schema()), ..request() };
     let full = body(&asked, "m", &knobs);
     assert_eq!(full["min_p"], json!(0.05));
     assert_eq!(full["repetition_penalty"], json!(1.1));

@@ -22,12 +22,7 @@ pub fn request() -> Request {
             Message::new(Role::User, "Write “日本”."),
         ],
         reply_tokens: 700,
-        sampling: Sampling {
-            temperature: 0.8,
-            top_p: 0.95,
-            min_p: 0.05,
-            repeat_penalty: 1.1,
-        },
+        sampling: Sampling { temperature: 0.8, top_p: 0.95, min_p: 0.05, repeat_penalty: 1.1 },
         seed: 42,
         schema: None,
     }
@@ -85,10 +80,7 @@ pub fn run_with(
         text.push_str(piece);
         on_text(piece);
     };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let reply = runtime.block_on(provider.stream(request, &mut hear, cancel));
     (text, reply)
 }

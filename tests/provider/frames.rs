@@ -4,10 +4,7 @@ use proptest::prelude::*;
 use storygen::provider::sse::{Event, FrameError, Framer};
 
 fn event(name: &str, data: &str) -> Event {
-    Event {
-        name: name.into(),
-        data: data.into(),
-    }
+    Event { name: name.into(), data: data.into() }
 }
 
 /// The events, then what the end of the stream left, then the fault.
@@ -22,159 +19,40 @@ fn read(chunks: &[&[u8]], limit: usize) -> (Vec<Event>, Result<Option<Event>, Fr
     (events, framer.finish())
 }
 
-type Case<'a> = (
-    &'a str,
-    &'a [u8],
-    &'a [(&'a str, &'a str)],
-    Result<Option<(&'a str, &'a str)>, FrameError>,
-);
+type Case<'a> =
+    (&'a str, &'a [u8], &'a [(&'a str, &'a str)], Result<Option<(&'a str, &'a str)>, FrameError>);
 
 const LIMIT: usize = 64;
 
 const CASES: &[Case] = &[
     ("nothing", b"", &[], Ok(None)),
-    (
-        "line feeds",
-        b"data: a\n\ndata: b\n\n",
-        &[("", "a"), ("", "b")],
-        Ok(None),
-    ),
-    (
-        "carriage returns",
-        b"data: a\r\rdata: b\r\r",
-        &[("", "a"), ("", "b")],
-        Ok(None),
-    ),
-    (
-        "both",
-        b"data: a\r\n\r\ndata: b\r\n\r\n",
-        &[("", "a"), ("", "b")],
-        Ok(None),
-    ),
-    (
-        "mixed",
-        b"data: a\r\n\ndata: b\n\r\n",
-        &[("", "a"), ("", "b")],
-        Ok(None),
-    ),
-    (
-        "byte-order mark",
-        b"\xef\xbb\xbfdata: a\n\n",
-        &[("", "a")],
-        Ok(None),
-    ),
+    ("line feeds", b"data: a\n\ndata: b\n\n", &[("", "a"), ("", "b")], Ok(None)),
+    ("carriage returns", b"data: a\r\rdata: b\r\r", &[("", "a"), ("", "b")], Ok(None)),
+    ("both", b"data: a\r\n\r\ndata: b\r\n\r\n", &[("", "a"), ("", "b")], Ok(None)),
+    ("mixed", b"data: a\r\n\ndata: b\n\r\n", &[("", "a"), ("", "b")], Ok(None)),
+    ("byte-order mark", b"\xef\xbb\xbfdata: a\n\n", &[("", "a")], Ok(None)),
     ("mark alone", b"\xef\xbb\xbf", &[], Ok(None)),
-    (
-        "a mark later on is text",
-        b"\n\xef\xbb\xbfdata: a\n\n",
-        &[],
-        Ok(None),
-    ),
+    ("a mark later on is text", b"\n\xef\xbb\xbfdata: a\n\n", &[], Ok(None)),
     ("no space", b"data:a\n\n", &[("", "a")], Ok(None)),
     ("two spaces", b"data:  a\n\n", &[("", " a")], Ok(None)),
-    (
-        "several lines",
-        b"data: a\ndata:\ndata: b\n\n",
-        &[("", "a\n\nb")],
-        Ok(None),
-    ),
-    (
-        "empty data",
-        b"data\n\ndata:\n\n",
-        &[("", ""), ("", "")],
-        Ok(None),
-    ),
-    (
-        "comments",
-        b": ping\n\n:\n\n: x\ndata: a\n\n",
-        &[("", "a")],
-        Ok(None),
-    ),
-    (
-        "a comment inside",
-        b"data: a\n: ping\ndata: b\n\n",
-        &[("", "a\nb")],
-        Ok(None),
-    ),
-    (
-        "a wrapped comment",
-        b"data: : keepalive\n\ndata: a\n\n",
-        &[("", "a")],
-        Ok(None),
-    ),
-    (
-        "a name",
-        b"event: ping\ndata: a\n\ndata: b\n\n",
-        &[("ping", "a"), ("", "b")],
-        Ok(None),
-    ),
-    (
-        "a name without data",
-        b"event: ping\n\ndata: b\n\n",
-        &[("", "b")],
-        Ok(None),
-    ),
-    (
-        "other fields",
-        b"id: 1\nretry: 5\nfoo: x\nbar\ndata: a\n\n",
-        &[("", "a")],
-        Ok(None),
-    ),
-    (
-        "many blank lines",
-        b"\n\n\ndata: a\n\n\n\n",
-        &[("", "a")],
-        Ok(None),
-    ),
-    (
-        "UTF-8",
-        "data: “日本—🙂”\n\n".as_bytes(),
-        &[("", "“日本—🙂”")],
-        Ok(None),
-    ),
-    (
-        "no last blank line",
-        b"data: a\n\ndata: b\n",
-        &[("", "a")],
-        Ok(Some(("", "b"))),
-    ),
-    (
-        "no last line end",
-        b"event: e\ndata: b",
-        &[],
-        Ok(Some(("e", "b"))),
-    ),
-    (
-        "a last comment",
-        b"data: a\n\n: bye",
-        &[("", "a")],
-        Ok(None),
-    ),
-    (
-        "a page",
-        b"<html>\n<title>no</title>\n\n</html>",
-        &[],
-        Ok(None),
-    ),
+    ("several lines", b"data: a\ndata:\ndata: b\n\n", &[("", "a\n\nb")], Ok(None)),
+    ("empty data", b"data\n\ndata:\n\n", &[("", ""), ("", "")], Ok(None)),
+    ("comments", b": ping\n\n:\n\n: x\ndata: a\n\n", &[("", "a")], Ok(None)),
+    ("a comment inside", b"data: a\n: ping\ndata: b\n\n", &[("", "a\nb")], Ok(None)),
+    ("a wrapped comment", b"data: : keepalive\n\ndata: a\n\n", &[("", "a")], Ok(None)),
+    ("a name", b"event: ping\ndata: a\n\ndata: b\n\n", &[("ping", "a"), ("", "b")], Ok(None)),
+    ("a name without data", b"event: ping\n\ndata: b\n\n", &[("", "b")], Ok(None)),
+    ("other fields", b"id: 1\nretry: 5\nfoo: x\nbar\ndata: a\n\n", &[("", "a")], Ok(None)),
+    ("many blank lines", b"\n\n\ndata: a\n\n\n\n", &[("", "a")], Ok(None)),
+    ("UTF-8", "data: “日本—🙂”\n\n".as_bytes(), &[("", "“日本—🙂”")], Ok(None)),
+    ("no last blank line", b"data: a\n\ndata: b\n", &[("", "a")], Ok(Some(("", "b")))),
+    ("no last line end", b"event: e\ndata: b", &[], Ok(Some(("e", "b")))),
+    ("a last comment", b"data: a\n\n: bye", &[("", "a")], Ok(None)),
+    ("a page", b"<html>\n<title>no</title>\n\n</html>", &[], Ok(None)),
     ("an object", b"{\"error\": 1}", &[], Ok(None)),
-    (
-        "not UTF-8",
-        b"data: a\n\ndata: \xff\n\n",
-        &[("", "a")],
-        Err(FrameError::NotUtf8),
-    ),
-    (
-        "cut in a character",
-        b"data: a\n\ndata: \xe2\x80",
-        &[("", "a")],
-        Err(FrameError::NotUtf8),
-    ),
-    (
-        "an endless line",
-        &[b'x'; LIMIT + 1],
-        &[],
-        Err(FrameError::TooBig(LIMIT)),
-    ),
+    ("not UTF-8", b"data: a\n\ndata: \xff\n\n", &[("", "a")], Err(FrameError::NotUtf8)),
+    ("cut in a character", b"data: a\n\ndata: \xe2\x80", &[("", "a")], Err(FrameError::NotUtf8)),
+    ("an endless line", &[b'x'; LIMIT + 1], &[], Err(FrameError::TooBig(LIMIT))),
     (
         "an endless comment",
         b"data: a\n\n: 0123456789012345678901234567890123456789012345678901234567890123456789",
@@ -195,11 +73,7 @@ fn each_stream_gives_its_events_whole_and_byte_by_byte() {
         let events: Vec<Event> = events.iter().map(|(n, d)| event(n, d)).collect();
         let end = end.map(|pending| pending.map(|(n, d)| event(n, d)));
         let single: Vec<&[u8]> = bytes.chunks(1).collect();
-        assert_eq!(
-            read(&[bytes], LIMIT),
-            (events.clone(), end.clone()),
-            "{name}"
-        );
+        assert_eq!(read(&[bytes], LIMIT), (events.clone(), end.clone()), "{name}");
         assert_eq!(read(&single, LIMIT), (events, end), "{name}, byte by byte");
     }
 }

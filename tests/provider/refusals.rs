@@ -12,10 +12,7 @@ use crate::byte_server::{ByteServer, Step, answer, stream_head};
 use crate::common::{DONE, KEY, endpoint, ends, kind, remote, request, run, says, schema};
 
 fn good() -> Vec<Step> {
-    vec![
-        stream_head(),
-        Step::Send((says("a") + &ends("stop") + DONE).into()),
-    ]
+    vec![stream_head(), Step::Send((says("a") + &ends("stop") + DONE).into())]
 }
 
 fn refusing(status: u16, body: &Value) -> Vec<Step> {
@@ -60,36 +57,20 @@ fn a_passing_fault_passes() {
     let table = [
         ("busy", vec![busy("0")], Duration::ZERO),
         ("busy for a second", vec![busy("1")], Duration::from_secs(1)),
-        (
-            "busy until long ago",
-            vec![busy("Sun, 06 Nov 1994 08:49:37 GMT")],
-            Duration::ZERO,
-        ),
+        ("busy until long ago", vec![busy("Sun, 06 Nov 1994 08:49:37 GMT")], Duration::ZERO),
         (
             "failing three times",
-            vec![
-                refusing(500, &json!({})),
-                refusing(502, &json!({})),
-                refusing(529, &json!({})),
-            ],
+            vec![refusing(500, &json!({})), refusing(502, &json!({})), refusing(529, &json!({}))],
             Duration::ZERO,
         ),
-        (
-            "breaking",
-            vec![vec![Step::Reset], vec![], vec![stream_head()]],
-            Duration::ZERO,
-        ),
+        ("breaking", vec![vec![Step::Reset], vec![], vec![stream_head()]], Duration::ZERO),
     ];
     for (name, faults, wait) in table {
         let tries = faults.len() + 1;
         let server = ByteServer::start(faults.into_iter().chain([good()]));
         let start = Instant::now();
         let (text, reply) = run(&remote(&server.origin()), &request());
-        assert_eq!(
-            (text.as_str(), reply.unwrap().finish),
-            ("a", Finish::Stop),
-            "{name}"
-        );
+        assert_eq!((text.as_str(), reply.unwrap().finish), ("a", Finish::Stop), "{name}");
         assert_eq!(server.requests().len(), tries, "{name}");
         assert!(start.elapsed() >= wait, "{name}");
     }
@@ -98,10 +79,7 @@ fn a_passing_fault_passes() {
 #[test]
 fn what_waiting_cannot_mend_is_not_tried_again() {
     let quota = json!({"error": {"message": "used up", "type": "insufficient_quota", "code": "insufficient_quota"}});
-    let called = vec![
-        stream_head(),
-        Step::Send((ends("tool_calls") + DONE).into()),
-    ];
+    let called = vec![stream_head(), Step::Send((ends("tool_calls") + DONE).into())];
     let table = [
         ("a used-up quota", refusing(429, &quota), "refused"),
         ("a tool call", called, "interrupted"),
@@ -134,10 +112,7 @@ fn tls_fails_as_a_fault() {
     let origin = server.origin().replace("http:", "https:");
     // Without CA certificates on this machine the client itself says so.
     match Remote::new(endpoint(&origin)) {
-        Ok(provider) => assert_eq!(
-            kind(&run(&provider, &request()).1.unwrap_err()),
-            "unreachable"
-        ),
+        Ok(provider) => assert_eq!(kind(&run(&provider, &request()).1.unwrap_err()), "unreachable"),
         Err(why) => assert!(why.to_string().contains("CA certificates"), "{why}"),
     }
 }
@@ -162,13 +137,8 @@ fn messages_tell_the_way_out() {
     let server = ByteServer::start([refusing(401, &json!({"detail": "who?"}))]);
     let mut endpoint = endpoint(&server.origin());
     endpoint.key = None;
-    let said = run(&Remote::new(endpoint).unwrap(), &request())
-        .1
-        .unwrap_err();
-    assert!(
-        said.to_string().ends_with("who?; no key is set for it"),
-        "{said}"
-    );
+    let said = run(&Remote::new(endpoint).unwrap(), &request()).1.unwrap_err();
+    assert!(said.to_string().ends_with("who?; no key is set for it"), "{said}");
     assert_eq!(server.requests()[0].header("authorization"), None);
 }
 
@@ -182,10 +152,7 @@ fn a_redirect_is_not_followed() {
         assert_eq!(kind(&fault), "refused", "{status}");
         assert!(fault.to_string().contains(&other.origin()), "{fault}");
     }
-    assert!(
-        other.requests().is_empty(),
-        "neither request nor key went there"
-    );
+    assert!(other.requests().is_empty(), "neither request nor key went there");
 }
 
 #[test]
@@ -193,27 +160,17 @@ fn a_key_of_another_origin_is_refused() {
     let mine = Base::parse("https://mine.example/v1").unwrap();
     let key = BoundKey::new(&mine, &SecretString::from(KEY)).unwrap();
     let other = Base::parse("https://other.example/v1").unwrap();
-    let endpoint = Endpoint {
-        key: Some(key),
-        ..Endpoint::new(&OPENAI, other, "m", 1000)
-    };
+    let endpoint = Endpoint { key: Some(key), ..Endpoint::new(&OPENAI, other, "m", 1000) };
     assert!(!format!("{endpoint:?}").contains(KEY));
     let why = Remote::new(endpoint).err().unwrap().to_string();
-    assert!(
-        why.contains("https://other.example") && !why.contains(KEY),
-        "{why}"
-    );
+    assert!(why.contains("https://other.example") && !why.contains(KEY), "{why}");
 }
 
 #[test]
 fn refused_fields_are_left_out_from_then_on() {
     let openai = |param: &str, code: &str, message: &str| json!({"error": {"message": message, "type": "invalid_request_error", "param": param, "code": code}});
     let table = [
-        (
-            "response_format",
-            None,
-            openai("response_format", "unsupported_value", "no"),
-        ),
+        ("response_format", None, openai("response_format", "unsupported_value", "no")),
         (
             "response_format",
             None,
@@ -222,11 +179,7 @@ fn refused_fields_are_left_out_from_then_on() {
         (
             "response_format",
             None,
-            openai(
-                "response_format",
-                "",
-                "Invalid schema for response_format 'reply'",
-            ),
+            openai("response_format", "", "Invalid schema for response_format 'reply'"),
         ),
         (
             "stream_options",
@@ -253,21 +206,15 @@ fn refused_fields_are_left_out_from_then_on() {
             ),
         ),
     ];
-    let asked = Request {
-        schema: Some(schema()),
-        ..request()
-    };
+    let asked = Request { schema: Some(schema()), ..request() };
     for (field, instead, body) in table {
         let server = ByteServer::start([refusing(400, &body), good(), good()]);
         let provider = remote(&server.origin());
         for _ in 0..2 {
             assert_eq!(run(&provider, &asked).0, "a", "{field}");
         }
-        let sent: Vec<Value> = server
-            .requests()
-            .iter()
-            .map(crate::byte_server::Recorded::json)
-            .collect();
+        let sent: Vec<Value> =
+            server.requests().iter().map(crate::byte_server::Recorded::json).collect();
         assert!(sent[0].get(field).is_some(), "{field}");
         for later in &sent[1..] {
             assert!(later.get(field).is_none(), "{field} in {later}");
@@ -297,12 +244,8 @@ fn a_refused_value_is_not_spared() {
 
 #[test]
 fn several_refused_fields_are_left_out_one_by_one() {
-    let refuses = |field: &str| {
-        refusing(
-            422,
-            &json!({"message": format!("`{field}` is not supported")}),
-        )
-    };
+    let refuses =
+        |field: &str| refusing(422, &json!({"message": format!("`{field}` is not supported")}));
     // The same field twice ends it: it is no longer sent.
     let server = ByteServer::start([refuses("seed"), refuses("top_p"), refuses("seed"), good()]);
     let provider = remote(&server.origin());
@@ -318,9 +261,6 @@ fn a_prompt_that_may_not_fit_is_not_sent() {
     endpoint.window = 750;
     let provider = Remote::new(endpoint).unwrap();
     let (_, reply) = run(&provider, &request());
-    assert!(
-        matches!(reply, Err(Fault::TooLong { window: 750, .. })),
-        "{reply:?}"
-    );
+    assert!(matches!(reply, Err(Fault::TooLong { window: 750, .. })), "{reply:?}");
     assert!(server.requests().is_empty());
 }

@@ -18,10 +18,7 @@ fn facts() -> Facts {
 }
 
 fn asking(text: &str) -> Request {
-    Request {
-        messages: vec![Message::new(Role::User, text)],
-        ..request()
-    }
+    Request { messages: vec![Message::new(Role::User, text)], ..request() }
 }
 
 /// Each answer: the text, or the kind of fault after the text.
@@ -46,23 +43,11 @@ fn the_first_fitting_entry_answers() {
     let rules = "- when: [\"Chapter 2\", synopsis]\n  always: true\n  reply: s2\n- when: [\"Chapter 2\"]\n  times: 2\n  reply: c2\n- reply: rest\n";
     let table: [Case; 6] = [
         ("in order", sequence, &["a", "b"], &["one", "two"], 1),
-        (
-            "run out",
-            "- reply: one",
-            &["a", "b"],
-            &["one", "|script"],
-            0,
-        ),
+        ("run out", "- reply: one", &["a", "b"], &["one", "|script"], 0),
         (
             "rules",
             rules,
-            &[
-                "Chapter 2",
-                "Chapter 2 synopsis",
-                "Chapter 2",
-                "Chapter 2",
-                "x",
-            ],
+            &["Chapter 2", "Chapter 2 synopsis", "Chapter 2", "Chapter 2", "x"],
             &["c2", "s2", "c2", "rest", "|script"],
             0,
         ),
@@ -118,23 +103,13 @@ fn replies_come_word_by_word_with_their_end_and_usage() {
     assert_eq!(pieces, ["Once ", "upon ", " ", "a\n", "time"]);
     let reply = reply.unwrap();
     assert_eq!(reply.finish, Finish::Length);
-    assert_eq!(
-        reply.usage,
-        Some(Usage {
-            prompt: 9,
-            cached: 0,
-            reply: 4
-        })
-    );
+    assert_eq!(reply.usage, Some(Usage { prompt: 9, cached: 0, reply: 4 }));
     assert_eq!(reply.model, "scripted/test");
 }
 
 #[test]
 fn a_hang_ends_by_cancel_and_so_does_a_reply() {
-    for script in [
-        "- reply: one two\n  break: { after: 3, with: hang }\n",
-        "- reply: one two\n",
-    ] {
+    for script in ["- reply: one two\n  break: { after: 3, with: hang }\n", "- reply: one two\n"] {
         let provider = Scripted::new(script, facts()).unwrap();
         let cancel = CancellationToken::new();
         let (text, reply) = run_with(&provider, &request(), &cancel, |_| cancel.cancel());
@@ -150,10 +125,7 @@ fn complaints_name_their_place() {
         ("{\"reply\": \"a\"}\n{\"reply\": 7}\n", "script line 2"),
         ("reply: a", "list of entries"),
         ("- reply: a\n  times: 0\n", "script entry 1"),
-        (
-            "- reply: a\n  times: 2\n  always: true\n",
-            "both `times` and `always`",
-        ),
+        ("- reply: a\n  times: 2\n  always: true\n", "both `times` and `always`"),
         ("- reply: a\n  break: { with: fire }\n", "fire"),
     ];
     for (script, words) in table {
@@ -162,31 +134,20 @@ fn complaints_name_their_place() {
     }
     let provider = Scripted::new("- reply: a\n- reply: b\n  expect: [lamp]\n", facts()).unwrap();
     run(&provider, &request()).1.unwrap();
-    let said = run(&provider, &asking("the sea"))
-        .1
-        .unwrap_err()
-        .to_string();
+    let said = run(&provider, &asking("the sea")).1.unwrap_err().to_string();
     assert!(
         said.contains("entry 2") && said.contains("`lamp`") && said.contains("the sea"),
         "{said}"
     );
-    let said = run(&provider, &asking("the sea"))
-        .1
-        .unwrap_err()
-        .to_string();
-    assert!(
-        said.contains("no answer left") && said.contains("the sea"),
-        "{said}"
-    );
+    let said = run(&provider, &asking("the sea")).1.unwrap_err().to_string();
+    assert!(said.contains("no answer left") && said.contains("the sea"), "{said}");
 }
 
 #[test]
 fn a_script_holds_a_long_book() {
     let chapter = "Mara rows on. ".repeat(4_000);
     let yaml = format!("- reply: \"{chapter}\"\n").repeat(200);
-    let lines = yaml
-        .replace("- reply: ", "{\"reply\": ")
-        .replace("\"\n", "\"}\n");
+    let lines = yaml.replace("- reply: ", "{\"reply\": ").replace("\"\n", "\"}\n");
     for script in [yaml, lines] {
         assert_eq!(Scripted::new(&script, facts()).unwrap().unused(), 200);
     }

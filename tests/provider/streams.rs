@@ -58,10 +58,8 @@ fn framing() {
     let whole = says("“日本—🙂”") + &ends("stop") + DONE;
     let at = whole.find('本').unwrap() + 1;
     let (left, right) = whole.as_bytes().split_at(at);
-    let bytewise = [stream_head()]
-        .into_iter()
-        .chain(whole.bytes().map(|byte| send([byte])))
-        .collect();
+    let bytewise =
+        [stream_head()].into_iter().chain(whole.bytes().map(|byte| send([byte]))).collect();
     check(vec![
         (
             "cut in a character",
@@ -70,35 +68,13 @@ fn framing() {
             To(Finish::Stop),
         ),
         ("byte by byte", bytewise, "“日本—🙂”", To(Finish::Stop)),
-        (
-            "byte-order mark",
-            closed(format!("\u{feff}{whole}")),
-            "“日本—🙂”",
-            To(Finish::Stop),
-        ),
-        (
-            "CRLF",
-            closed(whole.replace('\n', "\r\n")),
-            "“日本—🙂”",
-            To(Finish::Stop),
-        ),
-        (
-            "CR",
-            closed(whole.replace('\n', "\r")),
-            "“日本—🙂”",
-            To(Finish::Stop),
-        ),
-        (
-            "no space",
-            closed(whole.replace("data: ", "data:")),
-            "“日本—🙂”",
-            To(Finish::Stop),
-        ),
+        ("byte-order mark", closed(format!("\u{feff}{whole}")), "“日本—🙂”", To(Finish::Stop)),
+        ("CRLF", closed(whole.replace('\n', "\r\n")), "“日本—🙂”", To(Finish::Stop)),
+        ("CR", closed(whole.replace('\n', "\r")), "“日本—🙂”", To(Finish::Stop)),
+        ("no space", closed(whole.replace("data: ", "data:")), "“日本—🙂”", To(Finish::Stop)),
         (
             "comments",
-            closed(format!(
-                ": OPENROUTER PROCESSING\n\n:\n\ndata: : keepalive\n\n{whole}"
-            )),
+            closed(format!(": OPENROUTER PROCESSING\n\n:\n\ndata: : keepalive\n\n{whole}")),
             "“日本—🙂”",
             To(Finish::Stop),
         ),
@@ -120,19 +96,10 @@ fn framing() {
             "a",
             Fails("interrupted", "not UTF-8"),
         ),
-        (
-            "no type",
-            vec![answer(200, &[], whole.as_bytes())],
-            "“日本—🙂”",
-            To(Finish::Stop),
-        ),
+        ("no type", vec![answer(200, &[], whole.as_bytes())], "“日本—🙂”", To(Finish::Stop)),
         (
             "plain type",
-            vec![answer(
-                200,
-                &[("content-type", "text/plain")],
-                format!("\n{whole}").as_bytes(),
-            )],
+            vec![answer(200, &[("content-type", "text/plain")], format!("\n{whole}").as_bytes())],
             "“日本—🙂”",
             To(Finish::Stop),
         ),
@@ -147,16 +114,8 @@ fn events_of_odd_shape() {
         ("missing choices", json!({"id": "x"}), ""),
         ("null choices", json!({"choices": null}), ""),
         ("null delta", delta(json!(null)), ""),
-        (
-            "null role",
-            delta(json!({"role": null, "content": "b"})),
-            "b",
-        ),
-        (
-            "duplicate role",
-            delta(json!({"role": "assistant", "content": "b"})),
-            "b",
-        ),
+        ("null role", delta(json!({"role": null, "content": "b"})), "b"),
+        ("duplicate role", delta(json!({"role": "assistant", "content": "b"})), "b"),
         (
             "reasoning",
             delta(json!({"content": null, "reasoning_content": "hm", "reasoning": "hm"})),
@@ -200,12 +159,7 @@ fn finish_reasons() {
         ("tool_calls", Fails("interrupted", "`tool_calls`")),
     ];
     for (word, comes) in table {
-        check(vec![(
-            word,
-            closed(says("a") + &ends(word) + DONE),
-            "a",
-            comes,
-        )]);
+        check(vec![(word, closed(says("a") + &ends(word) + DONE), "a", comes)]);
     }
 }
 
@@ -213,24 +167,9 @@ fn finish_reasons() {
 fn garbled_events() {
     let cut = "data: {\"choices\n\n";
     check(vec![
-        (
-            "later",
-            closed(says("a") + cut + &ends("stop")),
-            "a",
-            Fails("interrupted", "not JSON"),
-        ),
-        (
-            "at once",
-            closed("data: hello\n\n"),
-            "",
-            Fails("not chat", "not JSON"),
-        ),
-        (
-            "after the end",
-            closed(says("a") + &ends("stop") + cut),
-            "a",
-            To(Finish::Stop),
-        ),
+        ("later", closed(says("a") + cut + &ends("stop")), "a", Fails("interrupted", "not JSON")),
+        ("at once", closed("data: hello\n\n"), "", Fails("not chat", "not JSON")),
+        ("after the end", closed(says("a") + &ends("stop") + cut), "a", To(Finish::Stop)),
         (
             "unfinished",
             closed(says("a") + "data: {\"choices\": [{\"del"),
@@ -245,30 +184,15 @@ fn closed_without_an_end() {
     let text = says("a");
     let missing = "without a finish signal";
     check(vec![
-        (
-            "at once",
-            closed(text.clone()),
-            "a",
-            Fails("interrupted", missing),
-        ),
-        (
-            "end mark alone",
-            closed(text.clone() + DONE),
-            "a",
-            Fails("interrupted", missing),
-        ),
+        ("at once", closed(text.clone()), "a", Fails("interrupted", missing)),
+        ("end mark alone", closed(text.clone() + DONE), "a", Fails("interrupted", missing)),
         (
             "empty finish",
             closed(text.clone() + &ends("") + DONE),
             "a",
             Fails("interrupted", missing),
         ),
-        (
-            "cut chunks",
-            vec![chunked_head(), chunk(text.as_bytes())],
-            "a",
-            Fails("interrupted", ""),
-        ),
+        ("cut chunks", vec![chunked_head(), chunk(text.as_bytes())], "a", Fails("interrupted", "")),
         (
             "half closed",
             vec![stream_head(), send(text), Step::HalfClose],
@@ -276,25 +200,10 @@ fn closed_without_an_end() {
             Fails("interrupted", missing),
         ),
         ("empty", closed(""), "", Fails("interrupted", "empty")),
-        (
-            "comments only",
-            closed(": ping\n\n: ping\n\n"),
-            "",
-            Fails("interrupted", "empty"),
-        ),
+        ("comments only", closed(": ping\n\n: ping\n\n"), "", Fails("interrupted", "empty")),
         ("no head", vec![], "", Fails("interrupted", "")),
-        (
-            "reset before the head",
-            vec![Step::Reset],
-            "",
-            Fails("interrupted", ""),
-        ),
-        (
-            "not HTTP",
-            vec![send("SSH-2.0-OpenSSH\r\n")],
-            "",
-            Fails("interrupted", ""),
-        ),
+        ("reset before the head", vec![Step::Reset], "", Fails("interrupted", "")),
+        ("not HTTP", vec![send("SSH-2.0-OpenSSH\r\n")], "", Fails("interrupted", "")),
     ]);
 }
 
@@ -324,12 +233,7 @@ fn ended_but_not_closed_well() {
             "a",
             Fails("interrupted", "without a finish signal"),
         ),
-        (
-            "reset",
-            vec![stream_head(), send(whole), calm, Step::Reset],
-            "a",
-            To(Finish::Stop),
-        ),
+        ("reset", vec![stream_head(), send(whole), calm, Step::Reset], "a", To(Finish::Stop)),
     ]);
 }
 
@@ -365,12 +269,7 @@ fn errors_inside_a_200() {
         b"<!doctype html><html><head><title>Sign in</title></head><body>10.0.0.7</body></html>";
     check(vec![
         ("busy", closed(busy), "", Fails("busy", "slow down")),
-        (
-            "after text",
-            closed(says("a") + &broken),
-            "a",
-            Fails("server", "upstream"),
-        ),
+        ("after text", closed(says("a") + &broken), "a", Fails("server", "upstream")),
         ("vLLM", closed(vllm), "", Fails("refused", "too long")),
         (
             "a named event",
@@ -392,11 +291,7 @@ fn errors_inside_a_200() {
         ),
         (
             "JSON error",
-            vec![answer(
-                200,
-                &json,
-                b"{\"error\": {\"code\": 401, \"message\": \"who\"}}",
-            )],
+            vec![answer(200, &json, b"{\"error\": {\"code\": 401, \"message\": \"who\"}}")],
             "",
             Fails("key", "who"),
         ),
@@ -424,18 +319,8 @@ fn errors_inside_a_200() {
             "",
             Fails("not chat", "a web page titled `Sign in`"),
         ),
-        (
-            "text",
-            vec![answer(200, &[], b"hello")],
-            "",
-            Fails("not chat", "neither a JSON error"),
-        ),
-        (
-            "nothing",
-            vec![answer(204, &[], b"")],
-            "",
-            Fails("not chat", "nothing"),
-        ),
+        ("text", vec![answer(200, &[], b"hello")], "", Fails("not chat", "neither a JSON error")),
+        ("nothing", vec![answer(204, &[], b"")], "", Fails("not chat", "nothing")),
     ]);
 }
 
@@ -451,24 +336,9 @@ fn a_reply_that_is_no_stream_is_a_reply() {
         reply.to_string().into_bytes()
     };
     check(vec![
-        (
-            "whole",
-            vec![answer(200, &json, &whole("stop"))],
-            "“日本”",
-            To(Finish::Stop),
-        ),
-        (
-            "cut by length",
-            vec![answer(200, &json, &whole("length"))],
-            "“日本”",
-            To(Finish::Length),
-        ),
-        (
-            "no type",
-            vec![answer(200, &[], &whole("stop"))],
-            "“日本”",
-            To(Finish::Stop),
-        ),
+        ("whole", vec![answer(200, &json, &whole("stop"))], "“日本”", To(Finish::Stop)),
+        ("cut by length", vec![answer(200, &json, &whole("length"))], "“日本”", To(Finish::Length)),
+        ("no type", vec![answer(200, &[], &whole("stop"))], "“日本”", To(Finish::Stop)),
         (
             "no finish",
             vec![answer(200, &json, &whole(""))],
@@ -488,23 +358,10 @@ fn usage_and_model_come_with_the_reply() {
     let told = closed(says("a") + &ends("stop") + &usage + DONE);
     let server = ByteServer::start([told, closed(says("a") + &ends("stop") + DONE)]);
     let provider = once(&server);
-    let expected = [
-        (
-            "served-model",
-            Some(Usage {
-                prompt: 9,
-                cached: 3,
-                reply: 4,
-            }),
-        ),
-        ("test-model", None),
-    ];
+    let expected =
+        [("served-model", Some(Usage { prompt: 9, cached: 3, reply: 4 })), ("test-model", None)];
     for (model, usage) in expected {
-        let reply = Reply {
-            finish: Finish::Stop,
-            usage,
-            model: model.into(),
-        };
+        let reply = Reply { finish: Finish::Stop, usage, model: model.into() };
         assert_eq!(run(&provider, &request()).1.unwrap(), reply);
     }
 }
@@ -518,24 +375,16 @@ fn big_events_are_read_and_endless_ones_are_not() {
     ]);
     let provider = once(&server);
     let (text, reply) = run(&provider, &request());
-    assert_eq!(
-        (text.len(), reply.unwrap().finish),
-        (big.len(), Finish::Stop)
-    );
+    assert_eq!((text.len(), reply.unwrap().finish), (big.len(), Finish::Stop));
     let fault = run(&provider, &request()).1.unwrap_err();
     assert_eq!(kind(&fault), "not chat");
-    assert!(
-        fault.to_string().contains("more than 16777216 bytes"),
-        "{fault}"
-    );
+    assert!(fault.to_string().contains("more than 16777216 bytes"), "{fault}");
 }
 
 #[test]
 fn what_is_sent_is_what_was_meant() {
     let server = ByteServer::start([closed(ends("stop"))]);
-    run(&remote(&format!("{}/v1/", server.origin())), &request())
-        .1
-        .unwrap();
+    run(&remote(&format!("{}/v1/", server.origin())), &request()).1.unwrap();
     let sent = &server.requests()[0];
     assert_eq!(sent.line, "POST /v1/chat/completions HTTP/1.1");
     let bearer = format!("Bearer {KEY}");

@@ -25,12 +25,7 @@ fn silence_ends_a_stream_but_slowness_does_not() {
         .chain([send(says("a") + &ends("stop"))])
         .collect();
     let cases = [
-        (
-            "stall",
-            vec![stream_head(), send(says("a")), Step::Hold],
-            "a",
-            false,
-        ),
+        ("stall", vec![stream_head(), send(says("a")), Step::Hold], "a", false),
         ("stall at the head", vec![Step::Hold], "", false),
         ("slow drip", drip, "aaaaaaaa", true),
         ("keep-alives", pings, "a", true),
@@ -38,11 +33,7 @@ fn silence_ends_a_stream_but_slowness_does_not() {
     for (name, steps, text, whole) in cases {
         let server = ByteServer::start([steps]);
         let mut endpoint = endpoint(&server.origin());
-        endpoint.patience = Patience {
-            idle,
-            connect: Duration::from_millis(100),
-            ..patience()
-        };
+        endpoint.patience = Patience { idle, connect: Duration::from_millis(100), ..patience() };
         let start = Instant::now();
         let (heard, reply) = run(&Remote::new(endpoint).unwrap(), &request());
         assert!(start.elapsed() >= idle, "{name}");
@@ -50,10 +41,7 @@ fn silence_ends_a_stream_but_slowness_does_not() {
         assert_eq!(reply.is_ok(), whole, "{name}: {reply:?}");
         if let Err(fault) = reply {
             assert_eq!(kind(&fault), "interrupted", "{name}");
-            assert!(
-                fault.to_string().contains("nothing came for 300ms"),
-                "{name}: {fault}"
-            );
+            assert!(fault.to_string().contains("nothing came for 300ms"), "{name}: {fault}");
         }
         // Silence is not repaired by asking the same again.
         assert_eq!(server.requests().len(), 1, "{name}");
@@ -77,15 +65,9 @@ fn a_proven_end_is_not_waited_upon() {
 #[test]
 fn a_cancel_ends_every_wait_and_hangs_up() {
     let cases = [
-        (
-            "in a stream",
-            vec![stream_head(), send(says("a")), Step::Hold],
-        ),
+        ("in a stream", vec![stream_head(), send(says("a")), Step::Hold]),
         ("before the head", vec![Step::Hold]),
-        (
-            "between tries",
-            vec![answer(429, &[("retry-after", "200")], b"{}")],
-        ),
+        ("between tries", vec![answer(429, &[("retry-after", "200")], b"{}")]),
     ];
     for (name, steps) in cases {
         let held = steps.iter().any(|step| matches!(step, Step::Hold));
@@ -113,8 +95,5 @@ fn a_cancel_ends_every_wait_and_hangs_up() {
     let server = ByteServer::start([]);
     let (_, reply) = run_with(&remote(&server.origin()), &request(), &cancel, |_| {});
     assert!(matches!(reply, Err(Fault::Cancelled)));
-    assert!(
-        server.requests().is_empty(),
-        "nothing is sent once cancelled"
-    );
+    assert!(server.requests().is_empty(), "nothing is sent once cancelled");
 }

@@ -16,8 +16,8 @@ use storygen::pipeline::plan::Wanted;
 use storygen::pipeline::run::{Done, Session};
 use storygen::pipeline::settings::Settings;
 use storygen::project::folder::Folder;
-use storygen::project::load::load;
 use storygen::project::history;
+use storygen::project::load::load;
 use storygen::project::store::Store;
 use storygen::prompt::templates::Templates;
 use storygen::provider::{Facts, Fault, Finish, Provider, Reply, Request, Streaming, Usage};
@@ -116,7 +116,12 @@ fn characters() -> String {
 
 fn world() -> String {
     let mut text = "places:\n".to_owned();
-    for (id, name) in [("ferry", "the ferry house"), ("mill", "the mill"), ("toll", "the toll house"), ("school", "the schoolroom")] {
+    for (id, name) in [
+        ("ferry", "the ferry house"),
+        ("mill", "the mill"),
+        ("toll", "the toll house"),
+        ("school", "the schoolroom"),
+    ] {
         let _ = write!(
             text,
             "  - id: {id}\n    name: {name}\n    description: Low, damp, one window to the water; it smells of tar and flour.\n"
@@ -130,7 +135,11 @@ fn arcs() -> String {
     let mut text = "arcs:\n".to_owned();
     for arc in 0..4 {
         let (given, ..) = PEOPLE[arc];
-        let _ = write!(text, "  - id: arc-{arc}\n    name: What {given} owes\n    character: {}\n    beats:\n", given.to_lowercase());
+        let _ = write!(
+            text,
+            "  - id: arc-{arc}\n    name: What {given} owes\n    character: {}\n    beats:\n",
+            given.to_lowercase()
+        );
         for beat in 0..6 {
             let deed = DEEDS[(arc * 5 + beat * 7) % DEEDS.len()];
             let _ = write!(text, "      - id: beat-{arc}-{beat}\n        beat: {given} {deed}.\n");
@@ -157,13 +166,18 @@ fn threads(chapters: usize) -> String {
 #[must_use]
 pub fn cast(chapter: usize) -> [usize; 3] {
     // Nobody but the eighth and ninth in chapter 2, and these only now and then.
-    if chapter % 40 == 2 { [7, 8, 0] } else { [chapter % 7, (chapter * 3 + 1) % 7, (chapter * 5 + 2) % 7] }
+    if chapter % 40 == 2 {
+        [7, 8, 0]
+    } else {
+        [chapter % 7, (chapter * 3 + 1) % 7, (chapter * 5 + 2) % 7]
+    }
 }
 
 fn outline(chapters: usize, words: usize) -> String {
     let mut text = "chapters:\n".to_owned();
     for number in 1..=chapters {
-        let mut ids: Vec<String> = cast(number).iter().map(|one| PEOPLE[*one].0.to_lowercase()).collect();
+        let mut ids: Vec<String> =
+            cast(number).iter().map(|one| PEOPLE[*one].0.to_lowercase()).collect();
         ids.sort();
         ids.dedup();
         let _ = write!(
@@ -195,7 +209,8 @@ fn outline(chapters: usize, words: usize) -> String {
 }
 
 fn ordinal(number: usize) -> String {
-    const TENS: [&str; 10] = ["Low", "Grey", "Late", "Still", "Cold", "Long", "Blind", "White", "Far", "Last"];
+    const TENS: [&str; 10] =
+        ["Low", "Grey", "Late", "Still", "Cold", "Long", "Blind", "White", "Far", "Last"];
     format!("{} {}", TENS[number % 10], TENS[(number / 10) % 10])
 }
 
@@ -203,13 +218,21 @@ fn ordinal(number: usize) -> String {
 /// does not hang on the disk.
 pub fn folder() -> tempfile::TempDir {
     let memory = Path::new("/dev/shm");
-    if memory.is_dir() { tempfile::tempdir_in(memory).unwrap() } else { tempfile::tempdir().unwrap() }
+    if memory.is_dir() {
+        tempfile::tempdir_in(memory).unwrap()
+    } else {
+        tempfile::tempdir().unwrap()
+    }
 }
 
 /// The story of a folder written by [`write`].
 pub fn read(folder: &Folder) -> Story {
     let loaded = load(folder).unwrap();
-    let errors: Vec<_> = loaded.findings.iter().filter(|one| one.severity == storygen::diagnostic::Severity::Error).collect();
+    let errors: Vec<_> = loaded
+        .findings
+        .iter()
+        .filter(|one| one.severity == storygen::diagnostic::Severity::Error)
+        .collect();
     assert!(errors.is_empty(), "{errors:?}");
     loaded.story.unwrap()
 }
@@ -225,7 +248,9 @@ pub fn prose(people: &[&str], words: usize, salt: usize) -> String {
         let deed = DEEDS[(number * 7 + salt) % DEEDS.len()];
         let detail = DETAILS[(number * 3 + salt) % DETAILS.len()];
         let hour = ["first", "third", "sixth", "ninth"][number % 4];
-        let sentence = format!("{who} {deed} at the {hour} hour of day {number}. On page {number} it stood so: {detail}");
+        let sentence = format!(
+            "{who} {deed} at the {hour} hour of day {number}. On page {number} it stood so: {detail}"
+        );
         count += sentence.split_whitespace().count();
         text.push_str(&sentence);
         number += 1;
@@ -297,8 +322,19 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    pub fn new(window: usize, prefill: bool, tokenizer: Arc<dyn Tokenizer>, answer: Answering) -> Self {
-        let facts = Facts { name: "test/recorder".to_owned(), window, reply_limit: None, prefill, structured: true };
+    pub fn new(
+        window: usize,
+        prefill: bool,
+        tokenizer: Arc<dyn Tokenizer>,
+        answer: Answering,
+    ) -> Self {
+        let facts = Facts {
+            name: "test/recorder".to_owned(),
+            window,
+            reply_limit: None,
+            prefill,
+            structured: true,
+        };
         Self { facts, tokenizer, answer, sent: Mutex::default() }
     }
 
@@ -317,7 +353,12 @@ impl Provider for Recorder {
         self.tokenizer.clone()
     }
 
-    fn stream<'a>(&'a self, request: &'a Request, on_text: &'a mut (dyn FnMut(&str) + Send), _: &'a CancellationToken) -> Streaming<'a> {
+    fn stream<'a>(
+        &'a self,
+        request: &'a Request,
+        on_text: &'a mut (dyn FnMut(&str) + Send),
+        _: &'a CancellationToken,
+    ) -> Streaming<'a> {
         Box::pin(async move {
             let number = {
                 let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
@@ -330,10 +371,17 @@ impl Provider for Recorder {
                 End::Stop => Finish::Stop,
                 End::Length => Finish::Length,
                 End::Interrupted => {
-                    return Err(Fault::Interrupted { origin: "the test".to_owned(), why: "it says so".to_owned() });
+                    return Err(Fault::Interrupted {
+                        origin: "the test".to_owned(),
+                        why: "it says so".to_owned(),
+                    });
                 }
             };
-            Ok(Reply { finish, usage: Some(Usage { prompt: 900, cached: 0, reply: 90 }), model: "recorder".to_owned() })
+            Ok(Reply {
+                finish,
+                usage: Some(Usage { prompt: 900, cached: 0, reply: 90 }),
+                model: "recorder".to_owned(),
+            })
         })
     }
 }
@@ -367,11 +415,18 @@ pub fn number_after(text: &str, mark: &str) -> Option<usize> {
 
 fn good_record(said: &str) -> String {
     let chapter = number_after(said, ", chapter ").unwrap_or(1);
-    let text = said.split_once("<<<\n").and_then(|(_, rest)| rest.split_once("\n>>>")).map_or("", |(text, _)| text);
+    let text = said
+        .split_once("<<<\n")
+        .and_then(|(_, rest)| rest.split_once("\n>>>"))
+        .map_or("", |(text, _)| text);
     let people = cast(chapter).map(|one| PEOPLE[one].0);
     let mut synopsis = String::new();
     for (index, who) in people.iter().cycle().take(6).enumerate() {
-        let _ = write!(synopsis, "In crossing {chapter} {who} {} and so the matter stands. ", DEEDS[(chapter * 3 + index * 5) % DEEDS.len()]);
+        let _ = write!(
+            synopsis,
+            "In crossing {chapter} {who} {} and so the matter stands. ",
+            DEEDS[(chapter * 3 + index * 5) % DEEDS.len()]
+        );
     }
     let kinds = ["state", "knows", "fixed"];
     let facts: Vec<serde_json::Value> = people
@@ -393,7 +448,11 @@ fn good_record(said: &str) -> String {
 /// Names everyone its passages name, most often named first, within its words.
 fn good_fold(said: &str) -> String {
     let words = number_after(said, "at most ").unwrap_or(60);
-    let mut people: Vec<(usize, &str)> = PEOPLE.iter().map(|(given, ..)| (said.matches(given).count(), *given)).filter(|(times, _)| *times > 0).collect();
+    let mut people: Vec<(usize, &str)> = PEOPLE
+        .iter()
+        .map(|(given, ..)| (said.matches(given).count(), *given))
+        .filter(|(times, _)| *times > 0)
+        .collect();
     people.sort_by_key(|(times, _)| std::cmp::Reverse(*times));
     let mut passage = String::new();
     for (index, (_, who)) in people.iter().cycle().take(40).enumerate() {
@@ -413,14 +472,26 @@ pub fn chapters(first: usize, last: usize) -> Wanted {
 }
 
 /// Runs a session over what the folder holds.
-pub fn run(story: &Story, folder: &Folder, provider: &dyn Provider, settings: &Settings, wanted: &Wanted) -> anyhow::Result<Done> {
+pub fn run(
+    story: &Story,
+    folder: &Folder,
+    provider: &dyn Provider,
+    settings: &Settings,
+    wanted: &Wanted,
+) -> anyhow::Result<Done> {
     let templates = Templates::new(&story.book.primary_language(), &BTreeMap::new())?;
     let mut store = Store::open(folder, "test", || 0)?;
     let archive = history::read(folder, story)?;
     let mut findings = Vec::new();
     let records = history::records(story, &archive, &mut findings);
     assert_eq!(findings, [], "a canon file of ours has a fault");
-    let line = Line { provider, tokenizer: provider.tokenizer(), folder, settings, cancel: CancellationToken::new() };
+    let line = Line {
+        provider,
+        tokenizer: provider.tokenizer(),
+        folder,
+        settings,
+        cancel: CancellationToken::new(),
+    };
     let mut session = Session::new(story, &templates, archive, records, &line);
     block_on(session.run(wanted, &mut store, &line, &mut |_| {}))
 }
@@ -433,7 +504,9 @@ pub fn block_on<F: std::future::Future>(future: F) -> F::Output {
 /// The bytes at their beginning that two conversations share.
 #[must_use]
 pub fn shared(one: &[Message], other: &[Message]) -> usize {
-    let flat = |messages: &[Message]| -> String { messages.iter().map(|one| format!("{}\n{}\n", role(one.role), one.text)).collect() };
+    let flat = |messages: &[Message]| -> String {
+        messages.iter().map(|one| format!("{}\n{}\n", role(one.role), one.text)).collect()
+    };
     flat(one).bytes().zip(flat(other).bytes()).take_while(|(a, b)| a == b).count()
 }
 
@@ -445,9 +518,16 @@ fn role(role: Role) -> &'static str {
 #[cfg(feature = "embedded")]
 pub fn model() -> std::path::PathBuf {
     let path = std::env::var_os("STORYGEN_TEST_MODEL").map_or_else(
-        || std::path::PathBuf::from(std::env::var_os("HOME").unwrap()).join(".local/share/storygen/models/SmolLM2-135M-Instruct.Q4_1.gguf"),
+        || {
+            std::path::PathBuf::from(std::env::var_os("HOME").unwrap())
+                .join(".local/share/storygen/models/SmolLM2-135M-Instruct.Q4_1.gguf")
+        },
         Into::into,
     );
-    assert!(path.exists(), "no model at {}; `storygen models pull` fetches it, STORYGEN_TEST_MODEL names another", path.display());
+    assert!(
+        path.exists(),
+        "no model at {}; `storygen models pull` fetches it, STORYGEN_TEST_MODEL names another",
+        path.display()
+    );
     path
 }

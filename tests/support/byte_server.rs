@@ -47,11 +47,7 @@ impl Gate {
     /// Waits until it is open. Panics when that takes too long.
     pub fn pass(&self) {
         let shut = self.0.0.lock().unwrap();
-        let (open, _) = self
-            .0
-            .1
-            .wait_timeout_while(shut, PATIENCE, |open| !*open)
-            .unwrap();
+        let (open, _) = self.0.1.wait_timeout_while(shut, PATIENCE, |open| !*open).unwrap();
         assert!(*open, "a gate was never opened");
     }
 }
@@ -115,11 +111,7 @@ impl ByteServer {
                 thread::spawn(move || serve(stream, &shared));
             }
         });
-        Self {
-            address,
-            shared,
-            accepting: Some(accepting),
-        }
+        Self { address, shared, accepting: Some(accepting) }
     }
 
     /// `http://127.0.0.1:<port>`.
@@ -214,10 +206,7 @@ fn note_hangup(shared: &Shared) {
 fn read_request(stream: &TcpStream) -> Option<Recorded> {
     let mut reader = BufReader::new(stream);
     let mut line = String::new();
-    reader
-        .read_line(&mut line)
-        .ok()
-        .filter(|count| *count > 0)?;
+    reader.read_line(&mut line).ok().filter(|count| *count > 0)?;
     let mut headers = Vec::new();
     loop {
         let mut header = String::new();
@@ -232,11 +221,7 @@ fn read_request(stream: &TcpStream) -> Option<Recorded> {
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
     let line = line.trim_end().to_owned();
-    Some(Recorded {
-        line,
-        headers,
-        body,
-    })
+    Some(Recorded { line, headers, body })
 }
 
 /// A whole answer with a length, after which the connection closes.
@@ -256,10 +241,7 @@ pub fn stream_head() -> Step {
 
 /// The head of an event stream in chunks, so that an early end shows.
 pub fn chunked_head() -> Step {
-    let headers = [
-        ("content-type", "text/event-stream"),
-        ("transfer-encoding", "chunked"),
-    ];
+    let headers = [("content-type", "text/event-stream"), ("transfer-encoding", "chunked")];
     Step::Send(head(200, &headers))
 }
 

@@ -104,7 +104,8 @@ impl Peer {
 
     /// Tells it something.
     pub fn post(&self, path: &str, body: &Value) {
-        let (status, answer) = self.try_request("POST", path, &body.to_string()).expect("an answer");
+        let (status, answer) =
+            self.try_request("POST", path, &body.to_string()).expect("an answer");
         assert!((200..300).contains(&status), "{path}: {status} {answer}");
     }
 

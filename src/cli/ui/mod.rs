@@ -25,12 +25,10 @@ impl Ui {
     pub fn new(common: &Common) -> Self {
         Self {
             quiet: common.quiet,
-            colour: if common.no_color {
-                ColorChoice::Never
-            } else {
-                ColorChoice::Auto
-            },
-            may_ask: !common.no_input && std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
+            colour: if common.no_color { ColorChoice::Never } else { ColorChoice::Auto },
+            may_ask: !common.no_input
+                && std::io::stdin().is_terminal()
+                && std::io::stderr().is_terminal(),
         }
     }
 
@@ -41,7 +39,9 @@ impl Ui {
 
     /// Whether a line may be drawn over: a terminal that nobody has silenced.
     pub fn animates(&self) -> bool {
-        !self.quiet && std::io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+        !self.quiet
+            && std::io::stderr().is_terminal()
+            && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
     }
 
     /// The show of a drafting run. Prose is printed where standard output is a
@@ -96,11 +96,7 @@ impl Ui {
     pub fn failure(&self, error: &anyhow::Error) {
         use owo_colors::OwoColorize;
         self.warn(&format!("{}{} {error:#}", "error".red().bold(), ":".bold()));
-        for hint in error
-            .downcast_ref::<Failure>()
-            .iter()
-            .flat_map(|failure| &failure.hints)
-        {
+        for hint in error.downcast_ref::<Failure>().iter().flat_map(|failure| &failure.hints) {
             self.warn(&format!("{} {hint}", "help:".cyan().bold()));
         }
     }
@@ -109,9 +105,5 @@ impl Ui {
 /// Prints what clap has to say: help and version, or a usage error.
 pub(super) fn usage(error: &clap::Error) -> Exit {
     let _ = error.print();
-    if error.use_stderr() {
-        Exit::Usage
-    } else {
-        Exit::Done
-    }
+    if error.use_stderr() { Exit::Usage } else { Exit::Done }
 }

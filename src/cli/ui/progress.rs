@@ -23,19 +23,8 @@ pub(crate) struct Drafting {
 
 impl Drafting {
     pub(super) fn new(ui: Ui, stream: bool, chapters: usize) -> Self {
-        let bar = if stream || !ui.animates() {
-            ProgressBar::hidden()
-        } else {
-            spinner()
-        };
-        Self {
-            ui,
-            stream,
-            page: Page::new(),
-            bar,
-            chapters,
-            words: 0,
-        }
+        let bar = if stream || !ui.animates() { ProgressBar::hidden() } else { spinner() };
+        Self { ui, stream, page: Page::new(), bar, chapters, words: 0 }
     }
 
     /// Shows one event.
@@ -51,7 +40,9 @@ impl Drafting {
                     self.line(&heading.bold().to_string());
                 }
             }
-            Event::Recording { chapter, .. } => self.bar.set_message(format!("chapter {chapter}: recording what happened")),
+            Event::Recording { chapter, .. } => {
+                self.bar.set_message(format!("chapter {chapter}: recording what happened"))
+            }
             _ => {
                 if let Some(line) = sentence(event) {
                     self.line(&line);
@@ -155,7 +146,9 @@ impl Page {
     fn finish(&mut self) {
         let mut shown = String::new();
         self.end_word(&mut shown);
-        for _ in self.line_ends..if self.line_ends == 0 || self.column > 0 { 2 } else { self.line_ends } {
+        for _ in
+            self.line_ends..if self.line_ends == 0 || self.column > 0 { 2 } else { self.line_ends }
+        {
             shown.push('\n');
         }
         self.column = 0;
@@ -174,7 +167,9 @@ fn put(text: &str) {
 /// What an event is in words, for those that are a line by themselves.
 fn sentence(event: &Event<'_>) -> Option<String> {
     Some(match event {
-        Event::Rejected { reason, next, of, .. } if next <= of => format!("  rejected: {reason}; drawing {next} of {of}"),
+        Event::Rejected { reason, next, of, .. } if next <= of => {
+            format!("  rejected: {reason}; drawing {next} of {of}")
+        }
         Event::Rejected { reason, .. } => format!("  rejected: {reason}"),
         Event::Drafted { chapter, words, target, path, tokens, omissions } => {
             let left_out = match omissions {
@@ -196,14 +191,26 @@ fn sentence(event: &Event<'_>) -> Option<String> {
             let facts = if *facts == 1 { "1 fact".to_owned() } else { format!("{facts} facts") };
             format!("  chapter {chapter}: {synopsis}, {facts}{dropped}")
         }
-        Event::Contradiction { chapter, text } => format!("  chapter {chapter} contradicts earlier ones: {text}"),
-        Event::Folding { from, to } => format!("  folding chapters {from} to {to} into one passage"),
-        Event::Adopted { chapter, take } => format!("  chapter {chapter} was edited by hand: kept as take {take}"),
+        Event::Contradiction { chapter, text } => {
+            format!("  chapter {chapter} contradicts earlier ones: {text}")
+        }
+        Event::Folding { from, to } => {
+            format!("  folding chapters {from} to {to} into one passage")
+        }
+        Event::Adopted { chapter, take } => {
+            format!("  chapter {chapter} was edited by hand: kept as take {take}")
+        }
         Event::Restored { chapter, take } => format!("  chapter {chapter}: take {take} put back"),
-        Event::Moved { chapter, path: "" } => format!("  chapter {chapter} has moved: its canon was renamed"),
-        Event::Moved { chapter, path } => format!("  chapter {chapter} has moved: its text is {path} now"),
+        Event::Moved { chapter, path: "" } => {
+            format!("  chapter {chapter} has moved: its canon was renamed")
+        }
+        Event::Moved { chapter, path } => {
+            format!("  chapter {chapter} has moved: its text is {path} now")
+        }
         Event::Replaced { chapter, path } => {
-            format!("  chapter {chapter}: the text has changed, so your corrected canon is replaced; it is kept as {path}")
+            format!(
+                "  chapter {chapter}: the text has changed, so your corrected canon is replaced; it is kept as {path}"
+            )
         }
         Event::Interrupted { why } => format!("  {why}; going on from there"),
         Event::Text(_) | Event::Drafting { .. } | Event::Recording { .. } => return None,
@@ -230,10 +237,7 @@ pub(crate) struct Download {
 #[cfg(feature = "embedded")]
 impl Download {
     pub(super) fn new(ui: Ui) -> Self {
-        Self {
-            ui,
-            bar: ProgressBar::hidden(),
-        }
+        Self { ui, bar: ProgressBar::hidden() }
     }
 
     /// Shows one step.
@@ -245,7 +249,9 @@ impl Download {
                 self.ui.say(&format!("fetching the model from {source} (98 MB, once)"));
                 if self.ui.animates() {
                     self.bar = ProgressBar::new(0);
-                    if let Ok(style) = ProgressStyle::with_template("  {bar:40} {bytes} of {total_bytes}, {eta} left") {
+                    if let Ok(style) = ProgressStyle::with_template(
+                        "  {bar:40} {bytes} of {total_bytes}, {eta} left",
+                    ) {
                         self.bar.set_style(style);
                     }
                 }

@@ -70,11 +70,8 @@ pub fn resolve(shapes: Shapes, findings: &mut Vec<Finding>) -> Story {
     let rules = world::rules(&shapes.world, findings);
 
     let character_names = people::names(&shapes.characters, findings);
-    let lookup = people::Lookup {
-        calendar: &calendar,
-        places: &place_names,
-        characters: &character_names,
-    };
+    let lookup =
+        people::Lookup { calendar: &calendar, places: &place_names, characters: &character_names };
     let characters = people::characters(shapes.characters, &lookup, findings);
 
     let beat_names = promises::beat_names(&shapes.arcs, findings);
@@ -89,10 +86,7 @@ pub fn resolve(shapes: Shapes, findings: &mut Vec<Finding>) -> Story {
     };
     let outline_complete = shapes.outline.complete;
     let (parts, chapters) = outline::outline(shapes.outline, &lookup, findings);
-    let chapter_names = promises::ChapterNames {
-        chapters: &chapters,
-        complete: outline_complete,
-    };
+    let chapter_names = promises::ChapterNames { chapters: &chapters, complete: outline_complete };
     let outline_known = outline_complete && !chapters.is_empty();
     let (threads, commitments) =
         promises::threads(shapes.threads, &chapter_names, &beat_names, findings);
@@ -217,13 +211,7 @@ pub(crate) struct Names<T> {
 
 impl<T> Names<T> {
     fn new(kind: &'static str, complete: bool) -> Self {
-        Self {
-            kind,
-            complete,
-            ids: Vec::new(),
-            index: HashMap::new(),
-            missed: Cell::new(false),
-        }
+        Self { kind, complete, ids: Vec::new(), index: HashMap::new(), missed: Cell::new(false) }
     }
 
     /// Takes up a declared id. A repeated or malformed one is a finding; it
@@ -283,10 +271,7 @@ impl<T> Names<T> {
         wanted: &[Placed<String>],
         findings: &mut Vec<Finding>,
     ) -> Vec<Id<T>> {
-        wanted
-            .iter()
-            .filter_map(|one| self.find(file, one, findings))
-            .collect()
+        wanted.iter().filter_map(|one| self.find(file, one, findings)).collect()
     }
 
     fn list(&self) -> String {

@@ -28,10 +28,7 @@ pub(super) fn outline(
     for (file, shape) in files.read {
         let mut reader = Reader { file: &file, lookup, findings: &mut *findings };
         for part in shape.parts {
-            parts.push(Part {
-                title: part.title,
-                first: chapters.len() + 1,
-            });
+            parts.push(Part { title: part.title, first: chapters.len() + 1 });
             for chapter in part.chapters {
                 let chapter = reader.chapter(chapter, &chapters);
                 chapters.push(chapter);
@@ -61,10 +58,7 @@ impl Reader<'_> {
     fn chapter(&mut self, mut shape: ChapterShape, earlier: &[Chapter]) -> Chapter {
         let number = earlier.len() + 1;
         let id = self.chapter_id(&shape, earlier, number);
-        let site = Site::at(
-            self.file,
-            shape.id.as_ref().map_or(shape.title.spot, |id| id.spot),
-        );
+        let site = Site::at(self.file, shape.id.as_ref().map_or(shape.title.spot, |id| id.spot));
         let mut scene_shapes = std::mem::take(&mut shape.scenes);
         let words = chapter_words(&shape, &scene_shapes, self.lookup.default_words);
         let scenes = if scene_shapes.is_empty() {
@@ -79,7 +73,8 @@ impl Reader<'_> {
             let mut scenes = Vec::new();
             for one in scene_shapes {
                 let words = one.value.words.as_ref().map_or(even, |words| words.value);
-                let site = Site::at(self.file, one.value.id.as_ref().map_or(one.spot, |id| id.spot));
+                let site =
+                    Site::at(self.file, one.value.id.as_ref().map_or(one.spot, |id| id.spot));
                 scenes.push(self.scene(one.value, Some(&shape), site, words));
                 start_only(&mut shape);
             }
@@ -100,7 +95,8 @@ impl Reader<'_> {
     fn chapter_id(&mut self, shape: &ChapterShape, earlier: &[Chapter], number: usize) -> String {
         let taken = |id: &str| earlier.iter().find(|chapter| chapter.id == id);
         let Some(given) = &shape.id else {
-            let made = slug::slug(&shape.title.value).unwrap_or_else(|| format!("chapter-{number}"));
+            let made =
+                slug::slug(&shape.title.value).unwrap_or_else(|| format!("chapter-{number}"));
             return if taken(&made).is_none() {
                 made
             } else {
@@ -146,9 +142,10 @@ impl Reader<'_> {
         words: u32,
     ) -> Scene {
         let (file, lookup) = (self.file, self.lookup);
-        let inherited = |own: Option<Placed<String>>, outer: fn(&ChapterShape) -> &Option<Placed<String>>| {
-            own.or_else(|| chapter.and_then(|chapter| outer(chapter).clone()))
-        };
+        let inherited =
+            |own: Option<Placed<String>>, outer: fn(&ChapterShape) -> &Option<Placed<String>>| {
+                own.or_else(|| chapter.and_then(|chapter| outer(chapter).clone()))
+            };
         let pov = inherited(shape.pov, |chapter| &chapter.pov);
         let place = inherited(shape.place, |chapter| &chapter.place);
         let date = inherited(shape.date, |chapter| &chapter.date);
@@ -201,7 +198,11 @@ impl Reader<'_> {
 
     /// Who is there. A name that nobody has may be meant to be the point of
     /// view's: that one is then taken to be there, so that one slip is one finding.
-    fn cast(&mut self, named: &[Placed<String>], pov: Option<&Sited<Id<Character>>>) -> Vec<Id<Character>> {
+    fn cast(
+        &mut self,
+        named: &[Placed<String>],
+        pov: Option<&Sited<Id<Character>>>,
+    ) -> Vec<Id<Character>> {
         let mut cast = self.lookup.characters.find_all(self.file, named, self.findings);
         if let Some(pov) = pov
             && cast.len() < named.len()
@@ -257,10 +258,8 @@ fn chapter_words(shape: &ChapterShape, scenes: &[Placed<SceneShape>], default: u
     if let Some(words) = &shape.words {
         return words.value;
     }
-    let given: Option<Vec<u32>> = scenes
-        .iter()
-        .map(|scene| scene.value.words.as_ref().map(|words| words.value))
-        .collect();
+    let given: Option<Vec<u32>> =
+        scenes.iter().map(|scene| scene.value.words.as_ref().map(|words| words.value)).collect();
     match given {
         Some(given) if !given.is_empty() => given.into_iter().fold(0, u32::saturating_add),
         _ => default,

@@ -63,9 +63,7 @@ fn read(
         .collect();
     let (start, state) = match shape.starts {
         Some(starts) => (
-            starts
-                .place
-                .and_then(|place| lookup.places.find(file, &place, findings)),
+            starts.place.and_then(|place| lookup.places.find(file, &place, findings)),
             starts.state,
         ),
         None => (None, None),
@@ -87,10 +85,7 @@ fn read(
         pronouns: shape.pronouns,
         role: shape.role,
         born,
-        age: shape.age.map(|age| Sited {
-            value: age.value,
-            site: Site::at(file, age.spot),
-        }),
+        age: shape.age.map(|age| Sited { value: age.value, site: Site::at(file, age.spot) }),
         appearance: shape.appearance.unwrap_or_default().0,
         goal: shape.goal,
         need: shape.need,

@@ -36,7 +36,12 @@ pub(super) fn arcs(
 ) -> (Vec<Arc>, Vec<Beat>) {
     debug_assert_eq!(
         beat_names.ids.len(),
-        files.read.iter().flat_map(|(_, file)| &file.arcs).map(|arc| arc.beats.len()).sum::<usize>()
+        files
+            .read
+            .iter()
+            .flat_map(|(_, file)| &file.arcs)
+            .map(|arc| arc.beats.len())
+            .sum::<usize>()
     );
     let mut names = Names::<Arc>::new("arc", files.complete);
     let (mut arcs, mut beats) = (Vec::new(), Vec::new());
@@ -136,40 +141,28 @@ fn read_commitment(
                 Some(given) => chapter(file, given, chapters, findings),
                 None => chapters.complete.then_some(default),
             };
-            let (from, until) = (bound(&shape.from, 1), bound(&shape.until, chapters.chapters.len()));
-            Promise::Invariant {
-                from: from?,
-                until: until?,
-            }
+            let (from, until) =
+                (bound(&shape.from, 1), bound(&shape.until, chapters.chapters.len()));
+            Promise::Invariant { from: from?, until: until? }
         }
         CommitmentKindShape::Ordering => {
             let (Some(first), Some(then)) = (&shape.first, &shape.then) else {
                 findings.push(lacking(&site, "an ordering", "`first` and `then`, ids of beats"));
                 return None;
             };
-            let (first, then) = (beats.find(file, first, findings), beats.find(file, then, findings));
-            Promise::Ordering {
-                first: first?,
-                then: then?,
-            }
+            let (first, then) =
+                (beats.find(file, first, findings), beats.find(file, then, findings));
+            Promise::Ordering { first: first?, then: then? }
         }
         CommitmentKindShape::Achievement => {
             let Some(by) = &shape.by else {
                 findings.push(lacking(&site, "an achievement", "`by`, a chapter"));
                 return None;
             };
-            Promise::Achievement {
-                by: chapter(file, by, chapters, findings)?,
-            }
+            Promise::Achievement { by: chapter(file, by, chapters, findings)? }
         }
     };
-    Some(Commitment {
-        site,
-        id: shape.id.value,
-        statement: shape.statement,
-        promise,
-        bound_site,
-    })
+    Some(Commitment { site, id: shape.id.value, statement: shape.statement, promise, bound_site })
 }
 
 fn bound_site(file: &str, shape: &CommitmentShape) -> Option<Site> {

@@ -10,18 +10,14 @@ use crate::story::{Calendar, Date, Place, Rule};
 
 /// The calendar of whichever file declares one.
 pub(super) fn calendar(files: &Files<WorldFile>, findings: &mut Vec<Finding>) -> Calendar {
-    let mut declared = files
-        .read
-        .iter()
-        .filter_map(|(file, world)| Some((file, world.calendar.as_ref()?)));
+    let mut declared =
+        files.read.iter().filter_map(|(file, world)| Some((file, world.calendar.as_ref()?)));
     let Some((file, shape)) = declared.next() else {
         return Calendar::default();
     };
     for (other, second) in declared {
-        let site = second
-            .starts
-            .as_ref()
-            .map_or(Site::file(other), |starts| Site::at(other, starts.spot));
+        let site =
+            second.starts.as_ref().map_or(Site::file(other), |starts| Site::at(other, starts.spot));
         findings.push(Finding::error(
             "second-calendar",
             site,
@@ -37,24 +33,22 @@ fn read_calendar(file: &str, shape: &CalendarShape, findings: &mut Vec<Finding>)
             findings.push(Finding::error(
                 "calendar",
                 Site::at(file, month.days.spot),
-                format!("a month has from 1 to 1,000 days, `{}` has {}", month.name, month.days.value),
+                format!(
+                    "a month has from 1 to 1,000 days, `{}` has {}",
+                    month.name, month.days.value
+                ),
             ));
         }
     }
     let months = shape
         .months
         .iter()
-        .map(|month| Month {
-            name: month.name.clone(),
-            days: month.days.value.clamp(1, 1_000),
-        })
+        .map(|month| Month { name: month.name.clone(), days: month.days.value.clamp(1, 1_000) })
         .collect();
     let lifespan = shape.lifespan.as_ref().map_or(120, |years| years.value);
     let mut calendar = Calendar::new(months, shape.week.clone(), lifespan);
-    calendar.starts = shape
-        .starts
-        .as_ref()
-        .and_then(|starts| date(&calendar, file, starts, findings));
+    calendar.starts =
+        shape.starts.as_ref().and_then(|starts| date(&calendar, file, starts, findings));
     calendar
 }
 
@@ -70,11 +64,8 @@ pub(super) fn date(
         Err(fault) => fault,
     };
     let site = Site::at(file, text.spot);
-    let finding = Finding::error(
-        "date",
-        site,
-        format!("`{}` is no day of the story's calendar", text.value),
-    );
+    let finding =
+        Finding::error("date", site, format!("`{}` is no day of the story's calendar", text.value));
     findings.push(finding.hint(match fault {
         NoDate::Form => "write YEAR-MONTH-DAY in numbers, such as `1887-03-02`".to_owned(),
         NoDate::Month(months) => format!("the year has {months} months"),
@@ -153,10 +144,7 @@ pub(super) fn rules(files: &Files<WorldFile>, findings: &mut Vec<Finding>) -> Ve
     for (file, world) in &files.read {
         for shape in &world.rules {
             names.declare(file, &shape.id, findings);
-            rules.push(Rule {
-                id: shape.id.value.clone(),
-                rule: shape.rule.clone(),
-            });
+            rules.push(Rule { id: shape.id.value.clone(), rule: shape.rule.clone() });
         }
     }
     rules

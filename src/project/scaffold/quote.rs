@@ -50,7 +50,8 @@ pub(super) fn folded(text: &str, indent: usize) -> String {
 
 /// Whether a text reads as itself without quotes.
 fn is_plain(text: &str) -> bool {
-    const WORDS: [&str; 12] = ["true", "false", "null", "yes", "no", "on", "off", "y", "n", "inf", "nan", "infinity"];
+    const WORDS: [&str; 12] =
+        ["true", "false", "null", "yes", "no", "on", "off", "y", "n", "inf", "nan", "infinity"];
     text.starts_with(char::is_alphabetic)
         && !text.ends_with(' ')
         && text.chars().all(|c| c.is_alphanumeric() || " ',.;!?()/–…-".contains(c))
@@ -58,7 +59,9 @@ fn is_plain(text: &str) -> bool {
 }
 
 fn is_hidden(c: char) -> bool {
-    c.is_control() || matches!(u32::from(c), 0xAD | 0x200B..=0x200F | 0x2028..=0x202E | 0x2060..=0x206F | 0xFDD0..=0xFDEF | 0xFEFF | 0xFFF9..=0xFFFF | 0xE0000..=0xE007F) || u32::from(c) & 0xFFFE == 0xFFFE
+    c.is_control()
+        || matches!(u32::from(c), 0xAD | 0x200B..=0x200F | 0x2028..=0x202E | 0x2060..=0x206F | 0xFDD0..=0xFDEF | 0xFEFF | 0xFFF9..=0xFFFF | 0xE0000..=0xE007F)
+        || u32::from(c) & 0xFFFE == 0xFFFE
 }
 
 #[cfg(test)]

@@ -6,7 +6,9 @@ use proptest::prelude::*;
 use serde_json::Value as Json;
 
 use super::*;
-use crate::project::schema::{ArcsFile, BookFile, CharactersFile, OutlineFile, PremiseFile, ThreadsFile, WorldFile};
+use crate::project::schema::{
+    ArcsFile, BookFile, CharactersFile, OutlineFile, PremiseFile, ThreadsFile, WorldFile,
+};
 use crate::project::shape::schema_of;
 
 const BASE: [&str; 7] = [
@@ -47,8 +49,37 @@ fn read_as_all(bytes: &[u8]) {
 /// A change to a valid file: at which character, how many go, what comes.
 fn mutation() -> impl Strategy<Value = (usize, usize, String)> {
     let pieces = prop::sample::select(vec![
-        "", "\n", "\t", ": ", "- ", "\"", "'", "[", "]", "{", "}", "&a ", "*a", "!!str ", "|", ">-", "#", "~", "---\n",
-        "null", "-1", "1.5", "true", "<<: *a", "?", "%", "@", "\u{feff}", "\u{85}", "🎹", "99999999999999999999",
+        "",
+        "\n",
+        "\t",
+        ": ",
+        "- ",
+        "\"",
+        "'",
+        "[",
+        "]",
+        "{",
+        "}",
+        "&a ",
+        "*a",
+        "!!str ",
+        "|",
+        ">-",
+        "#",
+        "~",
+        "---\n",
+        "null",
+        "-1",
+        "1.5",
+        "true",
+        "<<: *a",
+        "?",
+        "%",
+        "@",
+        "\u{feff}",
+        "\u{85}",
+        "🎹",
+        "99999999999999999999",
     ]);
     (0..2_000_usize, 0..12_usize, pieces.prop_map(str::to_owned))
 }
@@ -85,7 +116,8 @@ fn sparse(schema: &Json, root: &Json, indent: usize, out: &mut String) {
         Some(reference) => &root["definitions"][reference.rsplit('/').next().unwrap()],
         None => schema,
     };
-    let required: Vec<&str> = schema["required"].as_array().into_iter().flatten().filter_map(Json::as_str).collect();
+    let required: Vec<&str> =
+        schema["required"].as_array().into_iter().flatten().filter_map(Json::as_str).collect();
     for (key, property) in schema["properties"].as_object().into_iter().flatten() {
         let margin = " ".repeat(indent);
         if !required.contains(&key.as_str()) {

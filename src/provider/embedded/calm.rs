@@ -43,10 +43,7 @@ impl Calm {
             .spawn(move || sleep(&vocabulary, threads, &tell, &until))
             .ok()?;
         let _ = heard.recv();
-        Some(Self {
-            asleep: Some(asleep),
-            thread: Some(thread),
-        })
+        Some(Self { asleep: Some(asleep), thread: Some(thread) })
     }
 }
 
@@ -74,10 +71,7 @@ fn decode_one(vocabulary: &Vocabulary, threads: usize) -> Option<()> {
         .with_n_ubatch(1)
         .with_n_threads(threads)
         .with_n_threads_batch(threads);
-    let mut context = vocabulary
-        .model()
-        .new_context(backend().ok()?, params)
-        .ok()?;
+    let mut context = vocabulary.model().new_context(backend().ok()?, params).ok()?;
     let mut batch = LlamaBatch::new(1, 1);
     batch.add(LlamaToken(0), 0, &[0], false).ok()?;
     context.decode(&mut batch).ok()

@@ -102,9 +102,8 @@ impl Chooser {
             return Err("no token of the model fits the schema here".to_owned());
         }
         array.apply_sampler(&mut self.chain);
-        let token = array
-            .selected_token()
-            .ok_or_else(|| "the sampler chose no token".to_owned())?;
+        let token =
+            array.selected_token().ok_or_else(|| "the sampler chose no token".to_owned())?;
         self.chain.accept(token);
         guide.accept(token)?;
         Ok(token)

@@ -89,8 +89,7 @@ impl Header {
     /// Whether old positions fall out of the attention of some layers.
     #[must_use]
     pub fn has_sliding_window(&self) -> bool {
-        self.of_architecture("attention.sliding_window")
-            .is_some_and(|size| size > 0)
+        self.of_architecture("attention.sliding_window").is_some_and(|size| size > 0)
     }
 
     /// Bytes that the attention cache takes per token, where the header tells.
@@ -98,17 +97,12 @@ impl Header {
     pub fn cache_bytes_per_token(&self) -> Option<u64> {
         let layers = self.of_architecture("block_count")?;
         let heads = self.of_architecture("attention.head_count")?.max(1);
-        let kv_heads = self
-            .of_architecture("attention.head_count_kv")
-            .unwrap_or(heads);
+        let kv_heads = self.of_architecture("attention.head_count_kv").unwrap_or(heads);
         let width = self
             .of_architecture("attention.key_length")
             .or_else(|| Some(self.of_architecture("embedding_length")? / heads))?;
         // Keys and values, two bytes each.
-        layers
-            .checked_mul(kv_heads)?
-            .checked_mul(width)?
-            .checked_mul(4)
+        layers.checked_mul(kv_heads)?.checked_mul(width)?.checked_mul(4)
     }
 }
 
@@ -119,9 +113,7 @@ impl Header {
 /// Says in words what is wrong with the file.
 pub fn open(path: &Path) -> Result<Header, String> {
     let file = std::fs::File::open(path).map_err(|e| format!("cannot be opened ({e})"))?;
-    let meta = file
-        .metadata()
-        .map_err(|e| format!("cannot be read ({e})"))?;
+    let meta = file.metadata().map_err(|e| format!("cannot be read ({e})"))?;
     if !meta.is_file() {
         return Err("is not a file".to_owned());
     }
@@ -134,20 +126,14 @@ pub fn open(path: &Path) -> Result<Header, String> {
 ///
 /// Says in words what is wrong with it.
 pub fn read(source: impl BufRead + Seek, size: u64) -> Result<Header, String> {
-    let mut cursor = Cursor {
-        source,
-        at: 0,
-        size,
-    };
+    let mut cursor = Cursor { source, at: 0, size };
     let mut magic = [0; 4];
     if size < 24 || cursor.bytes(&mut magic).is_err() || &magic != b"GGUF" {
         return Err("is not a GGUF file".to_owned());
     }
     let version = cursor.u32()?;
     if !(2..=3).contains(&version) {
-        return Err(format!(
-            "is a GGUF of version {version}, versions 2 and 3 are known"
-        ));
+        return Err(format!("is a GGUF of version {version}, versions 2 and 3 are known"));
     }
     let tensors = cursor.count()?;
     let keys = cursor.count()?;
@@ -156,20 +142,14 @@ pub fn read(source: impl BufRead + Seek, size: u64) -> Result<Header, String> {
         let (key, value) = cursor.pair()?;
         values.insert(key, value);
     }
-    let header = Header {
-        values,
-        tensors,
-        size,
-    };
+    let header = Header { values, tensors, size };
     check_values(&header)?;
     let alignment = header.whole("general.alignment").unwrap_or(32);
     let end = cursor.tensors(tensors)?;
     let start = cursor.at.next_multiple_of(alignment);
     match start.checked_add(end) {
         Some(needed) if needed <= size => Ok(header),
-        Some(needed) => Err(format!(
-            "is cut short: it holds {size} bytes and needs {needed}"
-        )),
+        Some(needed) => Err(format!("is cut short: it holds {size} bytes and needs {needed}")),
         None => Err(damaged("a tensor lies beyond any file")),
     }
 }
@@ -204,11 +184,7 @@ fn check_values(header: &Header) -> Result<(), String> {
             Some(_) => return Err(damaged(&format!("`{key}` does not fit its vocabulary"))),
         }
     }
-    let texts = [
-        "tokenizer.ggml.model",
-        "tokenizer.ggml.pre",
-        "tokenizer.chat_template",
-    ];
+    let texts = ["tokenizer.ggml.model", "tokenizer.ggml.pre", "tokenizer.chat_template"];
     for key in texts {
         if header.values.contains_key(key) && header.text(key).is_none() {
             return Err(damaged(&format!("`{key}` is no text")));
@@ -283,9 +259,7 @@ struct Cursor<R> {
 
 impl<R: Read + BufRead + Seek> Cursor<R> {
     fn bytes(&mut self, buffer: &mut [u8]) -> Result<(), String> {
-        self.source
-            .read_exact(buffer)
-            .map_err(|_| "is cut short inside its header".to_owned())?;
+        self.source.read_exact(buffer).map_err(|_| "is cut short inside its header".to_owned())?;
         self.at += buffer.len() as u64;
         Ok(())
     }
@@ -368,9 +342,7 @@ impl<R: Read + BufRead + Seek> Cursor<R> {
         let signed = (bits << unused).cast_signed() >> unused;
         Ok(match kind {
             7 => Value::Truth(bits != 0),
-            6 => Value::Fraction(f64::from(f32::from_le_bytes([
-                raw[0], raw[1], raw[2], raw[3],
-            ]))),
+            6 => Value::Fraction(f64::from(f32::from_le_bytes([raw[0], raw[1], raw[2], raw[3]]))),
             12 => Value::Fraction(f64::from_le_bytes(raw)),
             1 | 3 | 5 | 11 if signed < 0 => Value::Negative(signed),
             _ => Value::Whole(bits),
@@ -396,9 +368,8 @@ impl<R: Read + BufRead + Seek> Cursor<R> {
             }
         } else {
             let width = width(kind).ok_or_else(|| damaged("a list has an unknown type"))?;
-            let bytes = count
-                .checked_mul(width)
-                .ok_or_else(|| damaged("a list is far too long"))?;
+            let bytes =
+                count.checked_mul(width).ok_or_else(|| damaged("a list is far too long"))?;
             self.skip(bytes)?;
         }
         Ok(Value::List { kind, count })
@@ -442,10 +413,9 @@ impl<R: Read + BufRead + Seek> Cursor<R> {
         let kind = self.u32()?;
         let offset = self.u64()?;
         let bytes = match block(kind) {
-            Some((per_block, bytes)) => elements
-                .div_ceil(per_block)
-                .checked_mul(bytes)
-                .ok_or_else(too_big)?,
+            Some((per_block, bytes)) => {
+                elements.div_ceil(per_block).checked_mul(bytes).ok_or_else(too_big)?
+            }
             None => 0,
         };
         offset.checked_add(bytes).ok_or_else(too_big)

@@ -33,11 +33,7 @@ impl Draft {
             .with("llama.context_length", 4, 2048_u32.to_le_bytes().to_vec())
             .with("tokenizer.ggml.tokens", 9, list(8, 3, &words))
             .with("tokenizer.ggml.token_type", 9, list(5, 3, &[0; 12]))
-            .with(
-                "tokenizer.ggml.eos_token_id",
-                4,
-                2_u32.to_le_bytes().to_vec(),
-            )
+            .with("tokenizer.ggml.eos_token_id", 4, 2_u32.to_le_bytes().to_vec())
             .tensor(&[64, 2], 0, 0)
             .tensor(&[256], 12, 512)
             .body(512 + 144)
@@ -97,10 +93,7 @@ fn a_right_header_is_read() {
     let header = check(&Draft::right().bytes()).unwrap();
     assert_eq!(header.architecture(), "llama");
     assert_eq!(header.of_architecture("context_length"), Some(2048));
-    assert_eq!(
-        header.values["tokenizer.ggml.tokens"],
-        Value::List { kind: 8, count: 3 }
-    );
+    assert_eq!(header.values["tokenizer.ggml.tokens"], Value::List { kind: 8, count: 3 });
     assert_eq!(header.tensors, 2);
     assert!(!header.has_sliding_window());
 }
@@ -174,12 +167,7 @@ fn a_wrong_vocabulary_is_said() {
     let cases = [
         ("tokens", 4, vec![1; 4], "no vocabulary"),
         ("tokens", 9, list(8, u64::MAX, &[]), "cut short inside"),
-        (
-            "tokens",
-            9,
-            list(8, 2, &[text("a"), text("a\0b")].concat()),
-            "twice",
-        ),
+        ("tokens", 9, list(8, 2, &[text("a"), text("a\0b")].concat()), "twice"),
         ("token_type", 9, list(5, 2, &[0; 8]), "does not fit"),
         ("scores", 9, list(6, u64::MAX / 2, &[]), "far too long"),
         ("eos_token_id", 4, vec![9, 0, 0, 0], "outside its"),

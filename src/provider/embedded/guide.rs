@@ -63,9 +63,7 @@ impl Guide {
     ///
     /// Text so far that left the schema, which is a fault of this program.
     pub fn allowed(&mut self) -> Result<SimpleVob, String> {
-        self.matcher
-            .compute_mask_or_eos()
-            .map_err(|e| e.to_string())
+        self.matcher.compute_mask_or_eos().map_err(|e| e.to_string())
     }
 
     /// Takes the chosen token.
@@ -77,9 +75,7 @@ impl Guide {
         if self.matcher.is_stopped() {
             return Ok(());
         }
-        self.matcher
-            .consume_token(token.0.cast_unsigned())
-            .map_err(|e| e.to_string())
+        self.matcher.consume_token(token.0.cast_unsigned()).map_err(|e| e.to_string())
     }
 
     /// Whether nothing may follow.
@@ -113,12 +109,9 @@ fn prepared(schema: &Value) -> Value {
 fn drop_number_formats(schema: &mut Value) {
     match schema {
         Value::Object(fields) => {
-            let is_number = fields
-                .get("format")
-                .and_then(Value::as_str)
-                .is_some_and(|f| {
-                    f.starts_with("uint") || f.starts_with("int") || f == "float" || f == "double"
-                });
+            let is_number = fields.get("format").and_then(Value::as_str).is_some_and(|f| {
+                f.starts_with("uint") || f.starts_with("int") || f == "float" || f == "double"
+            });
             if is_number {
                 fields.shift_remove("format");
             }
@@ -136,9 +129,7 @@ fn token_tree(model: &LlamaModel) -> Result<TokEnv, String> {
         .filter(|token| vocabulary.is_eog(*token))
         .map(|token| token.0.cast_unsigned())
         .collect();
-    let last = *ends
-        .first()
-        .ok_or("its vocabulary has no token that ends a text")?;
+    let last = *ends.first().ok_or("its vocabulary has no token that ends a text")?;
     let words: Vec<Vec<u8>> = vocabulary
         .tokens()
         .map(|token| {

@@ -176,12 +176,7 @@ impl Embedded {
         // Dropping this future stops the worker too.
         let _guard = stopped.clone().drop_guard();
         let (events, mut received) = unbounded_channel();
-        let job = Job {
-            request: request.clone(),
-            seeds: seeds.to_vec(),
-            cancel: stopped,
-            events,
-        };
+        let job = Job { request: request.clone(), seeds: seeds.to_vec(), cancel: stopped, events };
         let ended = || Fault::Model(format!("the thread of `{}` has ended", self.facts.name));
         let jobs = self.jobs.as_ref().ok_or_else(ended)?;
         jobs.send(job).map_err(|_| ended())?;
@@ -216,9 +211,8 @@ impl Provider for Embedded {
     ) -> Streaming<'a> {
         Box::pin(async move {
             let mut unnumbered = |_: usize, text: &str| on_text(text);
-            let mut replies = self
-                .together(request, &[request.seed], &mut unnumbered, cancel)
-                .await?;
+            let mut replies =
+                self.together(request, &[request.seed], &mut unnumbered, cancel).await?;
             replies
                 .pop()
                 .ok_or_else(|| Fault::Model(format!("`{}` gave no reply", self.facts.name)))
@@ -259,9 +253,7 @@ fn check_memory(facts: &Facts, header: &gguf::Header) -> Result<(), Fault> {
 /// Bytes of memory that Linux would give out; elsewhere nobody is asked.
 fn free_memory() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = text
-        .lines()
-        .find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
     let kilobytes: u64 = line.split_whitespace().next()?.parse().ok()?;
     kilobytes.checked_mul(1024)
 }

@@ -125,9 +125,7 @@ impl<'m> Prefix<'m> {
         for (index, token) in block.iter().enumerate() {
             let position = i32::try_from(from + index).map_err(|e| failed(e.to_string()))?;
             let has_output = is_last && index + 1 == block.len();
-            batch
-                .add(*token, position, &[0], has_output)
-                .map_err(|e| failed(e.to_string()))?;
+            batch.add(*token, position, &[0], has_output).map_err(|e| failed(e.to_string()))?;
         }
         if let Err(error) = self.context.decode(batch) {
             self.forget();
@@ -209,18 +207,14 @@ impl<'m> Prefix<'m> {
 
     /// Keeps the live prompt in memory before another takes its place.
     fn take_snapshot(&mut self) {
-        let is_kept = self
-            .snapshots
-            .iter()
-            .any(|(kept, _)| kept.starts_with(&self.live));
+        let is_kept = self.snapshots.iter().any(|(kept, _)| kept.starts_with(&self.live));
         if !self.can_restore || is_kept || !self.cut(self.live.len()) {
             return;
         }
         let Ok(state) = self.context.state_seq_get(0, LlamaStateSeqFlags::empty()) else {
             return;
         };
-        self.snapshots
-            .retain(|(kept, _)| !self.live.starts_with(kept));
+        self.snapshots.retain(|(kept, _)| !self.live.starts_with(kept));
         self.snapshots.push((self.live.clone(), state));
         while self.snapshots.len() > SNAPSHOTS || self.snapshot_bytes() > SNAPSHOT_BYTES {
             self.snapshots.remove(0);
@@ -228,10 +222,7 @@ impl<'m> Prefix<'m> {
     }
 
     fn snapshot_bytes(&self) -> usize {
-        self.snapshots
-            .iter()
-            .map(|(_, state)| state.byte_len())
-            .sum()
+        self.snapshots.iter().map(|(_, state)| state.byte_len()).sum()
     }
 
     /// Writes what a later run may want: the live prompt and the snapshots.

@@ -36,33 +36,18 @@ impl Shelf {
     pub fn new(folder: PathBuf, path: &Path, settings: &str, window: usize) -> Option<Self> {
         let path = fs::canonicalize(path).ok()?;
         let meta = fs::metadata(&path).ok()?;
-        let age = meta
-            .modified()
-            .ok()?
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .ok()?;
-        let identity = format!(
-            "{}\n{}\n{}\n{settings}",
-            path.display(),
-            meta.len(),
-            age.as_nanos()
-        );
+        let age = meta.modified().ok()?.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+        let identity =
+            format!("{}\n{}\n{}\n{settings}", path.display(), meta.len(), age.as_nanos());
         let key = blake3::hash(identity.as_bytes()).to_hex()[..16].to_owned();
-        Some(Self {
-            folder,
-            key,
-            window,
-        })
+        Some(Self { folder, key, window })
     }
 
     /// The file that shares the longest beginning with `tokens`, and how long
     /// that is.
     #[must_use]
     pub fn find(&self, tokens: &[LlamaToken]) -> Option<(PathBuf, usize)> {
-        let own = self
-            .files()
-            .into_iter()
-            .filter(|(path, _, _)| self.is_own(path));
+        let own = self.files().into_iter().filter(|(path, _, _)| self.is_own(path));
         own.filter_map(|(path, _, _)| {
             let held = self.tokens(&path)?;
             Some((path, super::prefix::shared(&held, tokens)))
@@ -90,10 +75,7 @@ impl Shelf {
     /// Writes sequence 0, which must hold just `tokens`. A failure costs time
     /// in a later run and nothing else, so it is not reported.
     pub fn store(&self, context: &LlamaContext<'_>, tokens: &[LlamaToken]) {
-        if self
-            .find(tokens)
-            .is_some_and(|(_, length)| length == tokens.len())
-        {
+        if self.find(tokens).is_some_and(|(_, length)| length == tokens.len()) {
             return;
         }
         if self.write(context, tokens).is_some() {
@@ -165,9 +147,7 @@ impl Shelf {
 
     fn is_own(&self, path: &Path) -> bool {
         path.extension().is_some_and(|ending| ending == ENDING)
-            && path
-                .file_name()
-                .is_some_and(|name| name.to_string_lossy().starts_with(&self.key))
+            && path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&self.key))
     }
 
     fn name(&self, digest: &str) -> String {
@@ -189,12 +169,7 @@ impl Shelf {
         let mut raw = vec![0; usize::try_from(4 * count).ok()?];
         source.read_exact(&mut raw).ok()?;
         let (words, _) = raw.as_chunks();
-        Some(
-            words
-                .iter()
-                .map(|word| LlamaToken(i32::from_le_bytes(*word)))
-                .collect(),
-        )
+        Some(words.iter().map(|word| LlamaToken(i32::from_le_bytes(*word))).collect())
     }
 }
 

@@ -156,9 +156,7 @@ impl Spec {
 fn is_hub_part(part: &str) -> bool {
     !part.starts_with('.')
         && !part.is_empty()
-        && part
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))
+        && part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))
 }
 
 impl Places {
@@ -231,10 +229,8 @@ impl Places {
                 Err(why) => reasons.push((source, why)),
             }
         }
-        let tried: Vec<String> = reasons
-            .iter()
-            .map(|(source, why)| format!("{source}: {why}"))
-            .collect();
+        let tried: Vec<String> =
+            reasons.iter().map(|(source, why)| format!("{source}: {why}")).collect();
         Err(Fault::Model(format!(
             "the model `{}` cannot be fetched ({}); try again, or put the file into `{}`",
             spec.shown(),
@@ -265,11 +261,7 @@ pub fn list(folder: &Path) -> Result<Vec<Found>, Fault> {
             let path = entry.ok()?.path();
             let meta = std::fs::metadata(&path).ok()?;
             let is_model = meta.is_file() && path.extension().is_some_and(|e| e == ENDING);
-            is_model.then(|| Found {
-                name: super::vocabulary::stem(&path),
-                size: meta.len(),
-                path,
-            })
+            is_model.then(|| Found { name: super::vocabulary::stem(&path), size: meta.len(), path })
         })
         .collect();
     found.sort_by(|one, other| one.name.cmp(&other.name));

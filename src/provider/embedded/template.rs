@@ -40,10 +40,7 @@ impl Template {
         };
         let user = [Message::new(Role::User, "u")];
         template.plain(&user).map_err(|e| words(&e))?;
-        let both = [
-            Message::new(Role::System, PROBE),
-            Message::new(Role::User, "u"),
-        ];
+        let both = [Message::new(Role::System, PROBE), Message::new(Role::User, "u")];
         template.has_system = template.plain(&both).is_ok_and(|text| text.contains(PROBE));
         Ok(template)
     }
@@ -59,11 +56,7 @@ impl Template {
             Some((last, history)) if last.role == Role::Assistant => (history, last.text.as_str()),
             _ => (messages, ""),
         };
-        let history = if self.has_system {
-            history.to_vec()
-        } else {
-            fold_system(history)
-        };
+        let history = if self.has_system { history.to_vec() } else { fold_system(history) };
         let mut text = match self.plain(&history) {
             Ok(text) => text,
             // Some templates insist that user and assistant take turns.
@@ -95,12 +88,7 @@ impl Template {
 
 fn environment(source: &str) -> Result<Environment<'static>, Error> {
     let mut environment = Environment::new();
-    let syntax = environment
-        .syntax()
-        .to_builder()
-        .trim_blocks(true)
-        .lstrip_blocks(true)
-        .build()?;
+    let syntax = environment.syntax().to_builder().trim_blocks(true).lstrip_blocks(true).build()?;
     environment.set_syntax(syntax);
     environment.set_fuel(Some(FUEL));
     environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
@@ -131,9 +119,7 @@ fn date(format: &str) -> String {
         ("%M", "00"),
         ("%S", "00"),
     ];
-    parts.iter().fold(format.to_owned(), |text, (mark, value)| {
-        text.replace(mark, value)
-    })
+    parts.iter().fold(format.to_owned(), |text, (mark, value)| text.replace(mark, value))
 }
 
 /// Puts the system text before the first user text.
@@ -175,9 +161,7 @@ fn take_turns(messages: &[Message]) -> Vec<Message> {
 
 /// The error in one line: minijinja's own text runs over several.
 fn words(error: &Error) -> String {
-    let detail = error
-        .detail()
-        .map_or_else(|| error.kind().to_string(), str::to_owned);
+    let detail = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
     match error.line() {
         Some(line) => format!("{detail} (line {line} of the template)"),
         None => detail,

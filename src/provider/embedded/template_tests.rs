@@ -34,10 +34,7 @@ fn template(source: &str) -> Template {
 }
 
 fn messages(turns: &[(Role, &str)]) -> Vec<Message> {
-    turns
-        .iter()
-        .map(|(role, text)| Message::new(*role, *text))
-        .collect()
+    turns.iter().map(|(role, text)| Message::new(*role, *text)).collect()
 }
 
 #[test]
@@ -58,11 +55,7 @@ fn a_trailing_assistant_message_is_left_open() {
 #[test]
 fn a_rejected_system_role_moves_into_the_first_user_turn() {
     let text = template(GEMMA)
-        .render(&messages(&[
-            (Role::System, "Rules"),
-            (Role::User, "Write"),
-            (Role::User, "More"),
-        ]))
+        .render(&messages(&[(Role::System, "Rules"), (Role::User, "Write"), (Role::User, "More")]))
         .unwrap();
     assert_eq!(
         text,
@@ -74,10 +67,7 @@ fn a_rejected_system_role_moves_into_the_first_user_turn() {
 #[test]
 fn what_python_templates_take_for_granted_works_and_the_date_stands_still() {
     let text = template(LLAMA)
-        .render(&messages(&[
-            (Role::System, "  be brief "),
-            (Role::User, " Hello \n"),
-        ]))
+        .render(&messages(&[(Role::System, "  be brief "), (Role::User, " Hello \n")]))
         .unwrap();
     assert_eq!(
         text,

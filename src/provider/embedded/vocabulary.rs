@@ -49,8 +49,7 @@ pub fn backend() -> Result<&'static LlamaBackend, Fault> {
 /// The model's file name without folder and ending.
 #[must_use]
 pub fn stem(path: &Path) -> String {
-    path.file_stem()
-        .map_or_else(|| "model".to_owned(), |s| s.to_string_lossy().into_owned())
+    path.file_stem().map_or_else(|| "model".to_owned(), |s| s.to_string_lossy().into_owned())
 }
 
 /// Reads and checks the file's header.
@@ -129,15 +128,8 @@ impl Vocabulary {
             .filter(|text| text.len() > 1)
             .take(STAND_INS)
             .collect();
-        let finder = AhoCorasick::new(&controls)
-            .ok()
-            .filter(|_| !controls.is_empty());
-        Ok(Self {
-            model,
-            template,
-            controls,
-            finder,
-        })
+        let finder = AhoCorasick::new(&controls).ok().filter(|_| !controls.is_empty());
+        Ok(Self { model, template, controls, finder })
     }
 
     /// The tokens of a prompt, up to where the reply begins.
@@ -146,20 +138,15 @@ impl Vocabulary {
     ///
     /// Says what the template would not render.
     pub fn tokens(&self, messages: &[Message]) -> Result<Vec<LlamaToken>, String> {
-        let is_marked = |finder: &&AhoCorasick| {
-            messages
-                .iter()
-                .any(|message| finder.is_match(&message.text))
-        };
+        let is_marked =
+            |finder: &&AhoCorasick| messages.iter().any(|message| finder.is_match(&message.text));
         if let Some(finder) = self.finder.as_ref().filter(is_marked) {
             return self.masked(finder, messages);
         }
         let text = self.template.render(messages)?;
         let mut tokens = Vec::with_capacity(text.len() / 3 + 8);
         let opens = !self.template.opens_with_mark(&text);
-        self.model
-            .vocab()
-            .tokenize_into(text.as_bytes(), &mut tokens, opens, true);
+        self.model.vocab().tokenize_into(text.as_bytes(), &mut tokens, opens, true);
         Ok(tokens)
     }
 
@@ -207,9 +194,7 @@ impl Vocabulary {
     #[must_use]
     pub fn count(&self, text: &str) -> usize {
         let mut tokens = Vec::with_capacity(text.len() / 3 + 8);
-        self.model
-            .vocab()
-            .tokenize_into(text.as_bytes(), &mut tokens, false, false);
+        self.model.vocab().tokenize_into(text.as_bytes(), &mut tokens, false, false);
         tokens.len()
     }
 
@@ -231,7 +216,6 @@ impl Tokenizer for Vocabulary {
         // A conversation that the template refuses is refused again, with its
         // reason, when it is sent; until then no bound may be too low.
         let bound = || messages.iter().map(|m| m.text.len() + 16).sum::<usize>() + 16;
-        self.tokens(messages)
-            .map_or_else(|_| bound(), |tokens| tokens.len())
+        self.tokens(messages).map_or_else(|_| bound(), |tokens| tokens.len())
     }
 }

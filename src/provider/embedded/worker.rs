@@ -95,11 +95,7 @@ fn context<'m>(
     let takes = u32::try_from(TAKES).unwrap_or(1);
     let threads = i32::try_from(settings.threads).unwrap_or(1).max(1);
     let params = LlamaContextParams::default()
-        .with_n_ctx(
-            u32::try_from(settings.window)
-                .ok()
-                .and_then(NonZeroU32::new),
-        )
+        .with_n_ctx(u32::try_from(settings.window).ok().and_then(NonZeroU32::new))
         .with_n_batch(block)
         .with_n_ubatch(block)
         .with_n_seq_max(takes)
@@ -149,13 +145,7 @@ impl Worker<'_> {
         let begun = self.begun(request, &tokens);
         let mut choosers = Vec::with_capacity(guides.len());
         for (seed, guide) in job.seeds.iter().zip(guides) {
-            choosers.push(Chooser::new(
-                self.vocabulary,
-                &request.sampling,
-                *seed,
-                guide,
-                begun,
-            ));
+            choosers.push(Chooser::new(self.vocabulary, &request.sampling, *seed, guide, begun));
         }
         let is_cancelled = || job.cancel.is_cancelled();
         let computed = self
@@ -166,18 +156,13 @@ impl Worker<'_> {
         let end = self.decode(job, &tokens, &mut takes);
         self.release(takes.len());
         end?;
-        Ok(takes
-            .iter()
-            .map(|take| self.reply(take, &tokens, computed))
-            .collect())
+        Ok(takes.iter().map(|take| self.reply(take, &tokens, computed)).collect())
     }
 
     fn prompt(&self, request: &Request) -> Result<Vec<LlamaToken>, Fault> {
         let name = &self.settings.name;
         let tokens = self.vocabulary.tokens(&request.messages).map_err(|why| {
-            Fault::Model(format!(
-                "the chat template of `{name}` refuses this conversation: {why}"
-            ))
+            Fault::Model(format!("the chat template of `{name}` refuses this conversation: {why}"))
         })?;
         if tokens.is_empty() {
             return Err(Fault::Model(format!("the prompt for `{name}` is empty")));
@@ -198,18 +183,13 @@ impl Worker<'_> {
             return Ok(job.seeds.iter().map(|_| None).collect());
         };
         let name = &self.settings.name;
-        let guides = self
-            .guides
-            .get_or_init(|| Guides::new(self.vocabulary.model()))
-            .as_ref()
-            .map_err(|why| {
-                Fault::Model(format!("`{name}` cannot give structured replies: {why}"))
-            })?;
+        let guides =
+            self.guides.get_or_init(|| Guides::new(self.vocabulary.model())).as_ref().map_err(
+                |why| Fault::Model(format!("`{name}` cannot give structured replies: {why}")),
+            )?;
         let guide = |_: &u32| {
             guides.guide(schema).map(Some).map_err(|why| {
-                Fault::Model(format!(
-                    "`{name}` cannot hold a reply to this schema: {why}"
-                ))
+                Fault::Model(format!("`{name}` cannot hold a reply to this schema: {why}"))
             })
         };
         job.seeds.iter().map(guide).collect()
@@ -229,10 +209,7 @@ impl Worker<'_> {
         for (sequence, chooser) in (0..).zip(choosers) {
             if sequence > 0 {
                 // Positions are whole numbers from 0, so the conversion inside cannot fail.
-                let _ = self
-                    .prefix
-                    .context()
-                    .kv_cache_seq_cp(0, sequence, None, None);
+                let _ = self.prefix.context().kv_cache_seq_cp(0, sequence, None, None);
             }
             takes.push(Take {
                 sequence,
@@ -297,10 +274,8 @@ impl Worker<'_> {
     /// The take's next token, or none if it has said all.
     fn choose(&mut self, take: &mut Take) -> Result<Option<LlamaToken>, Fault> {
         let context = self.prefix.context();
-        let token = take
-            .chooser
-            .next(context, take.row)
-            .map_err(|why| self.fault(Stop::Failed(why)))?;
+        let token =
+            take.chooser.next(context, take.row).map_err(|why| self.fault(Stop::Failed(why)))?;
         if self.vocabulary.model().vocab().is_eog(token) {
             take.finish = Some(Finish::Stop);
             return Ok(None);
@@ -316,11 +291,7 @@ impl Worker<'_> {
         take: &mut Take,
         token: LlamaToken,
     ) -> Result<(), Fault> {
-        let bytes = self
-            .vocabulary
-            .model()
-            .vocab()
-            .token_to_piece(token, false, None);
+        let bytes = self.vocabulary.model().vocab().token_to_piece(token, false, None);
         let text = take.pieces.push(&bytes);
         if !text.is_empty() && job.events.send(Event::Text(number, text)).is_err() {
             return Err(Fault::Cancelled);
@@ -333,13 +304,11 @@ impl Worker<'_> {
 
     fn queue(&mut self, take: &mut Take, prompt: usize, token: LlamaToken) -> Result<(), Fault> {
         let row = self.batch.n_tokens();
-        let added = i32::try_from(prompt + take.reply - 1)
-            .map_err(|e| e.to_string())
-            .and_then(|position| {
-                self.batch
-                    .add(token, position, &[take.sequence], true)
-                    .map_err(|e| e.to_string())
-            });
+        let added = i32::try_from(prompt + take.reply - 1).map_err(|e| e.to_string()).and_then(
+            |position| {
+                self.batch.add(token, position, &[take.sequence], true).map_err(|e| e.to_string())
+            },
+        );
         take.row = row;
         added.map_err(|why| self.fault(Stop::Failed(why)))
     }
@@ -359,10 +328,9 @@ impl Worker<'_> {
     fn fault(&self, stop: Stop) -> Fault {
         match stop {
             Stop::Cancelled => Fault::Cancelled,
-            Stop::Failed(why) => Fault::Model(format!(
-                "llama.cpp failed in `{}`: {why}",
-                self.settings.name
-            )),
+            Stop::Failed(why) => {
+                Fault::Model(format!("llama.cpp failed in `{}`: {why}", self.settings.name))
+            }
         }
     }
 }
@@ -391,8 +359,6 @@ pub fn start(
     match heard.recv() {
         Ok(Ok(())) => Ok(thread),
         Ok(Err(fault)) => Err(fault),
-        Err(_) => Err(Fault::Model(
-            "the thread of the model ended before it was ready".to_owned(),
-        )),
+        Err(_) => Err(Fault::Model("the thread of the model ended before it was ready".to_owned())),
     }
 }

@@ -34,9 +34,7 @@ impl Base {
         let mut url = match Url::parse(base_url.trim()) {
             Ok(url) => url,
             Err(why) => {
-                return bad(&format!(
-                    "is not a URL: {why}; write it like `https://host/v1`"
-                ));
+                return bad(&format!("is not a URL: {why}; write it like `https://host/v1`"));
             }
         };
         if !url.username().is_empty() || url.password().is_some() {
@@ -98,10 +96,7 @@ impl fmt::Debug for Base {
 fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     let bare = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost"
-        || bare
-            .parse::<IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
+    host == "localhost" || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// A key together with the only origin that it is ever shown to.
@@ -127,10 +122,7 @@ impl BoundKey {
         if !trimmed.bytes().all(|byte| byte.is_ascii_graphic()) {
             return bad("holds spaces, control or non-ASCII characters; copy it again");
         }
-        Ok(Self {
-            origin: base.origin(),
-            key: SecretString::from(trimmed),
-        })
+        Ok(Self { origin: base.origin(), key: SecretString::from(trimmed) })
     }
 
     /// The header for a request to `url`: none if that is another origin.
@@ -140,10 +132,7 @@ impl BoundKey {
         }
         let key = self.key.expose_secret();
         let (name, value) = match auth {
-            Auth::Bearer => (
-                "authorization",
-                HeaderValue::try_from(format!("Bearer {key}")),
-            ),
+            Auth::Bearer => ("authorization", HeaderValue::try_from(format!("Bearer {key}"))),
             Auth::Header(name) => (name, HeaderValue::try_from(key)),
         };
         let mut value = value.ok()?;
@@ -172,30 +161,15 @@ mod tests {
             ("https://host/v1", Some("https://host/v1/chat/completions")),
             ("https://host/v1/", Some("https://host/v1/chat/completions")),
             ("https://host", Some("https://host/chat/completions")),
-            (
-                "https://host:8443/api/v1//",
-                Some("https://host:8443/api/v1/chat/completions"),
-            ),
-            (
-                "https://host/v1/chat/completions",
-                Some("https://host/v1/chat/completions"),
-            ),
+            ("https://host:8443/api/v1//", Some("https://host:8443/api/v1/chat/completions")),
+            ("https://host/v1/chat/completions", Some("https://host/v1/chat/completions")),
             (
                 "https://host/x?api-version=1#frag",
                 Some("https://host/x/chat/completions?api-version=1"),
             ),
-            (
-                "http://localhost:11434/v1",
-                Some("http://localhost:11434/v1/chat/completions"),
-            ),
-            (
-                "http://127.0.0.1:8080",
-                Some("http://127.0.0.1:8080/chat/completions"),
-            ),
-            (
-                "http://127.8.8.8",
-                Some("http://127.8.8.8/chat/completions"),
-            ),
+            ("http://localhost:11434/v1", Some("http://localhost:11434/v1/chat/completions")),
+            ("http://127.0.0.1:8080", Some("http://127.0.0.1:8080/chat/completions")),
+            ("http://127.8.8.8", Some("http://127.8.8.8/chat/completions")),
             ("http://[::1]:1", Some("http://[::1]:1/chat/completions")),
             ("http://192.168.1.2/v1", None),
             ("http://localhost.evil.example", None),
@@ -234,10 +208,7 @@ mod tests {
             assert!(!format!("{header:?} {key:?}").contains("sk-word"));
         }
         for bad in ["", " \n", "two words", "ключ", "a\u{7}b"] {
-            assert!(
-                BoundKey::new(&base, &SecretString::from(bad)).is_err(),
-                "{bad:?}"
-            );
+            assert!(BoundKey::new(&base, &SecretString::from(bad)).is_err(), "{bad:?}");
         }
         assert!(Base::parse("https://host/v1").unwrap().has_version());
         assert!(!Base::parse("https://host/vault").unwrap().has_version());

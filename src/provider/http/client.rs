@@ -84,13 +84,7 @@ impl Client {
         let inner = builder
             .build()
             .map_err(|why| BadEndpoint(format!("no HTTP client: {}", innermost(&why))))?;
-        Ok(Self {
-            inner,
-            url: base.join(dialect.path),
-            dialect,
-            key,
-            patience,
-        })
+        Ok(Self { inner, url: base.join(dialect.path), dialect, key, patience })
     }
 
     /// Sends a body and waits for the head of the answer.

@@ -26,12 +26,7 @@ pub(super) struct Failure {
 
 impl Failure {
     fn new(fault: Fault, again: bool) -> Self {
-        Self {
-            fault,
-            again,
-            wait: Duration::ZERO,
-            refusal: None,
-        }
+        Self { fault, again, wait: Duration::ZERO, refusal: None }
     }
 }
 
@@ -108,21 +103,9 @@ impl Judge<'_> {
         let message = format!("{}{hint}", self.shown(&refusal.message));
         let fault = match class {
             401 | 403 => Fault::Key { origin, message },
-            429 | 503 | 529 => Fault::Busy {
-                origin,
-                message,
-                retry_after,
-            },
-            408 | 500..=599 => Fault::Server {
-                origin,
-                status: class,
-                message,
-            },
-            _ => Fault::Refused {
-                origin,
-                status,
-                message,
-            },
+            429 | 503 | 529 => Fault::Busy { origin, message, retry_after },
+            408 | 500..=599 => Fault::Server { origin, status: class, message },
+            _ => Fault::Refused { origin, status, message },
         };
         let again = fault.is_passing();
         Failure {
@@ -162,19 +145,12 @@ impl Judge<'_> {
             Stopped::Frame(why) => why.to_string(),
             Stopped::TooMuch => "a stream without end".to_owned(),
         };
-        if begun {
-            self.early(&format!("it sent {what}"))
-        } else {
-            self.garbled(&what)
-        }
+        if begun { self.early(&format!("it sent {what}")) } else { self.garbled(&what) }
     }
 
     /// A reply that ended without proof that it is whole.
     pub fn early(&self, why: &str) -> Failure {
-        let fault = Fault::Interrupted {
-            origin: self.origin(),
-            why: self.shown(why),
-        };
+        let fault = Fault::Interrupted { origin: self.origin(), why: self.shown(why) };
         Failure::new(fault, true)
     }
 
@@ -189,10 +165,7 @@ impl Judge<'_> {
     pub fn foreign_finish(&self, word: &str) -> Failure {
         let why =
             format!("it ended with finish reason `{word}`, which does not say that it is whole");
-        Failure {
-            again: false,
-            ..self.early(&why)
-        }
+        Failure { again: false, ..self.early(&why) }
     }
 
     fn garbled(&self, what: &str) -> Failure {
@@ -205,9 +178,6 @@ impl Judge<'_> {
 
     /// A reply whose one foreign word is fit to be stored and shown.
     pub fn clean(&self, reply: Reply) -> Reply {
-        Reply {
-            model: self.shown(&reply.model),
-            ..reply
-        }
+        Reply { model: self.shown(&reply.model), ..reply }
     }
 }

@@ -21,10 +21,7 @@ pub(super) struct Listener<'a> {
 
 impl<'a> Listener<'a> {
     pub fn new(on_text: &'a mut (dyn FnMut(&str) + Send)) -> Self {
-        Self {
-            on_text,
-            heard: false,
-        }
+        Self { on_text, heard: false }
     }
 
     pub fn hear(&mut self, text: &str) {
@@ -64,13 +61,7 @@ pub(super) struct Listening {
 
 impl Listening {
     pub fn new(reader: Box<dyn Reader>) -> Self {
-        Self {
-            framer: Framer::default(),
-            reader,
-            head: Vec::new(),
-            bytes: 0,
-            events: 0,
-        }
+        Self { framer: Framer::default(), reader, head: Vec::new(), bytes: 0, events: 0 }
     }
 
     /// Reads on. True at an end mark: nothing more is to be read.

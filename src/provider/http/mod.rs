@@ -118,22 +118,14 @@ impl Remote {
     /// [`BadEndpoint`] for a key that is bound to another origin, and when there
     /// is no TLS to be had.
     pub fn new(endpoint: Endpoint) -> Result<Self, BadEndpoint> {
-        if let Some(key) = endpoint
-            .key
-            .as_ref()
-            .filter(|key| !key.fits(&endpoint.base))
-        {
+        if let Some(key) = endpoint.key.as_ref().filter(|key| !key.fits(&endpoint.base)) {
             return Err(BadEndpoint(format!(
                 "{key:?} is not for {}; set a key for that endpoint",
                 endpoint.base.origin()
             )));
         }
-        let client = Client::new(
-            &endpoint.base,
-            endpoint.dialect,
-            endpoint.key.clone(),
-            endpoint.patience,
-        )?;
+        let client =
+            Client::new(&endpoint.base, endpoint.dialect, endpoint.key.clone(), endpoint.patience)?;
         Ok(Self {
             facts: Facts {
                 name: format!("{}/{}", endpoint.vendor, endpoint.model),
@@ -344,12 +336,10 @@ impl Remote {
             .map_err(|trouble| judge.stopped(Stopped::Trouble(trouble), false))?;
         listener.hear(&piece.text);
         let ending = reader.ending();
-        ending
-            .reply(&self.endpoint.model)
-            .ok_or_else(|| match &ending.foreign {
-                Some(word) => judge.foreign_finish(word),
-                None => judge.early("a whole reply without a finish reason"),
-            })
+        ending.reply(&self.endpoint.model).ok_or_else(|| match &ending.foreign {
+            Some(word) => judge.foreign_finish(word),
+            None => judge.early("a whole reply without a finish reason"),
+        })
     }
 }
 

@@ -81,20 +81,13 @@ mod tests {
             ("", None),
         ];
         for (value, seconds) in table {
-            assert_eq!(
-                retry_after(value, now),
-                seconds.map(Duration::from_secs_f64),
-                "{value}"
-            );
+            assert_eq!(retry_after(value, now), seconds.map(Duration::from_secs_f64), "{value}");
         }
     }
 
     #[test]
     fn pauses_grow_and_end() {
-        let patience = Patience {
-            base: Duration::from_millis(100),
-            ..Patience::default()
-        };
+        let patience = Patience { base: Duration::from_millis(100), ..Patience::default() };
         let pauses: Vec<_> = patience.pauses().collect();
         assert_eq!(pauses.len(), 3);
         for (pause, least) in pauses.iter().zip([100, 200, 400]) {

@@ -68,19 +68,12 @@ impl Refusal {
     }
 
     fn saying(self, message: &str) -> Self {
-        Self {
-            message: message.to_owned(),
-            ..self
-        }
+        Self { message: message.to_owned(), ..self }
     }
 
     fn object(error: &Value) -> Self {
         let metadata = error.get("metadata").unwrap_or(&Value::Null);
-        let words = [
-            error.get("type"),
-            error.get("code"),
-            metadata.get("error_type"),
-        ];
+        let words = [error.get("type"), error.get("code"), metadata.get("error_type")];
         let kind = words
             .into_iter()
             .flatten()
@@ -118,11 +111,7 @@ impl Refusal {
             status: None,
             kind: text(entry.get("type")).unwrap_or_default().to_lowercase(),
             param: place.first().map(|field| (*field).to_owned()),
-            message: if place.is_empty() {
-                says
-            } else {
-                format!("`{}`: {says}", place.join("."))
-            },
+            message: if place.is_empty() { says } else { format!("`{}`: {says}", place.join(".")) },
         }
     }
 
@@ -173,16 +162,11 @@ fn number(value: Option<&Value>) -> Option<u16> {
         Value::String(digits) => digits.parse().ok()?,
         other => other.as_u64()?,
     };
-    u16::try_from(number)
-        .ok()
-        .filter(|status| (400..600).contains(status))
+    u16::try_from(number).ok().filter(|status| (400..600).contains(status))
 }
 
 fn known_kind(kind: &str) -> Option<u16> {
-    KINDS
-        .iter()
-        .find(|(word, _)| kind.contains(word))
-        .map(|(_, status)| *status)
+    KINDS.iter().find(|(word, _)| kind.contains(word)).map(|(_, status)| *status)
 }
 
 /// What a body says that is no reply: a JSON error, a page's title, or nothing.
@@ -259,12 +243,7 @@ mod tests {
                 None,
                 "slow: down",
             ),
-            (
-                r#"{"error":{"code":"rate_limit_exceeded","message":"m"}}"#,
-                Some(429),
-                None,
-                "m",
-            ),
+            (r#"{"error":{"code":"rate_limit_exceeded","message":"m"}}"#, Some(429), None, "m"),
             (
                 r#"{"type":"error","error":{"type":"overloaded_error","message":"m"}}"#,
                 Some(529),
@@ -287,49 +266,28 @@ mod tests {
             ),
             (r#"{"message":"m"}"#, None, None, "m"),
             (r#"{"error":{"code":"502"}}"#, Some(502), None, "502"),
-            (
-                r#"{"ok":true}"#,
-                None,
-                None,
-                "neither a JSON error nor a page with a title",
-            ),
+            (r#"{"ok":true}"#, None, None, "neither a JSON error nor a page with a title"),
             (
                 "<html><head><TITLE lang=en>\n502 Bad\nGateway </title>",
                 None,
                 None,
                 "a web page titled `502 Bad\nGateway`",
             ),
-            (
-                "<title>cut",
-                None,
-                None,
-                "neither a JSON error nor a page with a title",
-            ),
+            ("<title>cut", None, None, "neither a JSON error nor a page with a title"),
             ("", None, None, "nothing"),
         ];
         for (body, status, param, message) in table {
             let refusal = of_body(body.as_bytes());
-            let seen = (
-                refusal.status,
-                refusal.param.as_deref(),
-                refusal.message.as_str(),
-            );
+            let seen = (refusal.status, refusal.param.as_deref(), refusal.message.as_str());
             assert_eq!(seen, (status, param, message), "{body}");
         }
-        assert_eq!(
-            Refusal::read(&serde_json::json!({"error": null, "choices": []})),
-            None
-        );
+        assert_eq!(Refusal::read(&serde_json::json!({"error": null, "choices": []})), None);
     }
 
     #[test]
     fn a_field_is_named_as_a_whole_word() {
         let table = [
-            (
-                "'max_tokens' is not supported, use 'max_completion_tokens'",
-                "max_tokens",
-                true,
-            ),
+            ("'max_tokens' is not supported, use 'max_completion_tokens'", "max_tokens", true),
             ("use max_completion_tokens", "max_tokens", false),
             ("the seed: no", "seed", true),
             ("seeds", "seed", false),
@@ -337,10 +295,7 @@ mod tests {
         for (message, field, named) in table {
             assert_eq!(saying(message).names(field), named, "{message}");
         }
-        let param = Refusal {
-            param: Some("response_format.json_schema".into()),
-            ..saying("seed")
-        };
+        let param = Refusal { param: Some("response_format.json_schema".into()), ..saying("seed") };
         assert!(param.names("response_format") && !param.names("seed"));
     }
 
@@ -348,11 +303,7 @@ mod tests {
     fn nothing_foreign_is_shown_raw() {
         let table = [
             ("a\n b\u{1b}[31m\tc", None, "a b [31m c".to_owned()),
-            (
-                "key sk-1 is bad, sk-1!",
-                Some("sk-1"),
-                "key [key] is bad, [key]!".to_owned(),
-            ),
+            ("key sk-1 is bad, sk-1!", Some("sk-1"), "key [key] is bad, [key]!".to_owned()),
             ("plain", Some(""), "plain".to_owned()),
         ];
         for (words, secret, expected) in table {

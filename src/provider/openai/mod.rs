@@ -30,11 +30,7 @@ const SPARES: &[Spare] = &[
     left_out("response_format", true),
     left_out("stream_options", true),
     left_out("seed", true),
-    Spare {
-        field: "max_tokens",
-        instead: Some("max_completion_tokens"),
-        naming_is_enough: false,
-    },
+    Spare { field: "max_tokens", instead: Some("max_completion_tokens"), naming_is_enough: false },
     left_out("min_p", false),
     left_out("repetition_penalty", false),
     left_out("repeat_penalty", false),
@@ -43,11 +39,7 @@ const SPARES: &[Spare] = &[
 ];
 
 const fn left_out(field: &'static str, naming_is_enough: bool) -> Spare {
-    Spare {
-        field,
-        instead: None,
-        naming_is_enough,
-    }
+    Spare { field, instead: None, naming_is_enough }
 }
 
 /// The request body for `model`.
@@ -81,10 +73,7 @@ pub fn body(request: &Request, model: &str, knobs: &Knobs) -> Value {
     }
     if let Some(schema) = &request.schema {
         let schema = json!({"name": "reply", "strict": true, "schema": schema});
-        set(
-            "response_format",
-            json!({"type": "json_schema", "json_schema": schema}),
-        );
+        set("response_format", json!({"type": "json_schema", "json_schema": schema}));
     }
     Value::Object(body)
 }

