@@ -6,6 +6,7 @@
 //! folder is on the real disk and everything is flushed as in a real run.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
@@ -317,10 +318,10 @@ fn answer_all(stream: TcpStream) -> Option<()> {
         let mut events = String::new();
         for piece in pieces(&text) {
             let event = json!({ "model": "bench", "choices": [{ "index": 0, "delta": { "content": piece }, "finish_reason": null }] });
-            events.push_str(&format!("data: {event}\n\n"));
+            let _ = write!(events, "data: {event}\n\n");
         }
         let end = json!({ "model": "bench", "choices": [{ "index": 0, "delta": {}, "finish_reason": "stop" }], "usage": { "prompt_tokens": 1000, "completion_tokens": 900, "total_tokens": 1900 } });
-        events.push_str(&format!("data: {end}\n\ndata: [DONE]\n\n"));
+        let _ = write!(events, "data: {end}\n\ndata: [DONE]\n\n");
         let head = format!(
             "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: {}\r\n\r\n",
             events.len()

@@ -452,8 +452,9 @@ fn prove(case: &Case, tokenizer: &Arc<dyn Tokenizer>) -> Result<(), TestCaseErro
         }
     }
     STAGES.with_borrow_mut(|stages| {
-        sent.iter()
-            .for_each(|request| *stages.entry(format!("{:?}", kind(request))).or_default() += 1);
+        for request in &sent {
+            *stages.entry(format!("{:?}", kind(request))).or_default() += 1;
+        }
     });
     Ok(())
 }
