@@ -430,7 +430,7 @@ fn prove(case: &Case, tokenizer: &Arc<dyn Tokenizer>) -> Result<(), TestCaseErro
     let recorded = sent.iter().any(|request| kind(request) == Kind::Record);
     match outcome {
         Ok(done) => {
-            prop_assert_eq!((done.drafted, done.recorded, drawn, recorded), (1, 1, true, true))
+            prop_assert_eq!((done.drafted, done.recorded, drawn, recorded), (1, 1, true, true));
         }
         Err(error) => {
             let failure = error
@@ -452,8 +452,9 @@ fn prove(case: &Case, tokenizer: &Arc<dyn Tokenizer>) -> Result<(), TestCaseErro
         }
     }
     STAGES.with_borrow_mut(|stages| {
-        sent.iter()
-            .for_each(|request| *stages.entry(format!("{:?}", kind(request))).or_default() += 1)
+        for request in sent.iter() {
+            *stages.entry(format!("{:?}", kind(request))).or_default() += 1;
+        }
     });
     Ok(())
 }

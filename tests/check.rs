@@ -126,7 +126,7 @@ fn what_cannot_be_read_is_one_finding() {
                         .status()
                         .expect("mkfifo")
                         .success()
-                )
+                );
             },
             "is not a regular file",
         ),

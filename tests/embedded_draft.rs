@@ -142,9 +142,16 @@ fn assert_made_of(passage: &str, text: &str) {
     let (passage, text) = (words(passage), words(text));
     let mut rest = &passage[..];
     while !rest.is_empty() {
-        let alike = |at: usize| rest.iter().zip(&text[at..]).take_while(|(one, other)| one == other).count();
+        let alike = |at: usize| {
+            rest.iter().zip(&text[at..]).take_while(|(one, other)| one == other).count()
+        };
         let longest = (0..text.len()).map(alike).max().unwrap_or(0);
-        assert!(longest >= 2.min(rest.len()), "`{}` is not of the text: {}", rest.join(" "), text.join(" "));
+        assert!(
+            longest >= 2.min(rest.len()),
+            "`{}` is not of the text: {}",
+            rest.join(" "),
+            text.join(" ")
+        );
         rest = &rest[longest..];
     }
 }

@@ -104,7 +104,7 @@ fn replay(
             shelf.takes.push(note);
         }
         Event::Selected { chapter, take } => {
-            archive.chapters.entry(chapter).or_default().settle(Some(take))
+            archive.chapters.entry(chapter).or_default().settle(Some(take));
         }
         Event::Cleared { chapter } => archive.chapters.entry(chapter).or_default().settle(None),
         Event::Recorded { chapter, text, file, tokens, .. } => {

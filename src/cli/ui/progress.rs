@@ -41,7 +41,7 @@ impl Drafting {
                 }
             }
             Event::Recording { chapter, .. } => {
-                self.bar.set_message(format!("chapter {chapter}: recording what happened"))
+                self.bar.set_message(format!("chapter {chapter}: recording what happened"));
             }
             _ => {
                 if let Some(line) = sentence(event) {
