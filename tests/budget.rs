@@ -452,7 +452,7 @@ fn prove(case: &Case, tokenizer: &Arc<dyn Tokenizer>) -> Result<(), TestCaseErro
         }
     }
     STAGES.with_borrow_mut(|stages| {
-        for request in sent.iter() {
+        for request in &sent {
             *stages.entry(format!("{:?}", kind(request))).or_default() += 1;
         }
     });
