@@ -302,6 +302,7 @@ impl Drawing<'_> {
                 self.text.truncate(end);
             }
         }
+        self.text = take::without_headings(&self.text);
         Ok(None)
     }
 

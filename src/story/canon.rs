@@ -4,7 +4,7 @@
 //! with the quote that bears it. Merging the records of chapters in order gives
 //! the state of everyone and everything, and what contradicts what.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -163,7 +163,8 @@ pub fn quoted_in(quote: &str, text: &str) -> bool {
     !quote.is_empty() && fold(text).contains(quote)
 }
 
-/// The facts whose quote stands in `text`, and how many were dropped.
+/// The facts whose quote stands in `text`, each once, and how many were dropped
+/// because theirs does not.
 #[must_use]
 pub fn borne_out(facts: Vec<Fact>, text: &str) -> (Vec<Fact>, usize) {
     let folded = fold(text);
@@ -177,7 +178,12 @@ pub fn borne_out(facts: Vec<Fact>, text: &str) -> (Vec<Fact>, usize) {
         })
         .collect();
     let dropped = before - kept.len();
-    (kept, dropped)
+    let mut seen = HashSet::new();
+    let once = kept
+        .into_iter()
+        .filter(|fact| seen.insert((fold(&fact.subject), fold(&fact.about), fold(&fact.fact))))
+        .collect();
+    (once, dropped)
 }
 
 /// Lower case, single spaces, plain quotation marks, no emphasis marks.

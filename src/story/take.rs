@@ -57,7 +57,7 @@ pub fn strip(reply: &str, title: &str) -> String {
         }
     }
     // The first line's own indent says nothing; inner spaces stay as they are.
-    let joined = lines.join("\n");
+    let joined = without_headings(&lines.join("\n"));
     let stripped = joined.trim_start();
     if lines.is_empty() {
         return String::new();
@@ -87,6 +87,32 @@ pub fn strip_continuation(reply: &str, title: &str) -> String {
     } else {
         stripped
     }
+}
+
+/// The text without Markdown headings: a chapter has none inside, so where one
+/// stands the model has begun to write about its task.
+#[must_use]
+pub fn without_headings(text: &str) -> String {
+    let is_heading = |line: &str| {
+        let line = line.trim_start();
+        let bare = line.trim_start_matches('#');
+        let marks = line.len() - bare.len();
+        (1..=6).contains(&marks) && bare.starts_with(' ')
+    };
+    if !text.lines().any(is_heading) {
+        return text.to_owned();
+    }
+    let mut kept = String::with_capacity(text.len());
+    let mut after_heading = false;
+    for line in text.split_inclusive('\n') {
+        if is_heading(line) {
+            after_heading = true;
+        } else if !(after_heading && line.trim().is_empty()) {
+            kept.push_str(line);
+            after_heading = false;
+        }
+    }
+    kept
 }
 
 /// Takes off a code fence that wraps the whole text.
@@ -387,6 +413,8 @@ mod tests {
             ("The Mill\n\nAnn went. ", "Ann went. "),
             ("Ann went.\n\n", "Ann went.\n\n"),
             ("\n\n", ""),
+            ("Ann went.\n\n## Notes\n\nTom came.", "Ann went.\n\nTom came."),
+            ("Number #1 went.\n\n#tag", "Number #1 went.\n\n#tag"),
             ("“Sure,” said Ann:\nno.", "“Sure,” said Ann:\nno."),
         ] {
             assert_eq!(strip(reply, "The Mill"), expected, "{reply:?}");
