@@ -214,14 +214,18 @@ impl Bench {
             }
             row(&format!("prompt of {tokens}"), here, there);
         }
-        let (mut here, mut there) = (Vec::new(), Vec::new());
-        for round in 0..ROUNDS {
-            let text = format!("{} Continue this list for pages.", prose(9000 + round, 4));
-            let got = self.measure(&provider, &ask(&text, REPLY));
-            here.push(per_second(got.reply - 1, got.whole.saturating_sub(got.first)));
-            there.extend(reference.as_deref_mut().map(|r| r.ask(&text, REPLY).1));
+        for lines in [4, 130] {
+            let (mut here, mut there, mut tokens) = (Vec::new(), Vec::new(), 0);
+            for round in 0..ROUNDS {
+                let salt = 9000 + lines * 10 + round;
+                let text = format!("{} Continue this list for pages.", prose(salt, lines));
+                let got = self.measure(&provider, &ask(&text, REPLY));
+                tokens = got.prompt;
+                here.push(per_second(got.reply - 1, got.whole.saturating_sub(got.first)));
+                there.extend(reference.as_deref_mut().map(|r| r.ask(&text, REPLY).1));
+            }
+            row(&format!("reply after {tokens}"), here, there);
         }
-        row(&format!("reply of {REPLY}"), here, there);
     }
 
     /// Time to the first token of chapters 2 to 10: prompts whose beginning

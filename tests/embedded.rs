@@ -267,17 +267,20 @@ fn cancelling_stops_soon_and_the_next_call_works() {
     let cancel = CancellationToken::new();
     let begin = std::time::Instant::now();
     let fault = block_on(async {
-        let later = async {
-            tokio::time::sleep(std::time::Duration::from_millis(300)).await;
-            cancel.cancel();
-        };
+        // Polled first, the call is under way when it is cancelled.
         let mut silent = |_: &str| {};
-        tokio::join!(provider.stream(&asked, &mut silent, &cancel), later).0
+        let later = async { cancel.cancel() };
+        tokio::join!(biased; provider.stream(&asked, &mut silent, &cancel), later).0
     });
     assert!(matches!(fault, Err(Fault::Cancelled)), "{fault:?}");
     let short = request(user("Hello"), 3, 0.0);
     assert!(!say(&provider, &short).0.is_empty());
     assert!(begin.elapsed().as_secs() < 15, "{:?}", begin.elapsed());
+    // So does one in the middle of its text.
+    let cancel = CancellationToken::new();
+    let mut at_once = |_: &str| cancel.cancel();
+    let fault = block_on(provider.stream(&asked, &mut at_once, &cancel));
+    assert!(matches!(fault, Err(Fault::Cancelled)), "{fault:?}");
     // A dropped future stops its call too.
     block_on(async {
         let (mut silent, never) = (|_: &str| {}, CancellationToken::new());

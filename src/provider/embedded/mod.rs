@@ -29,7 +29,6 @@ mod template;
 mod vocabulary;
 mod worker;
 
-use calm::Calm;
 use shelf::Shelf;
 use vocabulary::Vocabulary;
 use worker::{Event, Job, Settings, TAKES};
@@ -59,7 +58,6 @@ pub struct Embedded {
     /// Set when the provider goes: ends what still runs.
     gone: CancellationToken,
     thread: Option<JoinHandle<()>>,
-    _calm: Option<Calm>,
 }
 
 /// Counts tokens as the model at `path` does, without loading its weights.
@@ -124,8 +122,6 @@ impl Embedded {
             threads,
             can_restore,
         };
-        // Before the worker makes its context: llama.cpp makes one at a time.
-        let calm = Calm::start(Arc::clone(&vocabulary), threads);
         let (jobs, received) = channel();
         let thread = worker::start(Arc::clone(&vocabulary), settings, shelf, received)?;
         Ok(Self {
@@ -134,7 +130,6 @@ impl Embedded {
             jobs: Some(jobs),
             gone: CancellationToken::new(),
             thread: Some(thread),
-            _calm: calm,
         })
     }
 

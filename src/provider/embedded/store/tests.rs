@@ -204,15 +204,24 @@ fn the_token_goes_to_the_endpoint_and_not_where_it_redirects() {
 #[test]
 fn refusals_are_told_in_words() {
     let cases = [
-        ("HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n", "does not have this file"),
-        ("HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n", "`HF_TOKEN`"),
-        ("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n", "does not say the file's SHA-256"),
         (
-            "HTTP/1.1 302 Found\r\nlocation: /again\r\ncontent-length: 0\r\n\r\n",
+            "HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n",
+            "does not have this file",
+        ),
+        (
+            "HTTP/1.1 401 Unauthorized\r\nconnection: close\r\ncontent-length: 0\r\n\r\n",
+            "`HF_TOKEN`",
+        ),
+        (
+            "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 5\r\n\r\n",
+            "does not say the file's SHA-256",
+        ),
+        (
+            "HTTP/1.1 302 Found\r\nconnection: close\r\nlocation: /again\r\ncontent-length: 0\r\n\r\n",
             "redirects without end",
         ),
         (
-            "HTTP/1.1 302 Found\r\nlocation: file:///etc/passwd\r\ncontent-length: 0\r\n\r\n",
+            "HTTP/1.1 302 Found\r\nconnection: close\r\nlocation: file:///etc/passwd\r\ncontent-length: 0\r\n\r\n",
             "redirects to `file`",
         ),
     ];
