@@ -2,7 +2,8 @@
 
 use anyhow::Result;
 
-use super::{Common, open, ui::Ui};
+use super::ui::{Ui, counted};
+use super::{Common, open};
 use crate::diagnostic::{self, Severity};
 use crate::failure::Exit;
 use crate::project::load::load;
@@ -55,9 +56,4 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
         _ => format!("{}, {}", counted(errors, "error"), counted(warnings, "warning")),
     });
     Ok(if failed { Exit::Findings } else { Exit::Done })
-}
-
-/// `1 error`, `2 errors`.
-fn counted(number: usize, thing: &str) -> String {
-    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
 }

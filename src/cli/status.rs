@@ -4,13 +4,14 @@ use anyhow::Result;
 use owo_colors::OwoColorize;
 
 use super::model::ModelArguments;
-use super::{Common, open, ui::Ui};
+use super::ui::{Ui, counted};
+use super::{Common, open};
 use crate::config::Config;
 use crate::failure::Exit;
 use crate::pipeline::plan::{self, Given, Stale};
 use crate::pipeline::run;
 use crate::project::archive::{Archive, Shelf};
-use crate::project::history;
+use crate::project::{history, layout};
 use crate::prompt::memory::Shape;
 use crate::story::{Chapter, Story};
 
@@ -39,7 +40,8 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
     let config = Config::read()?;
     let project = loaded.wishes.model.as_ref().map(|(model, _)| model.as_str());
     let (model, origin) = config.model(arguments.model.model.as_deref(), project);
-    print(&story, &rows, &format!("{model} (from {origin})"), common, ui);
+    let left = left_behind(&story, &archive);
+    print(&story, &rows, &left, &format!("{model} (from {origin})"), common, ui);
     Ok(Exit::Done)
 }
 
@@ -123,7 +125,18 @@ fn state(shelf: &Shelf, stale: &Stale) -> State {
     if shelf.is_the_authors() { State::Written } else { State::Drafted }
 }
 
-fn print(story: &Story, rows: &[Row<'_>], model: &str, common: &Common, ui: &Ui) {
+/// What is kept of chapters that are no longer in the outline.
+fn left_behind(story: &Story, archive: &Archive) -> Vec<String> {
+    let is_gone = |id: &str| story.chapters.iter().all(|chapter| chapter.id != id);
+    let kept = archive.chapters.iter().filter(|(id, shelf)| is_gone(id) && !shelf.takes.is_empty());
+    kept.map(|(id, shelf)| {
+        let takes = counted(shelf.takes.len(), "take");
+        format!("`{id}` is no longer in the outline: {takes} kept in {}/{id}", layout::TAKES)
+    })
+    .collect()
+}
+
+fn print(story: &Story, rows: &[Row<'_>], left: &[String], model: &str, common: &Common, ui: &Ui) {
     let width =
         rows.iter().map(|row| row.chapter.title.chars().count()).max().unwrap_or(0).clamp(5, 36);
     ui.result(&format!("{}", story.book.title.bold()));
@@ -146,6 +159,9 @@ fn print(story: &Story, rows: &[Row<'_>], model: &str, common: &Common, ui: &Ui)
             remarks(row)
         );
         ui.result(line.trim_end());
+    }
+    for line in left {
+        ui.result(line);
     }
     let written: usize = rows.iter().filter_map(|row| row.words).sum();
     let target: u64 = rows.iter().map(|row| u64::from(row.chapter.words)).sum();

@@ -158,3 +158,20 @@ fn a_faulty_canon_file_is_a_finding() {
     done(&project, &["draft"]);
     assert!(project.read("canon/02-pans.yaml").contains("three unmarked sacks"));
 }
+
+#[test]
+fn a_chapter_taken_out_of_the_outline_is_kept_and_named() {
+    let project = drafted();
+    let outline = project.read("bible/outline.yaml");
+    let start = outline.find("  - id: weights").expect("the last chapter");
+    project.write("bible/outline.yaml", &outline[..start]);
+    let status = done(&project, &["status"]).stdout;
+    assert!(
+        status.contains(
+            "\n`weights` is no longer in the outline: 1 take kept in .storygen/takes/weights\n"
+        ),
+        "{status}"
+    );
+    assert!(project.read(".storygen/takes/weights/1.md").contains(PROSE[3]));
+    assert!(project.read("manuscript/04-weights.md").contains(PROSE[3]));
+}
