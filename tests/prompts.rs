@@ -194,7 +194,7 @@ fn records_and_folds_of_the_sample_projects() {
                 part,
                 parts,
                 lacks: if lacks { all_lacks() } else { Vec::new() },
-                ..brief::record(&story, &story.chapters[1], &canon, 90)
+                ..brief::record(&story, &story.chapters[1], &canon, 90, 12)
             };
             text.push_str(&shown(&templates.messages("record", &view).unwrap()));
         }
@@ -254,7 +254,7 @@ fn views() -> BTreeMap<&'static str, Value> {
         text: "She went.".to_owned(),
         parts: 2,
         lacks: all_lacks(),
-        ..brief::record(&story, &story.chapters[5], &canon, 90)
+        ..brief::record(&story, &story.chapters[5], &canon, 90, 12)
     };
     let fold: FoldView = brief::fold(&story, Span { level: 1, from: 1, to: 3 }, &past, 80);
     [

@@ -1,7 +1,7 @@
 //! Recording a chapter: its synopsis and its facts, from its own text alone.
 //!
 //! The model is asked once; what it gives is checked, and asked for once more
-//! if it lacks something. A synopsis that lacks something twice gives way to
+//! if it lacks something, without the facts where some were good. A synopsis that lacks something twice gives way to
 //! sentences of the chapter itself. Facts whose quote is not in the text are
 //! dropped. So what is remembered stays true on any model.
 
@@ -56,8 +56,12 @@ struct AnswerFact {
     quote: String,
 }
 
-/// The most facts of one answer.
+/// The most facts of one answer, and the fewest there must be room for.
 const FACTS: usize = 12;
+const FEWEST_FACTS: usize = 3;
+
+/// Tokens that a fact takes, with its quote.
+const FACT_TOKENS: usize = 60;
 
 /// The most lacks a second try is told of.
 const LACKS: usize = 4;
@@ -67,17 +71,26 @@ fn lack_view(lack: &synopsis::Lack) -> LackView {
     LackView { kind: kind.to_owned(), what: what.chars().take(60).collect() }
 }
 
-/// The JSON Schema of the answer.
+/// The JSON Schema of an answer with at most `facts` facts; with none, of an
+/// answer that is only a synopsis.
 #[must_use]
-pub fn schema() -> serde_json::Value {
+pub fn schema(facts: usize) -> serde_json::Value {
     let text = |limit: usize| serde_json::json!({ "type": "string", "maxLength": limit });
+    if facts == 0 {
+        return serde_json::json!({
+            "type": "object",
+            "properties": { "synopsis": text(6_000) },
+            "required": ["synopsis"],
+            "additionalProperties": false,
+        });
+    }
     serde_json::json!({
         "type": "object",
         "properties": {
             "synopsis": text(6_000),
             "facts": {
                 "type": "array",
-                "maxItems": FACTS,
+                "maxItems": facts,
                 "items": {
                     "type": "object",
                     "properties": {
@@ -119,11 +132,13 @@ pub async fn record(
     const TRIES: u32 = 2;
     let words = line.settings.synopsis_words;
     let demand = synopsis::demand(story, chapter, text, words);
-    let view = brief::record(story, chapter, canon, words);
-    let reply = (tokens(words, tokens_per_word * 1.4) + 60 * FACTS).min(line.settings.reply_limit);
+    let told = tokens(words, tokens_per_word * 1.4);
+    let reply = (told + FACT_TOKENS * FACTS).min(line.settings.reply_limit);
+    let most = (reply.saturating_sub(told) / FACT_TOKENS).clamp(FEWEST_FACTS, FACTS);
+    let view = brief::record(story, chapter, canon, words, most);
     let pieces = cut(text, &view, reply, templates, line)?;
     let mut spent = Usage::default();
-    let mut facts = Vec::new();
+    let (mut facts, mut dropped) = (Vec::new(), 0);
     let mut lacks: Vec<LackView> = Vec::new();
     let mut accepted = None;
     for attempt in 1..=TRIES {
@@ -135,6 +150,7 @@ pub async fn record(
                 part: index + 1,
                 parts: pieces.len(),
                 words: words / pieces.len(),
+                facts: if facts.is_empty() { most } else { 0 },
                 lacks: lacks.clone(),
                 ..view.clone()
             };
@@ -153,9 +169,9 @@ pub async fn record(
             passage.push_str(prose::clean(answer.synopsis.trim()).replace('\n', " ").trim());
             found.extend(answer.facts.iter().filter_map(|fact| read_fact(story, fact)));
         }
-        if !found.is_empty() {
-            facts = found;
-        }
+        let (found, unproven) = canon::borne_out(found, text);
+        dropped += unproven;
+        facts.extend(found);
         let found = synopsis::check(&passage, &demand);
         if found.is_empty() {
             accepted = Some(passage);
@@ -163,7 +179,6 @@ pub async fn record(
         }
         lacks = found.iter().take(LACKS).map(lack_view).collect();
     }
-    let (facts, dropped) = canon::borne_out(facts, text);
     let (synopsis, maker) = match accepted {
         Some(passage) => (passage, Maker::Model),
         None => (synopsis::extract(text, &demand), Maker::Extract),
@@ -185,13 +200,14 @@ async fn ask(
     listener: Listener<'_>,
 ) -> Result<Kept> {
     let render = |view: &RecordView| rendering::messages(templates, "record", view);
+    let asked = schema(view.facts);
     let fitted = budget::fit(view, line.room(reply), &*line.tokenizer, &render)?;
     let question = Question {
         about,
         messages: fitted.messages,
         reply_tokens: reply,
         sampling: &line.settings.exact,
-        schema: Some(schema()),
+        schema: Some(asked),
         is_prose: false,
     };
     line.ask(question, listener).await

@@ -61,7 +61,7 @@ pub fn try_out(story: &Story, past: &Past<'_>, templates: &Templates) -> Result<
     let record = RecordView {
         parts: 2,
         lacks: vec![LackView { kind: "person".to_owned(), what: "…".to_owned() }],
-        ..brief::record(story, chapter, &Canon::default(), 1)
+        ..brief::record(story, chapter, &Canon::default(), 1, 1)
     };
     messages(templates, "record", &record)?;
     let span = Span { level: 1, from: 1, to: 1 };

@@ -156,7 +156,13 @@ fn by_scenes(story: &Story) -> Vec<usize> {
 
 /// What the record of a chapter's text needs.
 #[must_use]
-pub fn record(story: &Story, chapter: &Chapter, canon: &Canon, words: usize) -> RecordView {
+pub fn record(
+    story: &Story,
+    chapter: &Chapter,
+    canon: &Canon,
+    words: usize,
+    facts: usize,
+) -> RecordView {
     let known = chapter
         .cast()
         .into_iter()
@@ -180,6 +186,7 @@ pub fn record(story: &Story, chapter: &Chapter, canon: &Canon, words: usize) -> 
         beats: chapter.beats().into_iter().map(|id| story[id].beat.clone()).collect(),
         known,
         words,
+        facts,
         text: String::new(),
         part: 1,
         parts: 1,

@@ -252,6 +252,8 @@ pub struct RecordView {
     pub known: Vec<String>,
     /// The words a synopsis may have.
     pub words: usize,
+    /// The most facts to answer with; 0 when only a synopsis is asked for.
+    pub facts: usize,
     /// The text of the chapter, or of a part of it.
     pub text: String,
     /// Which part this is, from 1.

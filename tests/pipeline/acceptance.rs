@@ -326,3 +326,23 @@ fn facts_without_a_quote_in_the_text_are_dropped() {
     );
     assert!(!project.read("canon/01-ledger.yaml").contains("blue"));
 }
+
+#[test]
+fn a_second_try_asks_for_the_synopsis_alone_where_facts_are_there() {
+    let whole = record(1);
+    let mut poor: Value = serde_json::from_str(&whole).unwrap();
+    poor["synopsis"] = json!("It rains.");
+    let mut rich: Value = serde_json::from_str(&whole).unwrap();
+    rich.as_object_mut().unwrap().remove("facts");
+    let project = small(&[
+        rule(&[&drafts(1)], PROSE[0]),
+        rule(&[&records(1), "a JSON object of two keys", "at most 12 things"], &poor.to_string()),
+        rule(
+            &[&records(1), "a JSON object of one key", "Your last answer was not accepted"],
+            &rich.to_string(),
+        ),
+    ]);
+    let output = done(&project, &["draft", "chapter", "1"]);
+    assert!(output.stderr.contains("chapter 1: synopsis, 1 fact\n"), "{output}");
+    assert!(project.read("canon/01-ledger.yaml").contains("the second leaned"));
+}
