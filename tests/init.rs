@@ -12,7 +12,7 @@ mod support;
 use support::Project;
 
 const FILES: [&str; 15] = [
-    ".gitignore",
+    ".storygen/.gitignore",
     ".storygen/schemas/arcs.json",
     ".storygen/schemas/characters.json",
     ".storygen/schemas/outline.json",
@@ -42,10 +42,7 @@ fn init_says_what_it_made_and_what_comes_next() {
          bible/premise.yaml\n  bible/threads.yaml\n  bible/world.yaml\n  storygen.yaml\n"
     );
     assert_eq!(project.files(), FILES);
-    assert_eq!(
-        project.read(".gitignore"),
-        ".storygen/cache/\n.storygen/partial/\n.storygen/lock\n"
-    );
+    assert_eq!(project.read(".storygen/.gitignore"), "/cache/\n/partial/\n/lock\n");
 }
 
 #[test]
@@ -125,9 +122,13 @@ fn nothing_is_written_over() {
 #[test]
 fn other_files_are_left_alone() {
     let project = Project::empty();
-    project.write("notes.txt", "mine\n");
+    for file in ["notes.txt", ".gitignore", ".git/config", "README.md"] {
+        project.write(file, "mine\n");
+    }
     assert_eq!(project.run(&["init", "."]).code, 0);
-    assert_eq!(project.read("notes.txt"), "mine\n");
+    for file in ["notes.txt", ".gitignore", ".git/config", "README.md"] {
+        assert_eq!(project.read(file), "mine\n");
+    }
 }
 
 #[test]

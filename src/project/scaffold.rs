@@ -63,7 +63,9 @@ const GERMAN: &[(&str, &str)] = &[
 ];
 const OUTLINE: &str = "bible/outline.yaml";
 const SCENE: &str = include_str!("scaffold/scene.yaml");
-const IGNORED: &str = ".storygen/cache/\n.storygen/partial/\n.storygen/lock\n";
+/// What version control need not keep, said in storygen's own folder, so that a
+/// repository's file stays as it is.
+const IGNORED: &str = "/cache/\n/partial/\n/lock\n";
 
 /// The first one serves every language that has none of its own.
 const STARTERS: &[Starter] = &[
@@ -121,7 +123,7 @@ pub fn files(wish: &Wish) -> Vec<(String, String)> {
         .collect();
     let schemas = shape::SCHEMAS.iter();
     files.extend(schemas.map(|kind| (schema_path(kind), shape::schema_text(kind))));
-    files.push((".gitignore".to_owned(), IGNORED.to_owned()));
+    files.push((".storygen/.gitignore".to_owned(), IGNORED.to_owned()));
     files.sort_by_key(|(path, _)| (path == layout::BOOK, path.clone()));
     files
 }
