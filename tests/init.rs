@@ -306,3 +306,12 @@ fn schema_needs_a_project() {
          help: `storygen init DIR` makes one; `--project DIR` names one\n"
     );
 }
+
+#[test]
+fn the_samples_bring_their_schemas() {
+    for sample in ["projects/a-quarter-turn", "projects/ein-fuenftel-schwund"] {
+        let project = Project::copy(sample);
+        let said = project.run(&["schema"]).stdout;
+        assert!(said.ends_with(", all up to date\n"), "{sample}: {said}");
+    }
+}
