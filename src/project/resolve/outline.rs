@@ -266,7 +266,11 @@ fn chapter_words(shape: &ChapterShape, scenes: &[Placed<SceneShape>], default: u
     }
 }
 
-/// An even share of the words that scenes with targets leave to the others.
+/// The fewest words of a scene that has something to tell.
+const PASSAGE: u32 = 150;
+
+/// An even share of the words that scenes with targets leave to the others; where
+/// they leave too little, still a passage's worth, or an even share of them all.
 fn share_of_words(words: u32, scenes: &[Placed<SceneShape>]) -> u32 {
     let given: u32 = scenes
         .iter()
@@ -274,7 +278,10 @@ fn share_of_words(words: u32, scenes: &[Placed<SceneShape>]) -> u32 {
         .fold(0, |sum, words| sum.saturating_add(words.value));
     let open = scenes.iter().filter(|scene| scene.value.words.is_none()).count();
     match u32::try_from(open) {
-        Ok(open) if open > 0 => (words.saturating_sub(given) / open).max(150),
+        Ok(open) if open > 0 => {
+            let even = words / u32::try_from(scenes.len()).unwrap_or(open);
+            (words.saturating_sub(given) / open).max(even.min(PASSAGE))
+        }
         _ => 0,
     }
 }
