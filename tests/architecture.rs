@@ -36,7 +36,7 @@ const PURE: &[&str] = &[
     "talk/",
     "pipeline/plan.rs",
     "project/archive.rs",
-    "project/schema.rs",
+    "project/schema/",
     "project/shape.rs",
     "project/resolve/",
     "project/layout.rs",

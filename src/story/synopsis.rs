@@ -153,15 +153,12 @@ pub fn extract(text: &str, demand: &Demand) -> String {
 /// counts for more than a few dozen bytes.
 fn first_words(text: &str, words: usize) -> &str {
     use unicode_segmentation::UnicodeSegmentation;
-    let mut end = text
+    let end = text
         .unicode_word_indices()
         .nth(words)
         .map_or(text.len(), |(at, _)| at)
         .min(words.saturating_mul(24));
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    &text[..end]
+    &text[..text.floor_char_boundary(end)]
 }
 
 /// Something a synopsis should touch, and what it is worth.

@@ -1,139 +1,8 @@
-//! Prose as text: words, sentences, the end of a chapter, the seam of two pieces.
+//! The seam of two pieces: a text that was cut, and what a model wrote to go on.
 
 use std::collections::HashSet;
 
 use unicode_segmentation::UnicodeSegmentation;
-
-/// The mark between two scenes of a chapter.
-pub const SCENE_BREAK: &str = "\n\n* * *\n\n";
-
-/// How many words a text has.
-#[must_use]
-pub fn words(text: &str) -> usize {
-    text.unicode_words().count()
-}
-
-/// The sentences of a text, without the spaces around them.
-#[must_use]
-pub fn sentences(text: &str) -> Vec<&str> {
-    text.split('\n')
-        .flat_map(UnicodeSegmentation::unicode_sentences)
-        .map(str::trim)
-        .filter(|sentence| !sentence.is_empty())
-        .collect()
-}
-
-/// Text without what could steer a terminal or hide itself: control
-/// characters other than line ends and tabs, escape sequences, overrides of
-/// the writing direction.
-#[must_use]
-pub fn clean(text: &str) -> String {
-    let mut clean = String::with_capacity(text.len());
-    let mut characters = text.chars().peekable();
-    while let Some(c) = characters.next() {
-        match c {
-            '\u{1b}' => skip_escape(&mut characters),
-            '\r' => {
-                if characters.peek() != Some(&'\n') {
-                    clean.push('\n');
-                }
-            }
-            '\n' | '\t' => clean.push(c),
-            // Line ends of other worlds, which YAML and terminals read differently.
-            '\u{2028}' | '\u{2029}' => clean.push('\n'),
-            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' => {}
-            c if c.is_control() => {}
-            c => clean.push(c),
-        }
-    }
-    clean
-}
-
-/// Passes over what follows an escape character, as far as it belongs to it.
-fn skip_escape(characters: &mut std::iter::Peekable<std::str::Chars<'_>>) {
-    match characters.peek() {
-        Some('[') => {
-            characters.next();
-            while let Some(c) = characters.peek().copied() {
-                // Parameters and intermediates, then one final byte.
-                if !('\u{20}'..='\u{7e}').contains(&c) {
-                    return;
-                }
-                characters.next();
-                if ('\u{40}'..='\u{7e}').contains(&c) {
-                    return;
-                }
-            }
-        }
-        Some(']' | 'P' | 'X' | '^' | '_') => {
-            // A string that a bell or a string terminator ends; it never
-            // swallows a line end, so that a stray escape costs little.
-            while let Some(c) = characters.peek().copied() {
-                if c == '\n' {
-                    return;
-                }
-                characters.next();
-                if c == '\u{7}' || c == '\u{9c}' {
-                    return;
-                }
-                if c == '\u{1b}' {
-                    characters.next_if_eq(&'\\');
-                    return;
-                }
-            }
-        }
-        _ => {}
-    }
-}
-
-/// The end of a text, at most `bytes` long, beginning at a paragraph if one
-/// begins there, else at a sentence, else at a word.
-#[must_use]
-pub fn tail(text: &str, bytes: usize) -> &str {
-    let text = text.trim_end();
-    if text.len() <= bytes {
-        return text;
-    }
-    let mut from = text.len() - bytes;
-    while !text.is_char_boundary(from) {
-        from += 1;
-    }
-    let end = &text[from..];
-    if let Some(at) = end.find("\n\n") {
-        return end[at..].trim_start();
-    }
-    let mut sentences = end.split_sentence_bounds();
-    let first = sentences.next().map_or(0, str::len);
-    if first < end.len() {
-        return end[first..].trim_start();
-    }
-    end.find(char::is_whitespace).map_or(end, |at| end[at..].trim_start())
-}
-
-/// Where the last whole sentence of a text ends, in bytes; 0 if none does.
-#[must_use]
-pub fn last_sentence_end(text: &str) -> usize {
-    let trimmed = text.trim_end();
-    let closing = |c: char| {
-        matches!(c, '"' | '\'' | '”' | '’' | '»' | '«' | '“' | ')' | '」' | '』' | '*' | '_')
-    };
-    let ending = |c: char| matches!(c, '.' | '!' | '?' | '…' | '。' | '！' | '？');
-    let mut ends = 0;
-    let mut characters = trimmed.char_indices().peekable();
-    while let Some((at, c)) = characters.next() {
-        if !ending(c) {
-            continue;
-        }
-        let mut end = at + c.len_utf8();
-        while let Some((at, c)) = characters.next_if(|(_, c)| closing(*c) || ending(*c)) {
-            end = at + c.len_utf8();
-        }
-        if characters.peek().is_none_or(|(_, c)| c.is_whitespace() || !c.is_ascii()) {
-            ends = end;
-        }
-    }
-    ends
-}
 
 /// Joins a text that was cut to what a model wrote when asked to go on, so that
 /// no word is repeated or lost.
@@ -240,12 +109,12 @@ fn overlap(head: &str, tail: &str, known: &HashSet<String>) -> Option<Overlap> {
     const REACH: usize = 120;
     let window = head.char_indices().rev().nth(REACH * 12).map_or(0, |(at, _)| at);
     let ends = word_list(&head[window..]);
-    let begins: Vec<Word> = word_list(tail.get(..floor(tail, REACH * 24)).unwrap_or(tail));
+    let begins: Vec<Word> = word_list(&tail[..tail.floor_char_boundary(REACH * 24)]);
     let longest = ends.len().min(begins.len()).min(REACH);
     let cut_inside = head.ends_with(char::is_alphanumeric);
     for length in (1..=longest).rev() {
         let (end, begin) = (&ends[ends.len() - length..], &begins[..length]);
-        let (Some(last), Some(first), Some(met)) = (end.last(), end.first(), begin.last()) else {
+        let (Some(last), Some(met)) = (end.last(), begin.last()) else {
             continue;
         };
         let same_before =
@@ -267,7 +136,6 @@ fn overlap(head: &str, tail: &str, known: &HashSet<String>) -> Option<Overlap> {
             && !known.contains(&last.text);
         if begins_it && (length > 1 || begin[0].start == 0) {
             // The head's last, cut word gives way to the tail's whole one.
-            let _ = first;
             return Some(Overlap { head_until: window + last.start, tail_from: met.start });
         }
     }
@@ -300,14 +168,6 @@ fn repeated_marks(after_head: &str, rest: &str) -> usize {
         more
     };
     rest.len() - beyond.len()
-}
-
-fn floor(text: &str, at: usize) -> usize {
-    let mut at = at.min(text.len());
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
 }
 
 /// The words of texts in lower case, for [`join`].
@@ -386,68 +246,19 @@ mod tests {
         }
     }
 
-    #[test]
-    fn cleaning() {
-        for (text, expected) in [
-            ("a\u{1b}[31mred\u{1b}[0m b", "ared b"),
-            ("a\u{1b}]0;title\u{7}b", "ab"),
-            ("a\r\nb\rc", "a\nb\nc"),
-            ("a\u{202e}b\u{0}c", "abc"),
-            ("plain — text", "plain — text"),
-            ("a\u{1b}", "a"),
-        ] {
-            assert_eq!(clean(text), expected, "{text:?}");
-        }
-    }
-
-    #[test]
-    fn ends_of_texts() {
-        for (text, bytes, expected) in [
-            ("One. Two. Three.", 100, "One. Two. Three."),
-            ("One one.\n\nTwo two.\n\nThree.", 18, "Two two.\n\nThree."),
-            ("One one.\n\nTwo two.\n\nThree.", 17, "Three."),
-            ("One one one. Two two. Three.", 18, "Two two. Three."),
-            ("abcdefghij klm", 6, "klm"),
-            ("ééééé", 3, "é"),
-        ] {
-            assert_eq!(tail(text, bytes), expected, "{text:?}");
-        }
-    }
-
-    #[test]
-    fn sentence_ends() {
-        for (text, expected) in [
-            ("He sat. She ro", "He sat."),
-            ("“Go!” he said", "“Go!”"),
-            ("nothing ends", ""),
-            ("It cost 3.5 pounds", ""),
-            ("終わり。始ま", "終わり。"),
-        ] {
-            assert_eq!(&text[..last_sentence_end(text)], expected, "{text}");
-        }
-    }
-
     proptest! {
         // A text cut anywhere and continued exactly there comes out whole.
         #[test]
         fn exact_continuations_are_whole(cut in 1usize..150) {
             let text = "She walked to the harbour, where the old boat lay, and sat down on a coil of wet rope. \
                         “You came,” said the woman.\n\nNothing moved on the water but the light of the lamp.";
-            let cut = floor(text, cut);
+            let cut = text.floor_char_boundary(cut);
             let known = vocabulary([text]);
             let joined = join(&text[..cut], &text[cut..], &known);
             prop_assert_eq!(
                 joined.split_whitespace().collect::<Vec<_>>(),
                 text.split_whitespace().collect::<Vec<_>>()
             );
-        }
-
-        #[test]
-        fn nothing_panics(head in "\\PC*", tail in "\\PC*", bytes in 0usize..50) {
-            let _ = join(&head, &tail, &vocabulary_of_cut(&head));
-            let _ = super::tail(&head, bytes);
-            let _ = clean(&head);
-            let _ = last_sentence_end(&tail);
         }
     }
 }

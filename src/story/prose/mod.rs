@@ -1,0 +1,116 @@
+//! Prose as text: words, sentences, the end of a chapter, the seam of two pieces.
+
+use unicode_segmentation::UnicodeSegmentation;
+
+mod clean;
+mod seam;
+
+pub use clean::clean;
+pub use seam::{join, vocabulary, vocabulary_of_cut};
+
+/// The mark between two scenes of a chapter.
+pub const SCENE_BREAK: &str = "\n\n* * *\n\n";
+
+/// How many words a text has.
+#[must_use]
+pub fn words(text: &str) -> usize {
+    text.unicode_words().count()
+}
+
+/// The sentences of a text, without the spaces around them.
+#[must_use]
+pub fn sentences(text: &str) -> Vec<&str> {
+    text.split('\n')
+        .flat_map(UnicodeSegmentation::unicode_sentences)
+        .map(str::trim)
+        .filter(|sentence| !sentence.is_empty())
+        .collect()
+}
+
+/// The end of a text, at most `bytes` long, beginning at a paragraph if one
+/// begins there, else at a sentence, else at a word.
+#[must_use]
+pub fn tail(text: &str, bytes: usize) -> &str {
+    let text = text.trim_end();
+    if text.len() <= bytes {
+        return text;
+    }
+    let end = &text[text.ceil_char_boundary(text.len() - bytes)..];
+    if let Some(at) = end.find("\n\n") {
+        return end[at..].trim_start();
+    }
+    let mut sentences = end.split_sentence_bounds();
+    let first = sentences.next().map_or(0, str::len);
+    if first < end.len() {
+        return end[first..].trim_start();
+    }
+    end.find(char::is_whitespace).map_or(end, |at| end[at..].trim_start())
+}
+
+/// Where the last whole sentence of a text ends, in bytes; 0 if none does.
+#[must_use]
+pub fn last_sentence_end(text: &str) -> usize {
+    let trimmed = text.trim_end();
+    let closing = |c: char| {
+        matches!(c, '"' | '\'' | '”' | '’' | '»' | '«' | '“' | ')' | '」' | '』' | '*' | '_')
+    };
+    let ending = |c: char| matches!(c, '.' | '!' | '?' | '…' | '。' | '！' | '？');
+    let mut ends = 0;
+    let mut characters = trimmed.char_indices().peekable();
+    while let Some((at, c)) = characters.next() {
+        if !ending(c) {
+            continue;
+        }
+        let mut end = at + c.len_utf8();
+        while let Some((at, c)) = characters.next_if(|(_, c)| closing(*c) || ending(*c)) {
+            end = at + c.len_utf8();
+        }
+        if characters.peek().is_none_or(|(_, c)| c.is_whitespace() || !c.is_ascii()) {
+            ends = end;
+        }
+    }
+    ends
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn ends_of_texts() {
+        for (text, bytes, expected) in [
+            ("One. Two. Three.", 100, "One. Two. Three."),
+            ("One one.\n\nTwo two.\n\nThree.", 18, "Two two.\n\nThree."),
+            ("One one.\n\nTwo two.\n\nThree.", 17, "Three."),
+            ("One one one. Two two. Three.", 18, "Two two. Three."),
+            ("abcdefghij klm", 6, "klm"),
+            ("ééééé", 3, "é"),
+        ] {
+            assert_eq!(tail(text, bytes), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn sentence_ends() {
+        for (text, expected) in [
+            ("He sat. She ro", "He sat."),
+            ("“Go!” he said", "“Go!”"),
+            ("nothing ends", ""),
+            ("It cost 3.5 pounds", ""),
+            ("終わり。始ま", "終わり。"),
+        ] {
+            assert_eq!(&text[..last_sentence_end(text)], expected, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_panics(head in "\\PC*", tail in "\\PC*", bytes in 0usize..50) {
+            let _ = join(&head, &tail, &vocabulary_of_cut(&head));
+            let _ = super::tail(&head, bytes);
+            let _ = clean(&head);
+            let _ = last_sentence_end(&tail);
+        }
+    }
+}

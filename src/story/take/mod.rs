@@ -1,0 +1,167 @@
+//! A take: one drawing of a chapter, and whether a reply can be one.
+
+use super::prose;
+
+mod circles;
+mod language;
+mod wrappings;
+
+pub use circles::find_loop;
+pub use language::{foreign_language, language_name};
+pub use wrappings::{strip, strip_continuation, without_headings};
+
+/// Why a reply cannot be part of a take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rejection {
+    /// Nothing was written.
+    Empty,
+    /// The model declined.
+    Refusal(String),
+    /// The endpoint's filter stopped it.
+    Filtered,
+    /// Most of it is in another language.
+    Language(String),
+    /// It goes round in circles.
+    Loop(String),
+}
+
+impl std::fmt::Display for Rejection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Empty => f.write_str("it was empty"),
+            Self::Refusal(words) => write!(f, "the model declined: “{words}”"),
+            Self::Filtered => f.write_str("the endpoint's filter stopped it"),
+            Self::Language(language) => write!(f, "it was in another language ({language})"),
+            Self::Loop(words) => write!(f, "it went round in circles: “{words}”"),
+        }
+    }
+}
+
+/// Whether a stripped reply can be part of a take; the reason if not.
+#[must_use]
+pub fn reject(text: &str, language: &str) -> Option<Rejection> {
+    let trimmed = text.trim();
+    if !trimmed.chars().any(char::is_alphanumeric) {
+        return Some(Rejection::Empty);
+    }
+    if let Some(words) = refusal(trimmed) {
+        return Some(Rejection::Refusal(words));
+    }
+    if let Some(words) = find_loop(trimmed) {
+        return Some(Rejection::Loop(words));
+    }
+    foreign_language(trimmed, language).map(Rejection::Language)
+}
+
+/// Whether a stripped reply can go on from an earlier one; the reason if not.
+/// It may be empty, or short.
+#[must_use]
+pub fn reject_continuation(text: &str, language: &str) -> Option<Rejection> {
+    let trimmed = text.trim();
+    refusal(trimmed)
+        .map(Rejection::Refusal)
+        .or_else(|| foreign_language(trimmed, language).map(Rejection::Language))
+}
+
+/// The opening words of a reply in which the model declines.
+fn refusal(text: &str) -> Option<String> {
+    const SIGNS: [&str; 22] = [
+        "i'm sorry, but i can",
+        "i’m sorry, but i can",
+        "i am sorry, but i can",
+        "i'm sorry, i can",
+        "i can't help with",
+        "i cannot help with",
+        "i can't assist",
+        "i cannot assist",
+        "i can't write",
+        "i cannot write",
+        "i can't continue",
+        "i cannot continue",
+        "i'm unable to",
+        "i am unable to",
+        "as an ai",
+        "i'm not able to",
+        "sorry, but i can",
+        "es tut mir leid, aber ich kann",
+        "als ki",
+        "je suis désolé, mais je ne peux",
+        "en tant qu'ia",
+        "lo siento, pero no puedo",
+    ];
+    let opening: String =
+        text.chars().take(240).collect::<String>().to_lowercase().replace('’', "'");
+    // A character may apologise in a story; a refusal is short and opens with it.
+    let opens =
+        SIGNS.iter().any(|sign| opening.find(&sign.replace('’', "'")).is_some_and(|at| at < 40));
+    let first = text.lines().next().unwrap_or_default();
+    (opens && prose::words(text) < 120 && !first.trim_start().starts_with(['“', '"', '„', '«']))
+        .then(|| first.chars().take(80).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PROSE: &str = "The rain had stopped before dawn, but the gutters still ran. Ann stood at the window with her coat on \
+        and counted the carts that came up from the river. There were fewer than yesterday. She did not say so to Tom, who \
+        was lacing his boots by the stove and pretending that the letter on the table was not there at all.";
+
+    #[test]
+    fn wrappings_come_off() {
+        for (reply, expected) in [
+            ("Sure! Here is chapter 3:\n\n# The Mill\n\nAnn went.", "Ann went."),
+            ("```markdown\nAnn went.\n```", "Ann went."),
+            ("**Chapter 3: The Mill**\n\nAnn went.\n\n(To be continued…)", "Ann went."),
+            ("The Mill\n\nAnn went. ", "Ann went. "),
+            ("Ann went.\n\n", "Ann went.\n\n"),
+            ("\n\n", ""),
+            ("Ann went.\n\n## Notes\n\nTom came.", "Ann went.\n\nTom came."),
+            ("Number #1 went.\n\n#tag", "Number #1 went.\n\n#tag"),
+            ("“Sure,” said Ann:\nno.", "“Sure,” said Ann:\nno."),
+        ] {
+            assert_eq!(strip(reply, "The Mill"), expected, "{reply:?}");
+        }
+    }
+
+    #[test]
+    fn replies_are_rejected_with_a_reason() {
+        let german = "Der Regen hatte vor Tagesanbruch aufgehört, aber die Rinnen liefen noch. Anna stand im Mantel am Fenster und \
+            zählte die Wagen, die vom Fluss heraufkamen. Es waren weniger als gestern, und sie sagte es niemandem.";
+        let circle = "He went to the door and looked at her. ".repeat(9);
+        for (text, language, expected) in [
+            (PROSE, "en", None),
+            (german, "de", None),
+            ("", "en", Some(Rejection::Empty)),
+            ("…", "en", Some(Rejection::Empty)),
+            (german, "en", Some(Rejection::Language("German".into()))),
+            (PROSE, "de", Some(Rejection::Language("English".into()))),
+            (
+                "I'm sorry, but I can't help with that.",
+                "en",
+                Some(Rejection::Refusal("I'm sorry, but I can't help with that.".into())),
+            ),
+            (
+                circle.as_str(),
+                "en",
+                Some(Rejection::Loop("he went to the door and looked at her".into())),
+            ),
+            ("“I'm sorry, but I can't,” she said.", "en", None),
+            (PROSE, "tlh", None),
+        ] {
+            assert_eq!(reject(text, language), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn refrains_are_no_loops() {
+        let refrain = "No, she said. ".repeat(3);
+        assert_eq!(find_loop(&format!("{PROSE} {refrain} They went.")), None);
+        let mut chapter = String::new();
+        for number in 0..40 {
+            chapter
+                .push_str(&format!("Cart number {number} came up from the river with its load. "));
+        }
+        assert_eq!(find_loop(&chapter), None);
+    }
+}

@@ -1,0 +1,162 @@
+//! What a model wraps round its prose: fences, preambles, headings, last words.
+
+use crate::story::prose;
+
+/// The prose of a reply: without code fences, a preamble to the reader, a
+/// repeated heading, or a note at the end.
+#[must_use]
+pub fn strip(reply: &str, title: &str) -> String {
+    let mut text = prose::clean(reply);
+    text = unfence(&text);
+    let mut lines: Vec<&str> = text.lines().collect();
+    while let Some(first) = lines.first() {
+        let line = first.trim();
+        if line.is_empty() || is_preamble(line) || is_heading(line, title) || line == "---" {
+            lines.remove(0);
+        } else {
+            break;
+        }
+    }
+    while let Some(last) = lines.last() {
+        let line = last.trim();
+        if line.is_empty() || line == "---" || is_closing(line) {
+            lines.pop();
+        } else {
+            break;
+        }
+    }
+    // The first line's own indent says nothing; inner spaces stay as they are.
+    let joined = without_headings(&lines.join("\n"));
+    let stripped = joined.trim_start();
+    if lines.is_empty() {
+        return String::new();
+    }
+    // What follows the last word matters to a continuation, so an end of the
+    // reply in spaces is kept where nothing was taken off it.
+    let end = &text[text.trim_end().len()..];
+    if text.trim_end().ends_with(lines.last().map_or("", |line| line.trim_end())) {
+        format!("{}{end}", stripped.trim_end())
+    } else {
+        stripped.trim_end().to_owned()
+    }
+}
+
+/// The prose of a reply that goes on from an earlier one: what [`strip`] takes
+/// off, but with the space it begins with, which tells whether a word goes on.
+#[must_use]
+pub fn strip_continuation(reply: &str, title: &str) -> String {
+    let stripped = strip(reply, title);
+    let cleaned = prose::clean(reply);
+    let lead = &cleaned[..cleaned.len() - cleaned.trim_start().len()];
+    let begins_with_it = cleaned.trim_start().starts_with(
+        stripped.trim_start().get(..stripped.trim_start().len().min(24)).unwrap_or(&stripped),
+    );
+    if begins_with_it && !lead.contains("```") {
+        format!("{lead}{}", stripped.trim_start())
+    } else {
+        stripped
+    }
+}
+
+/// The text without Markdown headings: a chapter has none inside, so where one
+/// stands the model has begun to write about its task.
+#[must_use]
+pub fn without_headings(text: &str) -> String {
+    let is_heading = |line: &str| {
+        let line = line.trim_start();
+        let bare = line.trim_start_matches('#');
+        let marks = line.len() - bare.len();
+        (1..=6).contains(&marks) && bare.starts_with(' ')
+    };
+    if !text.lines().any(is_heading) {
+        return text.to_owned();
+    }
+    let mut kept = String::with_capacity(text.len());
+    let mut after_heading = false;
+    for line in text.split_inclusive('\n') {
+        if is_heading(line) {
+            after_heading = true;
+        } else if !(after_heading && line.trim().is_empty()) {
+            kept.push_str(line);
+            after_heading = false;
+        }
+    }
+    kept
+}
+
+/// Takes off a code fence that wraps the whole text.
+fn unfence(text: &str) -> String {
+    let trimmed = text.trim();
+    if let Some(rest) = trimmed.strip_prefix("```")
+        && let Some((_, body)) = rest.split_once('\n')
+    {
+        return body.trim_end().strip_suffix("```").map_or(body, str::trim_end).to_owned();
+    }
+    text.to_owned()
+}
+
+/// `Sure, here is chapter 3:` and its kin, in the languages of our prompts.
+fn is_preamble(line: &str) -> bool {
+    const OPENERS: [&str; 18] = [
+        "sure",
+        "certainly",
+        "of course",
+        "here is",
+        "here's",
+        "here’s",
+        "okay",
+        "absolutely",
+        "gerne",
+        "natürlich",
+        "hier ist",
+        "selbstverständlich",
+        "voici",
+        "bien sûr",
+        "aquí",
+        "claro",
+        "por supuesto",
+        "ecco",
+    ];
+    let lower = line.to_lowercase();
+    line.ends_with(':')
+        && line.split_whitespace().count() <= 25
+        && OPENERS.iter().any(|opener| lower.starts_with(opener))
+}
+
+/// A Markdown heading, or a line that is just the chapter's title or number.
+fn is_heading(line: &str, title: &str) -> bool {
+    let bare = line
+        .trim_matches(|c: char| matches!(c, '#' | '*' | '_' | ':' | ' ' | '.' | '“' | '”' | '"'));
+    let lower = bare.to_lowercase();
+    let after_number = |word: &str| {
+        lower.strip_prefix(word).is_some_and(|rest| {
+            let rest = rest.trim_start();
+            rest.starts_with(|c: char| c.is_ascii_digit()) && rest.split_whitespace().count() <= 12
+        })
+    };
+    (line.starts_with('#') && line.trim_start_matches('#').starts_with(' '))
+        || (!bare.is_empty() && lower == title.to_lowercase())
+        || ["chapter", "kapitel", "chapitre", "capítulo", "capitolo", "scene", "szene"]
+            .iter()
+            .any(|word| after_number(word))
+}
+
+/// A word to the reader after the text.
+fn is_closing(line: &str) -> bool {
+    const CLOSERS: [&str; 10] = [
+        "end of chapter",
+        "end of scene",
+        "to be continued",
+        "word count",
+        "let me know",
+        "i hope this",
+        "ende des kapitels",
+        "fin du chapitre",
+        "fin del capítulo",
+        "note:",
+    ];
+    let lower = line
+        .trim_matches(|c: char| matches!(c, '*' | '_' | '(' | ')' | '[' | ']' | ' '))
+        .to_lowercase();
+    CLOSERS.iter().any(|closer| lower.starts_with(closer))
+}
