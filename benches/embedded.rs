@@ -10,7 +10,8 @@
 //! Words choose parts: `cargo bench --bench embedded -- speeds start takes chapters`.
 //!
 //! Everything is measured through the public interface, template, tokens and
-//! sampling included. Rounds of both engines alternate; figures are medians.
+//! sampling included. Rounds of both engines alternate, which criterion cannot
+//! do, so the stopwatch is its own; figures are medians.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};

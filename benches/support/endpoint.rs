@@ -1,0 +1,88 @@
+//! An OpenAI-compatible endpoint on the loopback that answers at once: what is
+//! measured against it is storygen's own time.
+
+use std::fmt::Write as _;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+
+use serde_json::{Value, json};
+use storygen::chat::{Message, Role};
+use storygen::provider::{Request, Sampling};
+
+use crate::book::good_answer;
+
+/// Serves for the life of the process; gives the address.
+pub fn serve(words: usize) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = format!("http://{}/v1", listener.local_addr().expect("its address"));
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            std::thread::spawn(move || answer_all(stream, words));
+        }
+    });
+    address
+}
+
+/// Answers every request of a connection.
+fn answer_all(stream: TcpStream, words: usize) -> Option<()> {
+    stream.set_nodelay(true).ok()?;
+    let mut writer = stream.try_clone().ok()?;
+    let mut reader = BufReader::new(stream);
+    let answer = good_answer(words);
+    loop {
+        let mut length = 0;
+        loop {
+            let mut line = String::new();
+            if reader.read_line(&mut line).ok()? == 0 {
+                return None;
+            }
+            if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+                length = value.trim().parse().ok()?;
+            }
+            if line.trim().is_empty() {
+                break;
+            }
+        }
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body).ok()?;
+        let body: Value = serde_json::from_slice(&body).ok()?;
+        let (text, _) = answer(&request(&body), 0);
+        let mut events = String::new();
+        for piece in pieces(&text) {
+            let event = json!({ "model": "bench", "choices": [{ "index": 0, "delta": { "content": piece }, "finish_reason": null }] });
+            let _ = write!(events, "data: {event}\n\n");
+        }
+        let end = json!({ "model": "bench", "choices": [{ "index": 0, "delta": {}, "finish_reason": "stop" }], "usage": { "prompt_tokens": 1000, "completion_tokens": 900, "total_tokens": 1900 } });
+        let _ = write!(events, "data: {end}\n\ndata: [DONE]\n\n");
+        let head = format!(
+            "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: {}\r\n\r\n",
+            events.len()
+        );
+        writer.write_all(head.as_bytes()).ok()?;
+        writer.write_all(events.as_bytes()).ok()?;
+    }
+}
+
+/// A text in pieces of about a token.
+fn pieces(text: &str) -> Vec<String> {
+    text.split_inclusive(' ').map(str::to_owned).collect()
+}
+
+/// What a body asks, as the answering model takes it.
+fn request(body: &Value) -> Request {
+    let messages = body["messages"].as_array().into_iter().flatten();
+    let role = |one: &Value| match one["role"].as_str() {
+        Some("system") => Role::System,
+        Some("assistant") => Role::Assistant,
+        _ => Role::User,
+    };
+    Request {
+        messages: messages
+            .map(|one| Message::new(role(one), one["content"].as_str().unwrap_or_default()))
+            .collect(),
+        reply_tokens: 3_000,
+        sampling: Sampling { temperature: 0.8, top_p: 1.0, min_p: 0.0, repeat_penalty: 1.0 },
+        seed: 0,
+        schema: body.get("response_format").cloned(),
+    }
+}
