@@ -21,6 +21,7 @@ mod stop;
 mod takes;
 mod templates;
 mod ui;
+mod unsent;
 
 use ui::Ui;
 
@@ -63,12 +64,15 @@ enum Command {
     Check(check::Arguments),
     Draft(draft::Arguments),
     Status(status::Arguments),
+    #[command(subcommand)]
     Prompt(prompt::Arguments),
     Takes(takes::TakesArguments),
     Select(takes::SelectArguments),
     Log(takes::LogArguments),
     Undo(takes::UndoArguments),
+    #[command(subcommand)]
     Templates(templates::Arguments),
+    #[command(subcommand)]
     Models(models::Arguments),
     Schema(schema::Arguments),
 }

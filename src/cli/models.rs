@@ -6,14 +6,8 @@ use super::ui::Ui;
 use crate::failure::Exit;
 
 /// List the models on this machine, or fetch one
-#[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
-    #[command(subcommand)]
-    what: What,
-}
-
 #[derive(Debug, clap::Subcommand)]
-enum What {
+pub(super) enum Arguments {
     /// List the model files that storygen finds
     List,
     /// Fetch a model: the default one, or `ORG/REPO/FILE.gguf` of the hub
@@ -32,8 +26,8 @@ pub(super) fn run(arguments: &Arguments, ui: &Ui) -> Result<Exit> {
 
     let config = Config::read()?;
     let places = super::model::places(&config);
-    match &arguments.what {
-        What::List => {
+    match arguments {
+        Arguments::List => {
             let found = store::list(&places.folder).map_err(|fault| calling::failure(&fault))?;
             for model in &found {
                 ui.result(&format!("embedded/{}  {} MB", model.name, model.size / 1_000_000));
@@ -50,7 +44,7 @@ pub(super) fn run(arguments: &Arguments, ui: &Ui) -> Result<Exit> {
                 places.folder.display()
             ));
         }
-        What::Pull { name } => {
+        Arguments::Pull { name } => {
             let spec = super::model::spec(name.as_deref().unwrap_or_default())?;
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             let mut download = ui.download();
@@ -67,6 +61,6 @@ pub(super) fn run(arguments: &Arguments, ui: &Ui) -> Result<Exit> {
 /// Runs the command.
 #[cfg(not(feature = "embedded"))]
 pub(super) fn run(arguments: &Arguments, ui: &Ui) -> Result<Exit> {
-    let _ = (&arguments.what, ui);
+    let _ = (arguments, ui);
     Err(super::model::no_engine().into())
 }

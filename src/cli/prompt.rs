@@ -3,22 +3,16 @@
 use anyhow::Result;
 
 use super::model::{self, ModelArguments};
-use super::{Common, draft, open, ui::Ui};
+use super::{Common, open, ui::Ui, unsent};
 use crate::config::Config;
 use crate::failure::{Exit, Failure};
-use crate::pipeline::draft as drafting;
+use crate::pipeline::draft;
 use crate::project::history;
 use crate::prompt::budget::Shed;
 
 /// Print the exact prompt of a chapter, and a table of its sections
-#[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
-    #[command(subcommand)]
-    what: What,
-}
-
 #[derive(Debug, clap::Subcommand)]
-enum What {
+pub(super) enum Arguments {
     /// The prompt that drafts a chapter
     Chapter {
         /// Its number or id
@@ -34,7 +28,7 @@ enum What {
 
 /// Runs the command.
 pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exit> {
-    let What::Chapter { chapter, table, model } = &arguments.what;
+    let Arguments::Chapter { chapter, table, model } = arguments;
     let folder = open::folder(common)?;
     let (story, loaded) = open::sound(&folder, ui)?;
     let chapter = open::chapter(&story, chapter)?;
@@ -53,7 +47,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
         .hint(format!("`storygen draft chapter {missing}` makes it"))
         .into());
     }
-    draft::with_session(
+    unsent::with_session(
         model,
         &loaded.wishes,
         &folder,
@@ -63,8 +57,8 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
         (archive, records),
         |session, line| {
             let materials = session.materials(chapter.number);
-            for task in drafting::tasks(chapter, line.settings, materials.tokens_per_word) {
-                let (fitted, reply) = drafting::prompt(&materials, task, "", line)?;
+            for task in draft::tasks(chapter, line.settings, materials.tokens_per_word) {
+                let (fitted, reply) = draft::prompt(&materials, task, "", line)?;
                 if let Some(scene) = task.scene {
                     ui.result(&format!("=== scene {}", scene + 1));
                 }

@@ -5,7 +5,7 @@ use anyhow::Result;
 use super::{Common, open, ui::Ui};
 use crate::failure::{Exit, Failure};
 use crate::pipeline::plan;
-use crate::pipeline::run::{select_take, selections_before};
+use crate::pipeline::selection::{find_take, select_take, selections_before};
 use crate::project::archive::Shelf;
 use crate::project::history;
 use crate::project::journal::{self, Entry, Event, Origin};
@@ -55,11 +55,7 @@ pub(super) fn takes(arguments: &TakesArguments, common: &Common, ui: &Ui) -> Res
         }
         let Some(shelf) = archive.chapters.get(&chapter.id) else { continue };
         if let Some(take) = arguments.show {
-            let note = shelf
-                .takes
-                .iter()
-                .find(|note| note.take == take)
-                .ok_or_else(|| no_take(chapter, shelf, take))?;
+            let note = find_take(chapter, shelf, take)?;
             ui.result(&history::take_text(&folder, note)?);
             continue;
         }
@@ -81,17 +77,6 @@ pub(super) fn takes(arguments: &TakesArguments, common: &Common, ui: &Ui) -> Res
     Ok(Exit::Done)
 }
 
-fn no_take(chapter: &Chapter, shelf: &Shelf, take: u32) -> Failure {
-    let have: Vec<String> = shelf.takes.iter().map(|note| note.take.to_string()).collect();
-    Failure::new(Exit::Usage, format!("chapter {} has no take {take}", chapter.number)).hint(
-        if have.is_empty() {
-            "it has no takes yet".to_owned()
-        } else {
-            format!("it has {}", have.join(", "))
-        },
-    )
-}
-
 /// Runs `select`.
 pub(super) fn select(arguments: &SelectArguments, common: &Common, ui: &Ui) -> Result<Exit> {
     let usage = || {
@@ -106,9 +91,9 @@ pub(super) fn select(arguments: &SelectArguments, common: &Common, ui: &Ui) -> R
     let mut store = open::store(&folder, &format!("select {}", arguments.what))?;
     let mut archive = history::read(&folder, &story)?;
     let before = plan::before(&story, &archive, chapter.number);
-    let mut shelf = archive.chapters.remove(&chapter.id).unwrap_or_default();
-    adopt_if_edited(&story, chapter, &mut shelf, before, &mut store, ui)?;
-    select_take(&story, chapter, &mut shelf, take, &mut store)?;
+    let shelf = archive.shelf(&chapter.id);
+    adopt_if_edited(&story, chapter, shelf, before, &mut store, ui)?;
+    select_take(&story, chapter, shelf, take, &mut store)?;
     ui.say(&format!("chapter {} is now take {take}", chapter.number));
     if !shelf.has_canon() {
         ui.say(&format!(
@@ -149,19 +134,18 @@ pub(super) fn undo(_: &UndoArguments, common: &Common, ui: &Ui) -> Result<Exit> 
     for (id, take) in selections_before(&entries, run) {
         let Some(chapter) = story.chapter_named(&id) else { continue };
         let before = plan::before(&story, &archive, chapter.number);
-        let mut shelf = archive.chapters.remove(&id).unwrap_or_default();
-        adopt_if_edited(&story, chapter, &mut shelf, before, &mut store, ui)?;
+        let shelf = archive.shelf(&id);
+        adopt_if_edited(&story, chapter, shelf, before, &mut store, ui)?;
         if let Some(take) = take {
-            select_take(&story, chapter, &mut shelf, take, &mut store)?;
+            select_take(&story, chapter, shelf, take, &mut store)?;
             ui.say(&format!("chapter {} is take {take} again", chapter.number));
         } else {
-            store.clear(chapter, &mut shelf)?;
+            store.clear(chapter, shelf)?;
             ui.say(&format!(
                 "chapter {} has no text again; `storygen takes {}` lists what is kept",
                 chapter.number, chapter.number
             ));
         }
-        archive.chapters.insert(id, shelf);
     }
     store.note(vec![Event::Undone { undone: run }])?;
     Ok(Exit::Done)

@@ -8,14 +8,8 @@ use crate::project::layout;
 use crate::prompt::templates::{TEMPLATES, Template};
 
 /// List, show or eject the templates of the prompts
-#[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
-    #[command(subcommand)]
-    what: What,
-}
-
 #[derive(Debug, clap::Subcommand)]
-enum What {
+pub(super) enum Arguments {
     /// List the templates, and which of them the project has made its own
     List,
     /// Print a built-in template
@@ -35,18 +29,18 @@ enum What {
 
 /// Runs the command.
 pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exit> {
-    match &arguments.what {
-        What::List => {
+    match arguments {
+        Arguments::List => {
             list(common, ui);
             Ok(Exit::Done)
         }
-        What::Show { name, language } => {
+        Arguments::Show { name, language } => {
             let template = find(name)?;
             let language = language.clone().unwrap_or_else(|| project_language(common, ui));
             ui.result(template.text(&language).trim_end());
             Ok(Exit::Done)
         }
-        What::Eject { names } => eject(names, common, ui),
+        Arguments::Eject { names } => eject(names, common, ui),
     }
 }
 

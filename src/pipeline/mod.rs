@@ -12,4 +12,5 @@ pub mod plan;
 pub mod record;
 pub mod rendering;
 pub mod run;
+pub mod selection;
 pub mod settings;

@@ -92,7 +92,20 @@ pub struct Fold {
     pub parts: String,
 }
 
+impl Archive {
+    /// A chapter's shelf, empty where nothing was written yet.
+    pub fn shelf(&mut self, id: &str) -> &mut Shelf {
+        self.chapters.entry(id.to_owned()).or_default()
+    }
+}
+
 impl Shelf {
+    /// Where the chapter's text stands; empty where there is none.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        self.text.as_ref().map(|text| text.path.as_str()).unwrap_or_default()
+    }
+
     /// The take that is the chapter's text; none where the text is the
     /// author's and not yet adopted, or where there is none.
     #[must_use]

@@ -127,3 +127,16 @@ pub trait Provider: Send + Sync {
         cancel: &'a CancellationToken,
     ) -> Streaming<'a>;
 }
+
+/// Waits for a call as long as the user does. Dropping the call ends it,
+/// whatever it waits for.
+async fn unless_cancelled(
+    cancel: &CancellationToken,
+    call: impl Future<Output = Result<Reply, Fault>>,
+) -> Result<Reply, Fault> {
+    tokio::select! {
+        biased;
+        () = cancel.cancelled() => Err(Fault::Cancelled),
+        reply = call => reply,
+    }
+}

@@ -32,7 +32,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::Deserialize;
 use tokio_util::sync::CancellationToken;
 
-use super::{Facts, Fault, Finish, Provider, Reply, Request, Streaming, Usage};
+use super::{Facts, Fault, Finish, Provider, Reply, Request, Streaming, Usage, unless_cancelled};
 use crate::chat::{Message, Tokenizer};
 use crate::prompt::tokens::Bound;
 
@@ -281,12 +281,6 @@ impl Provider for Scripted {
         on_text: &'a mut (dyn FnMut(&str) + Send),
         cancel: &'a CancellationToken,
     ) -> Streaming<'a> {
-        Box::pin(async move {
-            tokio::select! {
-                biased;
-                () = cancel.cancelled() => Err(Fault::Cancelled),
-                reply = self.play(request, on_text) => reply,
-            }
-        })
+        Box::pin(unless_cancelled(cancel, self.play(request, on_text)))
     }
 }

@@ -21,7 +21,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::sse::EVENT_LIMIT;
-use super::{Facts, Fault, Provider, Reply, Request, Streaming};
+use super::{Facts, Fault, Provider, Reply, Request, Streaming, unless_cancelled};
 use crate::chat::Tokenizer;
 use crate::prompt::tokens::Bound;
 
@@ -360,12 +360,9 @@ impl Provider for Remote {
     ) -> Streaming<'a> {
         Box::pin(async move {
             let mut listener = Listener::new(on_text);
-            // Dropping the call closes its connection, whatever it waits for.
-            tokio::select! {
-                biased;
-                () = cancel.cancelled() => Err(Fault::Cancelled),
-                reply = self.call(request, &mut listener) => reply.map(|reply| self.judge().clean(reply)),
-            }
+            // Dropping the call closes its connection.
+            let reply = unless_cancelled(cancel, self.call(request, &mut listener)).await?;
+            Ok(self.judge().clean(reply))
         })
     }
 }

@@ -19,6 +19,18 @@ use crate::provider::openai::OPENAI;
 use crate::provider::scripted::Scripted;
 use crate::provider::{Facts, Provider};
 
+#[cfg(not(feature = "embedded"))]
+mod absent;
+#[cfg(feature = "embedded")]
+mod local;
+
+#[cfg(not(feature = "embedded"))]
+use absent as local;
+#[cfg(not(feature = "embedded"))]
+pub(super) use absent::no_engine;
+#[cfg(feature = "embedded")]
+pub(super) use local::{places, spec};
+
 /// Which model, and how it is used.
 #[derive(Clone, Debug, Args)]
 pub(super) struct ModelArguments {
@@ -65,7 +77,7 @@ pub(super) fn name(arguments: &ModelArguments, wishes: &Wishes, config: &Config)
     let (mut window_assumed, mut is_absent) = (false, false);
     let (facts, tokenizer): (Facts, Arc<dyn Tokenizer>) = match provider {
         "embedded" => {
-            let (facts, tokenizer) = embedded_facts(name, arguments, config)?;
+            let (facts, tokenizer) = local::facts(name, arguments, config)?;
             is_absent = tokenizer.is_none();
             (facts, tokenizer.unwrap_or_else(|| Arc::new(Bound::new(None))))
         }
@@ -174,7 +186,7 @@ pub(super) async fn ready(
     ui: &Ui,
 ) -> Result<Ready> {
     match named.provider.as_str() {
-        "embedded" => embedded(named, arguments, config, cache, ui).await,
+        "embedded" => local::open(named, arguments, config, cache, ui).await,
         "scripted" => {
             let script = fs_err::read_to_string(&named.name)?;
             let script = Scripted::new(&script, named.facts.clone())
@@ -206,126 +218,4 @@ fn remote(named: &Named, config: &Config) -> Result<Remote> {
         }
     }
     Remote::new(endpoint).map_err(|error| bad(&error).into())
-}
-
-#[cfg(feature = "embedded")]
-mod local {
-    use super::{
-        Arc, Config, Exit, Facts, Failure, ModelArguments, Named, Path, Ready, Result, Tokenizer,
-        Ui, calling,
-    };
-    use crate::provider::embedded::store::{Places, Spec};
-    use crate::provider::embedded::{self, Embedded, Options};
-
-    fn failure(fault: &crate::provider::Fault) -> Failure {
-        calling::failure(fault)
-    }
-
-    pub fn places(config: &Config) -> Places {
-        Places::new(config.data.join("models"))
-    }
-
-    pub fn spec(name: &str) -> Result<Spec> {
-        if name.is_empty() {
-            return Ok(Spec::default());
-        }
-        Spec::parse(name).map_err(|fault| failure(&fault).into())
-    }
-
-    /// What is known of a model whose file may not be here yet.
-    pub fn facts(
-        name: &str,
-        arguments: &ModelArguments,
-        config: &Config,
-    ) -> Result<(Facts, Option<Arc<dyn Tokenizer>>)> {
-        let spec = spec(name)?;
-        let window = arguments.window.and_then(|window| usize::try_from(window).ok());
-        let Some(path) = places(config).find(&spec) else {
-            if spec != Spec::default() {
-                places(config).resolve(&spec).map_err(|fault| failure(&fault))?;
-            }
-            let facts = Facts {
-                name: "embedded/SmolLM2-135M-Instruct.Q4_1".to_owned(),
-                window: window.unwrap_or(8_192).min(8_192),
-                reply_limit: None,
-                prefill: true,
-                structured: true,
-            };
-            return Ok((facts, None));
-        };
-        let facts = embedded::facts(&path, window).map_err(|fault| failure(&fault))?;
-        let tokenizer = embedded::tokenizer(&path).map_err(|fault| failure(&fault))?;
-        Ok((facts, Some(tokenizer)))
-    }
-
-    pub async fn open(
-        named: &Named,
-        arguments: &ModelArguments,
-        config: &Config,
-        cache: &Path,
-        ui: &Ui,
-    ) -> Result<Ready> {
-        let spec = spec(&named.name)?;
-        let mut download = ui.download();
-        let path = places(config)
-            .pull(&spec, &mut |progress| download.tell(&progress))
-            .await
-            .map_err(|fault| failure(&fault))?;
-        download.end();
-        let options = Options {
-            threads: arguments.threads.or(config.threads()),
-            window: arguments.window.and_then(|window| usize::try_from(window).ok()),
-            state_folder: Some(cache.to_owned()),
-        };
-        if arguments.threads == Some(0) {
-            return Err(Failure::new(Exit::Usage, "`--threads` must be at least 1").into());
-        }
-        let model = Embedded::open(&path, options).map_err(|fault| failure(&fault))?;
-        Ok(Ready::Model(Box::new(model)))
-    }
-}
-
-#[cfg(feature = "embedded")]
-pub(super) use local::{places, spec};
-
-#[cfg(feature = "embedded")]
-fn embedded_facts(
-    name: &str,
-    arguments: &ModelArguments,
-    config: &Config,
-) -> Result<(Facts, Option<Arc<dyn Tokenizer>>)> {
-    local::facts(name, arguments, config)
-}
-
-#[cfg(feature = "embedded")]
-async fn embedded(
-    named: &Named,
-    arguments: &ModelArguments,
-    config: &Config,
-    cache: &Path,
-    ui: &Ui,
-) -> Result<Ready> {
-    local::open(named, arguments, config, cache, ui).await
-}
-
-#[cfg(not(feature = "embedded"))]
-fn embedded_facts(
-    _: &str,
-    _: &ModelArguments,
-    _: &Config,
-) -> Result<(Facts, Option<Arc<dyn Tokenizer>>)> {
-    Err(no_engine().into())
-}
-
-#[cfg(not(feature = "embedded"))]
-#[expect(clippy::unused_async, reason = "the same shape as with the engine")]
-async fn embedded(_: &Named, _: &ModelArguments, _: &Config, _: &Path, _: &Ui) -> Result<Ready> {
-    Err(no_engine().into())
-}
-
-#[cfg(not(feature = "embedded"))]
-pub(super) fn no_engine() -> Failure {
-    Failure::new(Exit::Provider, "this storygen was built without the embedded model")
-        .hint("set `STORYGEN_MODEL=openai/NAME` with `STORYGEN_BASE_URL` and `STORYGEN_API_KEY`")
-        .hint("or build it with its default features")
 }

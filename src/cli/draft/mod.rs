@@ -1,20 +1,18 @@
 //! `storygen draft`: draws what is missing or stale, in order.
 
-use std::collections::BTreeMap;
-
 use anyhow::Result;
 use clap::Subcommand;
 use tokio_util::sync::CancellationToken;
 
 use super::model::{self, ModelArguments, Named};
+use super::unsent::Unloaded;
 use super::{Common, open, stop, ui::Ui};
 use crate::config::Config;
 use crate::failure::{Exit, Failure};
 use crate::pipeline::calling::Line;
-use crate::pipeline::plan::{self, Given, Step, Wanted};
+use crate::pipeline::plan::{Step, Wanted};
 use crate::pipeline::run::{Done, Session};
 use crate::pipeline::{draft, run};
-use crate::project::archive::{Archive, Shelf};
 use crate::project::folder::Folder;
 use crate::project::history;
 use crate::project::journal::Event;
@@ -22,7 +20,12 @@ use crate::project::layout;
 use crate::project::load::Wishes;
 use crate::prompt::templates::Templates;
 use crate::story::Story;
-use crate::story::canon::Record;
+
+mod asking;
+mod dry_run;
+
+use asking::ask_first;
+use dry_run::dry_run;
 
 /// Draft chapters: everything missing or stale, or those you name
 #[derive(Debug, clap::Args)]
@@ -79,19 +82,6 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
     let config = Config::read()?;
     let named = model::name(&arguments.model, &loaded.wishes, &config)?;
     let templates = open::templates(&folder, &story)?;
-    if arguments.dry_run {
-        model::must_be_here(&named)?;
-        return dry_run(
-            arguments,
-            &folder,
-            &story,
-            &loaded.wishes,
-            &templates,
-            &named,
-            &wanted,
-            ui,
-        );
-    }
     let work = Work {
         arguments,
         folder: &folder,
@@ -102,6 +92,10 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
         named: &named,
         ui,
     };
+    if arguments.dry_run {
+        model::must_be_here(&named)?;
+        return dry_run(&work, &wanted);
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let outcome = runtime.block_on(work.run(wanted));
     // A model that is still computing must not hold up the end.
@@ -167,7 +161,7 @@ impl Work<'_> {
         let archive = history::read(self.folder, self.story)?;
         let records = open::records(self.story, &archive, self.ui)?;
         let settings = model::settings(&self.arguments.model, self.wishes, &self.named.facts);
-        let wanted = self.ask_first(wanted, &archive, &settings)?;
+        let wanted = ask_first(self, wanted, &archive, &settings)?;
         let cancel = CancellationToken::new();
         stop::watch(cancel.clone(), self.ui.clone())?;
         // What needs no model is told before one is loaded.
@@ -254,97 +248,6 @@ impl Work<'_> {
                 .as_str(),
         );
     }
-
-    /// Asks before money goes where the author may not expect it: into chapters
-    /// that are finished but stale, or that were edited by hand.
-    fn ask_first(
-        &self,
-        mut wanted: Wanted,
-        archive: &Archive,
-        settings: &crate::pipeline::settings::Settings,
-    ) -> Result<Wanted> {
-        if wanted.redo {
-            self.ask_about_edited(&wanted, archive)?;
-        }
-        if self.arguments.yes
-            || !self.ui.may_ask()
-            || wanted.keep_stale
-            || wanted.redo
-            || self.arguments.what.is_some()
-        {
-            return Ok(wanted);
-        }
-        let inputs = run::all_inputs(self.story, self.templates);
-        let tokens_per_word =
-            crate::prompt::brief::tokens_per_word(self.story, &*self.named.tokenizer);
-        let given = Given {
-            story: self.story,
-            inputs: &inputs,
-            shape: settings.memory(tokens_per_word),
-            redrawn: &[],
-        };
-        let stale: Vec<String> = self
-            .story
-            .chapters
-            .iter()
-            .filter_map(|chapter| {
-                let shelf = archive.chapters.get(&chapter.id)?;
-                let because = plan::staleness(&given, chapter, shelf, "").because;
-                (!because.is_empty())
-                    .then(|| format!("  chapter {}: {}", chapter.number, because.join(", ")))
-            })
-            .collect();
-        if stale.is_empty() {
-            return Ok(wanted);
-        }
-        self.ui
-            .warn(&format!("changed in the bible since they were drafted:\n{}", stale.join("\n")));
-        let answer = self.ui.ask("draft these again? their takes are kept [y/N]");
-        if !answer.is_some_and(|answer| is_yes(&answer)) {
-            wanted.keep_stale = true;
-        }
-        Ok(wanted)
-    }
-
-    fn ask_about_edited(&self, wanted: &Wanted, archive: &Archive) -> Result<()> {
-        let edited: Vec<String> = self
-            .story
-            .chapters
-            .iter()
-            .filter(|chapter| (wanted.first..=wanted.last).contains(&chapter.number))
-            .filter(|chapter| archive.chapters.get(&chapter.id).is_some_and(Shelf::is_the_authors))
-            .map(|chapter| chapter.number.to_string())
-            .collect();
-        if edited.is_empty() || self.arguments.yes {
-            return Ok(());
-        }
-        let which = format!(
-            "chapter {} {} edited by hand",
-            edited.join(", "),
-            if edited.len() == 1 { "was" } else { "were" }
-        );
-        if !self.ui.may_ask() {
-            return Err(Failure::new(
-                Exit::Failed,
-                format!("{which}; `--redo` would put another text in its place"),
-            )
-            .hint("your text would be kept as a take; add `--yes` if you mean it")
-            .into());
-        }
-        let answer =
-            self.ui.ask(&format!("{which}. Draw it anew? Your text is kept as a take [y/N]"));
-        if answer.is_some_and(|answer| is_yes(&answer)) {
-            return Ok(());
-        }
-        Err(Failure::new(Exit::Cancelled, "nothing was changed").into())
-    }
-}
-
-fn is_yes(answer: &str) -> bool {
-    matches!(
-        answer.to_lowercase().as_str(),
-        "y" | "yes" | "j" | "ja" | "o" | "oui" | "s" | "sí" | "si"
-    )
 }
 
 /// The command line for the journal. It holds no secrets: keys have no flags.
@@ -354,116 +257,4 @@ fn command_line() -> String {
         .map(|argument| argument.to_string_lossy().into_owned())
         .collect::<Vec<_>>()
         .join(" ")
-}
-
-/// Stands in for a model that is not loaded: it can count, not speak.
-struct Unloaded<'a>(&'a crate::provider::Facts);
-
-impl crate::provider::Provider for Unloaded<'_> {
-    fn facts(&self) -> &crate::provider::Facts {
-        self.0
-    }
-    fn tokenizer(&self) -> std::sync::Arc<dyn crate::chat::Tokenizer> {
-        std::sync::Arc::new(crate::prompt::tokens::Bound::new(None))
-    }
-    fn stream<'a>(
-        &'a self,
-        _: &'a crate::provider::Request,
-        _: &'a mut (dyn FnMut(&str) + Send),
-        _: &'a CancellationToken,
-    ) -> crate::provider::Streaming<'a> {
-        Box::pin(async {
-            Err(crate::provider::Fault::Model("this model is not loaded".to_owned()))
-        })
-    }
-}
-
-/// A session that can render prompts and send none.
-#[expect(clippy::too_many_arguments, reason = "a session needs what a run needs")]
-pub(super) fn with_session<T>(
-    arguments: &ModelArguments,
-    wishes: &Wishes,
-    folder: &Folder,
-    story: &Story,
-    templates: &Templates,
-    named: &Named,
-    parts: (Archive, BTreeMap<usize, Record>),
-    work: impl FnOnce(&mut Session<'_>, &Line<'_>) -> Result<T>,
-) -> Result<T> {
-    let settings = model::settings(arguments, wishes, &named.facts);
-    let line = Line {
-        provider: &Unloaded(&named.facts),
-        tokenizer: named.tokenizer.clone(),
-        folder,
-        settings: &settings,
-        cancel: CancellationToken::new(),
-    };
-    let mut session = Session::new(story, templates, parts.0, parts.1, &line);
-    work(&mut session, &line)
-}
-
-#[expect(clippy::too_many_arguments, reason = "a dry run needs what a run needs")]
-fn dry_run(
-    arguments: &Arguments,
-    folder: &Folder,
-    story: &Story,
-    wishes: &Wishes,
-    templates: &Templates,
-    named: &Named,
-    wanted: &Wanted,
-    ui: &Ui,
-) -> Result<Exit> {
-    let archive = history::read(folder, story)?;
-    let records = open::records(story, &archive, ui)?;
-    with_session(
-        &arguments.model,
-        wishes,
-        folder,
-        story,
-        templates,
-        named,
-        (archive, records),
-        |session, line| {
-            let mut total = 0;
-            let mut waiting = Vec::new();
-            for chapter in &story.chapters {
-                if !(wanted.first..=wanted.last).contains(&chapter.number) {
-                    continue;
-                }
-                let told = chapter.number - 1 == session.records.range(..chapter.number).count();
-                if !told {
-                    waiting.push(chapter.number);
-                    continue;
-                }
-                let materials = session.materials(chapter.number);
-                for task in draft::tasks(chapter, line.settings, materials.tokens_per_word) {
-                    let (fitted, reply) = draft::prompt(&materials, task, "", line)?;
-                    let scene = task
-                        .scene
-                        .map(|scene| format!(", scene {}", scene + 1))
-                        .unwrap_or_default();
-                    ui.result(&format!(
-                        "=== chapter {}{scene}: {} tokens, reply up to {reply}",
-                        chapter.number, fitted.tokens
-                    ));
-                    for message in &fitted.messages {
-                        ui.result(&format!("--- {}\n{}", message.role.name(), message.text));
-                    }
-                    total += fitted.tokens;
-                }
-            }
-            if let (Some(first), Some(last)) = (waiting.first(), waiting.last()) {
-                let which = if first == last {
-                    format!("chapter {first}")
-                } else {
-                    format!("chapters {first} to {last}")
-                };
-                ui.say(&format!(
-                    "left out: {which}, whose prompt needs the synopses of the chapters before it"
-                ));
-            }
-            ui.say(&format!("{total} tokens in prompts; nothing was sent"));
-            Ok(Exit::Done)
-        },
-    )
 }

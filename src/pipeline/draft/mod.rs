@@ -1,0 +1,142 @@
+//! Drawing one take of a chapter: scene by scene where it has to be, each
+//! continued until it is whole and about as long as it should be.
+
+use anyhow::Result;
+
+use super::calling::{Event, Line, Listener};
+use super::rendering;
+use super::settings::{Settings, tokens};
+use crate::failure::Failure;
+use crate::prompt::brief::{self, Past, Task};
+use crate::prompt::budget::{self, Fitted, Omission};
+use crate::prompt::templates::Templates;
+use crate::prompt::view::DraftView;
+use crate::provider::Usage;
+use crate::story::{Chapter, Story, prose};
+
+mod drawing;
+
+use drawing::{continue_frame, draw_task};
+
+/// Everything the drawing of a chapter draws on.
+pub struct Materials<'a> {
+    /// The story.
+    pub story: &'a Story,
+    /// The templates.
+    pub templates: &'a Templates,
+    /// What accepted chapters have left behind.
+    pub past: Past<'a>,
+    /// The text of the chapter before, if there is one.
+    pub previous: Option<&'a str>,
+    /// Tokens a word takes.
+    pub tokens_per_word: f64,
+}
+
+/// A drawn chapter.
+#[derive(Debug, Default)]
+pub struct Drawn {
+    /// Its text.
+    pub prose: String,
+    /// What it took.
+    pub tokens: Usage,
+    /// The model that answered.
+    pub answered: Option<String>,
+    /// What was left out of its prompts.
+    pub omissions: Vec<Omission>,
+    /// The tokens of its largest prompt.
+    pub prompt_tokens: usize,
+    /// Tokens per byte of its prompts, as the endpoint counted.
+    pub density: Option<f64>,
+}
+
+/// A reply's limit in tokens for so many words: room to finish a sentence late.
+fn reply_tokens(words: u32, settings: &Settings, tokens_per_word: f64) -> usize {
+    let words = usize::try_from(words).unwrap_or(usize::MAX / 1_024).min(1_000_000);
+    (tokens(words, tokens_per_word * 1.3) + 48).clamp(48, settings.reply_limit.max(48))
+}
+
+/// The tasks a chapter is drawn in: whole, or scene by scene where it has
+/// scenes and a reply cannot hold it.
+#[must_use]
+pub fn tasks<'a>(chapter: &'a Chapter, settings: &Settings, tokens_per_word: f64) -> Vec<Task<'a>> {
+    let words = usize::try_from(chapter.words).unwrap_or(usize::MAX / 1_024).min(1_000_000);
+    let whole = tokens(words, tokens_per_word * 1.3) + 48 <= settings.reply_limit;
+    if whole || chapter.scenes.len() < 2 {
+        return vec![Task { chapter, scene: None }];
+    }
+    (0..chapter.scenes.len()).map(|scene| Task { chapter, scene: Some(scene) }).collect()
+}
+
+/// The prompt of a task, fitted with room for its reply and its continuations.
+///
+/// # Errors
+///
+/// When a template fails or the indispensable parts do not fit.
+pub fn prompt(
+    materials: &Materials<'_>,
+    task: Task<'_>,
+    so_far: &str,
+    line: &Line<'_>,
+) -> Result<(Fitted<DraftView>, usize)> {
+    let shares = line.settings.shares();
+    let before = if so_far.is_empty() { materials.previous.unwrap_or_default() } else { so_far };
+    // Four bytes a token is too many for no language, which only makes the
+    // first guess of the tail too long; the budget then halves it.
+    let tail = prose::tail(before, shares.tail * 4);
+    let view =
+        brief::draft(materials.story, task, &materials.past, Some(tail), &shares, &*line.tokenizer);
+    let reply = reply_tokens(task.words(), line.settings, materials.tokens_per_word);
+    let reserve = shares.so_far + continue_frame(materials, &view, line)?;
+    let room = line.room(reply).saturating_sub(reserve);
+    let faulty = std::cell::Cell::new(false);
+    let render = |view: &DraftView| {
+        rendering::messages(materials.templates, "draft", view).inspect_err(|_| faulty.set(true))
+    };
+    let fitted = budget::fit(view, room, &*line.tokenizer, &render).map_err(|error| match error
+        .downcast::<Failure>(
+    ) {
+        // A template's own fault names its file; it is no chapter's.
+        Ok(failure) if !faulty.get() => {
+            let scene =
+                task.scene.map(|scene| format!(", scene {}", scene + 1)).unwrap_or_default();
+            let message = format!("chapter {}{scene}: {}", task.chapter.number, failure.message);
+            Failure { message, ..failure }.into()
+        }
+        Ok(failure) => failure.into(),
+        Err(error) => error,
+    })?;
+    Ok((fitted, reply))
+}
+
+/// Draws a take of a chapter.
+///
+/// # Errors
+///
+/// When a prompt does not fit, the model fails, the user stops, or every
+/// drawing was rejected.
+pub async fn draw(
+    materials: &Materials<'_>,
+    chapter: &Chapter,
+    take: u32,
+    line: &Line<'_>,
+    listener: Listener<'_>,
+) -> Result<Drawn> {
+    let mut drawn = Drawn::default();
+    for task in tasks(chapter, line.settings, materials.tokens_per_word) {
+        if !drawn.prose.is_empty() {
+            listener(Event::Text(prose::SCENE_BREAK));
+            drawn.prose.push_str(prose::SCENE_BREAK);
+        }
+        let (fitted, reply) = prompt(materials, task, &drawn.prose, line)?;
+        drawn.prompt_tokens = drawn.prompt_tokens.max(fitted.tokens);
+        for omission in &fitted.omissions {
+            if !drawn.omissions.contains(omission) {
+                drawn.omissions.push(omission.clone());
+            }
+        }
+        let text =
+            draw_task(materials, task, take, &fitted, reply, line, listener, &mut drawn).await?;
+        drawn.prose.push_str(text.trim());
+    }
+    Ok(drawn)
+}

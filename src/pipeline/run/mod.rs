@@ -1,0 +1,205 @@
+//! The loop: ask the plan for the next step, do it, write it down.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+
+use super::calling::{Line, Listener};
+use super::draft::Materials;
+use super::plan::{self, Given, Step, Wanted};
+use super::rendering;
+use crate::failure::{Exit, Failure};
+use crate::project::archive::Archive;
+use crate::project::store::Store;
+use crate::prompt::brief::{self, Past};
+use crate::prompt::memory::{Shape, Span};
+use crate::prompt::templates::Templates;
+use crate::story::canon::{Canon, Record};
+use crate::story::fingerprint::{self, Inputs};
+use crate::story::{Chapter, Story};
+
+mod steps;
+
+/// Everything a run works with.
+pub struct Session<'a> {
+    /// The story.
+    pub story: &'a Story,
+    /// The templates.
+    pub templates: &'a Templates,
+    /// What has been written.
+    pub archive: Archive,
+    /// What accepted chapters have established.
+    pub records: BTreeMap<usize, Record>,
+    /// The digests of what each chapter depends on.
+    pub inputs: BTreeMap<String, Inputs>,
+    /// Tokens a word takes.
+    pub tokens_per_word: f64,
+    /// How synopses are grouped.
+    pub shape: Shape,
+    canon: Canon,
+    /// The records up to and with this chapter are in `canon`.
+    canon_upto: usize,
+    folds: BTreeMap<Span, String>,
+    redrawn: Vec<String>,
+}
+
+/// What a run has done.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Done {
+    /// Chapters drafted.
+    pub drafted: usize,
+    /// Chapters recorded.
+    pub recorded: usize,
+}
+
+/// The digests of what every chapter depends on, the project's own templates
+/// among them.
+#[must_use]
+pub fn all_inputs(story: &Story, templates: &Templates) -> BTreeMap<String, Inputs> {
+    story
+        .chapters
+        .iter()
+        .map(|chapter| {
+            let mut inputs = fingerprint::inputs(story, chapter);
+            for (name, digest) in &templates.own {
+                if name.starts_with("draft") || name.starts_with("continue") {
+                    inputs.insert(format!("template `{name}`"), digest.clone());
+                }
+            }
+            (chapter.id.clone(), inputs)
+        })
+        .collect()
+}
+
+impl<'a> Session<'a> {
+    /// A session over what has been written.
+    #[must_use]
+    pub fn new(
+        story: &'a Story,
+        templates: &'a Templates,
+        archive: Archive,
+        records: BTreeMap<usize, Record>,
+        line: &Line<'_>,
+    ) -> Self {
+        let tokens_per_word = brief::tokens_per_word(story, &*line.tokenizer);
+        // A command that was stopped goes on, and draws nothing a second time.
+        let redrawn = archive.open.iter().flat_map(|open| open.drawn.iter().cloned()).collect();
+        let folds = archive.folds.iter().map(|(span, fold)| (*span, fold.text.clone())).collect();
+        Self {
+            inputs: all_inputs(story, templates),
+            shape: line.settings.memory(brief::counted_per_word(story, &*line.tokenizer)),
+            story,
+            templates,
+            archive,
+            records,
+            tokens_per_word,
+            canon: Canon::default(),
+            canon_upto: 0,
+            folds,
+            redrawn,
+        }
+    }
+
+    fn given(&self) -> Given<'_> {
+        Given { story: self.story, inputs: &self.inputs, shape: self.shape, redrawn: &self.redrawn }
+    }
+
+    /// The step that comes next.
+    #[must_use]
+    pub fn next_step(&self, wanted: &Wanted) -> Step {
+        plan::next_step(&self.given(), &self.archive, wanted)
+    }
+
+    /// The canon of the chapters before one.
+    fn canon_before(&mut self, number: usize) {
+        if self.canon_upto >= number {
+            self.canon = Canon::default();
+            self.canon_upto = 0;
+        }
+        for (_, record) in self.records.range(self.canon_upto + 1..number) {
+            self.canon.add(record);
+        }
+        self.canon_upto = number.saturating_sub(1);
+    }
+
+    fn past(&self) -> Past<'_> {
+        Past { records: &self.records, folds: &self.folds, canon: &self.canon, shape: self.shape }
+    }
+
+    /// What the drawing of a chapter draws on.
+    pub fn materials(&mut self, number: usize) -> Materials<'_> {
+        self.canon_before(number);
+        let previous = number
+            .checked_sub(1)
+            .and_then(|number| self.story.chapter(number))
+            .and_then(|chapter| self.archive.chapters.get(&chapter.id)?.text.as_ref());
+        Materials {
+            story: self.story,
+            templates: self.templates,
+            past: self.past(),
+            previous: previous.map(|text| text.prose.as_str()),
+            tokens_per_word: self.tokens_per_word,
+        }
+    }
+
+    /// Tries the project's own templates, as far as no prompt has done so yet.
+    ///
+    /// # Errors
+    ///
+    /// When one cannot be rendered.
+    pub fn try_templates(&self) -> Result<()> {
+        rendering::try_out(self.story, &self.past(), self.templates)
+    }
+
+    fn chapter(&self, number: usize) -> Result<&'a Chapter> {
+        let story: &'a Story = self.story;
+        story.chapter(number).ok_or_else(|| anyhow::anyhow!("the outline has no chapter {number}"))
+    }
+
+    /// Works until all that is wanted is done.
+    ///
+    /// # Errors
+    ///
+    /// When a step fails or the user stops; what is finished is saved.
+    pub async fn run(
+        &mut self,
+        wanted: &Wanted,
+        store: &mut Store<'_>,
+        line: &Line<'_>,
+        listener: Listener<'_>,
+    ) -> Result<Done> {
+        let mut done = Done::default();
+        loop {
+            match self.next_step(wanted) {
+                Step::Done => return Ok(done),
+                Step::Blocked { chapter, by, has_text } => {
+                    return Err(blocked(chapter, by, has_text).into());
+                }
+                Step::Adopt(number) => self.adopt(number, store, &mut *listener)?,
+                Step::Restore(number, take) => self.restore(number, take, store, &mut *listener)?,
+                Step::Move(number) => self.place(number, store, &mut *listener)?,
+                Step::Fold(span) => self.fold(span, store, line, &mut *listener).await?,
+                Step::Draft(number) => {
+                    self.draft(number, store, line, &mut *listener).await?;
+                    done.drafted += 1;
+                }
+                Step::Record(number) => {
+                    self.record(number, store, line, &mut *listener).await?;
+                    done.recorded += 1;
+                }
+            }
+        }
+    }
+}
+
+/// What a chapter lacks that was asked for too early, and the ways out.
+#[must_use]
+pub fn blocked(chapter: usize, by: usize, has_text: bool) -> Failure {
+    let what = if has_text { "no canon yet: its synopsis and facts" } else { "no text yet" };
+    Failure::new(
+        Exit::Failed,
+        format!("chapter {chapter} needs what happened before it, and chapter {by} has {what}"),
+    )
+    .hint(format!("`storygen draft chapter {by}` makes it"))
+    .hint("or add `--through`, which drafts everything missing on the way")
+}

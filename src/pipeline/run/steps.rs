@@ -1,0 +1,243 @@
+//! The steps of a run, each done and written down.
+
+use anyhow::Result;
+
+use super::Session;
+use crate::pipeline::calling::{Event, Line, Listener};
+use crate::pipeline::draft::{self, Drawn};
+use crate::pipeline::selection::select_take;
+use crate::pipeline::{fold, plan, record};
+use crate::project::archive::{Fold, Shelf};
+use crate::project::journal::{Event as Noted, Origin, TakeNote};
+use crate::project::store::Store;
+use crate::prompt::memory::Span;
+use crate::story::canon::Maker;
+use crate::story::fingerprint::digest;
+use crate::story::{Chapter, prose};
+
+impl Session<'_> {
+    pub(super) fn adopt(
+        &mut self,
+        number: usize,
+        store: &mut Store<'_>,
+        listener: Listener<'_>,
+    ) -> Result<()> {
+        let chapter = self.chapter(number)?;
+        let before = plan::before(self.story, &self.archive, number);
+        let shelf = self.archive.shelf(&chapter.id);
+        store.adopt(self.story, chapter, shelf, before)?;
+        let take = shelf.selected.unwrap_or_default();
+        listener(Event::Adopted { chapter: number, take });
+        Ok(())
+    }
+
+    pub(super) fn restore(
+        &mut self,
+        number: usize,
+        take: u32,
+        store: &mut Store<'_>,
+        listener: Listener<'_>,
+    ) -> Result<()> {
+        let chapter = self.chapter(number)?;
+        let shelf = self.archive.shelf(&chapter.id);
+        let was_drawn = shelf.pending == Some(take);
+        // Where the text stands already, only the journal has to hear of it.
+        let is_silent = shelf.current().is_some_and(|note| note.take == take);
+        select_take(self.story, chapter, shelf, take, store)?;
+        if was_drawn {
+            self.redrawn.push(chapter.id.clone());
+        }
+        if !is_silent {
+            listener(Event::Restored { chapter: number, take });
+        }
+        Ok(())
+    }
+
+    pub(super) fn place(
+        &mut self,
+        number: usize,
+        store: &mut Store<'_>,
+        listener: Listener<'_>,
+    ) -> Result<()> {
+        let chapter = self.chapter(number)?;
+        let shelf = self.archive.shelf(&chapter.id);
+        store.place(self.story, chapter, shelf)?;
+        listener(Event::Moved { chapter: number, path: shelf.path() });
+        Ok(())
+    }
+
+    pub(super) async fn draft(
+        &mut self,
+        number: usize,
+        store: &mut Store<'_>,
+        line: &Line<'_>,
+        listener: Listener<'_>,
+    ) -> Result<()> {
+        let chapter = self.chapter(number)?;
+        let take = self.archive.chapters.get(&chapter.id).map_or(1, Shelf::next_take);
+        listener(Event::Drafting { chapter: number, title: &chapter.title, take });
+        let mut rejected = Vec::new();
+        let materials = self.materials(number);
+        let drawn = {
+            let mut note = |event: Event<'_>| {
+                if let Event::Rejected { reason, call, .. } = &event {
+                    rejected.push((call.clone(), reason.clone()));
+                }
+                listener(event);
+            };
+            draft::draw(&materials, chapter, take, line, &mut note).await
+        };
+        self.note_rejected(&chapter.id, rejected, store)?;
+        let drawn = drawn?;
+        let note = TakeNote {
+            chapter: chapter.id.clone(),
+            take,
+            origin: Origin::Model,
+            model: Some(line.provider.facts().name.clone()),
+            answered: drawn.answered.clone(),
+            text: digest(&drawn.prose),
+            words: prose::words(&drawn.prose),
+            inputs: self.inputs.get(&chapter.id).cloned().unwrap_or_default(),
+            before: plan::before(self.story, &self.archive, number),
+            tokens: drawn.tokens,
+            density: drawn.density,
+        };
+        let header = header(chapter, &note, &drawn, line);
+        let words = note.words;
+        let shelf = self.archive.shelf(&chapter.id);
+        store.accept(self.story, chapter, shelf, note, &header, &drawn.prose)?;
+        self.redrawn.push(chapter.id.clone());
+        listener(Event::Drafted {
+            chapter: number,
+            words,
+            target: chapter.words,
+            path: shelf.path(),
+            tokens: drawn.tokens,
+            omissions: drawn.omissions.len(),
+        });
+        Ok(())
+    }
+
+    /// Notes what was rejected, once: a run that resumes sees it again.
+    fn note_rejected(
+        &mut self,
+        chapter: &str,
+        rejected: Vec<(String, String)>,
+        store: &mut Store<'_>,
+    ) -> Result<()> {
+        let mut events = Vec::new();
+        for (call, reason) in rejected {
+            if self.archive.rejected.insert(call.clone()) {
+                events.push(Noted::Rejected { chapter: chapter.to_owned(), call, reason });
+            }
+        }
+        if events.is_empty() { Ok(()) } else { store.note(events) }
+    }
+
+    pub(super) async fn record(
+        &mut self,
+        number: usize,
+        store: &mut Store<'_>,
+        line: &Line<'_>,
+        listener: Listener<'_>,
+    ) -> Result<()> {
+        let chapter = self.chapter(number)?;
+        self.canon_before(number);
+        listener(Event::Recording { chapter: number, title: &chapter.title });
+        let text = self
+            .archive
+            .chapters
+            .get(&chapter.id)
+            .and_then(|shelf| shelf.text.as_ref())
+            .map(|text| text.prose.as_str())
+            .unwrap_or_default();
+        let recorded = record::record(
+            self.story,
+            chapter,
+            text,
+            &self.canon,
+            self.templates,
+            self.tokens_per_word,
+            line,
+            &mut *listener,
+        )
+        .await?;
+        let replaced = store.record(
+            self.story,
+            chapter,
+            self.archive.shelf(&chapter.id),
+            &recorded.record,
+            recorded.dropped,
+            recorded.tokens,
+        )?;
+        if let Some(path) = replaced {
+            listener(Event::Replaced { chapter: number, path });
+        }
+        let known = self.canon.contradictions.len();
+        self.canon.add(&recorded.record);
+        self.canon_upto = number;
+        for one in self.canon.contradictions.iter().skip(known) {
+            let text = format!(
+                "{}, {}: “{}” in chapter {}, “{}” now",
+                one.later.fact.subject,
+                one.later.fact.about,
+                one.earlier.fact.fact,
+                one.earlier.chapter,
+                one.later.fact.fact
+            );
+            listener(Event::Contradiction { chapter: number, text });
+        }
+        listener(Event::Recorded {
+            chapter: number,
+            extract: recorded.record.maker == Maker::Extract,
+            facts: recorded.record.facts.len(),
+            dropped: recorded.dropped,
+        });
+        self.records.insert(number, recorded.record);
+        Ok(())
+    }
+
+    pub(super) async fn fold(
+        &mut self,
+        span: Span,
+        store: &mut Store<'_>,
+        line: &Line<'_>,
+        listener: Listener<'_>,
+    ) -> Result<()> {
+        listener(Event::Folding { from: span.from, to: span.to });
+        let (text, tokens) = fold::fold(
+            self.story,
+            span,
+            &self.past(),
+            self.templates,
+            self.tokens_per_word,
+            line,
+            &mut *listener,
+        )
+        .await?;
+        let fold =
+            Fold { parts: plan::parts_digest(self.story, &self.archive, span), text: text.clone() };
+        store.fold(span, &fold, tokens)?;
+        self.folds.insert(span, text);
+        self.archive.folds.insert(span, fold);
+        Ok(())
+    }
+}
+
+/// What a take's file says of itself.
+fn header(chapter: &Chapter, note: &TakeNote, drawn: &Drawn, line: &Line<'_>) -> serde_json::Value {
+    serde_json::json!({
+        "chapter": chapter.id,
+        "title": chapter.title,
+        "take": note.take,
+        "origin": note.origin,
+        "model": note.model,
+        "answered": note.answered,
+        "words": note.words,
+        "target": chapter.words,
+        "prompt_tokens": drawn.prompt_tokens,
+        "window": line.settings.window,
+        "usage": drawn.tokens,
+        "left_out": drawn.omissions,
+    })
+}
