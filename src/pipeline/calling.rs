@@ -236,6 +236,7 @@ impl Line<'_> {
                 ending: reply.finish.into(),
                 usage: reply.usage,
                 answered: Some(reply.model),
+                is_new: true,
             },
             Err(Fault::Cancelled) => return Err(cancelled(prose::words(&text))),
             Err(fault)
@@ -243,7 +244,13 @@ impl Line<'_> {
                     && !matches!(fault, Fault::Script(_) | Fault::TooLong { .. }) =>
             {
                 listener(Event::Interrupted { why: fault.to_string() });
-                Kept { text, ending: Ending::Interrupted, usage: None, answered: None }
+                Kept {
+                    text,
+                    ending: Ending::Interrupted,
+                    usage: None,
+                    answered: None,
+                    is_new: true,
+                }
             }
             Err(fault) => return Err(failure(&fault).into()),
         };

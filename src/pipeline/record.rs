@@ -20,7 +20,7 @@ use crate::prompt::view::{LackView, RecordView};
 use crate::provider::Usage;
 use crate::story::canon::{self, Canon, Fact, Kind, Maker, Record};
 use crate::story::synopsis;
-use crate::story::{Chapter, Story, fingerprint, prose};
+use crate::story::{Chapter, Story, fingerprint, prose, take};
 
 /// A chapter's record, and how it came about.
 #[derive(Debug)]
@@ -292,7 +292,7 @@ fn slices(word: &str, room: usize) -> Vec<&str> {
 /// Reads an answer as leniently as JSON allows: without fences, with text
 /// around it, and, where it was cut, up to the last whole fact.
 fn parse(kept: &Kept) -> Answer {
-    let text = prose::clean(&kept.text);
+    let text = prose::clean(take::without_thoughts(&kept.text));
     let Some(start) = text.find('{') else { return Answer::default() };
     let body = &text[start..];
     let whole = body.rfind('}').map(|end| &body[..=end]);
@@ -347,7 +347,7 @@ mod tests {
     use super::*;
 
     fn kept(text: &str, ending: Ending) -> Kept {
-        Kept { text: text.to_owned(), ending, usage: None, answered: None }
+        Kept { text: text.to_owned(), ending, usage: None, answered: None, is_new: true }
     }
 
     #[test]

@@ -56,6 +56,8 @@ pub struct Kept {
     pub usage: Option<Usage>,
     /// The model that answered.
     pub answered: Option<String>,
+    /// Whether it came just now, and was not found.
+    pub is_new: bool,
 }
 
 /// The first line of a call's file.
@@ -116,6 +118,7 @@ pub fn find(folder: &Folder, digest: &str, parts: bool) -> Result<Option<Kept>> 
             ending: end.ending,
             usage: end.usage,
             answered: end.answered,
+            is_new: false,
         }));
     }
     let text = body.split(END).next().unwrap_or_default();
@@ -124,6 +127,7 @@ pub fn find(folder: &Folder, digest: &str, parts: bool) -> Result<Option<Kept>> 
         ending: Ending::Interrupted,
         usage: None,
         answered: None,
+        is_new: false,
     }))
 }
 

@@ -110,7 +110,10 @@ impl Drawing<'_> {
         let mut reply = reply;
         let mut ending = Ending::Stop;
         let mut is_whole = false;
-        for part in 0..=self.line.settings.continuations {
+        let limit = self.line.settings.continuations;
+        // How often it was asked to go on, and how often a stream broke off now.
+        let (mut continued, mut broken) = (0, 0);
+        for part in 0_u32.. {
             let question = Question {
                 about: format!("{} part {}", self.name, part + 1),
                 messages: messages.clone(),
@@ -146,7 +149,18 @@ impl Drawing<'_> {
             }
             // A cut text to which nothing was added is as cut as before.
             is_whole = ending == Ending::Stop && (grown > 0 || !was_cut);
-            match self.next(kept.ending, grown) {
+            let next = self.next(kept.ending, grown, part == 0);
+            if ending == Ending::Interrupted {
+                broken += u32::from(kept.is_new);
+                if broken > limit && !matches!(next, Next::Whole) {
+                    return Err(self.broken_off(broken).into());
+                }
+            } else if continued == limit {
+                break;
+            } else {
+                continued += 1;
+            }
+            match next {
                 Next::Whole => break,
                 Next::Cut(missing) => (messages, reply) = self.go_on(true, missing)?,
                 Next::Short(missing) => {
@@ -157,6 +171,10 @@ impl Drawing<'_> {
         }
         if !is_whole {
             // Nothing more may be asked for: end at the last whole sentence.
+            let (words, target) = (self.words(), self.task.words());
+            if self.is_short() {
+                return Ok(Some(Rejection::Cut { words, target }));
+            }
             let end = prose::last_sentence_end(&self.text);
             if end * 2 > self.text.len() {
                 self.text.truncate(end);
@@ -208,9 +226,32 @@ impl Drawing<'_> {
         known
     }
 
-    fn next(&mut self, ending: Ending, grown: usize) -> Next {
+    fn words(&self) -> u32 {
+        u32::try_from(prose::words(&self.text)).unwrap_or(u32::MAX)
+    }
+
+    /// Whether less than seven tenths of what was wanted is there.
+    fn is_short(&self) -> bool {
+        u64::from(self.words()) * 10 < u64::from(self.task.words()) * 7
+    }
+
+    /// Why the run stops when streams break off again and again.
+    fn broken_off(&self, times: u32) -> Failure {
+        Failure::new(
+            Exit::Provider,
+            format!(
+                "chapter {}: the stream broke off {times} times; {} of {} words have come",
+                self.task.chapter.number,
+                self.words(),
+                self.task.words()
+            ),
+        )
+        .hint("they are kept; the same command goes on where this one stopped")
+    }
+
+    fn next(&mut self, ending: Ending, grown: usize, is_first: bool) -> Next {
         const SHORTFALLS: u32 = 3;
-        let words = u32::try_from(prose::words(&self.text)).unwrap_or(u32::MAX);
+        let words = self.words();
         let target = self.task.words();
         let missing = target.saturating_sub(words);
         if ending != Ending::Stop {
@@ -221,8 +262,9 @@ impl Drawing<'_> {
                 Next::Cut(missing)
             };
         }
-        let is_short = u64::from(words) * 10 < u64::from(target) * 7;
-        if is_short && self.shortfalls < SHORTFALLS && grown >= 25 {
+        // Who added next to nothing when asked for more has no more to say.
+        let has_more = is_first || grown >= 25;
+        if self.is_short() && self.shortfalls < SHORTFALLS && has_more {
             self.shortfalls += 1;
             return Next::Short(missing);
         }

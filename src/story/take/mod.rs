@@ -8,7 +8,7 @@ mod wrappings;
 
 pub use circles::find_loop;
 pub use language::{foreign_language, language_name};
-pub use wrappings::{strip, strip_continuation, without_headings};
+pub use wrappings::{strip, strip_continuation, without_headings, without_thoughts};
 
 /// Why a reply cannot be part of a take.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +23,13 @@ pub enum Rejection {
     Language(String),
     /// It goes round in circles.
     Loop(String),
+    /// It was cut short however often it was continued.
+    Cut {
+        /// How many words had come.
+        words: u32,
+        /// How many were wanted.
+        target: u32,
+    },
 }
 
 impl std::fmt::Display for Rejection {
@@ -32,6 +39,9 @@ impl std::fmt::Display for Rejection {
             Self::Refusal(words) => write!(f, "the model declined: “{words}”"),
             Self::Filtered => f.write_str("the endpoint's filter stopped it"),
             Self::Language(language) => write!(f, "it was in another language ({language})"),
+            Self::Cut { words, target } => {
+                write!(f, "it stayed cut short, at {words} of {target} words")
+            }
             Self::Loop(words) => write!(f, "it went round in circles: “{words}”"),
         }
     }
@@ -119,6 +129,10 @@ mod tests {
             ("Ann went.\n\n## Notes\n\nTom came.", "Ann went.\n\nTom came."),
             ("Number #1 went.\n\n#tag", "Number #1 went.\n\n#tag"),
             ("“Sure,” said Ann:\nno.", "“Sure,” said Ann:\nno."),
+            ("<think>\nIn her voice.\n</think>\n\nAnn went.", "Ann went."),
+            ("In her voice.\n</think>\n\n# The Mill\n\nAnn went.", "Ann went."),
+            ("<thinking>a</thinking>Ann <think>went.", "Ann <think>went."),
+            ("<think>In her voice, and then", ""),
         ] {
             assert_eq!(strip(reply, "The Mill"), expected, "{reply:?}");
         }

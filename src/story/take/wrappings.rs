@@ -6,7 +6,7 @@ use crate::story::prose;
 /// repeated heading, or a note at the end.
 #[must_use]
 pub fn strip(reply: &str, title: &str) -> String {
-    let mut text = prose::clean(reply);
+    let mut text = prose::clean(without_thoughts(reply));
     text = unfence(&text);
     let mut lines: Vec<&str> = text.lines().collect();
     while let Some(first) = lines.first() {
@@ -45,6 +45,7 @@ pub fn strip(reply: &str, title: &str) -> String {
 /// off, but with the space it begins with, which tells whether a word goes on.
 #[must_use]
 pub fn strip_continuation(reply: &str, title: &str) -> String {
+    let reply = without_thoughts(reply);
     let stripped = strip(reply, title);
     let cleaned = prose::clean(reply);
     let lead = &cleaned[..cleaned.len() - cleaned.trim_start().len()];
@@ -56,6 +57,27 @@ pub fn strip_continuation(reply: &str, title: &str) -> String {
     } else {
         stripped
     }
+}
+
+/// What follows the thoughts that some models think aloud before they answer.
+/// Templates often open the thoughts for the model, so that only their end
+/// shows. Thoughts without an end have left no room for an answer.
+#[must_use]
+pub fn without_thoughts(reply: &str) -> &str {
+    const MARKS: [(&str, &str); 3] =
+        [("<think>", "</think>"), ("<thinking>", "</thinking>"), ("<reasoning>", "</reasoning>")];
+    for (open, close) in MARKS {
+        let begun = reply.trim_start().strip_prefix(open);
+        let thoughts = begun.unwrap_or(reply);
+        match thoughts.split_once(close) {
+            Some((before, after)) if begun.is_some() || !before.contains('<') => {
+                return after.trim_start();
+            }
+            _ if begun.is_some() => return "",
+            _ => {}
+        }
+    }
+    reply
 }
 
 /// The text without Markdown headings: a chapter has none inside, so where one
