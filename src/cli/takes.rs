@@ -5,7 +5,7 @@ use anyhow::Result;
 use super::{Common, open, ui::Ui};
 use crate::failure::{Exit, Failure};
 use crate::pipeline::plan;
-use crate::pipeline::selection::{find_take, select_take, selections_before};
+use crate::pipeline::selection::{self, find_take, select_take};
 use crate::project::archive::Shelf;
 use crate::project::history;
 use crate::project::journal::{self, Entry, Event, Origin};
@@ -131,19 +131,28 @@ pub(super) fn undo(_: &UndoArguments, common: &Common, ui: &Ui) -> Result<Exit> 
         return Err(Failure::new(Exit::Failed, "there is nothing to undo").into());
     };
     let mut archive = history::read(&folder, &story)?;
-    for (id, take) in selections_before(&entries, run) {
+    let changes = selection::changes(&entries, run);
+    if changes.is_empty() {
+        return Err(Failure::new(
+            Exit::Failed,
+            "the last run only kept your own text as a take; there is nothing of it to undo",
+        )
+        .hint("`storygen takes` lists the takes, `storygen select` chooses one")
+        .into());
+    }
+    for (id, change) in changes {
         let Some(chapter) = story.chapter_named(&id) else { continue };
-        let before = plan::before(&story, &archive, chapter.number);
+        let number = chapter.number;
         let shelf = archive.shelf(&id);
-        adopt_if_edited(&story, chapter, shelf, before, &mut store, ui)?;
-        if let Some(take) = take {
+        if shelf.is_edited() || shelf.selected != change.after {
+            ui.say(&format!("chapter {number} has changed since, and is left as it is"));
+        } else if let Some(take) = change.before {
             select_take(&story, chapter, shelf, take, &mut store)?;
-            ui.say(&format!("chapter {} is take {take} again", chapter.number));
+            ui.say(&format!("chapter {number} is take {take} again"));
         } else {
             store.clear(chapter, shelf)?;
             ui.say(&format!(
-                "chapter {} has no text again; `storygen takes {}` lists what is kept",
-                chapter.number, chapter.number
+                "chapter {number} has no text again; `storygen takes {number}` lists what is kept"
             ));
         }
     }

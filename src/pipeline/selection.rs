@@ -49,39 +49,46 @@ pub fn select_take(
     store.select(story, chapter, shelf, take, &prose)
 }
 
-/// What a run's selections took the place of: for each chapter the take that
-/// was its text before, or none.
+/// What a run made of a chapter's selection: the take that was its text before
+/// and the one that was afterwards, or none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Before the run.
+    pub before: Option<u32>,
+    /// After it.
+    pub after: Option<u32>,
+}
+
+/// The chapters whose text a run replaced.
 ///
-/// An edited text that the run adopted before it put another in its place was
-/// the chapter's text before; it is not what the run made of it.
+/// An edited text that the run adopted was the chapter's text before the run;
+/// keeping it as a take changed nothing.
 #[must_use]
-pub fn selections_before(entries: &[Entry], run: u64) -> BTreeMap<String, Option<u32>> {
-    let mut current: BTreeMap<String, u32> = BTreeMap::new();
-    let mut before = BTreeMap::new();
-    let mut adopted: BTreeMap<String, u32> = BTreeMap::new();
+pub fn changes(entries: &[Entry], run: u64) -> BTreeMap<String, Change> {
+    let mut current: BTreeMap<&str, u32> = BTreeMap::new();
+    let mut changes: BTreeMap<String, Change> = BTreeMap::new();
     for entry in entries {
-        let (chapter, take) = match &entry.event {
-            Event::Take(note) if entry.run == run && note.origin == Origin::Author => {
-                adopted.insert(note.chapter.clone(), note.take);
-                continue;
+        let (chapter, take, is_adopted) = match &entry.event {
+            Event::Take(note) if note.origin == Origin::Author => {
+                (&note.chapter, Some(note.take), true)
             }
-            Event::Selected { chapter, take } => (chapter, Some(*take)),
-            Event::Cleared { chapter } => (chapter, None),
+            Event::Selected { chapter, take } => (chapter, Some(*take), false),
+            Event::Cleared { chapter } => (chapter, None, false),
             _ => continue,
         };
         if entry.run == run {
-            before.entry(chapter.clone()).or_insert_with(|| current.get(chapter).copied());
-            let replaced = adopted
-                .get(chapter)
-                .filter(|adopted| Some(**adopted) != take && current.get(chapter) == Some(adopted));
-            if let Some(adopted) = replaced {
-                before.insert(chapter.clone(), Some(*adopted));
+            let before = if is_adopted { take } else { current.get(chapter.as_str()).copied() };
+            let change = changes.entry(chapter.clone()).or_insert(Change { before, after: take });
+            change.after = take;
+            if is_adopted {
+                change.before = take;
             }
         }
         match take {
-            Some(take) => current.insert(chapter.clone(), take),
-            None => current.remove(chapter),
+            Some(take) => current.insert(chapter, take),
+            None => current.remove(chapter.as_str()),
         };
     }
-    before
+    changes.retain(|_, change| change.before != change.after);
+    changes
 }

@@ -346,3 +346,62 @@ fn a_second_try_asks_for_the_synopsis_alone_where_facts_are_there() {
     assert!(output.stderr.contains("chapter 1: synopsis, 1 fact\n"), "{output}");
     assert!(project.read("canon/01-ledger.yaml").contains("the second leaned"));
 }
+
+#[test]
+fn a_stream_that_never_ends_well_is_no_chapter() {
+    let broken = with(
+        rule(&[&drafts(1)], "Mara held the page to the window. Then the line"),
+        json!({ "break": { "after": 47, "with": "interrupted" } }),
+    );
+    let project = small(&vec![broken; 3]);
+    let book = project.read("storygen.yaml").replace("words: 60", "words: 300");
+    project.write("storygen.yaml", format!("{book}limits:\n  continuations: 2\n"));
+    let output = run(&project, &["draft", "chapter", "1"]);
+    assert_eq!(output.code, 6, "{output}");
+    assert!(
+        output.stderr.ends_with(
+            "error: chapter 1: the stream broke off 3 times; 10 of 300 words have come\n\
+             help: they are kept; the same command goes on where this one stopped\n"
+        ),
+        "{output}"
+    );
+    assert!(texts(&project, &["manuscript", "canon"]).is_empty());
+    // What had come is neither asked for nor paid for again.
+    let rest = format!(" drew tight. {}", PROSE.join("\n\n"));
+    let script = [
+        with(rule(&[&drafts(1)], &rest), json!({ "expect": ["Then the line"] })),
+        rule(&[&records(1)], &record(1)),
+    ];
+    play(&project, &script);
+    done(&project, &["draft", "chapter", "1"]);
+    assert_eq!(
+        prose(&project, 1),
+        format!("Mara held the page to the window. Then the line{rest}")
+    );
+}
+
+#[test]
+fn what_stays_cut_short_is_rejected() {
+    let cut = with(
+        rule(&[&drafts(1)], "Mara held the page to the window. Then the"),
+        json!({ "finish": "length", "always": true }),
+    );
+    let project = small(&[cut]);
+    let book = project.read("storygen.yaml").replace("words: 60", "words: 600");
+    project.write("storygen.yaml", book);
+    let output = run(&project, &["draft", "chapter", "1"]);
+    assert_eq!(output.code, 3, "{output}");
+    assert!(output.stderr.contains("it stayed cut short, at "), "{output}");
+    assert!(texts(&project, &["manuscript", "canon"]).is_empty());
+}
+
+#[test]
+fn the_shortest_reply_is_asked_for_more_too() {
+    let project = small(&[
+        rule(&[&drafts(1)], "She read it."),
+        with(rule(&[&drafts(1)], PROSE[0]), json!({ "expect": ["She read it."] })),
+        rule(&[&records(1)], &record(1)),
+    ]);
+    done(&project, &["draft", "chapter", "1"]);
+    assert_eq!(prose(&project, 1), format!("She read it.\n\n{}", PROSE[0]));
+}

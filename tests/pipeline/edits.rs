@@ -33,9 +33,38 @@ fn an_edited_chapter_is_adopted_and_recorded_anew() {
     // A changed card does not make the author's own text stale.
     edit(&project, "bible/characters.yaml", "the old weigher", "the blind weigher");
     assert_eq!(states(&project)[1], "2 At the Pans by hand 84 / 90 2 330");
-    assert_eq!(done(&project, &["undo"]).stderr, "chapter 2 is take 1 again\n");
+    // Keeping it as a take is nothing to undo: it was the chapter's text before.
+    assert_eq!(
+        run(&project, &["undo"]).to_string(),
+        "exit 1\n--- stdout\n--- stderr\n\
+         error: the last run only kept your own text as a take; there is nothing of it to undo\n\
+         help: `storygen takes` lists the takes, `storygen select` chooses one\n"
+    );
+    done(&project, &["select", "2@1"]);
     assert_eq!(prose(&project, 2), PROSE[1]);
     assert!(project.read(".storygen/takes/pans/2.md").contains("forty-four"));
+}
+
+#[test]
+fn undo_never_takes_an_edit_out_of_the_manuscript() {
+    let project = small(&all());
+    done(&project, &["draft", "chapters", "1-2"]);
+    edit(&project, "manuscript/02-pans.md", "forty-three", "forty-four");
+    done(&project, &["draft", "chapter", "3"]);
+    assert_eq!(
+        done(&project, &["undo"]).stderr,
+        "chapter 3 has no text again; `storygen takes 3` lists what is kept\n"
+    );
+    assert!(prose(&project, 2).contains("forty-four"));
+    // An edit after the run, and one that a later run adopted, outlive it too.
+    edit(&project, "manuscript/01-ledger.md", "Mara held", "Joss held");
+    assert_eq!(
+        done(&project, &["undo"]).stderr,
+        "chapter 1 has changed since, and is left as it is\n\
+         chapter 2 has changed since, and is left as it is\n"
+    );
+    assert!(prose(&project, 1).contains("Joss held"));
+    assert!(prose(&project, 2).contains("forty-four"));
 }
 
 #[test]
@@ -108,8 +137,8 @@ fn a_chapter_the_author_wrote_is_kept_and_recorded() {
     done(&project, &["draft", "chapter", "1"]);
     assert_eq!(states(&project)[0], "1 The Second Hand by hand 64 / 60 1 110");
     assert_eq!(project.read("manuscript/01-ledger.md"), format!("{}\n", PROSE[0]));
-    // Undone, the text is out of the manuscript and still a take.
-    done(&project, &["undo"]);
+    assert_eq!(run(&project, &["undo"]).code, 1);
+    assert_eq!(project.read("manuscript/01-ledger.md"), format!("{}\n", PROSE[0]));
     assert!(project.read(".storygen/takes/ledger/1.md").contains(PROSE[0]));
 }
 
