@@ -53,7 +53,7 @@ struct Common {
     /// No colours, whatever the terminal can do
     #[arg(long, global = true)]
     no_color: bool,
-    /// Never ask; take the safe answer
+    /// Never ask: go on where nothing can be lost, refuse where something could
     #[arg(long, global = true)]
     no_input: bool,
 }

@@ -147,3 +147,35 @@ pub(super) fn records(
         .hint("mend the file, or remove it: it is then made anew from the chapter")
         .into())
 }
+
+/// Refuses to draft a chapter whose text may be there under an earlier id: where
+/// the outline gives none, the id comes from the title, and a new title is a new
+/// id.
+///
+/// # Errors
+///
+/// When a text of the manuscript belongs to no chapter, and the chapter of its
+/// number has none.
+pub(super) fn no_stray_is_meant(story: &Story, archive: &Archive) -> Result<()> {
+    for (id, path) in &archive.strays {
+        let number = path.rsplit('/').next().and_then(|name| name.split('-').next()?.parse().ok());
+        let Some(chapter) = number.and_then(|number: usize| story.chapter(number)) else {
+            continue;
+        };
+        let shelf = archive.chapters.get(&chapter.id);
+        if shelf.is_none_or(|shelf| shelf.text.is_none() && shelf.takes.is_empty()) {
+            return Err(Failure::new(
+                Exit::Failed,
+                format!(
+                    "`{path}` is the text of a chapter `{id}`, which the outline does not have; chapter {} is `{}` now, and has no text",
+                    chapter.number, chapter.id
+                ),
+            )
+            .hint(format!(
+                "if that is the same chapter, write `id: {id}` into its entry; if not, move the file out of the folder"
+            ))
+            .into());
+        }
+    }
+    Ok(())
+}

@@ -1,5 +1,7 @@
 //! `storygen status`: a row a chapter, and the command to run next.
 
+use std::collections::BTreeSet;
+
 use anyhow::Result;
 use owo_colors::OwoColorize;
 
@@ -127,13 +129,20 @@ fn state(shelf: &Shelf, stale: &Stale) -> State {
 
 /// What is kept of chapters that are no longer in the outline.
 fn left_behind(story: &Story, archive: &Archive) -> Vec<String> {
-    let is_gone = |id: &str| story.chapters.iter().all(|chapter| chapter.id != id);
-    let kept = archive.chapters.iter().filter(|(id, shelf)| is_gone(id) && !shelf.takes.is_empty());
-    kept.map(|(id, shelf)| {
-        let takes = counted(shelf.takes.len(), "take");
-        format!("`{id}` is no longer in the outline: {takes} kept in {}/{id}", layout::TAKES)
-    })
-    .collect()
+    let with_takes = archive.chapters.iter().filter(|(_, shelf)| !shelf.takes.is_empty());
+    let ids: BTreeSet<&String> =
+        with_takes.map(|(id, _)| id).chain(archive.strays.keys()).collect();
+    ids.into_iter()
+        .filter(|id| story.chapters.iter().all(|chapter| chapter.id != **id))
+        .map(|id| {
+            let takes = archive.chapters.get(id).map_or(0, |shelf| shelf.takes.len());
+            let takes = (takes > 0)
+                .then(|| format!("{} in {}/{id}", counted(takes, "take"), layout::TAKES));
+            let kept: Vec<String> =
+                takes.into_iter().chain(archive.strays.get(id).cloned()).collect();
+            format!("`{id}` is no chapter of the outline; kept are {}", kept.join(" and "))
+        })
+        .collect()
 }
 
 fn print(story: &Story, rows: &[Row<'_>], left: &[String], model: &str, common: &Common, ui: &Ui) {

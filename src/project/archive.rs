@@ -24,6 +24,9 @@ pub struct Archive {
     /// The last command and the chapters it has drawn so far, as long as it has
     /// not ended: the same command again goes on from there.
     pub open: Option<Open>,
+    /// Texts in the manuscript that belong to no chapter of the outline: their
+    /// paths, by the chapter's id that their names tell.
+    pub strays: BTreeMap<String, String>,
     /// The number of the last run.
     pub runs: u64,
 }

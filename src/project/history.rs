@@ -51,6 +51,8 @@ pub fn read(folder: &Folder, story: &Story) -> Result<Archive> {
                 Some(canon.get(&chapter.id).unwrap_or(&Noted::default()).on_file(path, yaml));
         }
     }
+    archive.strays = manuscripts;
+    archive.strays.retain(|id, _| story.chapter_named(id).is_none());
     for (span, parts) in fold_parts {
         if let Some(text) = folder.read(&fold_path(span), TEXT_LIMIT)? {
             archive.folds.insert(span, Fold { text: text.trim().to_owned(), parts });

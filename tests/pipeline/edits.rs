@@ -197,10 +197,30 @@ fn a_chapter_taken_out_of_the_outline_is_kept_and_named() {
     let status = done(&project, &["status"]).stdout;
     assert!(
         status.contains(
-            "\n`weights` is no longer in the outline: 1 take kept in .storygen/takes/weights\n"
+            "\n`weights` is no chapter of the outline; kept are 1 take in .storygen/takes/weights and manuscript/04-weights.md\n"
         ),
         "{status}"
     );
     assert!(project.read(".storygen/takes/weights/1.md").contains(PROSE[3]));
     assert!(project.read("manuscript/04-weights.md").contains(PROSE[3]));
+}
+
+#[test]
+fn a_chapter_under_a_new_id_is_asked_about_before_it_is_drawn_again() {
+    let project = drafted();
+    edit(&project, "bible/outline.yaml", "id: pans", "id: salt-pans");
+    play(&project, &[]);
+    let output = run(&project, &["draft"]);
+    assert_eq!(
+        output.to_string(),
+        "exit 1\n--- stdout\n--- stderr\n\
+         error: `manuscript/02-pans.md` is the text of a chapter `pans`, which the outline does not have; \
+         chapter 2 is `salt-pans` now, and has no text\n\
+         help: if that is the same chapter, write `id: pans` into its entry; if not, move the file out of the folder\n"
+    );
+    // Moved away, it no longer stands in the way of the new chapter.
+    std::fs::rename(project.path().join("manuscript/02-pans.md"), project.path().join("old.md"))
+        .unwrap();
+    play(&project, &all());
+    done(&project, &["draft", "chapter", "2"]);
 }

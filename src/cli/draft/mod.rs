@@ -159,9 +159,12 @@ impl Work<'_> {
     async fn run(&self, wanted: Wanted) -> Result<Exit> {
         let mut store = open::store(self.folder, &command_line())?;
         let archive = history::read(self.folder, self.story)?;
+        open::no_stray_is_meant(self.story, &archive)?;
         let records = open::records(self.story, &archive, self.ui)?;
         let settings = model::settings(&self.arguments.model, self.wishes, &self.named.facts);
+        let kept_stale = wanted.keep_stale;
         let wanted = ask_first(self, wanted, &archive, &settings)?;
+        let declined = wanted.keep_stale && !kept_stale;
         let cancel = CancellationToken::new();
         stop::watch(cancel.clone(), self.ui.clone())?;
         // What needs no model is told before one is loaded.
@@ -176,7 +179,11 @@ impl Work<'_> {
         match session.next_step(&wanted) {
             Step::Done => {
                 store.note(vec![Event::Ended])?;
-                self.ui.say("nothing to draft: all is up to date");
+                self.ui.say(if declined {
+                    "nothing else to draft; the changed chapters are left as they are"
+                } else {
+                    "nothing to draft: all is up to date"
+                });
                 return Ok(Exit::Done);
             }
             Step::Draft(number) if !self.named.is_absent => {
