@@ -1,6 +1,6 @@
 //! How a command ends: its exit code, and an error that says the way out.
 
-use std::fmt;
+use std::{fmt, io};
 
 /// The exit codes, stable and documented in the README. A code not listed here
 /// is to be taken for a failure.
@@ -63,3 +63,48 @@ impl fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
+
+/// The ways out that an error names, else the one that its cause in the system
+/// suggests.
+#[must_use]
+pub fn ways_out(error: &anyhow::Error) -> Vec<String> {
+    if let Some(failure) = error.downcast_ref::<Failure>() {
+        return failure.hints.clone();
+    }
+    let kind =
+        error.chain().find_map(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::kind);
+    let hint = match kind {
+        Some(io::ErrorKind::PermissionDenied) => {
+            "let your user read and write there (see `ls -ld`), or work on a copy of the project"
+        }
+        Some(io::ErrorKind::ReadOnlyFilesystem) => {
+            "the disk is mounted read-only; work on a copy of the project elsewhere"
+        }
+        Some(io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) => {
+            "make room on the disk; what is finished is saved, and the same command goes on"
+        }
+        _ => return Vec::new(),
+    };
+    vec![hint.to_owned()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_fault_of_the_disk_that_a_user_can_mend_has_a_way_out() {
+        use anyhow::Context as _;
+        for (kind, part) in [
+            (io::ErrorKind::PermissionDenied, "let your user"),
+            (io::ErrorKind::ReadOnlyFilesystem, "read-only"),
+            (io::ErrorKind::StorageFull, "make room"),
+        ] {
+            let error = Err::<(), _>(io::Error::from(kind)).context("cannot write").unwrap_err();
+            assert!(ways_out(&error)[0].contains(part), "{kind}");
+        }
+        let own = Failure::new(Exit::Failed, "no").hint("do this");
+        assert_eq!(ways_out(&own.into()), ["do this"]);
+        assert!(ways_out(&anyhow::anyhow!("no")).is_empty());
+    }
+}

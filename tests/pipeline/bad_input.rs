@@ -408,7 +408,10 @@ fn a_folder_without_permission_is_named_before_any_call() {
         permit(&project, path, mode);
         let output = run_without_permission(&project, &arguments);
         permit(&project, path, 0o755);
-        assert_eq!((output.code, output.stderr.as_str()), (1, expected), "{path}");
+        let expected = format!(
+            "{expected}help: let your user read and write there (see `ls -ld`), or work on a copy of the project\n"
+        );
+        assert_eq!((output.code, output.stderr), (1, expected), "{path}");
         assert_eq!(calls(&project), 0, "{path}");
     }
 }

@@ -11,7 +11,7 @@ mod progress;
 
 use super::Common;
 use crate::diagnostic::{self, Finding};
-use crate::failure::{Exit, Failure};
+use crate::failure::{self, Exit};
 
 /// How this run speaks.
 #[derive(Clone, Debug)]
@@ -96,7 +96,7 @@ impl Ui {
     pub fn failure(&self, error: &anyhow::Error) {
         use owo_colors::OwoColorize;
         self.warn(&format!("{}{} {error:#}", "error".red().bold(), ":".bold()));
-        for hint in error.downcast_ref::<Failure>().iter().flat_map(|failure| &failure.hints) {
+        for hint in &failure::ways_out(error) {
             self.warn(&format!("{} {hint}", "help:".cyan().bold()));
         }
     }
