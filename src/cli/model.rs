@@ -188,12 +188,12 @@ pub(super) async fn ready(
                     named.name
                 ));
             }
-            Ok(Ready::Model(Box::new(remote(named, config)?)))
+            Ok(Ready::Model(Box::new(remote(named, config, ui)?)))
         }
     }
 }
 
-fn remote(named: &Named, config: &Config) -> Result<Remote> {
+fn remote(named: &Named, config: &Config, ui: &Ui) -> Result<Remote> {
     let bad = |error: &dyn std::fmt::Display| Failure::new(Exit::Usage, error.to_string());
     let (url, _) = config.base_url();
     let base = Base::parse(url).map_err(|error| bad(&error))?;
@@ -205,7 +205,9 @@ fn remote(named: &Named, config: &Config) -> Result<Remote> {
             endpoint.key = Some(BoundKey::new(&base, &key).map_err(|error| bad(&error))?);
         }
     }
-    Remote::new(endpoint).map_err(|error| bad(&error).into())
+    let remote = Remote::new(endpoint).map_err(|error| bad(&error))?;
+    let ui = ui.clone();
+    Ok(remote.telling_pauses(Box::new(move |pause, fault| ui.pausing(pause, fault))))
 }
 
 #[cfg(feature = "embedded")]

@@ -5,6 +5,7 @@
 
 use std::io::{IsTerminal, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use anstream::ColorChoice;
 use anyhow::Result;
@@ -97,6 +98,12 @@ impl Ui {
             self.results.write(&show.page.finish());
         }
         show.bar.suspend(print);
+    }
+
+    /// Says that the work goes on after a pause, and what made it needed.
+    pub fn pausing(&self, pause: Duration, why: &dyn std::fmt::Display) {
+        let seconds = pause.as_millis().div_ceil(1_000);
+        self.say(&format!("  trying again in {seconds} s: {why}"));
     }
 
     /// What stands on the terminal now.
