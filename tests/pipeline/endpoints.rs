@@ -63,7 +63,7 @@ fn an_endpoint_that_does_not_serve_is_one_message() {
                 &[("content-type", "application/json")],
                 br#"{"error":{"message":"Incorrect API key provided"}}"#,
             )],
-            "error: [SERVER] does not accept the key: Incorrect API key provided\nhelp: set `STORYGEN_API_KEY` to a key for this endpoint\n",
+            "error: [SERVER] does not accept the key: Incorrect API key provided; the key is that of `STORYGEN_API_KEY`\nhelp: set `STORYGEN_API_KEY`, or the `api_key_file` of your configuration, to a key for this endpoint\n",
         ),
         (
             "a web page",
@@ -107,6 +107,25 @@ fn an_endpoint_that_does_not_serve_is_one_message() {
         assert!(book(&project).is_empty(), "{name}");
         assert_no_key(&project, &output);
     }
+}
+
+#[test]
+fn a_key_that_is_not_accepted_is_told_by_where_it_came_from() {
+    let project = small(&[]);
+    let refusal = br#"{"error":{"message":"Incorrect API key provided"}}"#;
+    let server = ByteServer::start([vec![answer(401, &[], refusal)]]);
+    project.write("../home/key", format!("{CANARY}\n"));
+    let file = project.path().join("../home/key");
+    let base_url = format!("{}/v1", server.origin());
+    project.write(
+        "../home/config/storygen/config.yaml",
+        format!("base_url: {base_url}\napi_key_file: {}\n", file.display()),
+    );
+    let output = project.run(&["draft", "chapter", "1", "--model", "openai/x"]);
+    assert_eq!(output.code, 6, "{output}");
+    let words = "provided; the key is that of `[DIR]/../home/key`, your `api_key_file`\nhelp: ";
+    assert!(output.stderr.contains(words), "{output}");
+    assert!(!output.to_string().contains(CANARY), "{output}");
 }
 
 #[test]
