@@ -13,6 +13,7 @@ use anyhow::Result;
 mod page;
 mod progress;
 mod results;
+pub(super) mod table;
 
 use super::Common;
 use crate::diagnostic::{self, Finding};
@@ -152,7 +153,7 @@ pub(super) fn usage(error: &clap::Error) -> Exit {
 }
 
 /// How many characters a line of standard output holds, where it is a terminal.
-fn terminal_width() -> Option<usize> {
+pub(super) fn terminal_width() -> Option<usize> {
     let terminal = terminal_size::terminal_size_of(std::io::stdout());
     terminal.map(|(width, _)| usize::from(width.0))
 }
