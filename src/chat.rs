@@ -53,4 +53,10 @@ pub trait Tokenizer: Send + Sync {
     /// Tokens of a whole prompt: the messages, the marks around them and the
     /// opening of the reply.
     fn prompt(&self, messages: &[Message]) -> usize;
+
+    /// Whether its counts are a bound, and may be much too high, because the
+    /// vocabulary is not known.
+    fn is_bound(&self) -> bool {
+        false
+    }
 }

@@ -129,20 +129,22 @@ impl Config {
         }
     }
 
-    /// The key, and the address it was given for. A key of the configuration
-    /// file belongs to the address of that file, whatever the environment says.
+    /// The key, the address it was given for, and where it was set. A key of the
+    /// configuration file belongs to the address of that file, whatever the
+    /// environment says.
     ///
     /// # Errors
     ///
     /// When the key's file cannot be read.
-    pub fn key(&self) -> Result<Option<(SecretString, &str)>> {
+    pub fn key(&self) -> Result<Option<(SecretString, &str, String)>> {
         if let Some(key) = &self.key {
-            return Ok(Some((key.clone(), self.base_url().0)));
+            return Ok(Some((key.clone(), self.base_url().0, "`STORYGEN_API_KEY`".to_owned())));
         }
         let Some(file) = &self.file.api_key_file else { return Ok(None) };
         let key = fs_err::read_to_string(file)?;
         let address = self.file.base_url.as_deref().unwrap_or(OPENAI);
-        Ok(Some((SecretString::from(key.trim().to_owned()), address)))
+        let set_in = format!("`{file}`, your `api_key_file`");
+        Ok(Some((SecretString::from(key.trim().to_owned()), address, set_in)))
     }
 
     /// The window of the endpoint's model, if the user has said.

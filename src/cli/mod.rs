@@ -42,7 +42,7 @@ struct Arguments {
 }
 
 /// What every command understands.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 struct Common {
     /// The project's folder [default: the nearest one from here upwards]
     #[arg(long, global = true, value_name = "DIR")]
@@ -84,7 +84,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Err(error) => return ui::usage(&error),
     };
     let ui = Ui::new(&arguments.common);
-    match dispatch(arguments.command, &arguments.common, &ui) {
+    let outcome = dispatch(arguments.command, &arguments.common, &ui);
+    match outcome.and_then(|exit| ui.all_shown().map(|()| exit)) {
         Ok(exit) => exit,
         Err(error) => {
             ui.failure(&error);

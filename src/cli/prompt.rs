@@ -8,7 +8,7 @@ use crate::config::Config;
 use crate::failure::{Exit, Failure};
 use crate::pipeline::draft;
 use crate::project::history;
-use crate::prompt::budget::Shed;
+use crate::prompt::budget;
 
 /// Print the exact prompt of a chapter, and a table of its sections
 #[derive(Debug, clap::Subcommand)]
@@ -85,22 +85,13 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
 
 /// The table: each section with its tokens, then everything left out and why.
 fn rows(
-    fitted: &crate::prompt::budget::Fitted<crate::prompt::view::DraftView>,
+    fitted: &budget::Fitted<crate::prompt::view::DraftView>,
     size: &dyn Fn(&str) -> usize,
 ) -> Vec<(String, usize, String)> {
-    let mut rows = Vec::new();
-    let mut told = 0;
-    for (section, tokens) in fitted.view.sections(size) {
-        if tokens > 0 {
-            told += tokens;
-            rows.push((section.to_owned(), tokens, "kept".to_owned()));
-        }
-    }
-    rows.push((
-        "instructions and labels".to_owned(),
-        fitted.tokens.saturating_sub(told),
-        "kept".to_owned(),
-    ));
+    let mut rows: Vec<_> = budget::parts(&fitted.view, fitted.tokens, size)
+        .into_iter()
+        .map(|(part, tokens)| (part.to_owned(), tokens, "kept".to_owned()))
+        .collect();
     for omission in &fitted.omissions {
         let what: String = omission.what.chars().take(60).collect();
         rows.push((

@@ -6,7 +6,7 @@ use anyhow::Result;
 use owo_colors::OwoColorize;
 
 use super::model::ModelArguments;
-use super::ui::{Ui, counted};
+use super::ui::{Ui, counted, table, terminal_width};
 use super::{Common, open};
 use crate::config::Config;
 use crate::failure::Exit;
@@ -146,28 +146,9 @@ fn left_behind(story: &Story, archive: &Archive) -> Vec<String> {
 }
 
 fn print(story: &Story, rows: &[Row<'_>], left: &[String], model: &str, common: &Common, ui: &Ui) {
-    let width =
-        rows.iter().map(|row| row.chapter.title.chars().count()).max().unwrap_or(0).clamp(5, 36);
     ui.result(&format!("{}", story.book.title.bold()));
-    ui.result(&format!(
-        "{:>4}  {:<width$}  {:<8}  {:>13}  {:>5}  {:>8}  {}",
-        "", "title", "state", "words", "takes", "tokens", "remarks"
-    ));
-    for row in rows {
-        let words = match row.words {
-            Some(words) => format!("{words} / {}", row.chapter.words),
-            None => format!("- / {}", row.chapter.words),
-        };
-        let title: String = row.chapter.title.chars().take(width).collect();
-        let line = format!(
-            "{:>4}  {title:<width$}  {:<8}  {words:>13}  {:>5}  {:>8}  {}",
-            row.chapter.number,
-            row.state.name(),
-            row.takes,
-            row.tokens,
-            remarks(row)
-        );
-        ui.result(line.trim_end());
+    for line in table::lines(&rows.iter().map(cells).collect::<Vec<_>>(), terminal_width()) {
+        ui.result(&line);
     }
     for line in left {
         ui.result(line);
@@ -181,6 +162,20 @@ fn print(story: &Story, rows: &[Row<'_>], left: &[String], model: &str, common: 
         rows.len()
     ));
     ui.result(&format!("next: {}", next(rows, common)));
+}
+
+/// A row as it is shown.
+fn cells(row: &Row<'_>) -> table::Cells {
+    let words = row.words.map_or_else(|| "-".to_owned(), |words| words.to_string());
+    table::Cells {
+        number: row.chapter.number,
+        title: row.chapter.title.clone(),
+        state: row.state.name(),
+        words: format!("{words} / {}", row.chapter.words),
+        takes: row.takes,
+        tokens: row.tokens,
+        remarks: remarks(row),
+    }
 }
 
 fn remarks(row: &Row<'_>) -> String {

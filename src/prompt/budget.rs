@@ -125,28 +125,42 @@ pub fn fit<V: Shed + Clone>(
             omissions.push(omission);
         }
         if omissions.len() == before {
-            return Err(too_big(&view, tokens, limit, &size).into());
+            return Err(too_big(&view, tokens, limit, tokenizer).into());
         }
     }
 }
 
-fn too_big<V: Shed>(
+/// All that a prompt of so many tokens is made of: its sections, then what
+/// stands between them.
+#[must_use]
+pub fn parts<V: Shed>(
     view: &V,
     tokens: usize,
-    limit: usize,
     size: &dyn Fn(&str) -> usize,
-) -> Failure {
-    let mut sections = view.sections(size);
-    sections.retain(|(_, tokens)| *tokens > 0);
-    sections.sort_by_key(|(_, tokens)| std::cmp::Reverse(*tokens));
+) -> Vec<(&'static str, usize)> {
+    let mut parts = view.sections(size);
+    parts.retain(|(_, tokens)| *tokens > 0);
+    let told = parts.iter().map(|(_, tokens)| tokens).sum();
+    parts.push(("instructions and labels", tokens.saturating_sub(told)));
+    parts
+}
+
+fn too_big<V: Shed>(view: &V, tokens: usize, limit: usize, tokenizer: &dyn Tokenizer) -> Failure {
+    let mut parts = parts(view, tokens, &|text| tokenizer.text(text));
+    parts.sort_by_key(|(_, tokens)| std::cmp::Reverse(*tokens));
     let listed: Vec<String> =
-        sections.iter().take(4).map(|(name, tokens)| format!("{name} ({tokens})")).collect();
-    Failure::new(
+        parts.iter().map(|(name, tokens)| format!("{name} ({tokens})")).collect();
+    let up_to = if tokenizer.is_bound() { "up to " } else { "" };
+    let failure = Failure::new(
         Exit::Failed,
-        format!("the indispensable parts of the prompt take {tokens} tokens, and {limit} are left for them in the window"),
+        format!("the indispensable parts of the prompt take {up_to}{tokens} tokens, and {limit} are left for them in the window"),
     )
-    .hint(format!("shorten the largest: {}", listed.join(", ")))
-    .hint("or take a model with a larger window, or a smaller `reply_tokens` in `storygen.yaml`")
+    .hint(format!("they are, largest first: {}", listed.join(", ")))
+    .hint("shorten the bible or the templates, take a model with a larger window, or set a smaller `reply_tokens` in `storygen.yaml`");
+    if !tokenizer.is_bound() {
+        return failure;
+    }
+    failure.hint("these counts are never too low and often three times too high, since the model's vocabulary is not known; a larger window makes up for it")
 }
 
 /// The tokens of all of a thing's text, labels not counted.

@@ -42,6 +42,10 @@ impl Tokenizer for Bound {
         messages.iter().map(|message| self.text(&message.text) + PER_MESSAGE).sum::<usize>()
             + PER_PROMPT
     }
+
+    fn is_bound(&self) -> bool {
+        true
+    }
 }
 
 fn nfc_len(text: &str) -> usize {

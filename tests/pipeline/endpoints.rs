@@ -63,7 +63,7 @@ fn an_endpoint_that_does_not_serve_is_one_message() {
                 &[("content-type", "application/json")],
                 br#"{"error":{"message":"Incorrect API key provided"}}"#,
             )],
-            "error: [SERVER] does not accept the key: Incorrect API key provided\nhelp: set `STORYGEN_API_KEY` to a key for this endpoint\n",
+            "error: [SERVER] does not accept the key: Incorrect API key provided; the key is that of `STORYGEN_API_KEY`\nhelp: set `STORYGEN_API_KEY`, or the `api_key_file` of your configuration, to a key for this endpoint\n",
         ),
         (
             "a web page",
@@ -97,14 +97,35 @@ fn an_endpoint_that_does_not_serve_is_one_message() {
         let output = draft_at(&project, &server.origin());
         assert_eq!(output.code, 6, "{name}: {output}");
         let start = format!("{ASSUMED}chapter 1 of 4: The Second Hand\n");
-        let error =
-            output.stderr.strip_prefix(&start).unwrap_or_else(|| panic!("{name}: {output}"));
+        let rest = output.stderr.strip_prefix(&start).unwrap_or_else(|| panic!("{name}: {output}"));
+        let (pauses, error) = rest.split_at(rest.find("error: ").unwrap_or_default());
+        let passing = if name == "an empty stream" { 3 } else { 0 };
+        assert_eq!(pauses.lines().count(), passing, "{name}: {output}");
         assert!(error.starts_with(expected), "{name}: {output}");
         assert_eq!(error.matches("error: ").count(), 1, "{name}: {output}");
         assert!(error.contains("\nhelp: "), "{name}: {output}");
         assert!(book(&project).is_empty(), "{name}");
         assert_no_key(&project, &output);
     }
+}
+
+#[test]
+fn a_key_that_is_not_accepted_is_told_by_where_it_came_from() {
+    let project = small(&[]);
+    let refusal = br#"{"error":{"message":"Incorrect API key provided"}}"#;
+    let server = ByteServer::start([vec![answer(401, &[], refusal)]]);
+    project.write("../home/key", format!("{CANARY}\n"));
+    let file = project.path().join("../home/key");
+    let base_url = format!("{}/v1", server.origin());
+    project.write(
+        "../home/config/storygen/config.yaml",
+        format!("base_url: {base_url}\napi_key_file: {}\n", file.display()),
+    );
+    let output = project.run(&["draft", "chapter", "1", "--model", "openai/x"]);
+    assert_eq!(output.code, 6, "{output}");
+    let words = "provided; the key is that of `[DIR]/../home/key`, your `api_key_file`\nhelp: ";
+    assert!(output.stderr.contains(words), "{output}");
+    assert!(!output.to_string().contains(CANARY), "{output}");
 }
 
 #[test]
@@ -117,6 +138,15 @@ fn an_endpoint_that_is_not_there_is_one_message() {
     let output = draft_at(&project, &origin);
     assert_eq!(output.code, 6, "{output}");
     assert!(output.stderr.contains("\nerror: cannot reach [SERVER]: "), "{output}");
+    // Nothing comes for some seconds; why is told before each of them.
+    let pauses: Vec<&str> =
+        output.stderr.lines().filter_map(|line| line.strip_prefix("  trying again in ")).collect();
+    assert_eq!(pauses.len(), 3, "{output}");
+    for pause in pauses {
+        let (seconds, why) = pause.split_once(" s: ").unwrap_or_default();
+        assert!(seconds.parse::<u64>().is_ok_and(|seconds| seconds > 0), "{output}");
+        assert!(why.starts_with("cannot reach [SERVER]: "), "{output}");
+    }
     assert!(
         output.stderr.ends_with("help: is the server running, and the address right (`STORYGEN_BASE_URL`)? The same command goes on later\n"),
         "{output}"

@@ -14,4 +14,5 @@ mod crash;
 mod edits;
 mod endpoints;
 mod history;
+mod output;
 mod signals;

@@ -120,10 +120,17 @@ fn tls_fails_as_a_fault() {
 #[test]
 fn messages_tell_the_way_out() {
     let page = b"<html><title>502 Bad Gateway</title><p>10.0.0.7</p></html>".as_slice();
+    let bare = b"<!doctype html><p>10.0.0.7</p>".as_slice();
+    let flagged = json!({"error": {"message": "flagged by moderation"}}).to_string().into_bytes();
     let plain = json!({"error": {"message": "no"}}).to_string().into_bytes();
     let table = [
-        (502, "/v1", page, "a web page titled `502 Bad Gateway`"),
-        (500, "/v1", b"".as_slice(), "failed (500): nothing"),
+        (502, "/v1", page, "failed (502): it answered with an HTML page titled `502 Bad Gateway`"),
+        (500, "/v1", b"".as_slice(), "failed (500): it said nothing"),
+        (404, "/v1", bare, "refused the request (404): it answered with an HTML page; check"),
+        (403, "/v1", bare, "refused the request (403): it answered with an HTML page"),
+        (403, "/v1", flagged.as_slice(), "refused the request (403): flagged by moderation"),
+        (403, "/v1", plain.as_slice(), "does not accept the key: no"),
+        (401, "/v1", bare, "does not accept the key: it answered with an HTML page"),
         (404, "", plain.as_slice(), "`/v1` at the end of `base_url`"),
         (404, "/v1", plain.as_slice(), "the model `test-model`"),
     ];
@@ -140,6 +147,11 @@ fn messages_tell_the_way_out() {
     let said = run(&Remote::new(endpoint).unwrap(), &request()).1.unwrap_err();
     assert!(said.to_string().ends_with("who?; no key is set for it"), "{said}");
     assert_eq!(server.requests()[0].header("authorization"), None);
+    let server = ByteServer::start([refusing(401, &json!({"detail": "who?"}))]);
+    let mut endpoint = crate::common::endpoint(&server.origin());
+    endpoint.key = endpoint.key.map(|key| key.set_in("`a place`"));
+    let said = run(&Remote::new(endpoint).unwrap(), &request()).1.unwrap_err();
+    assert!(said.to_string().ends_with("who?; the key is that of `a place`"), "{said}");
 }
 
 #[test]
@@ -147,11 +159,16 @@ fn a_redirect_is_not_followed() {
     let other = ByteServer::start([good()]);
     let target = format!("{}/v1/chat/completions", other.origin());
     for status in [301, 302, 307, 308] {
-        let server = ByteServer::start([vec![answer(status, &[("location", &target)], b"")]]);
+        let page = b"<html><title>Moved</title></html>";
+        let server = ByteServer::start([vec![answer(status, &[("location", &target)], page)]]);
         let fault = run(&remote(&server.origin()), &request()).1.unwrap_err();
         assert_eq!(kind(&fault), "refused", "{status}");
-        assert!(fault.to_string().contains(&other.origin()), "{fault}");
+        let words = format!("({status}): it redirects to {}, which is not", other.origin());
+        assert!(fault.to_string().contains(&words), "{fault}");
     }
+    let server = ByteServer::start([vec![answer(302, &[("location", "/login")], b"")]]);
+    let fault = run(&remote(&server.origin()), &request()).1.unwrap_err();
+    assert!(fault.to_string().contains("(302): it redirects to another of its own"), "{fault}");
     assert!(other.requests().is_empty(), "neither request nor key went there");
 }
 

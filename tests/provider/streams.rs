@@ -305,22 +305,28 @@ fn errors_inside_a_200() {
             "broken JSON",
             vec![answer(200, &json, b"{\"choices\": [")],
             "",
-            Fails("not chat", "neither a JSON error"),
+            Fails("not chat", "text that is no JSON"),
         ),
         (
             "a page",
             vec![answer(200, &html, page)],
             "",
-            Fails("not chat", "a web page titled `Sign in`"),
+            Fails("not chat", "endpoint: it answered with an HTML page titled `Sign in`"),
         ),
         (
             "a page as a stream",
             closed(&page[..]),
             "",
-            Fails("not chat", "a web page titled `Sign in`"),
+            Fails("not chat", "endpoint: it answered with an HTML page titled `Sign in`"),
         ),
-        ("text", vec![answer(200, &[], b"hello")], "", Fails("not chat", "neither a JSON error")),
-        ("nothing", vec![answer(204, &[], b"")], "", Fails("not chat", "nothing")),
+        (
+            "a page without a title",
+            vec![answer(200, &html, b"<!DOCTYPE html><h1>10.0.0.7</h1>")],
+            "",
+            Fails("not chat", "endpoint: it answered with an HTML page; check `base_url`"),
+        ),
+        ("text", vec![answer(200, &[], b"hello")], "", Fails("not chat", "text that is no JSON")),
+        ("nothing", vec![answer(204, &[], b"")], "", Fails("not chat", "it said nothing")),
     ]);
 }
 

@@ -1,5 +1,6 @@
 //! Time: silence, slowness, and a caller that has had enough.
 
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use storygen::provider::Fault;
@@ -45,6 +46,37 @@ fn silence_ends_a_stream_but_slowness_does_not() {
         }
         // Silence is not repaired by asking the same again.
         assert_eq!(server.requests().len(), 1, "{name}");
+    }
+}
+
+#[test]
+fn every_pause_is_told_before_it_begins() {
+    let busy = |wait| vec![answer(429, &[("retry-after", wait)], b"{}")];
+    let whole = vec![stream_head(), send(says("a") + &ends("stop") + DONE)];
+    let unsupported = br#"{"message": "`seed` is not supported"}"#;
+    let cases = [
+        ("at once", vec![whole.clone()], vec![]),
+        (
+            "at once, without a field",
+            vec![vec![answer(400, &[], unsupported)], whole.clone()],
+            vec![],
+        ),
+        ("the third time", vec![busy("1"), busy("0"), whole], vec![1, 0]),
+        ("never", vec![busy("0"); 4], vec![0; 3]),
+        ("never again", vec![vec![answer(401, &[], b"{}")]], vec![]),
+    ];
+    for (name, answers, expected) in cases {
+        let server = ByteServer::start(answers);
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let heard = Arc::clone(&told);
+        let provider = remote(&server.origin()).telling_pauses(Box::new(move |pause, fault| {
+            heard.lock().unwrap().push((pause.as_secs(), fault.to_string()));
+        }));
+        let _ = run(&provider, &request());
+        let told = told.lock().unwrap();
+        let seconds: Vec<u64> = told.iter().map(|(seconds, _)| *seconds).collect();
+        assert_eq!(seconds, expected, "{name}");
+        assert!(told.iter().all(|(_, why)| why.contains("asks to wait")), "{name}: {told:?}");
     }
 }
 

@@ -200,22 +200,25 @@ pub(super) async fn ready(
                     named.name
                 ));
             }
-            Ok(Ready::Model(Box::new(remote(named, config)?)))
+            Ok(Ready::Model(Box::new(remote(named, config, ui)?)))
         }
     }
 }
 
-fn remote(named: &Named, config: &Config) -> Result<Remote> {
+fn remote(named: &Named, config: &Config, ui: &Ui) -> Result<Remote> {
     let bad = |error: &dyn std::fmt::Display| Failure::new(Exit::Usage, error.to_string());
     let (url, _) = config.base_url();
     let base = Base::parse(url).map_err(|error| bad(&error))?;
     let mut endpoint = Endpoint::new(&OPENAI, base.clone(), named.name.clone(), named.facts.window);
-    if let Some((key, given_for)) = config.key()? {
+    if let Some((key, given_for, set_in)) = config.key()? {
         let home = Base::parse(given_for).map_err(|error| bad(&error))?;
         // A key goes to the address it was given for and nowhere else.
         if home.origin() == base.origin() {
-            endpoint.key = Some(BoundKey::new(&base, &key).map_err(|error| bad(&error))?);
+            let key = BoundKey::new(&base, &key).map_err(|error| bad(&error))?;
+            endpoint.key = Some(key.set_in(set_in));
         }
     }
-    Remote::new(endpoint).map_err(|error| bad(&error).into())
+    let remote = Remote::new(endpoint).map_err(|error| bad(&error))?;
+    let ui = ui.clone();
+    Ok(remote.telling_pauses(Box::new(move |pause, fault| ui.pausing(pause, fault))))
 }

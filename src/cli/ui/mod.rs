@@ -4,14 +4,21 @@
 //! appear where a terminal shows them and nobody has forbidden them.
 
 use std::io::{IsTerminal, Write};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use anstream::ColorChoice;
+use anyhow::Result;
 
+mod page;
 mod progress;
+mod results;
+pub(super) mod table;
 
 use super::Common;
 use crate::diagnostic::{self, Finding};
 use crate::failure::{self, Exit};
+use results::Results;
 
 /// How this run speaks.
 #[derive(Clone, Debug)]
@@ -19,6 +26,8 @@ pub(super) struct Ui {
     quiet: bool,
     colour: ColorChoice,
     may_ask: bool,
+    show: Arc<Mutex<progress::Show>>,
+    results: Arc<Results>,
 }
 
 impl Ui {
@@ -29,6 +38,8 @@ impl Ui {
             may_ask: !common.no_input
                 && std::io::stdin().is_terminal()
                 && std::io::stderr().is_terminal(),
+            show: Arc::default(),
+            results: Arc::default(),
         }
     }
 
@@ -59,9 +70,12 @@ impl Ui {
 
     /// A line of the command's result.
     pub fn result(&self, text: &str) {
-        let mut out = anstream::AutoStream::new(std::io::stdout(), self.colour);
-        // Nobody is left to tell when the output is closed.
-        let _ = writeln!(out, "{text}");
+        self.results.line(text, self.colour);
+    }
+
+    /// Fails when a result could not be shown, unless its reader had seen enough.
+    pub fn all_shown(&self) -> Result<()> {
+        self.results.whole()
     }
 
     /// A line about the work, left out when quiet.
@@ -71,10 +85,31 @@ impl Ui {
         }
     }
 
-    /// A line about the work that is always shown.
+    /// A line about the work that is always shown, apart from any prose before it.
     pub fn warn(&self, text: &str) {
-        let mut out = anstream::AutoStream::new(std::io::stderr(), self.colour);
-        let _ = writeln!(out, "{text}");
+        let print = || {
+            let mut out = anstream::AutoStream::new(std::io::stderr(), self.colour);
+            // Nobody is left to tell when this is closed, too.
+            let _ = writeln!(out, "{text}");
+        };
+        // A pipe that nobody empties must not hold up the answer to a Ctrl-C,
+        // which comes from another thread while this one waits for the pipe.
+        let Ok(mut show) = self.show.try_lock() else { return print() };
+        if show.page.is_on_terminal() {
+            self.results.write(&show.page.finish());
+        }
+        show.bar.suspend(print);
+    }
+
+    /// Says that the work goes on after a pause, and what made it needed.
+    pub fn pausing(&self, pause: Duration, why: &dyn std::fmt::Display) {
+        let seconds = pause.as_millis().div_ceil(1_000);
+        self.say(&format!("  trying again in {seconds} s: {why}"));
+    }
+
+    /// What stands on the terminal now.
+    fn show(&self) -> MutexGuard<'_, progress::Show> {
+        self.show.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Asks a question; gives the answer, or none at the end of the input.
@@ -104,8 +139,23 @@ impl Ui {
 
 /// Prints what clap has to say: help and version, or a usage error.
 pub(super) fn usage(error: &clap::Error) -> Exit {
-    let _ = error.print();
-    if error.use_stderr() { Exit::Usage } else { Exit::Done }
+    let printed = error.print();
+    if error.use_stderr() {
+        return Exit::Usage;
+    }
+    match results::judged(printed.as_ref().err()) {
+        Ok(()) => Exit::Done,
+        Err(lost) => {
+            Ui::new(&Common::default()).failure(&lost);
+            Exit::Failed
+        }
+    }
+}
+
+/// How many characters a line of standard output holds, where it is a terminal.
+pub(super) fn terminal_width() -> Option<usize> {
+    let terminal = terminal_size::terminal_size_of(std::io::stdout());
+    terminal.map(|(width, _)| usize::from(width.0))
 }
 
 /// `1 error`, `2 errors`.

@@ -1,13 +1,28 @@
 //! What a run shows while it works.
 
-use std::io::Write;
-
 use indicatif::{ProgressBar, ProgressStyle};
 use owo_colors::OwoColorize;
 
 use super::Ui;
+use super::page::Page;
 use crate::pipeline::calling::Event;
 use crate::story::prose;
+
+/// What stands on the terminal while a run goes on: nothing may be printed
+/// across it.
+#[derive(Debug)]
+pub(super) struct Show {
+    /// The prose so far.
+    pub page: Page,
+    /// The line that is drawn over.
+    pub bar: ProgressBar,
+}
+
+impl Default for Show {
+    fn default() -> Self {
+        Self { page: Page::new(None), bar: ProgressBar::hidden() }
+    }
+}
 
 /// Shows a drafting run: the prose as it comes, or a line that counts words.
 #[derive(Debug)]
@@ -15,7 +30,6 @@ pub(crate) struct Drafting {
     ui: Ui,
     /// Prose goes to standard output.
     stream: bool,
-    page: Page,
     bar: ProgressBar,
     chapters: usize,
     words: usize,
@@ -24,7 +38,8 @@ pub(crate) struct Drafting {
 impl Drafting {
     pub(super) fn new(ui: Ui, stream: bool, chapters: usize) -> Self {
         let bar = if stream || !ui.animates() { ProgressBar::hidden() } else { spinner() };
-        Self { ui, stream, page: Page::new(), bar, chapters, words: 0 }
+        *ui.show() = Show { page: Page::new(super::terminal_width()), bar: bar.clone() };
+        Self { ui, stream, bar, chapters, words: 0 }
     }
 
     /// Shows one event.
@@ -53,7 +68,8 @@ impl Drafting {
 
     fn prose(&mut self, text: &str) {
         if self.stream {
-            self.page.print(&prose::clean(text));
+            let mut show = self.ui.show();
+            self.ui.results.write(&show.page.set(&prose::clean(text)));
         } else {
             self.words += prose::words(text);
             self.bar.set_prefix(format!("{} words", self.words));
@@ -61,107 +77,23 @@ impl Drafting {
         }
     }
 
-    /// A line on standard error, apart from any prose before it.
-    fn line(&mut self, text: &str) {
-        self.page.finish();
-        let ui = self.ui.clone();
-        self.bar.suspend(|| ui.say(text));
+    /// A line on standard error. It also parts the prose before it from the
+    /// prose after it, which a quiet run has to do without the line.
+    fn line(&self, text: &str) {
+        self.end_prose();
+        self.ui.say(text);
+    }
+
+    fn end_prose(&self) {
+        let mut show = self.ui.show();
+        self.ui.results.write(&show.page.finish());
     }
 
     /// Ends the show.
     pub fn end(&mut self) {
-        self.page.finish();
+        self.end_prose();
         self.bar.finish_and_clear();
     }
-}
-
-/// Prose on standard output, its lines broken between words where that is a
-/// terminal.
-#[derive(Debug)]
-struct Page {
-    /// The most characters of a line; none where lines are left as they are.
-    width: Option<usize>,
-    column: usize,
-    /// The word that has begun and may go on in the next piece.
-    word: String,
-    /// How many line ends were printed last.
-    line_ends: usize,
-}
-
-impl Page {
-    fn new() -> Self {
-        const WIDEST: usize = 88;
-        let terminal = terminal_size::terminal_size_of(std::io::stdout());
-        Self {
-            width: terminal.map(|(width, _)| usize::from(width.0).clamp(20, WIDEST)),
-            column: 0,
-            word: String::new(),
-            line_ends: 1,
-        }
-    }
-
-    fn print(&mut self, text: &str) {
-        let mut shown = String::with_capacity(text.len() + 8);
-        for c in text.chars() {
-            match c {
-                '\n' => {
-                    self.end_word(&mut shown);
-                    shown.push('\n');
-                    self.column = 0;
-                    self.line_ends += 1;
-                }
-                c if c.is_whitespace() => {
-                    self.end_word(&mut shown);
-                    if self.column > 0 {
-                        shown.push(' ');
-                        self.column += 1;
-                    }
-                }
-                c => self.word.push(c),
-            }
-        }
-        if self.width.is_none() {
-            self.end_word(&mut shown);
-        }
-        put(&shown);
-    }
-
-    fn end_word(&mut self, shown: &mut String) {
-        if self.word.is_empty() {
-            return;
-        }
-        let length = self.word.chars().count();
-        if self.column > 0 && self.width.is_some_and(|width| self.column + length > width) {
-            shown.truncate(shown.trim_end_matches(' ').len());
-            shown.push('\n');
-            self.column = 0;
-        }
-        shown.push_str(&self.word);
-        self.column += length;
-        self.word.clear();
-        self.line_ends = 0;
-    }
-
-    /// Ends the prose so far with an empty line, if there is any.
-    fn finish(&mut self) {
-        let mut shown = String::new();
-        self.end_word(&mut shown);
-        for _ in
-            self.line_ends..if self.line_ends == 0 || self.column > 0 { 2 } else { self.line_ends }
-        {
-            shown.push('\n');
-        }
-        self.column = 0;
-        self.line_ends = self.line_ends.max(2);
-        put(&shown);
-    }
-}
-
-fn put(text: &str) {
-    let mut out = std::io::stdout();
-    // Nobody is left to tell when the output is closed.
-    let _ = out.write_all(text.as_bytes());
-    let _ = out.flush();
 }
 
 /// What an event is in words, for those that are a line by themselves.

@@ -104,6 +104,7 @@ fn is_loopback(url: &Url) -> bool {
 pub struct BoundKey {
     origin: String,
     key: SecretString,
+    source: Option<String>,
 }
 
 impl BoundKey {
@@ -122,7 +123,19 @@ impl BoundKey {
         if !trimmed.bytes().all(|byte| byte.is_ascii_graphic()) {
             return bad("holds spaces, control or non-ASCII characters; copy it again");
         }
-        Ok(Self { origin: base.origin(), key: SecretString::from(trimmed) })
+        Ok(Self { origin: base.origin(), key: SecretString::from(trimmed), source: None })
+    }
+
+    /// The same key, with the name of the place where the user has set it, for
+    /// a message that it was not accepted.
+    #[must_use]
+    pub fn set_in(self, source: impl Into<String>) -> Self {
+        Self { source: Some(source.into()), ..self }
+    }
+
+    /// Where the user has set it.
+    pub(super) fn source(&self) -> Option<&str> {
+        self.source.as_deref()
     }
 
     /// The header for a request to `url`: none if that is another origin.

@@ -71,15 +71,15 @@ impl Judge<'_> {
 
     /// An answer with another status than 200.
     pub fn status(&self, answer: &Answer, refusal: &Refusal) -> Failure {
-        let hint = match (answer.status, &answer.elsewhere) {
-            (_, Some(origin)) => format!(
-                "; it redirects to {origin}, which is not followed: set that as `base_url` if you trust it"
-            ),
-            (401 | 403, _) if self.key.is_none() => "; no key is set for it".to_owned(),
-            (404, _) if !self.base.has_version() => {
+        if let Some(origin) = &answer.elsewhere {
+            let refusal = Refusal { message: self.redirect(origin), ..Refusal::default() };
+            return self.refused(answer.status, answer.status, &refusal, None, "");
+        }
+        let hint = match answer.status {
+            404 if !self.base.has_version() => {
                 "; most endpoints want `/v1` at the end of `base_url`".to_owned()
             }
-            (404, _) => format!("; check `base_url` and the model `{}`", self.model),
+            404 => format!("; check `base_url` and the model `{}`", self.model),
             _ => String::new(),
         };
         // A used-up quota comes as 429, but waiting does not fill it.
@@ -88,6 +88,25 @@ impl Judge<'_> {
             _ => answer.status,
         };
         self.refused(class, answer.status, refusal, answer.retry_after, &hint)
+    }
+
+    /// What is said of a redirect, whose own page says no more.
+    fn redirect(&self, origin: &str) -> String {
+        if origin == self.origin() {
+            return "it redirects to another of its own pages, which is not followed; check `base_url`".to_owned();
+        }
+        format!(
+            "it redirects to {origin}, which is not followed: set that as `base_url` if you trust it"
+        )
+    }
+
+    /// Where the key came from that was not accepted.
+    fn whose_key(&self) -> String {
+        match self.key.map(BoundKey::source) {
+            None => "; no key is set for it".to_owned(),
+            Some(None) => String::new(),
+            Some(Some(source)) => format!("; the key is that of {source}"),
+        }
     }
 
     /// The fault that `class` stands for; `status` is the one to be shown.
@@ -102,7 +121,8 @@ impl Judge<'_> {
         let origin = self.origin();
         let message = format!("{}{hint}", self.shown(&refusal.message));
         let fault = match class {
-            401 | 403 => Fault::Key { origin, message },
+            403 if refusal.spares_the_key() => Fault::Refused { origin, status, message },
+            401 | 403 => Fault::Key { origin, message: message + &self.whose_key() },
             429 | 503 | 529 => Fault::Busy { origin, message, retry_after },
             408 | 500..=599 => Fault::Server { origin, status: class, message },
             _ => Fault::Refused { origin, status, message },
@@ -123,7 +143,7 @@ impl Judge<'_> {
         }
         let fault = Fault::NotChat {
             origin: self.origin(),
-            message: format!("it sent {}; check `base_url`", self.shown(&refusal.message)),
+            message: format!("{}; check `base_url`", self.shown(&refusal.message)),
         };
         Failure::new(fault, false)
     }

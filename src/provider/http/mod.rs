@@ -15,6 +15,7 @@
 //! refuses (see [`Remote::left_out`]).
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use serde_json::Value;
 use tokio::time::Instant;
@@ -100,6 +101,9 @@ impl Endpoint {
     }
 }
 
+/// Hears how long the pause is that begins now, and which fault made it needed.
+pub type OnPause = Box<dyn Fn(Duration, &Fault) + Send + Sync>;
+
 /// A [`Provider`] over HTTP.
 pub struct Remote {
     facts: Facts,
@@ -108,6 +112,8 @@ pub struct Remote {
     client: Client,
     /// The fields that this endpoint has refused, for the life of the provider.
     spared: Mutex<Vec<&'static Spare>>,
+    /// Whoever wants to know why nothing comes for a while.
+    on_pause: Option<OnPause>,
 }
 
 impl Remote {
@@ -138,7 +144,14 @@ impl Remote {
             client,
             endpoint,
             spared: Mutex::default(),
+            on_pause: None,
         })
+    }
+
+    /// The same provider; it tells of each pause before it sends a request again.
+    #[must_use]
+    pub fn telling_pauses(self, on_pause: OnPause) -> Self {
+        Self { on_pause: Some(on_pause), ..self }
     }
 
     /// The fields of a body that this endpoint has refused so far, and which are
@@ -218,8 +231,11 @@ impl Remote {
             let Some(pause) = pauses.next().filter(|_| failure.again) else {
                 return Err(failure.fault);
             };
-            let asked = failure.wait.min(LONGEST_WAIT);
-            tokio::time::sleep(pause.max(asked)).await;
+            let pause = pause.max(failure.wait.min(LONGEST_WAIT));
+            if let Some(tell) = &self.on_pause {
+                tell(pause, &failure.fault);
+            }
+            tokio::time::sleep(pause).await;
         }
     }
 

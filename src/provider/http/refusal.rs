@@ -127,11 +127,33 @@ impl Refusal {
         }
     }
 
+    /// Whether a status of 403 is for another reason than the key, by its words.
+    #[must_use]
+    pub fn spares_the_key(&self) -> bool {
+        // A page is not the endpoint's: a firewall or a proxy stands before it.
+        self.message.starts_with(AN_HTML_PAGE)
+            || self.says_one_of(&[
+                "moderation",
+                "flagged",
+                "policy",
+                "safety",
+                "country",
+                "region",
+                "territory",
+                "location",
+                "quota",
+                "credit ",
+                "credits",
+                "billing",
+                "balance",
+                "limit",
+            ])
+    }
+
     /// Whether it says that something is not supported at all.
     #[must_use]
     pub fn is_unsupported(&self) -> bool {
-        let says = format!("{} {}", self.kind, self.message).to_lowercase();
-        [
+        self.says_one_of(&[
             "unsupported",
             "not supported",
             "not support",
@@ -144,9 +166,12 @@ impl Refusal {
             "unexpected",
             "unavailable",
             "not available",
-        ]
-        .iter()
-        .any(|word| says.contains(word))
+        ])
+    }
+
+    fn says_one_of(&self, words: &[&str]) -> bool {
+        let says = format!("{} {}", self.kind, self.message).to_lowercase();
+        words.iter().any(|word| says.contains(word))
     }
 }
 
@@ -169,24 +194,38 @@ fn known_kind(kind: &str) -> Option<u16> {
     KINDS.iter().find(|(word, _)| kind.contains(word)).map(|(_, status)| *status)
 }
 
-/// What a body says that is no reply: a JSON error, a page's title, or nothing.
+/// What a body says that is no reply: the words of a JSON error, or what the
+/// answer is instead.
 #[must_use]
 pub fn of_body(body: &[u8]) -> Refusal {
-    let nothing = || match body.trim_ascii() {
-        b"" => saying("nothing"),
-        _ => saying("neither a JSON error nor a page with a title"),
-    };
-    read_body(body).unwrap_or_else(nothing)
+    let is_json = || serde_json::from_slice::<Value>(body).is_ok();
+    read_body(body).unwrap_or_else(|| match body.trim_ascii() {
+        b"" => saying("it said nothing"),
+        _ if is_json() => saying("it answered with JSON that is neither a reply nor an error"),
+        _ => saying("it answered with text that is no JSON"),
+    })
 }
 
-/// A JSON error, or a page's title, if the body has one.
+/// A JSON error, or that it is a page, if the body is one of these.
 #[must_use]
 pub fn read_body(body: &[u8]) -> Option<Refusal> {
     if let Ok(value) = serde_json::from_slice::<Value>(body) {
         return Refusal::read(&value);
     }
-    let title = title(&String::from_utf8_lossy(body))?;
-    Some(saying(&format!("a web page titled `{title}`")))
+    let page = String::from_utf8_lossy(body);
+    let title = title(&page).map(|title| format!(" titled `{title}`"));
+    (title.is_some() || is_html(&page))
+        .then(|| saying(&format!("{AN_HTML_PAGE}{}", title.unwrap_or_default())))
+}
+
+/// What a page is called, with or without its title.
+const AN_HTML_PAGE: &str = "it answered with an HTML page";
+
+/// Whether a text begins as pages do: with a tag, and not as other XML.
+fn is_html(text: &str) -> bool {
+    let text = text.trim_start_matches('\u{feff}').trim_start();
+    text.strip_prefix('<')
+        .is_some_and(|rest| rest.starts_with(|c: char| c == '!' || c.is_ascii_alphabetic()))
 }
 
 fn saying(message: &str) -> Refusal {
@@ -266,15 +305,23 @@ mod tests {
             ),
             (r#"{"message":"m"}"#, None, None, "m"),
             (r#"{"error":{"code":"502"}}"#, Some(502), None, "502"),
-            (r#"{"ok":true}"#, None, None, "neither a JSON error nor a page with a title"),
+            (
+                r#"{"ok":true}"#,
+                None,
+                None,
+                "it answered with JSON that is neither a reply nor an error",
+            ),
             (
                 "<html><head><TITLE lang=en>\n502 Bad\nGateway </title>",
                 None,
                 None,
-                "a web page titled `502 Bad\nGateway`",
+                "it answered with an HTML page titled `502 Bad\nGateway`",
             ),
-            ("<title>cut", None, None, "neither a JSON error nor a page with a title"),
-            ("", None, None, "nothing"),
+            ("\u{feff}<title>cut", None, None, "it answered with an HTML page"),
+            ("\n<!DOCTYPE html><p>no", None, None, "it answered with an HTML page"),
+            ("<?xml version=\"1.0\"?><no/>", None, None, "it answered with text that is no JSON"),
+            ("no", None, None, "it answered with text that is no JSON"),
+            (" \n", None, None, "it said nothing"),
         ];
         for (body, status, param, message) in table {
             let refusal = of_body(body.as_bytes());
@@ -297,6 +344,32 @@ mod tests {
         }
         let param = Refusal { param: Some("response_format.json_schema".into()), ..saying("seed") };
         assert!(param.names("response_format") && !param.names("seed"));
+    }
+
+    #[test]
+    fn some_refusals_are_not_about_the_key() {
+        let table = [
+            (
+                r#"{"error":{"message":"Your chosen model requires moderation and your input was flagged"}}"#,
+                true,
+            ),
+            (
+                r#"{"error":{"code":"unsupported_country_region_territory","message":"not here"}}"#,
+                true,
+            ),
+            (r#"{"error":{"message":"Key limit exceeded (total limit)"}}"#, true),
+            (r#"{"error":{"message":"You have used all your credits"}}"#, true),
+            ("<html><title>Just a moment...</title>", true),
+            (r#"{"error":{"message":"Invalid credentials"}}"#, false),
+            (
+                r#"{"error":{"type":"permission_error","message":"this key may not use the model"}}"#,
+                false,
+            ),
+            ("", false),
+        ];
+        for (body, spared) in table {
+            assert_eq!(of_body(body.as_bytes()).spares_the_key(), spared, "{body}");
+        }
     }
 
     #[test]
