@@ -284,3 +284,81 @@ fn codes_are_unique_and_kebab_case() {
         assert!(!check.about.ends_with('.') && !check.about.is_empty(), "{}", check.code);
     }
 }
+
+#[test]
+fn what_stops_a_draft_beside_the_bible_is_found() {
+    let long = "x\n".repeat(35_000);
+    let cases: [(&str, &str, &str); 8] = [
+        (
+            "templates/record.md",
+            "a\n{{ chapters.title }}\n",
+            "error[template]: in the template `templates/record.md`: Variable `chapters` is not defined",
+        ),
+        (
+            "templates/fold.system.md",
+            "{{ x }}",
+            "error[template]: in the template `templates/fold.system.md`: ",
+        ),
+        (
+            "templates/continue.md",
+            "{% if book %}",
+            "error[template]: in the template `templates/continue.md`: ",
+        ),
+        (
+            "templates/drfat.md",
+            "x",
+            "error[template]: `templates/drfat.md` has the name of no template\n\
+             --> templates/drfat.md\n = help: did you mean `draft.md`?\n",
+        ),
+        (
+            "templates/draft.md/x",
+            "x",
+            "error[template]: `./templates/draft.md` is not a regular file",
+        ),
+        (
+            "templates/draft.md",
+            &long,
+            "error[template]: `./templates/draft.md` is larger than 64 KiB, the most storygen reads of such a file\n\
+             --> templates/draft.md\n = help: ",
+        ),
+        ("canon/01-the-cut-rope.yaml", "synopsis: [\n", "error[yaml]: "),
+        (
+            "canon/01-the-cut-rope.yaml",
+            "",
+            "error[empty-file]: the file is empty\n--> canon/01-the-cut-rope.yaml\n = help: it needs `synopsis`\n",
+        ),
+    ];
+    for (path, text, expected) in cases {
+        let project = Project::copy("tests/base");
+        project.write(path, text);
+        let output = project.run(&["check", "--project", "."]);
+        assert!(output.stderr.starts_with(expected), "{path}: {output}");
+        assert_eq!(output.to_string().matches("error[").count(), 1, "{path}: {output}");
+        assert_eq!(output.code, 4, "{path}: {output}");
+    }
+}
+
+#[test]
+fn own_templates_that_are_sound_are_passed_over() {
+    let project = Project::copy("tests/base");
+    project.run(&["templates", "eject"]);
+    project.write("templates/README.md", "Notes {{ on }} these.\n");
+    let output = project.run(&["check", "--fail-on", "note"]);
+    assert_eq!((output.code, output.stderr.as_str()), (0, ""), "{output}");
+}
+
+#[test]
+fn a_model_that_no_project_can_name_is_found() {
+    for (model, expected) in [
+        ("foo/bar", "no provider is called `foo` (`storygen.yaml` names it)"),
+        ("openai", "`openai` lacks a name"),
+        ("scripted/x", "a project cannot ask for a scripted model"),
+    ] {
+        let project = Project::copy("tests/base");
+        let book = project.read("storygen.yaml") + &format!("model: {model}\n");
+        project.write("storygen.yaml", book);
+        let output = project.run(&["check"]);
+        assert!(output.stderr.starts_with(&format!("error[model]: {expected}")), "{output}");
+        assert_eq!(output.code, 4, "{output}");
+    }
+}

@@ -8,6 +8,8 @@ use crate::diagnostic::{self, Severity};
 use crate::failure::Exit;
 use crate::project::load::load;
 
+mod beside;
+
 /// Check the bible: every finding with its place and a way out
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -31,6 +33,8 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
     if let Some(story) = &loaded.story {
         loaded.findings.extend(crate::check::check(story));
     }
+    // What cannot be read at all is told after the findings.
+    let beside = beside::check(&folder, &mut loaded);
     diagnostic::sort(&mut loaded.findings);
     let (errors, warnings) =
         (open::count(&loaded, Severity::Error), open::count(&loaded, Severity::Warning));
@@ -44,6 +48,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
         let source = loaded.sources.get(&finding.place.file);
         ui.finding(&finding, source.map(String::as_str));
     }
+    beside?;
     ui.result(&match (&loaded.story, errors, warnings) {
         (Some(story), 0, 0) => format!(
             "{}: {}, {}, {}, {}; nothing to mend",

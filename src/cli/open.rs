@@ -16,7 +16,7 @@ use crate::project::history;
 use crate::project::layout;
 use crate::project::load::{Loaded, load};
 use crate::project::store::Store;
-use crate::prompt::templates::{TEMPLATE_LIMIT, Templates};
+use crate::prompt::templates::{TEMPLATE_LIMIT, Templates, is_own};
 use crate::story::canon::Record;
 use crate::story::{Chapter, Story};
 
@@ -84,10 +84,7 @@ pub(super) fn count(loaded: &Loaded, severity: Severity) -> usize {
 /// The project's templates: its own where it has any, else the built-in ones.
 pub(super) fn templates(folder: &Folder, story: &Story) -> Result<Templates> {
     let mut own = BTreeMap::new();
-    for name in folder.list(layout::TEMPLATES)? {
-        if name.starts_with('.') || !name.ends_with(".md") || name == "README.md" {
-            continue;
-        }
+    for name in folder.list(layout::TEMPLATES)?.into_iter().filter(|name| is_own(name)) {
         let path = format!("{}/{name}", layout::TEMPLATES);
         if let Some(text) = folder.read(&path, TEMPLATE_LIMIT)? {
             own.insert(name, text);

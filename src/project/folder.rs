@@ -121,11 +121,14 @@ impl Folder {
             .read_to_end(&mut bytes)
             .with_context(|| self.cannot("read", path))?;
         if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > limit {
-            bail!(
-                "`{}` is larger than {} MiB, the most storygen reads of such a file",
+            let message = format!(
+                "`{}` is larger than {}, the most storygen reads of such a file",
                 self.name(path),
-                limit / (1024 * 1024)
+                size_in_words(limit)
             );
+            return Err(Failure::new(Exit::Failed, message)
+                .hint("make it shorter, or split it if it is one of several of its kind")
+                .into());
         }
         Ok(Some(bytes))
     }
@@ -342,6 +345,12 @@ impl Folder {
     fn cannot(&self, verb: &str, path: &str) -> String {
         format!("cannot {verb} `{}`", self.name(path))
     }
+}
+
+/// A size as people write it.
+fn size_in_words(bytes: u64) -> String {
+    const MIB: u64 = 1024 * 1024;
+    if bytes >= MIB { format!("{} MiB", bytes / MIB) } else { format!("{} KiB", bytes / 1024) }
 }
 
 fn is_absent(error: &std::io::Error) -> bool {

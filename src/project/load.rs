@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use super::folder::Folder;
 use super::resolve::{Files, Shapes, resolve};
 use super::schema::{BookFile, LimitsShape, TargetsShape};
+use super::shape::Lost;
 use super::{layout, yaml};
 use crate::diagnostic::{self, Finding, Place, did_you_mean};
 use crate::story::Story;
@@ -108,7 +109,7 @@ impl Reader<'_> {
             );
             return None;
         }
-        self.shape(path).map(|shape| (path.to_owned(), shape))
+        self.shape(path, &mut Lost::default()).map(|shape| (path.to_owned(), shape))
     }
 
     /// The files of a kind: `bible/NAME.yaml`, and those in `bible/NAME/`.
@@ -126,7 +127,7 @@ impl Reader<'_> {
                 }
             }
         }
-        let mut files = Files { read: Vec::new(), complete: true };
+        let mut files = Files { read: Vec::new(), complete: true, lost: Lost::default() };
         if self.folder.exists(&many) && !self.folder.is_folder(&many) {
             let message =
                 format!("`{many}` is no folder; storygen follows no links inside a project");
@@ -134,15 +135,19 @@ impl Reader<'_> {
             files.complete = false;
         }
         for path in paths {
-            match self.shape(&path) {
+            match self.shape(&path, &mut files.lost) {
                 Some(shape) => files.read.push((path, shape)),
                 None => files.complete = false,
             }
         }
+        files.complete &= !files.lost.unnamed;
         Ok(files)
     }
 
-    fn shape<T: DeserializeOwned + JsonSchema>(&mut self, path: &str) -> Option<T> {
+    fn shape<T>(&mut self, path: &str, lost: &mut Lost) -> Option<T>
+    where
+        T: DeserializeOwned + JsonSchema,
+    {
         let text = match self.folder.read_bytes(path, yaml::FILE_LIMIT) {
             Ok(bytes) => yaml::decode(path, &bytes.unwrap_or_default(), &mut self.findings),
             Err(error) => {
@@ -151,7 +156,7 @@ impl Reader<'_> {
             }
         };
         let shape = match &text {
-            Ok(text) => yaml::read(path, text, &mut self.findings),
+            Ok(text) => yaml::salvage(path, text, &mut self.findings, lost),
             Err(_) => None,
         };
         self.sources.insert(path.to_owned(), text.unwrap_or_else(|lossy| lossy));

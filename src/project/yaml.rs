@@ -1,179 +1,27 @@
 //! Reading the author's YAML, every value with its place.
 //!
-//! A file is read twice. First into plain [`Node`]s, which can be held against
+//! A file is first read into plain [`Node`]s by serde-saphyr, which bounds
+//! aliases, depth and size and knows lines and columns. They are held against
 //! the shape's JSON Schema so that *all* faults of a file come at once
-//! (see [`super::shape`]); only then into the shape itself, which stops
-//! at its first fault. Both go through serde-saphyr, which bounds aliases,
-//! depth and size and knows lines and columns.
+//! (see [`super::shape`]), and what is faulty is taken out; the shape is then
+//! made from the nodes that are left, so that one slip does not hide the rest.
 
-use std::fmt;
-
-use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::Deserialize;
-use serde::de::{DeserializeOwned, Deserializer, MapAccess, SeqAccess, Visitor};
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use serde_saphyr::Options;
 use serde_saphyr::options::DuplicateKeyPolicy;
-use serde_saphyr::{Options, Spanned};
 
-use super::shape;
+use super::shape::{self, Lost};
 use crate::diagnostic::{Finding, Place, Spot};
+
+mod node;
+mod shaped;
+
+pub use node::{Node, Value};
+pub use shaped::{Pairs, Placed};
 
 /// The most bytes of one file of the project.
 pub const FILE_LIMIT: usize = 4 * 1024 * 1024;
-
-/// A value and where it stands.
-#[derive(Clone, Debug)]
-pub struct Placed<T> {
-    /// The value.
-    pub value: T,
-    /// Where it stands.
-    pub spot: Spot,
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Placed<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let spanned = Spanned::<T>::deserialize(deserializer)?;
-        Ok(Self { spot: spot(spanned.referenced), value: spanned.value })
-    }
-}
-
-impl<T: JsonSchema> JsonSchema for Placed<T> {
-    fn inline_schema() -> bool {
-        true
-    }
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        T::schema_name()
-    }
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        generator.subschema_for::<T>()
-    }
-}
-
-/// Names and their values, in the order of the file.
-#[derive(Clone, Debug, Default)]
-pub struct Pairs(pub Vec<(String, String)>);
-
-impl<'de> Deserialize<'de> for Pairs {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Entries;
-        impl<'de> Visitor<'de> for Entries {
-            type Value = Pairs;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("names and values")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Pairs, A::Error> {
-                let mut pairs = Vec::new();
-                while let Some(pair) = map.next_entry()? {
-                    pairs.push(pair);
-                }
-                Ok(Pairs(pairs))
-            }
-        }
-        deserializer.deserialize_map(Entries)
-    }
-}
-
-impl JsonSchema for Pairs {
-    fn inline_schema() -> bool {
-        true
-    }
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Pairs".into()
-    }
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        schemars::json_schema!({ "type": "object", "additionalProperties": { "type": "string" } })
-    }
-}
-
-/// A value of a YAML file, with its place.
-#[derive(Debug)]
-pub struct Node {
-    /// The value.
-    pub value: Value,
-    /// Where it starts.
-    pub spot: Spot,
-}
-
-/// What a YAML value can be. Scalars keep only what a shape's check needs.
-#[derive(Debug)]
-pub enum Value {
-    /// Nothing, or `null`.
-    Null,
-    /// `true` or `false`.
-    Bool,
-    /// A whole number.
-    Integer(i128),
-    /// A number with a fraction.
-    Fraction,
-    /// Text.
-    Text(String),
-    /// A list.
-    List(Vec<Node>),
-    /// Keys and values, in order, repeated keys kept.
-    Map(Vec<(Placed<String>, Node)>),
-}
-
-impl<'de> Deserialize<'de> for Node {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let spanned = Spanned::<Value>::deserialize(deserializer)?;
-        Ok(Self { spot: spot(spanned.referenced), value: spanned.value })
-    }
-}
-
-impl<'de> Deserialize<'de> for Value {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(AnyValue)
-    }
-}
-
-struct AnyValue;
-
-impl<'de> Visitor<'de> for AnyValue {
-    type Value = Value;
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("any value")
-    }
-    fn visit_bool<E>(self, _: bool) -> Result<Value, E> {
-        Ok(Value::Bool)
-    }
-    fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
-        Ok(Value::Integer(number.into()))
-    }
-    fn visit_u64<E>(self, number: u64) -> Result<Value, E> {
-        Ok(Value::Integer(number.into()))
-    }
-    fn visit_i128<E>(self, number: i128) -> Result<Value, E> {
-        Ok(Value::Integer(number))
-    }
-    fn visit_u128<E>(self, number: u128) -> Result<Value, E> {
-        Ok(Value::Integer(i128::try_from(number).unwrap_or(i128::MAX)))
-    }
-    fn visit_f64<E>(self, _: f64) -> Result<Value, E> {
-        Ok(Value::Fraction)
-    }
-    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
-        Ok(Value::Text(text.to_owned()))
-    }
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-    fn visit_none<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
-        let mut items = Vec::new();
-        while let Some(item) = list.next_element()? {
-            items.push(item);
-        }
-        Ok(Value::List(items))
-    }
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
-        let mut entries = Vec::new();
-        while let Some(entry) = map.next_entry()? {
-            entries.push(entry);
-        }
-        Ok(Value::Map(entries))
-    }
-}
 
 /// The text of a file's bytes, without a byte-order mark and with `\n` line ends.
 ///
@@ -203,29 +51,38 @@ pub fn decode(file: &str, bytes: &[u8], findings: &mut Vec<Finding>) -> Result<S
 }
 
 /// Reads `text`, the content of `file`, into a shape; adds every fault to
-/// `findings`. Gives nothing if the file cannot be used.
+/// `findings`. Gives nothing if there is any.
 pub fn read<T>(file: &str, text: &str, findings: &mut Vec<Finding>) -> Option<T>
 where
     T: DeserializeOwned + JsonSchema,
 {
-    let node: Node = match serde_saphyr::from_str_with_options(text, options()) {
+    let before = findings.len();
+    let shape = salvage(file, text, findings, &mut Lost::default());
+    shape.filter(|_| findings.len() == before)
+}
+
+/// As [`read`], but leaves out what is faulty and gives the rest; says in
+/// `lost` what is missing then.
+pub fn salvage<T>(file: &str, text: &str, findings: &mut Vec<Finding>, lost: &mut Lost) -> Option<T>
+where
+    T: DeserializeOwned + JsonSchema,
+{
+    let mut node: Node = match serde_saphyr::from_str_with_options(text, options()) {
         Ok(node) => node,
         Err(error) => {
             findings.push(syntax(file, &error));
             return None;
         }
     };
-    let before = findings.len();
-    shape::check(file, &node, &shape::schema_of::<T>(), findings);
-    if findings.len() > before {
+    if !shape::sift(file, &mut node, &shape::schema_of::<T>(), findings, lost) {
         return None;
     }
-    // A file of comments says nothing, which is enough where nothing is required.
-    let text = if matches!(node.value, Value::Null) { "{}" } else { text };
-    match serde_saphyr::from_str_with_options(text, options()) {
+    match shaped::from_node(&node, text) {
         Ok(shape) => Some(shape),
         Err(error) => {
-            findings.push(syntax(file, &error));
+            // The schema is made from the shape: what the one lets pass the other takes.
+            let finding = Finding::error("yaml", Place::file(file), error.to_string());
+            findings.push(finding.hint("write the file as `storygen init` does in a new folder"));
             None
         }
     }

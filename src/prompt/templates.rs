@@ -100,6 +100,12 @@ impl Template {
     }
 }
 
+/// Whether a file of the project's folder of templates is meant as one.
+#[must_use]
+pub fn is_own(name: &str) -> bool {
+    !name.starts_with('.') && name.ends_with(".md") && name != "README.md"
+}
+
 /// A project's set of templates, ready to render.
 #[derive(Clone)]
 pub struct Templates {

@@ -72,42 +72,25 @@ pub(super) struct Named {
 pub(super) fn name(arguments: &ModelArguments, wishes: &Wishes, config: &Config) -> Result<Named> {
     let project = wishes.model.as_ref().map(|(model, _)| model.as_str());
     let (model, origin) = config.model(arguments.model.as_deref(), project);
-    let (provider, name) = model.split_once('/').unwrap_or((&model, ""));
+    let (provider, name) = split(&model, origin)?;
     let asked = arguments.window.or(wishes.window).or(config.window());
     let (mut window_assumed, mut is_absent) = (false, false);
-    let (facts, tokenizer): (Facts, Arc<dyn Tokenizer>) = match provider {
-        "embedded" => {
-            let (facts, tokenizer) = local::facts(name, arguments, config)?;
-            is_absent = tokenizer.is_none();
-            (facts, tokenizer.unwrap_or_else(|| Arc::new(Bound::new(None))))
-        }
-        "openai" | "scripted" => {
-            if name.is_empty() {
-                return Err(Failure::new(Exit::Usage, format!("`{model}` lacks a name"))
-                    .hint(format!("write `{provider}/NAME`"))
-                    .into());
-            }
-            if origin == Origin::Project && provider == "scripted" {
-                return Err(Failure::new(
-                    Exit::Untrusted,
-                    "a project cannot ask for a scripted model",
-                )
-                .hint("use `--model scripted/FILE`")
-                .into());
-            }
-            window_assumed = asked.is_none() && provider == "openai";
-            let window =
-                asked.and_then(|window| usize::try_from(window).ok()).unwrap_or(ASSUMED_WINDOW);
-            let facts = Facts {
-                name: model.clone(),
-                window,
-                reply_limit: None,
-                prefill: false,
-                structured: true,
-            };
-            (facts, Arc::new(Bound::new(None)))
-        }
-        _ => return Err(unknown(provider, origin).into()),
+    let (facts, tokenizer): (Facts, Arc<dyn Tokenizer>) = if provider == "embedded" {
+        let (facts, tokenizer) = local::facts(name, arguments, config)?;
+        is_absent = tokenizer.is_none();
+        (facts, tokenizer.unwrap_or_else(|| Arc::new(Bound::new(None))))
+    } else {
+        window_assumed = asked.is_none() && provider == "openai";
+        let window =
+            asked.and_then(|window| usize::try_from(window).ok()).unwrap_or(ASSUMED_WINDOW);
+        let facts = Facts {
+            name: model.clone(),
+            window,
+            reply_limit: None,
+            prefill: false,
+            structured: true,
+        };
+        (facts, Arc::new(Bound::new(None)))
     };
     Ok(Named {
         provider: provider.to_owned(),
@@ -117,6 +100,29 @@ pub(super) fn name(arguments: &ModelArguments, wishes: &Wishes, config: &Config)
         window_assumed,
         is_absent,
     })
+}
+
+/// The provider and the name that a model's full name is made of.
+pub(super) fn split(model: &str, origin: Origin) -> Result<(&str, &str), Failure> {
+    let (provider, name) = model.split_once('/').unwrap_or((model, ""));
+    match provider {
+        "embedded" => {}
+        "openai" | "scripted" => {
+            if name.is_empty() {
+                return Err(Failure::new(Exit::Usage, format!("`{model}` lacks a name"))
+                    .hint(format!("write `{provider}/NAME`")));
+            }
+            if origin == Origin::Project && provider == "scripted" {
+                return Err(Failure::new(
+                    Exit::Untrusted,
+                    "a project cannot ask for a scripted model",
+                )
+                .hint("use `--model scripted/FILE`"));
+            }
+        }
+        _ => return Err(unknown(provider, origin)),
+    }
+    Ok((provider, name))
 }
 
 fn unknown(provider: &str, origin: Origin) -> Failure {

@@ -10,6 +10,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::schema::{
     ArcsFile, BookFile, CharactersFile, OutlineFile, PremiseFile, ThreadsFile, WorldFile,
 };
+use super::shape::Lost;
 use super::yaml::Placed;
 use crate::diagnostic::{Finding, Place as Site, did_you_mean};
 use crate::story::{Beat, Book, Character, Id, Place, Premise, Story, Unresolved, book, slug};
@@ -27,6 +28,15 @@ pub struct Files<T> {
     /// Whether every file of the kind could be read. Where one could not, a
     /// name that is missing is no finding: it may stand there.
     pub complete: bool,
+    /// What was taken out of those that could.
+    pub lost: Lost,
+}
+
+impl<T> Files<T> {
+    /// Whether nothing of the files is missing.
+    fn is_whole(&self) -> bool {
+        self.complete && !self.lost.any
+    }
 }
 
 /// The shapes of the whole project.
@@ -64,6 +74,8 @@ pub fn resolve(shapes: Shapes, findings: &mut Vec<Finding>) -> Story {
     let book = shapes.book.map(|(file, book)| read_book(&file, book, findings));
     let premise = shapes.premise.map(|(file, premise)| read_premise(&file, premise, findings));
 
+    let uses_known = shapes.characters.is_whole() && shapes.arcs.is_whole();
+
     let calendar = world::calendar(&shapes.world, findings);
     let place_names = world::place_names(&shapes.world, findings);
     let places = world::places(&shapes.world, &place_names, findings);
@@ -84,10 +96,13 @@ pub fn resolve(shapes: Shapes, findings: &mut Vec<Finding>) -> Story {
         beats: &beat_names,
         default_words,
     };
-    let outline_complete = shapes.outline.complete;
+    // Numbers and ids of chapters are known only if none is missing.
+    let outline_complete = shapes.outline.complete && shapes.outline.lost.ids.is_empty();
+    // What is used where is known only if nothing is missing that may use it.
+    let uses_known = shapes.outline.is_whole() && uses_known;
     let (parts, chapters) = outline::outline(shapes.outline, &lookup, findings);
     let chapter_names = promises::ChapterNames { chapters: &chapters, complete: outline_complete };
-    let outline_known = outline_complete && !chapters.is_empty();
+    let uses_known = uses_known && !chapters.is_empty();
     let (threads, commitments) =
         promises::threads(shapes.threads, &chapter_names, &beat_names, findings);
 
@@ -95,9 +110,9 @@ pub fn resolve(shapes: Shapes, findings: &mut Vec<Finding>) -> Story {
         book: book.unwrap_or_default(),
         premise: premise.unwrap_or_default(),
         unresolved: Unresolved {
-            characters: !outline_known || character_names.missed.get(),
-            places: !outline_known || place_names.missed.get(),
-            beats: !outline_known || beat_names.missed.get(),
+            characters: !uses_known || character_names.missed.get(),
+            places: !uses_known || place_names.missed.get(),
+            beats: !uses_known || beat_names.missed.get(),
         },
         calendar,
         characters,
@@ -203,6 +218,8 @@ fn is_phrase(file: &str, phrase: &Placed<String>, findings: &mut Vec<Finding>) -
 pub(crate) struct Names<T> {
     kind: &'static str,
     complete: bool,
+    /// What was declared, but taken out.
+    lost: Vec<String>,
     ids: Vec<String>,
     index: HashMap<String, Id<T>>,
     /// Whether some name was looked up in vain.
@@ -210,8 +227,15 @@ pub(crate) struct Names<T> {
 }
 
 impl<T> Names<T> {
-    fn new(kind: &'static str, complete: bool) -> Self {
-        Self { kind, complete, ids: Vec::new(), index: HashMap::new(), missed: Cell::new(false) }
+    fn new<F>(kind: &'static str, files: &Files<F>) -> Self {
+        Self {
+            kind,
+            complete: files.complete,
+            lost: files.lost.ids.clone(),
+            ids: Vec::new(),
+            index: HashMap::new(),
+            missed: Cell::new(false),
+        }
     }
 
     /// Takes up a declared id. A repeated or malformed one is a finding; it
@@ -249,7 +273,7 @@ impl<T> Names<T> {
     ) -> Option<Id<T>> {
         let found = self.index.get(&wanted.value).copied();
         self.missed.set(self.missed.get() || found.is_none());
-        if found.is_none() && self.complete {
+        if found.is_none() && self.complete && !self.lost.contains(&wanted.value) {
             findings.push(
                 Finding::error(
                     "unknown-id",

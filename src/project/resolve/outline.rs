@@ -23,7 +23,7 @@ pub(super) fn outline(
     findings: &mut Vec<Finding>,
 ) -> (Vec<Part>, Vec<Chapter>) {
     let (mut parts, mut chapters) = (Vec::new(), Vec::<Chapter>::new());
-    let complete = files.complete;
+    let is_whole = files.is_whole();
     let first_file = files.read.first().map(|(file, _)| file.clone());
     for (file, shape) in files.read {
         let mut reader = Reader { file: &file, lookup, findings: &mut *findings };
@@ -39,7 +39,7 @@ pub(super) fn outline(
             chapters.push(chapter);
         }
     }
-    if let (true, true, Some(file)) = (chapters.is_empty(), complete, first_file) {
+    if let (true, true, Some(file)) = (chapters.is_empty(), is_whole, first_file) {
         findings.push(
             Finding::error("no-chapters", Site::file(file), "the outline has no chapters")
                 .hint("give it at least one, under `chapters:` or in a part of `parts:`"),

@@ -15,7 +15,7 @@ pub(super) struct Lookup<'a> {
 
 /// The ids of all characters.
 pub(super) fn names(files: &Files<CharactersFile>, findings: &mut Vec<Finding>) -> CharacterNames {
-    let mut names = CharacterNames::new("character", files.complete);
+    let mut names = CharacterNames::new("character", files);
     for (file, shape) in &files.read {
         for character in &shape.characters {
             names.declare(file, &character.id, findings);

@@ -18,7 +18,7 @@ pub(super) struct ChapterNames<'a> {
 
 /// The ids of all beats.
 pub(super) fn beat_names(files: &Files<ArcsFile>, findings: &mut Vec<Finding>) -> BeatNames {
-    let mut names = BeatNames::new("beat", files.complete);
+    let mut names = BeatNames::new("beat", files);
     for (file, shape) in &files.read {
         for beat in shape.arcs.iter().flat_map(|arc| &arc.beats) {
             names.declare(file, &beat.id, findings);
@@ -43,7 +43,7 @@ pub(super) fn arcs(
             .map(|arc| arc.beats.len())
             .sum::<usize>()
     );
-    let mut names = Names::<Arc>::new("arc", files.complete);
+    let mut names = Names::<Arc>::new("arc", &files);
     let (mut arcs, mut beats) = (Vec::new(), Vec::new());
     for (file, shape) in files.read {
         for arc in shape.arcs {
@@ -91,9 +91,11 @@ pub(super) fn threads(
     beats: &BeatNames,
     findings: &mut Vec<Finding>,
 ) -> (Vec<Thread>, Vec<Commitment>) {
-    let mut thread_names = Names::<Thread>::new("thread", files.complete);
-    let mut commitment_names = Names::<Commitment>::new("commitment", files.complete);
+    let mut thread_names = Names::<Thread>::new("thread", &files);
+    let mut commitment_names = Names::<Commitment>::new("commitment", &files);
     let (mut threads, mut commitments) = (Vec::new(), Vec::new());
+    // What is taken out of a commitment is a finding already, and not lacking.
+    let is_whole = files.is_whole();
     for (file, shape) in files.read {
         for thread in shape.threads {
             thread_names.declare(&file, &thread.id, findings);
@@ -101,7 +103,8 @@ pub(super) fn threads(
         }
         for commitment in shape.commitments {
             commitment_names.declare(&file, &commitment.id, findings);
-            commitments.extend(read_commitment(&file, commitment, chapters, beats, findings));
+            commitments
+                .extend(read_commitment(&file, commitment, is_whole, chapters, beats, findings));
         }
     }
     (threads, commitments)
@@ -129,12 +132,17 @@ fn read_thread(
 fn read_commitment(
     file: &str,
     shape: CommitmentShape,
+    is_whole: bool,
     chapters: &ChapterNames<'_>,
     beats: &BeatNames,
     findings: &mut Vec<Finding>,
 ) -> Option<Commitment> {
     let site = Site::at(file, shape.id.spot);
     let bound_site = bound_site(file, &shape).unwrap_or_else(|| site.clone());
+    let lacking = |kind: &str, keys: &str| {
+        let message = format!("{kind} needs {keys}");
+        is_whole.then(|| Finding::error("missing-key", site.clone(), message))
+    };
     let promise = match shape.kind.value {
         CommitmentKindShape::Invariant => {
             let mut bound = |given: &Option<Placed<ChapterReference>>, default| match given {
@@ -147,7 +155,7 @@ fn read_commitment(
         }
         CommitmentKindShape::Ordering => {
             let (Some(first), Some(then)) = (&shape.first, &shape.then) else {
-                findings.push(lacking(&site, "an ordering", "`first` and `then`, ids of beats"));
+                findings.extend(lacking("an ordering", "`first` and `then`, ids of beats"));
                 return None;
             };
             let (first, then) =
@@ -156,7 +164,7 @@ fn read_commitment(
         }
         CommitmentKindShape::Achievement => {
             let Some(by) = &shape.by else {
-                findings.push(lacking(&site, "an achievement", "`by`, a chapter"));
+                findings.extend(lacking("an achievement", "`by`, a chapter"));
                 return None;
             };
             Promise::Achievement { by: chapter(file, by, chapters, findings)? }
@@ -172,10 +180,6 @@ fn bound_site(file: &str, shape: &CommitmentShape) -> Option<Site> {
         CommitmentKindShape::Achievement => shape.by.as_ref()?.spot,
     };
     Some(Site::at(file, spot))
-}
-
-fn lacking(site: &Site, kind: &str, keys: &str) -> Finding {
-    Finding::error("missing-key", site.clone(), format!("{kind} needs {keys}"))
 }
 
 /// The number of the chapter that a file refers to by number or id.

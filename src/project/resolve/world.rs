@@ -76,7 +76,7 @@ pub(super) fn date(
 
 /// The ids of all places.
 pub(super) fn place_names(files: &Files<WorldFile>, findings: &mut Vec<Finding>) -> PlaceNames {
-    let mut names = PlaceNames::new("place", files.complete);
+    let mut names = PlaceNames::new("place", files);
     for (file, world) in &files.read {
         for place in &world.places {
             names.declare(file, &place.id, findings);
@@ -139,7 +139,7 @@ fn read_way(
 
 /// All rules of the world.
 pub(super) fn rules(files: &Files<WorldFile>, findings: &mut Vec<Finding>) -> Vec<Rule> {
-    let mut names = super::Names::<Rule>::new("rule", files.complete);
+    let mut names = super::Names::<Rule>::new("rule", files);
     let mut rules = Vec::new();
     for (file, world) in &files.read {
         for shape in &world.rules {

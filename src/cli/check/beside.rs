@@ -1,0 +1,138 @@
+//! What stands beside the bible and stops a draft all the same: the project's
+//! own templates, the model it names, its canon.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+
+use crate::cli::model;
+use crate::config::Origin;
+use crate::diagnostic::{Finding, Place, Spot};
+use crate::failure::Failure;
+use crate::pipeline::rendering;
+use crate::project::folder::Folder;
+use crate::project::load::Loaded;
+use crate::project::{history, layout};
+use crate::prompt::brief::{self, Past, Task};
+use crate::prompt::budget::Shares;
+use crate::prompt::memory::{Shape, Span};
+use crate::prompt::templates::{TEMPLATE_LIMIT, TEMPLATES, Templates, is_own};
+use crate::prompt::tokens::Bound;
+use crate::prompt::view::{DraftView, LackView, RecordView};
+use crate::story::Story;
+use crate::story::canon::Canon;
+
+/// Adds to what was loaded everything that is wrong beside the bible.
+///
+/// # Errors
+///
+/// When what was written so far cannot be read.
+pub(super) fn check(folder: &Folder, loaded: &mut Loaded) -> Result<()> {
+    if let Some((named, place)) = &loaded.wishes.model
+        && let Err(failure) = model::split(named, Origin::Project)
+    {
+        loaded.findings.push(finding("model", place.clone(), failure));
+    }
+    let Some(story) = &loaded.story else { return Ok(()) };
+    let archive = history::read(folder, story)?;
+    history::records(story, &archive, &mut loaded.findings);
+    for canon in archive.chapters.values().filter_map(|shelf| shelf.canon.as_ref()) {
+        loaded.sources.insert(canon.path.clone(), canon.yaml.clone());
+    }
+    for name in folder.list(layout::TEMPLATES)?.iter().filter(|name| is_own(name)) {
+        let path = format!("{}/{name}", layout::TEMPLATES);
+        match folder.read(&path, TEMPLATE_LIMIT) {
+            Ok(text) => {
+                let text = text.unwrap_or_default();
+                loaded.findings.extend(template(story, name, &text));
+                loaded.sources.insert(path, text);
+            }
+            Err(error) => loaded.findings.push(fault(&path, error)),
+        }
+    }
+    Ok(())
+}
+
+/// What is wrong with one of the project's own templates.
+fn template(story: &Story, name: &str, text: &str) -> Option<Finding> {
+    let path = format!("{}/{name}", layout::TEMPLATES);
+    let own = BTreeMap::from([(name.to_owned(), text.to_owned())]);
+    let tried = Templates::new(&story.book.primary_language(), &own)
+        .and_then(|templates| try_out(story, &templates, name));
+    tried.err().map(|error| fault(&path, error))
+}
+
+/// Renders a template with what it would see of the first chapter.
+fn try_out(story: &Story, templates: &Templates, name: &str) -> Result<()> {
+    let Some(template) = TEMPLATES.iter().find(|template| template.name == name) else {
+        return Ok(());
+    };
+    let Some(chapter) = story.chapters.first() else { return Ok(()) };
+    let canon = Canon::default();
+    let (records, folds) = (BTreeMap::new(), BTreeMap::new());
+    let shape = Shape::for_room(1_000, 100);
+    let past = Past { records: &records, folds: &folds, canon: &canon, shape };
+    match template.view {
+        "DraftView" => {
+            let task = Task { chapter, scene: None };
+            let shares = Shares::of(32_768, 1_000);
+            let view = brief::draft(story, task, &past, None, &shares, &Bound::new(None));
+            let view = DraftView { cut: true, last_words: Some("…".to_owned()), ..view };
+            rendering::render(templates, template.name, &view)?;
+        }
+        "RecordView" => {
+            let view = RecordView {
+                parts: 2,
+                lacks: vec![LackView { kind: "person".to_owned(), what: "…".to_owned() }],
+                ..brief::record(story, chapter, &canon, 1, 1)
+            };
+            rendering::render(templates, template.name, &view)?;
+        }
+        _ => {
+            let span = Span { level: 1, from: 1, to: 1 };
+            let view = brief::fold(story, span, &past, 1);
+            rendering::render(templates, template.name, &view)?;
+        }
+    }
+    Ok(())
+}
+
+/// An error about one of the project's templates, as a finding at its place.
+fn fault(path: &str, error: anyhow::Error) -> Finding {
+    let failure = match error.downcast::<Failure>() {
+        Ok(failure) => failure,
+        Err(error) => Failure::new(crate::failure::Exit::Failed, format!("{error:#}")),
+    };
+    let place = match spot(&failure.message) {
+        Some(spot) => Place::at(path, spot),
+        None => Place::file(path),
+    };
+    let message = failure.message.lines().next().unwrap_or_default().to_owned();
+    finding("template", place, Failure { message, ..failure })
+}
+
+/// The spot that a template's report points to: ` --> NAME:LINE:COLUMN`, and
+/// below it `^^^`.
+fn spot(report: &str) -> Option<Spot> {
+    let arrow = report.lines().find_map(|line| line.trim_start().strip_prefix("--> "))?;
+    let mut numbers = arrow.rsplit(':').map(|number| number.trim().parse().ok());
+    let (column, line) = (numbers.next()??, numbers.next()??);
+    let width = report.matches('^').count().max(1);
+    Some(Spot { line, column, width })
+}
+
+fn finding(code: &'static str, place: Place, failure: Failure) -> Finding {
+    failure.hints.into_iter().fold(Finding::error(code, place, failure.message), Finding::hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reports_point_to_a_spot() {
+        let report = "a fault\n --> draft.md:3:10\n  |\n3 | {{ x }}\n  |    ^^\n";
+        assert_eq!(spot(report), Some(Spot { line: 3, column: 10, width: 2 }));
+        assert_eq!(spot("a fault"), None);
+    }
+}

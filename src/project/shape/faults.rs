@@ -1,0 +1,90 @@
+//! What is said of a value that its schema does not allow.
+
+use serde_json::Value as Json;
+
+use super::phrase;
+use crate::diagnostic::{Finding, Place, Spot, did_you_mean};
+use crate::project::yaml::{Node, Placed, Value};
+
+pub(super) fn duplicate_key(file: &str, key: &Placed<String>, name: &str) -> Finding {
+    let message = format!("`{}` is given twice in {name}", key.value);
+    Finding::error("duplicate-key", Place::at(file, key.spot), message).hint("keep one of the two")
+}
+
+pub(super) fn missing_key(
+    file: &str,
+    spot: Spot,
+    key: &str,
+    property: Option<&Json>,
+    name: &str,
+) -> Finding {
+    let message = format!("{name} lacks the key `{key}`");
+    Finding::error("missing-key", Place::at(file, spot), message)
+        .hint_maybe(describe(key, property))
+}
+
+pub(super) fn unknown_key(file: &str, key: &Placed<String>, known: &[&str], name: &str) -> Finding {
+    let hint = did_you_mean(&key.value, known.iter().copied()).unwrap_or_else(|| {
+        let keys: Vec<String> = known.iter().map(|key| format!("`{key}`")).collect();
+        format!("known here are {}", keys.join(", "))
+    });
+    let message = format!("unknown key `{}` in {name}", key.value);
+    Finding::error("unknown-key", Place::at(file, key.spot), message).hint(hint)
+}
+
+pub(super) fn choice(file: &str, node: &Node, choices: &[&str], name: &str) -> Option<Finding> {
+    let near = match &node.value {
+        Value::Text(text) if choices.contains(&text.as_str()) => return None,
+        Value::Text(text) => did_you_mean(text, choices.iter().copied()),
+        _ => None,
+    };
+    let all: Vec<String> = choices.iter().map(|one| format!("`{one}`")).collect();
+    let message = format!("{name} is one of {}", all.join(", "));
+    Some(Finding::error("unknown-value", Place::at(file, node.spot), message).hint_maybe(near))
+}
+
+/// All whole numbers of our shapes are counts that fit 32 bits.
+pub(super) fn range(file: &str, spot: Spot, number: i128, name: &str) -> Option<Finding> {
+    u32::try_from(number).is_err().then(|| huge(file, spot, name))
+}
+
+/// Whether a number is read as a fraction only because it is so large.
+pub(super) fn is_huge(number: f64) -> bool {
+    number.is_finite() && number.abs() > 1e15
+}
+
+pub(super) fn huge(file: &str, spot: Spot, name: &str) -> Finding {
+    Finding::error(
+        "number-out-of-range",
+        Place::at(file, spot),
+        format!("{name} must be a whole number from 0 to {}", u32::MAX),
+    )
+}
+
+pub(super) fn wrong_kind(file: &str, node: &Node, wanted: &str, name: &str) -> Finding {
+    let wanted = phrase(wanted);
+    let found = match node.value {
+        Value::Null => "is nothing",
+        Value::Bool(_) => "is `true` or `false`",
+        Value::Integer(_) => "is a whole number",
+        Value::Fraction(_) => "is a number with a fraction",
+        Value::Text(_) => "is text",
+        Value::List(_) => "is a list",
+        Value::Map(_) => "are keys with values",
+    };
+    let hint = match (wanted, &node.value) {
+        ("a list", _) => Some("write one item a line, each after `- `"),
+        ("text", Value::Map(_)) => Some("put quotes round a text that contains `: `"),
+        _ => None,
+    };
+    let message = format!("{name} must be {wanted}, here {found}");
+    Finding::error("wrong-kind", Place::at(file, node.spot), message)
+        .hint_maybe(hint.map(str::to_owned))
+}
+
+/// What a key is for, in the words of its doc comment.
+fn describe(key: &str, property: Option<&Json>) -> Option<String> {
+    let text = property?.get("description")?.as_str()?.trim_end_matches('.');
+    let first = text.chars().next()?;
+    Some(format!("`{key}`: {}{}", first.to_lowercase(), text.get(first.len_utf8()..)?))
+}
