@@ -191,6 +191,9 @@ fn remarks(row: &Row<'_>) -> String {
         State::Removed => remarks.push("its file is gone, its takes are kept".to_owned()),
         _ => {}
     }
+    if row.words.is_some_and(|words| words * 10 < row.chapter.words as usize * 7) {
+        remarks.push("much shorter than planned".to_owned());
+    }
     if row.canon_by_author {
         remarks.push("canon corrected by hand".to_owned());
     }

@@ -405,3 +405,14 @@ fn the_shortest_reply_is_asked_for_more_too() {
     done(&project, &["draft", "chapter", "1"]);
     assert_eq!(prose(&project, 1), format!("She read it.\n\n{}", PROSE[0]));
 }
+
+#[test]
+fn a_chapter_that_stays_short_is_marked() {
+    let mut script = once(&[1]);
+    script.insert(1, rule(&[&drafts(1), "Mara held"], "She read it again, aloud."));
+    let project = small(&script);
+    let book = project.read("storygen.yaml").replace("words: 60", "words: 200");
+    project.write("storygen.yaml", book);
+    done(&project, &["draft", "chapter", "1"]);
+    assert!(states(&project)[0].ends_with(" much shorter than planned"), "{:?}", states(&project));
+}
