@@ -315,3 +315,12 @@ fn the_samples_bring_their_schemas() {
         assert!(said.ends_with(", all up to date\n"), "{sample}: {said}");
     }
 }
+
+#[test]
+fn another_title_loses_no_text() {
+    let project = Project::empty();
+    project.run(&["init", ".", "--chapters", "5"]);
+    let outline = project.read("bible/outline.yaml");
+    assert_eq!(outline.matches("\n  - id: ").count(), 5, "{outline}");
+    assert_eq!(outline.matches("\n    title: ").count(), 5, "{outline}");
+}
