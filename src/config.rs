@@ -5,6 +5,7 @@
 //! come from the user alone: from the environment or from `config.yaml` in the
 //! user's configuration folder, never from a project.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -141,7 +142,17 @@ impl Config {
             return Ok(Some((key.clone(), self.base_url().0, "`STORYGEN_API_KEY`".to_owned())));
         }
         let Some(file) = &self.file.api_key_file else { return Ok(None) };
-        let key = fs_err::read_to_string(file)?;
+        let key = fs_err::read_to_string(file).map_err(|error| {
+            Failure::new(
+                Exit::Usage,
+                format!(
+                    "cannot read the key: `api_key_file` in your configuration names `{file}`, {}",
+                    trouble(&error)
+                ),
+            )
+            .hint("put the key there, and nothing else, or name the file that holds it")
+            .hint("or set `STORYGEN_API_KEY`")
+        })?;
         let address = self.file.base_url.as_deref().unwrap_or(OPENAI);
         let set_in = format!("`{file}`, your `api_key_file`");
         Ok(Some((SecretString::from(key.trim().to_owned()), address, set_in)))
@@ -164,22 +175,91 @@ fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
+/// Why a file of the user's could not be read, as a clause about that file.
+fn trouble(error: &std::io::Error) -> String {
+    match error.kind() {
+        ErrorKind::NotFound => "which is not there".to_owned(),
+        ErrorKind::IsADirectory => "which is a folder".to_owned(),
+        ErrorKind::PermissionDenied => "which you have no right to read".to_owned(),
+        ErrorKind::InvalidData => "which is not UTF-8 text".to_owned(),
+        _ => format!("which cannot be read ({error})"),
+    }
+}
+
 fn read_file(path: &Path) -> Result<ConfigFile> {
     if !path.exists() {
         return Ok(ConfigFile::default());
     }
-    let text = fs_err::read_to_string(path)?;
+    let text = fs_err::read_to_string(path).map_err(|error| {
+        let what = trouble(&error);
+        Failure::new(
+            Exit::Usage,
+            format!(
+                "cannot read your configuration: it is looked for in `{}`, {what}",
+                path.display()
+            ),
+        )
+        .hint("put a text file there, or move away what stands in its place")
+    })?;
     if text.trim().is_empty() {
         return Ok(ConfigFile::default());
     }
     let name = path.display().to_string();
     let mut findings = Vec::new();
+    let shown = yaml::secret::masked(&name, &text);
     yaml::read(&name, &text, &mut findings).ok_or_else(|| {
-        let shown: Vec<String> = findings
+        let faults: Vec<String> = findings
             .iter()
-            .map(|finding| diagnostic::render(finding, Some(&text), false))
+            .map(|finding| diagnostic::render(finding, Some(&shown), false))
             .collect();
-        Failure::new(Exit::Usage, format!("your configuration is not sound\n{}", shown.join("\n")))
+        Failure::new(Exit::Usage, format!("your configuration is not sound\n{}", faults.join("\n")))
             .into()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is said when the configuration is `text`, or a folder for none.
+    fn fault(text: Option<&str>) -> (Exit, String) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.yaml");
+        match text {
+            Some(text) => fs_err::write(&path, text).unwrap(),
+            None => fs_err::create_dir(&path).unwrap(),
+        }
+        let failure = read_file(&path).unwrap_err().downcast::<Failure>().unwrap();
+        assert!(!failure.message.contains("sk-1"), "{}", failure.message);
+        (failure.exit, failure.message)
+    }
+
+    #[test]
+    fn faults_of_the_file_are_of_one_kind() {
+        let (exit, said) = fault(None);
+        assert_eq!(exit, Exit::Usage);
+        assert!(said.ends_with("config.yaml`, which is a folder"), "{said}");
+        let (exit, said) = fault(Some("api_key: sk-1\n"));
+        assert_eq!(exit, Exit::Usage);
+        assert!(
+            said.contains("unknown key `api_key`") && said.contains("`STORYGEN_API_KEY`"),
+            "{said}"
+        );
+    }
+
+    #[test]
+    fn a_key_that_is_not_there_names_its_setting() {
+        let file = ConfigFile {
+            api_key_file: Some("/nonexistent/key".to_owned()),
+            ..ConfigFile::default()
+        };
+        let (data, cache) = (PathBuf::new(), PathBuf::new());
+        let config = Config { file, model: None, base_url: None, key: None, data, cache };
+        let failure = config.key().unwrap_err().downcast::<Failure>().unwrap();
+        assert_eq!(
+            failure.message,
+            "cannot read the key: `api_key_file` in your configuration names `/nonexistent/key`, which is not there"
+        );
+        assert_eq!((failure.exit, failure.hints.len()), (Exit::Usage, 2));
+    }
 }

@@ -194,9 +194,9 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
     #[test]
     fn any_text_makes_a_sound_project(
-        title in "[^\\x00]{0,20}[^\\x00\\s][^\\x00]{0,20}",
-        author in "[^\\x00]{0,20}",
-        genre in "[^\\x00]{0,20}",
+        title in "[^\\p{Cc}]{0,20}[^\\p{Cc}\\s][^\\p{Cc}]{0,20}",
+        author in "[^\\p{Cc}]{0,20}",
+        genre in "[^\\p{Cc}]{0,20}",
     ) {
         let project = Project::empty();
         let flags = [format!("--title={title}"), format!("--author={author}"), format!("--genre={genre}")];
@@ -313,5 +313,31 @@ fn the_samples_bring_their_schemas() {
         let project = Project::copy(sample);
         let said = project.run(&["schema"]).stdout;
         assert!(said.ends_with(", all up to date\n"), "{sample}: {said}");
+    }
+}
+
+#[test]
+fn another_title_loses_no_text() {
+    let project = Project::empty();
+    project.run(&["init", ".", "--chapters", "5"]);
+    let outline = project.read("bible/outline.yaml");
+    assert_eq!(outline.matches("\n  - id: ").count(), 5, "{outline}");
+    assert_eq!(outline.matches("\n    title: ").count(), 5, "{outline}");
+}
+
+#[test]
+fn texts_of_several_lines_are_refused() {
+    for flag in ["--title", "--author", "--genre"] {
+        for text in ["a\nb", "a\tb", "a\u{1b}[31mb"] {
+            let project = Project::empty();
+            let output = project.run(&["init", ".", flag, text]);
+            assert_eq!(output.code, 2, "{flag} {text:?}: {output}");
+            let said = format!(
+                "error: `{flag}` is not one line of text\n\
+                 help: write it in one line, without tabs and other control characters\n"
+            );
+            assert_eq!(output.stderr, said);
+            assert!(project.files().is_empty(), "{output}");
+        }
     }
 }

@@ -63,8 +63,15 @@ fn wish(arguments: Arguments, ui: &Ui) -> Result<Wish> {
     };
     let (title, genre) = scaffold::defaults(&language);
     let text = |given: Option<String>, question: &str, default: &str| match given {
-        Some(given) => Ok(Some(given)),
-        None if asks => answer(ui, question, default, |text| Ok(text.to_owned())).map(Some),
+        Some(given) => match line(&given) {
+            Ok(given) => Ok(Some(given)),
+            Err(way_out) => {
+                let flag = question.to_lowercase();
+                let message = format!("`--{flag}` is not one line of text");
+                Err(anyhow::Error::from(Failure::new(Exit::Usage, message).hint(way_out)))
+            }
+        },
+        None if asks => answer(ui, question, default, line).map(Some),
         None => Ok(None),
     };
     let title = text(arguments.title, "Title", &title)?;
@@ -108,6 +115,15 @@ fn language(tag: &str) -> Result<String, String> {
         Ok(tag.to_owned())
     } else {
         Err(format!("`{tag}` is no language tag; write one such as `en`, `en-GB`, `de` or `pt-BR`"))
+    }
+}
+
+/// A text that a heading can hold.
+fn line(text: &str) -> Result<String, String> {
+    if text.contains(char::is_control) {
+        Err("write it in one line, without tabs and other control characters".to_owned())
+    } else {
+        Ok(text.to_owned())
     }
 }
 

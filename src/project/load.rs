@@ -53,14 +53,23 @@ pub fn load(folder: &Folder) -> Result<Loaded> {
     let mut reader = Reader { folder, sources: BTreeMap::new(), findings: Vec::new() };
     let book: Option<(String, BookFile)> = reader.needed(layout::BOOK);
     let wishes = book.as_ref().map(|(file, book)| wishes(file, book)).unwrap_or_default();
+    let names = match folder.list(layout::BIBLE) {
+        Ok(names) => names,
+        Err(error) => {
+            // Nothing can be told of the files of a folder that is shut.
+            reader.findings.push(unreadable(layout::BIBLE, &error, false));
+            let Reader { findings, sources, .. } = reader;
+            return Ok(Loaded { story: None, wishes, findings, sources });
+        }
+    };
     let shapes = Shapes {
         book,
         premise: reader.needed(layout::PREMISE),
-        characters: reader.kind("characters")?,
-        world: reader.kind("world")?,
-        arcs: reader.kind("arcs")?,
-        threads: reader.kind("threads")?,
-        outline: reader.kind("outline")?,
+        characters: reader.kind("characters"),
+        world: reader.kind("world"),
+        arcs: reader.kind("arcs"),
+        threads: reader.kind("threads"),
+        outline: reader.kind("outline"),
     };
     if shapes.outline.read.is_empty() && shapes.outline.complete {
         let finding = Finding::error(
@@ -71,7 +80,7 @@ pub fn load(folder: &Folder) -> Result<Loaded> {
         .hint("write `bible/outline.yaml`, or files in `bible/outline/`");
         reader.findings.push(finding);
     }
-    reader.strays()?;
+    reader.strays(names);
     let story = Some(resolve(shapes, &mut reader.findings));
     // What a chapter says once holds for all its scenes, and is one finding.
     diagnostic::sort(&mut reader.findings);
@@ -113,25 +122,35 @@ impl Reader<'_> {
     }
 
     /// The files of a kind: `bible/NAME.yaml`, and those in `bible/NAME/`.
-    fn kind<T: DeserializeOwned + JsonSchema>(&mut self, name: &str) -> Result<Files<T>> {
-        let mut paths = Vec::new();
+    fn kind<T: DeserializeOwned + JsonSchema>(&mut self, name: &str) -> Files<T> {
+        let (mut paths, mut is_listed) = (Vec::new(), true);
         let single = format!("{}/{name}.yaml", layout::BIBLE);
         if self.folder.exists(&single) {
             paths.push(single);
         }
         let many = format!("{}/{name}", layout::BIBLE);
         if self.folder.is_folder(&many) {
-            for file in self.folder.list(&many)? {
-                if is_yaml(&file) {
-                    paths.push(format!("{many}/{file}"));
+            match self.folder.list(&many) {
+                Ok(names) => {
+                    let (read, rest) = names.into_iter().partition(|file: &String| is_yaml(file));
+                    self.strays_among(&many, rest);
+                    let read: Vec<String> = read;
+                    paths.extend(read.into_iter().map(|file| format!("{many}/{file}")));
+                }
+                Err(error) => {
+                    self.findings.push(unreadable(&many, &error, false));
+                    is_listed = false;
                 }
             }
         }
-        let mut files = Files { read: Vec::new(), complete: true, lost: Lost::default() };
+        let mut files = Files { read: Vec::new(), complete: is_listed, lost: Lost::default() };
         if self.folder.exists(&many) && !self.folder.is_folder(&many) {
             let message =
                 format!("`{many}` is no folder; storygen follows no links inside a project");
-            self.findings.push(unreadable(&many, message));
+            self.findings.push(
+                Finding::error("unreadable", Place::file(&many), message)
+                    .hint("put a folder there, or a file of that name ending in `.yaml`"),
+            );
             files.complete = false;
         }
         for path in paths {
@@ -141,7 +160,7 @@ impl Reader<'_> {
             }
         }
         files.complete &= !files.lost.unnamed;
-        Ok(files)
+        files
     }
 
     fn shape<T>(&mut self, path: &str, lost: &mut Lost) -> Option<T>
@@ -151,7 +170,8 @@ impl Reader<'_> {
         let text = match self.folder.read_bytes(path, yaml::FILE_LIMIT) {
             Ok(bytes) => yaml::decode(path, &bytes.unwrap_or_default(), &mut self.findings),
             Err(error) => {
-                self.findings.push(unreadable(path, format!("{error:#}")));
+                let is_folder = self.folder.is_folder(path);
+                self.findings.push(unreadable(path, &error, is_folder));
                 return None;
             }
         };
@@ -159,14 +179,15 @@ impl Reader<'_> {
             Ok(text) => yaml::salvage(path, text, &mut self.findings, lost),
             Err(_) => None,
         };
-        self.sources.insert(path.to_owned(), text.unwrap_or_else(|lossy| lossy));
+        let text = text.unwrap_or_else(|lossy| lossy);
+        self.sources.insert(path.to_owned(), yaml::secret::masked(path, &text));
         shape
     }
 
     /// Files in `bible/` that nothing reads, most likely misnamed.
-    fn strays(&mut self) -> Result<()> {
+    fn strays(&mut self, names: Vec<String>) {
         const KINDS: [&str; 6] = ["premise", "characters", "world", "arcs", "threads", "outline"];
-        for name in self.folder.list(layout::BIBLE)? {
+        for name in names {
             let path = format!("{}/{name}", layout::BIBLE);
             let stem = name.strip_suffix(".yaml");
             let known = |stem: &str| KINDS.contains(&stem);
@@ -193,17 +214,78 @@ impl Reader<'_> {
                     .hint(hint),
             );
         }
-        Ok(())
+    }
+
+    /// What stands in the folder of a kind and is not read.
+    fn strays_among(&mut self, folder: &str, names: Vec<String>) {
+        for name in names.into_iter().filter(|name| !name.starts_with('.')) {
+            let path = format!("{folder}/{name}");
+            let hint = if self.folder.is_folder(&path) {
+                format!("put its files into `{folder}/` itself: folders in it are not read")
+            } else {
+                "the bible's files end in `.yaml`; notes may stand outside of `bible/`".to_owned()
+            };
+            let finding =
+                Finding::warning("stray-file", Place::file(path), "nothing reads this file");
+            self.findings.push(finding.hint(hint));
+        }
     }
 }
 
-/// What stands at `path` is no file that can be read.
-fn unreadable(path: &str, message: String) -> Finding {
-    Finding::error("unreadable", Place::file(path), message)
-        .hint("storygen reads regular files of at most 4 MiB; put one there, or several into a folder of that name")
+/// What stands at `path` cannot be read, for this reason.
+fn unreadable(path: &str, error: &anyhow::Error, is_folder: bool) -> Finding {
+    let is_denied = error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
+        .any(|cause| cause.kind() == std::io::ErrorKind::PermissionDenied);
+    // What several files may hold may stand in a folder without the ending.
+    let folder = path
+        .strip_suffix(".yaml")
+        .filter(|_| path.starts_with(layout::BIBLE) && path != layout::PREMISE);
+    let hint = match (is_denied, is_folder, folder) {
+        (true, ..) => format!("give yourself the right to read it: `chmod u+rX {path}`"),
+        (_, true, Some(folder)) => format!("a folder of such files is named `{folder}/`"),
+        (_, true, None) => "move the folder away, and put a file there".to_owned(),
+        (_, false, Some(folder)) => format!(
+            "storygen reads regular files of at most 4 MiB; put one there, or several into `{folder}/`"
+        ),
+        (_, false, None) => {
+            "storygen reads a regular file of at most 4 MiB; put one there".to_owned()
+        }
+    };
+    Finding::error("unreadable", Place::file(path), format!("{error:#}")).hint(hint)
 }
 
 fn is_yaml(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     !name.starts_with('.') && [".yaml", ".yml"].iter().any(|end| name.ends_with(end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{Error, ErrorKind};
+
+    #[test]
+    fn each_reason_has_its_own_way_out() {
+        let denied = || anyhow::Error::from(Error::from(ErrorKind::PermissionDenied));
+        let odd = || anyhow::anyhow!("it is not a regular file");
+        for (path, error, is_folder, expected) in [
+            ("bible", denied(), false, "`chmod u+rX bible`"),
+            (
+                "bible/world.yaml",
+                denied().context("cannot read it"),
+                false,
+                "`chmod u+rX bible/world.yaml`",
+            ),
+            ("storygen.yaml", odd(), true, "move the folder away"),
+            ("bible/premise.yaml", odd(), true, "move the folder away"),
+            ("bible/outline.yaml", odd(), true, "is named `bible/outline/`"),
+            ("bible/outline.yaml", odd(), false, "or several into `bible/outline/`"),
+            ("storygen.yaml", odd(), false, "a regular file of at most 4 MiB; put one there"),
+        ] {
+            let finding = unreadable(path, &error, is_folder);
+            assert!(finding.hints[0].contains(expected), "{path}: {finding:?}");
+        }
+    }
 }

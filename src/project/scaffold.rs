@@ -13,6 +13,7 @@ use anyhow::Result;
 use super::folder::Folder;
 use super::{layout, shape, yaml};
 use crate::failure::{Exit, Failure};
+use crate::story::slug;
 
 mod quote;
 
@@ -275,9 +276,9 @@ fn outline(texts: &Texts, chapters: usize) -> String {
     let mut chapter = |number: usize, scenes: std::ops::RangeInclusive<usize>| {
         let scenes: Vec<String> =
             SCENES.get(scenes).unwrap_or_default().iter().map(|one| scene(texts, one)).collect();
-        let title = quoted(text(&format!("scene-{number}-title")));
+        let title = chapter_head(number, text(&format!("scene-{number}-title")));
         // What one formats into a string cannot fail.
-        let _ = writeln!(outline, "  - title: {title}\n    scenes:\n{}", scenes.concat());
+        let _ = writeln!(outline, "{title}    scenes:\n{}", scenes.concat());
     };
     match chapters {
         0 | 1 => chapter(1, 0..=2),
@@ -297,17 +298,21 @@ fn outline(texts: &Texts, chapters: usize) -> String {
         let _ = writeln!(outline, "  # {}", text("placeholder"));
     }
     for number in 3..chapters {
-        let title = quoted(&format!("{} {number}", text("chapter")));
+        let title = chapter_head(number, &format!("{} {number}", text("chapter")));
         let summary = quoted(text(&format!("decide-{}", (number - 3) % 4 + 1)));
-        let _ = writeln!(
-            outline,
-            "  - title: {title}\n    summary: {summary}\n    pov: mara\n    cast: [mara]\n"
-        );
+        let _ =
+            writeln!(outline, "{title}    summary: {summary}\n    pov: mara\n    cast: [mara]\n");
     }
     let last = scene(texts, &SCENES[2]);
-    let title = quoted(text("scene-3-title"));
-    let _ = write!(outline, "  - title: {title}\n    scenes:\n{last}");
+    let title = chapter_head(chapters, text("scene-3-title"));
+    let _ = write!(outline, "{title}    scenes:\n{last}");
     outline
+}
+
+/// How a chapter begins: an id of its own, so that another title loses no text.
+fn chapter_head(number: usize, title: &str) -> String {
+    let id = slug::slug(title).unwrap_or_else(|| format!("chapter-{number}"));
+    format!("  - id: {id}\n    title: {}\n", quoted(title))
 }
 
 fn scene(texts: &Texts, scene: &(&str, &str, &str, &str, &str, &str)) -> String {

@@ -15,6 +15,7 @@ use super::shape::{self, Lost};
 use crate::diagnostic::{Finding, Place, Spot};
 
 mod node;
+pub mod secret;
 mod shaped;
 
 pub use node::{Node, Value};
@@ -171,6 +172,7 @@ const FAULTS: &[(&str, &str, &str)] = &[
         "put quotes round a text that starts with `*`",
     ),
     ("replay", REPEATS, WRITE_OUT),
+    ("recursive references", "a value repeats itself by `*name` inside its own `&name`", WRITE_OUT),
     (
         "recursion limit",
         "lists and keys are nested too deeply",

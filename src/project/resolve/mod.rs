@@ -12,9 +12,10 @@ use super::schema::{
 };
 use super::shape::Lost;
 use super::yaml::Placed;
-use crate::diagnostic::{Finding, Place as Site, did_you_mean};
+use crate::diagnostic::{Finding, Place as Site, Spot, did_you_mean};
 use crate::story::{Beat, Book, Character, Id, Place, Premise, Story, Unresolved, book, slug};
 
+mod figures;
 mod outline;
 mod people;
 mod promises;
@@ -128,6 +129,21 @@ pub fn resolve(shapes: Shapes, findings: &mut Vec<Finding>) -> Story {
 }
 
 fn read_book(file: &str, shape: BookFile, findings: &mut Vec<Finding>) -> Book {
+    figures::of_book(file, &shape, findings);
+    for (name, text, spot) in [
+        ("title", Some(&shape.title.value), shape.title.spot),
+        ("author", shape.author.as_ref().map(|one| &one.value), spot_of(shape.author.as_ref())),
+        ("genre", shape.genre.as_ref().map(|one| &one.value), spot_of(shape.genre.as_ref())),
+    ] {
+        if text.is_some_and(|text| text.trim().contains(char::is_control)) {
+            // It stands in headings, which one line end would split.
+            let message = format!("the {name} is not one line of text");
+            findings.push(
+                Finding::error("line-end", Site::at(file, spot), message)
+                    .hint("write it in one line, without tabs and other control characters"),
+            );
+        }
+    }
     if shape.title.value.trim().is_empty() {
         findings.push(Finding::error(
             "empty-title",
@@ -146,11 +162,15 @@ fn read_book(file: &str, shape: BookFile, findings: &mut Vec<Finding>) -> Book {
         );
     }
     Book {
-        title: shape.title.value,
-        author: shape.author,
+        title: shape.title.value.trim_end().to_owned(),
+        author: shape.author.map(|author| author.value.trim_end().to_owned()),
         language: shape.language.value,
-        genre: shape.genre,
+        genre: shape.genre.map(|genre| genre.value.trim_end().to_owned()),
     }
+}
+
+fn spot_of(text: Option<&Placed<String>>) -> Spot {
+    text.map(|text| text.spot).unwrap_or_default()
 }
 
 /// Whether a text has the form of a BCP-47 tag: a language of two or three

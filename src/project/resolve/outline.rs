@@ -1,6 +1,6 @@
 //! The outline: parts, chapters, scenes.
 
-use super::{BeatNames, CharacterNames, Files, PlaceNames, malformed, world};
+use super::{BeatNames, CharacterNames, Files, PlaceNames, figures, malformed, world};
 use crate::diagnostic::{Finding, Place as Site};
 use crate::project::schema::{ChapterShape, OutlineFile, SceneShape};
 use crate::project::yaml::Placed;
@@ -57,6 +57,7 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn chapter(&mut self, mut shape: ChapterShape, earlier: &[Chapter]) -> Chapter {
         let number = earlier.len() + 1;
+        figures::of_chapter(self.file, &shape, self.findings);
         let id = self.chapter_id(&shape, earlier, number);
         let site = Site::at(self.file, shape.id.as_ref().map_or(shape.title.spot, |id| id.spot));
         let mut scene_shapes = std::mem::take(&mut shape.scenes);

@@ -13,12 +13,12 @@ pub struct BookFile {
     pub title: Placed<String>,
     /// The author's name, as it is to stand on the book.
     #[serde(default)]
-    pub author: Option<String>,
+    pub author: Option<Placed<String>>,
     /// The language of the book, as a BCP-47 tag: `en-GB`, `de`, `pt-BR`.
     pub language: Placed<String>,
     /// The genre, in a word or two.
     #[serde(default)]
-    pub genre: Option<String>,
+    pub genre: Option<Placed<String>>,
     /// The model that drafts, as `provider/name`: `embedded`, `openai/gpt-5`. Endpoints and keys stand in your own configuration, never here.
     #[serde(default)]
     pub model: Option<Placed<String>>,

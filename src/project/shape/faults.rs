@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use super::phrase;
 use crate::diagnostic::{Finding, Place, Spot, did_you_mean};
-use crate::project::yaml::{Node, Placed, Value};
+use crate::project::yaml::{Node, Placed, Value, secret};
 
 pub(super) fn duplicate_key(file: &str, key: &Placed<String>, name: &str) -> Finding {
     let message = format!("`{}` is given twice in {name}", key.value);
@@ -24,12 +24,16 @@ pub(super) fn missing_key(
 }
 
 pub(super) fn unknown_key(file: &str, key: &Placed<String>, known: &[&str], name: &str) -> Finding {
+    let message = format!("unknown key `{}` in {name}", key.value);
+    let finding = Finding::error("unknown-key", Place::at(file, key.spot), message);
+    if secret::is_secret(&key.value) {
+        return finding.hint(secret::WAY_OUT);
+    }
     let hint = did_you_mean(&key.value, known.iter().copied()).unwrap_or_else(|| {
         let keys: Vec<String> = known.iter().map(|key| format!("`{key}`")).collect();
         format!("known here are {}", keys.join(", "))
     });
-    let message = format!("unknown key `{}` in {name}", key.value);
-    Finding::error("unknown-key", Place::at(file, key.spot), message).hint(hint)
+    finding.hint(hint)
 }
 
 pub(super) fn choice(file: &str, node: &Node, choices: &[&str], name: &str) -> Option<Finding> {

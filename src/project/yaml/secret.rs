@@ -1,0 +1,84 @@
+//! Keys of endpoints that stand where they do not belong: they are not shown.
+
+/// Where a key belongs.
+pub const WAY_OUT: &str = "a key stands in `STORYGEN_API_KEY`, or in the file that `api_key_file` of your own configuration names; never in a project";
+
+/// Whether what stands under this name is most likely secret: `api_key`,
+/// `auth-token`, `Authorization`. A file with a key (`api_key_file`) is not.
+#[must_use]
+pub fn is_secret(name: &str) -> bool {
+    const WHOLE: [&str; 6] = ["key", "apikey", "token", "secret", "password", "authorization"];
+    let name = name.trim().trim_matches(['"', '\'']).to_lowercase();
+    name.rsplit(['-', '_', ' ', '.']).next().is_some_and(|last| WHOLE.contains(&last))
+}
+
+/// A file's text with what is secret in it replaced, line by line, to be shown.
+/// In the bible single words such as `secret` and `key` are the story's own.
+#[must_use]
+pub fn masked(file: &str, text: &str) -> String {
+    let is_bible = file.starts_with("bible/");
+    let mut shown = String::with_capacity(text.len());
+    // How far the key is indented whose value goes on in the lines below it.
+    let mut inside: Option<usize> = None;
+    for line in text.split_inclusive('\n') {
+        let indent = line.len() - line.trim_start_matches([' ', '-']).len();
+        let end = if line.ends_with('\n') { "\n" } else { "" };
+        if inside.is_some_and(|outer| indent > outer || line.trim().is_empty()) {
+            shown.push('…');
+            shown.push_str(end);
+            continue;
+        }
+        inside = None;
+        match value_of_secret(line, is_bible) {
+            Some(at) => {
+                inside = Some(indent);
+                shown.push_str(line.get(..at).unwrap_or_default());
+                shown.push_str(" …");
+                shown.push_str(end);
+            }
+            None => shown.push_str(line),
+        }
+    }
+    shown
+}
+
+/// Where the value of the first secret key in a line begins.
+fn value_of_secret(line: &str, is_bible: bool) -> Option<usize> {
+    line.match_indices(':').map(|(at, _)| at).find_map(|at| {
+        let before = line.get(..at)?;
+        let name = before.rsplit([' ', '{', ',', '[', '\t']).next()?;
+        let is_own = is_bible && ["key", "secret", "token"].contains(&name);
+        (is_secret(name) && !is_own).then_some(at + 1)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_secrets() {
+        for name in
+            ["api_key", "API-KEY", "apikey", "token", "auth_token", "Authorization", "secret"]
+        {
+            assert!(is_secret(name), "{name}");
+        }
+        for name in ["api_key_file", "reply_tokens", "keys", "title", "keyboard"] {
+            assert!(!is_secret(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn secrets_are_not_shown() {
+        for (file, text, expected) in [
+            ("storygen.yaml", "api_key: sk-1\ntitle: A\n", "api_key: …\ntitle: A\n"),
+            ("storygen.yaml", "x: {token: sk-1, y: 2}\n", "x: {token: …\n"),
+            ("storygen.yaml", "\"api_key\": 'sk-1'", "\"api_key\": …"),
+            ("storygen.yaml", "key: >-\n  sk-1\n\ntitle: A", "key: …\n…\n…\ntitle: A"),
+            ("bible/characters.yaml", "secret: He knows.\n", "secret: He knows.\n"),
+            ("bible/characters.yaml", "api_key: sk-1\n", "api_key: …\n"),
+        ] {
+            assert_eq!(masked(file, text), expected);
+        }
+    }
+}
