@@ -5,8 +5,9 @@ use clap::Subcommand;
 use tokio_util::sync::CancellationToken;
 
 use super::model::{self, ModelArguments, Named};
+use super::ui::{Ui, counted};
 use super::unsent::Unloaded;
-use super::{Common, open, stop, ui::Ui};
+use super::{Common, open, stop};
 use crate::config::Config;
 use crate::failure::{Exit, Failure};
 use crate::pipeline::calling::Line;
@@ -187,17 +188,7 @@ impl Work<'_> {
                 return Ok(Exit::Done);
             }
             Step::Draft(number) if !self.named.is_absent => {
-                // A first prompt that cannot be made stops the run before the model is loaded.
-                let chapter = self
-                    .story
-                    .chapter(number)
-                    .ok_or_else(|| anyhow::anyhow!("no chapter {number}"))?;
-                let materials = session.materials(number);
-                for task in
-                    draft::tasks(chapter, &settings, materials.tokens_per_word).into_iter().take(1)
-                {
-                    draft::prompt(&materials, task, "", &idle)?;
-                }
+                self.try_prompt(number, &mut session, &idle)?;
             }
             Step::Blocked { chapter, by, has_text } => {
                 return Err(run::blocked(chapter, by, has_text).into());
@@ -229,10 +220,7 @@ impl Work<'_> {
         if let model::Ready::Script(script) = &ready
             && script.unused() > 0
         {
-            let left = match script.unused() {
-                1 => "1 answer".to_owned(),
-                many => format!("{many} answers"),
-            };
+            let left = counted(script.unused(), "answer");
             return Err(
                 Failure::new(Exit::Provider, format!("the script has {left} left over")).into()
             );
@@ -241,10 +229,20 @@ impl Work<'_> {
         Ok(Exit::Done)
     }
 
+    /// Makes the first prompt of a chapter: one that cannot be made stops the run
+    /// before the model is loaded.
+    fn try_prompt(&self, number: usize, session: &mut Session<'_>, line: &Line<'_>) -> Result<()> {
+        let Some(chapter) = self.story.chapter(number) else { return Ok(()) };
+        let materials = session.materials(number);
+        let tasks = draft::tasks(chapter, line.settings, materials.tokens_per_word);
+        if let Some(task) = tasks.into_iter().next() {
+            draft::prompt(&materials, task, "", line)?;
+        }
+        Ok(())
+    }
+
     fn report(&self, done: Done) {
-        let chapters = |count: usize| {
-            if count == 1 { "1 chapter".to_owned() } else { format!("{count} chapters") }
-        };
+        let chapters = |count: usize| counted(count, "chapter");
         let said: Vec<String> = [("drafted", done.drafted), ("recorded", done.recorded)]
             .into_iter()
             .filter(|(_, count)| *count > 0)
