@@ -45,6 +45,13 @@ impl Message {
     }
 }
 
+/// All that is said in a conversation, message after message.
+#[must_use]
+pub fn said(messages: &[Message]) -> String {
+    let texts: Vec<&str> = messages.iter().map(|message| message.text.as_str()).collect();
+    texts.join("\n")
+}
+
 /// Counts tokens: exactly for a known vocabulary, else never too few.
 pub trait Tokenizer: Send + Sync {
     /// Tokens that `text` takes inside a prompt.

@@ -5,11 +5,13 @@ use anyhow::Result;
 use super::calling::{Line, Listener, Question};
 use super::rendering;
 use super::settings::tokens;
+use crate::chat::said;
 use crate::project::archive::add;
 use crate::prompt::brief::{self, Past};
 use crate::prompt::budget;
 use crate::prompt::memory::Span;
 use crate::prompt::templates::Templates;
+use crate::prompt::view::FoldView;
 use crate::provider::Usage;
 use crate::story::synopsis::{self, Demand};
 use crate::story::{Story, fingerprint, prose, take};
@@ -38,6 +40,8 @@ pub async fn fold(
         view.passages.iter().map(|passage| format!("{}\n", passage.text)).collect();
     let demand = demand(story, &source, words);
     let reply = (tokens(words, tokens_per_word * 1.5) + 32).min(line.settings.reply_limit);
+    let bare = FoldView { passages: Vec::new(), ..view.clone() };
+    let instructions = said(&rendering::messages(templates, "fold", &bare)?);
     let fitted = budget::fit(view, line.room(reply), &*line.tokenizer, &|view| {
         rendering::messages(templates, "fold", view)
     })?;
@@ -60,7 +64,8 @@ pub async fn fold(
         add(&mut spent, kept.usage.unwrap_or_default());
         let passage = take::strip(&kept.text, "").trim().replace('\n', " ");
         let passage = whole_sentences(&passage, words + words / 2);
-        if synopsis::check(&passage, &demand).is_empty() && take::find_loop(&passage).is_none() {
+        let is_sound = synopsis::check(&passage, &demand, &instructions).is_empty();
+        if is_sound && take::find_loop(&passage).is_none() {
             return Ok((passage, spent));
         }
     }

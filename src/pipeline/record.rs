@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::calling::{Line, Listener, Question};
 use super::rendering;
 use super::settings::tokens;
+use crate::chat::{Message, said};
 use crate::project::archive::add;
 use crate::project::calls::{Ending, Kept};
 use crate::prompt::brief;
@@ -136,7 +137,9 @@ pub async fn record(
     let reply = (told + FACT_TOKENS * FACTS).min(line.settings.reply_limit);
     let most = (reply.saturating_sub(told) / FACT_TOKENS).clamp(FEWEST_FACTS, FACTS);
     let view = brief::record(story, chapter, canon, words, most);
-    let pieces = cut(text, &view, reply, templates, line)?;
+    let frame = frame(&view, templates)?;
+    let instructions = said(&frame);
+    let pieces = cut(text, &frame, reply, line);
     let mut spent = Usage::default();
     let (mut facts, mut dropped) = (Vec::new(), 0);
     let mut lacks: Vec<LackView> = Vec::new();
@@ -172,7 +175,7 @@ pub async fn record(
         let (found, unproven) = canon::borne_out(found, text);
         dropped += unproven;
         facts.extend(found);
-        let found = synopsis::check(&passage, &demand);
+        let found = synopsis::check(&passage, &demand, &instructions);
         if found.is_empty() {
             accepted = Some(passage);
             break;
@@ -213,24 +216,22 @@ async fn ask(
     line.ask(question, listener).await
 }
 
-/// Cuts a text into as few parts as fit, at paragraphs or, failing these, at
-/// sentences and words.
-fn cut(
-    text: &str,
-    view: &RecordView,
-    reply: usize,
-    templates: &Templates,
-    line: &Line<'_>,
-) -> Result<Vec<String>> {
+/// A prompt without what it is about: no text, and nothing that may be left out.
+fn frame(view: &RecordView, templates: &Templates) -> Result<Vec<Message>> {
     let mut bare = view.clone();
     bare.known.clear();
     bare.beats.clear();
     // What a second try says of the first has to fit as well.
     bare.lacks = vec![LackView { kind: "person".to_owned(), what: "x".repeat(60) }; LACKS];
-    let frame = line.tokenizer.prompt(&rendering::messages(templates, "record", &bare)?);
-    let room = line.room(reply).saturating_sub(frame + 16).max(48);
+    rendering::messages(templates, "record", &bare)
+}
+
+/// Cuts a text into as few parts as fit round a frame, at paragraphs or, failing
+/// these, at sentences and words.
+fn cut(text: &str, frame: &[Message], reply: usize, line: &Line<'_>) -> Vec<String> {
+    let room = line.room(reply).saturating_sub(line.tokenizer.prompt(frame) + 16).max(48);
     if line.tokenizer.text(text) <= room {
-        return Ok(vec![text.to_owned()]);
+        return vec![text.to_owned()];
     }
     let mut pieces = vec![String::new()];
     for unit in units(text, room, line) {
@@ -245,7 +246,7 @@ fn cut(
             piece.push_str(&unit);
         }
     }
-    Ok(pieces)
+    pieces
 }
 
 /// The paragraphs of a text; one that does not fit is cut at words.

@@ -267,7 +267,7 @@ pub struct RecordView {
 /// Something that was wrong with a synopsis.
 #[derive(Clone, Debug, Serialize)]
 pub struct LackView {
-    /// `short`, `long`, `person`, `beat` or `language`.
+    /// `short`, `long`, `person`, `beat`, `language` or `echo`.
     pub kind: String,
     /// How many words too many, who is not named, what is not told; or empty.
     pub what: String,

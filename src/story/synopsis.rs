@@ -1,6 +1,10 @@
 //! The synopsis of a chapter: what it must hold, and one made of the chapter's
 //! own sentences where a model's does not pass.
 
+use std::collections::HashSet;
+
+use unicode_segmentation::UnicodeSegmentation;
+
 use super::{Chapter, Story, prose};
 
 /// What a synopsis has to hold.
@@ -31,6 +35,8 @@ pub enum Lack {
     Beat(String),
     /// It is in another language.
     Language(String),
+    /// It repeats what it was asked instead of telling the chapter.
+    Echo,
 }
 
 impl Lack {
@@ -43,6 +49,7 @@ impl Lack {
             Self::Person(name) => ("person", name.clone()),
             Self::Beat(words) => ("beat", words.clone()),
             Self::Language(_) => ("language", String::new()),
+            Self::Echo => ("echo", String::new()),
         }
     }
 }
@@ -88,11 +95,15 @@ pub fn demand(story: &Story, chapter: &Chapter, text: &str, words: usize) -> Dem
     }
 }
 
-/// Everything wrong with a synopsis.
+/// Everything wrong with a synopsis. `instructions` are the words that asked for
+/// it: a small model may give them back.
 #[must_use]
-pub fn check(synopsis: &str, demand: &Demand) -> Vec<Lack> {
+pub fn check(synopsis: &str, demand: &Demand, instructions: &str) -> Vec<Lack> {
     let count = prose::words(synopsis);
     let mut lacks = Vec::new();
+    if echoes(synopsis, instructions) {
+        lacks.push(Lack::Echo);
+    }
     if count < 8 {
         lacks.push(Lack::Short);
     }
@@ -116,6 +127,16 @@ pub fn check(synopsis: &str, demand: &Demand) -> Vec<Lack> {
         lacks.push(Lack::Language(other));
     }
     lacks
+}
+
+/// Whether a run of words of one text stands in the other.
+fn echoes(text: &str, instructions: &str) -> bool {
+    const RUN: usize = 7;
+    let plain =
+        |text: &str| -> Vec<String> { text.unicode_words().map(str::to_lowercase).collect() };
+    let known = plain(instructions);
+    let known: HashSet<&[String]> = known.windows(RUN).collect();
+    plain(text).windows(RUN).any(|run| known.contains(run))
 }
 
 /// Sentences of the chapter that together name the cast, the places and the
@@ -274,6 +295,8 @@ fn stem(word: &str) -> &str {
 mod tests {
     use super::*;
 
+    const ASKED: &str = "Tell what happens. Name everyone who acts, by name. No opinion.";
+
     fn demand() -> Demand {
         Demand {
             people: vec![vec!["Ann Grey".into(), "Ann".into()], vec!["Tom".into()]],
@@ -288,10 +311,11 @@ mod tests {
     fn lacks_are_named() {
         let good =
             "Ann waits in the yard while Tom drops the lantern and runs from what he has done.";
-        assert_eq!(check(good, &demand()), []);
+        assert_eq!(check(good, &demand(), ASKED), []);
         let lacks = check(
             "Somebody waits in the yard for a long time and nothing happens at all.",
             &demand(),
+            ASKED,
         );
         assert_eq!(
             lacks,
@@ -301,9 +325,12 @@ mod tests {
                 Lack::Beat("lantern breaks".into())
             ]
         );
-        assert_eq!(check("", &demand())[0], Lack::Short);
+        assert_eq!(check("", &demand(), ASKED)[0], Lack::Short);
+        let nobody = Demand { people: Vec::new(), beats: Vec::new(), ..demand() };
+        let echo = "What happens: name everyone who acts, by NAME, and say what was decided.";
+        assert_eq!(check(echo, &nobody, ASKED), [Lack::Echo]);
         let long = "Ann and Tom and the lantern. ".repeat(12);
-        assert_eq!(check(&long, &demand()), [Lack::Long(32)]);
+        assert_eq!(check(&long, &demand(), ASKED), [Lack::Long(32)]);
     }
 
     #[test]
@@ -329,6 +356,6 @@ mod tests {
             "It rained all night. Ann came down Mill Lane with her collar up. \
              Tom dropped the lantern, and it broke on the step. The dog slept. They went in."
         );
-        assert!(check(&synopsis, &demand()).is_empty());
+        assert!(check(&synopsis, &demand(), ASKED).is_empty());
     }
 }

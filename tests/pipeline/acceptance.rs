@@ -294,6 +294,7 @@ fn a_record_without_worth_gives_way_to_the_chapters_own_sentences() {
         "I cannot.",
         "{}",
         "{\"synopsis\": \"Things happen to people in a place by the sea, as ever.\"}",
+        "{\"synopsis\": \"Mara and Joss: what happens, in plain prose. Name everyone who acts, by name. Say what was decided.\"}",
         "",
     ] {
         let project = small(&[
