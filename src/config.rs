@@ -6,6 +6,7 @@
 //! user's configuration folder, never from a project.
 
 use std::io::ErrorKind;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -61,7 +62,7 @@ pub struct ConfigFile {
     /// Tokens that the endpoint's model holds, prompt and reply together.
     #[serde(default)]
     pub window: Option<u32>,
-    /// Threads the embedded model computes with.
+    /// Threads the embedded model computes with; 0 for one a processor.
     #[serde(default)]
     pub threads: Option<u32>,
 }
@@ -166,8 +167,11 @@ impl Config {
 
     /// The threads of the embedded model, if the user has said.
     #[must_use]
-    pub fn threads(&self) -> Option<usize> {
-        self.file.threads.and_then(|threads| usize::try_from(threads).ok())
+    pub fn threads(&self) -> Option<NonZeroUsize> {
+        self.file
+            .threads
+            .and_then(|threads| usize::try_from(threads).ok())
+            .and_then(NonZeroUsize::new)
     }
 }
 

@@ -42,7 +42,7 @@ fn init_says_what_it_made_and_what_comes_next() {
          bible/premise.yaml\n  bible/threads.yaml\n  bible/world.yaml\n  storygen.yaml\n"
     );
     assert_eq!(project.files(), FILES);
-    assert_eq!(project.read(".storygen/.gitignore"), "/cache/\n/partial/\n/lock\n");
+    assert_eq!(project.read(".storygen/.gitignore"), "/cache/\n/lock\n");
 }
 
 #[test]

@@ -15,7 +15,7 @@ use crate::pipeline::run;
 use crate::project::archive::{Archive, Shelf};
 use crate::project::{history, layout};
 use crate::prompt::memory::Shape;
-use crate::story::{Chapter, Story};
+use crate::story::{Chapter, Story, take};
 
 /// Show where the book stands: a row a chapter, and the next command
 #[derive(Debug, clap::Args)]
@@ -191,7 +191,7 @@ fn remarks(row: &Row<'_>) -> String {
         State::Removed => remarks.push("its file is gone, its takes are kept".to_owned()),
         _ => {}
     }
-    if row.words.is_some_and(|words| words * 10 < row.chapter.words as usize * 7) {
+    if row.words.is_some_and(|words| take::is_short(words, row.chapter.words)) {
         remarks.push("much shorter than planned".to_owned());
     }
     if row.canon_by_author {

@@ -4,6 +4,7 @@
 //! processor busy for hours without putting out anything. No prompt needs more
 //! than a moment, so one that does is a fault of the template.
 
+use std::collections::BTreeMap;
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -12,10 +13,12 @@ use serde::Serialize;
 
 use crate::chat::Message;
 use crate::failure::{Exit, Failure};
-use crate::prompt::brief::{self, Past};
-use crate::prompt::memory::Span;
-use crate::prompt::templates::Templates;
-use crate::prompt::view::{LackView, RecordView};
+use crate::prompt::brief::{self, Past, Task};
+use crate::prompt::budget::Shares;
+use crate::prompt::memory::{Shape, Span};
+use crate::prompt::templates::{TEMPLATES, Templates};
+use crate::prompt::tokens::Bound;
+use crate::prompt::view::{DraftView, LackView, RecordView};
 use crate::story::Story;
 use crate::story::canon::Canon;
 
@@ -48,24 +51,42 @@ pub fn render<V: Serialize + Clone + Send + 'static>(
     timely(templates, name, view, move |templates, view| templates.render(name, view))
 }
 
-/// Renders what is needed only after a chapter is paid for, so that a fault in
-/// a project's own templates shows before.
+/// Renders each of the project's own templates with what it would see of the
+/// first chapter: some are needed only after a chapter is paid for, and a fault
+/// in one has to show before.
 ///
 /// # Errors
 ///
-/// As [`messages`].
-pub fn try_out(story: &Story, past: &Past<'_>, templates: &Templates) -> Result<()> {
-    let Some(chapter) = story.chapters.first().filter(|_| !templates.own.is_empty()) else {
-        return Ok(());
-    };
-    let record = RecordView {
-        parts: 2,
-        lacks: vec![LackView { kind: "person".to_owned(), what: "…".to_owned() }],
-        ..brief::record(story, chapter, &Canon::default(), 1, 1)
-    };
-    messages(templates, "record", &record)?;
-    let span = Span { level: 1, from: 1, to: 1 };
-    messages(templates, "fold", &brief::fold(story, span, past, 1))?;
+/// As [`render`].
+pub fn try_out(story: &Story, templates: &Templates) -> Result<()> {
+    let Some(chapter) = story.chapters.first() else { return Ok(()) };
+    let canon = Canon::default();
+    let (records, folds) = (BTreeMap::new(), BTreeMap::new());
+    let shape = Shape::for_room(1_000, 100);
+    let past = Past { records: &records, folds: &folds, canon: &canon, shape };
+    for template in TEMPLATES.iter().filter(|one| templates.own.contains_key(one.name)) {
+        match template.view {
+            "DraftView" => {
+                let task = Task { chapter, scene: None };
+                let shares = Shares::of(32_768, 1_000);
+                let view = brief::draft(story, task, &past, None, &shares, &Bound::new(None));
+                let view = DraftView { cut: true, last_words: Some("…".to_owned()), ..view };
+                render(templates, template.name, &view)?;
+            }
+            "RecordView" => {
+                let view = RecordView {
+                    parts: 2,
+                    lacks: vec![LackView { kind: "person".to_owned(), what: "…".to_owned() }],
+                    ..brief::record(story, chapter, &canon, 1, 1)
+                };
+                render(templates, template.name, &view)?;
+            }
+            _ => {
+                let span = Span { level: 1, from: 1, to: 1 };
+                render(templates, template.name, &brief::fold(story, span, &past, 1))?;
+            }
+        }
+    }
     Ok(())
 }
 

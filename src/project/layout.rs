@@ -18,10 +18,8 @@ pub const STATE: &str = ".storygen";
 pub const TAKES: &str = ".storygen/takes";
 /// What happened, line by line.
 pub const JOURNAL: &str = ".storygen/journal.jsonl";
-/// Every call and its reply, by the digest of the request.
+/// Every call and its reply, as it streams in, by the digest of the request.
 pub const CALLS: &str = ".storygen/calls";
-/// Replies as they stream in, by the digest of the request.
-pub const PARTIAL: &str = ".storygen/partial";
 /// Passages that stand for several synopses.
 pub const FOLDS: &str = ".storygen/folds";
 /// Files that were replaced though an author may have touched them.

@@ -66,7 +66,7 @@ const OUTLINE: &str = "bible/outline.yaml";
 const SCENE: &str = include_str!("scaffold/scene.yaml");
 /// What version control need not keep, said in storygen's own folder, so that a
 /// repository's file stays as it is.
-const IGNORED: &str = "/cache/\n/partial/\n/lock\n";
+const IGNORED: &str = "/cache/\n/lock\n";
 
 /// The first one serves every language that has none of its own.
 const STARTERS: &[Starter] = &[

@@ -13,14 +13,8 @@ use crate::pipeline::rendering;
 use crate::project::folder::Folder;
 use crate::project::load::Loaded;
 use crate::project::{history, layout};
-use crate::prompt::brief::{self, Past, Task};
-use crate::prompt::budget::Shares;
-use crate::prompt::memory::{Shape, Span};
-use crate::prompt::templates::{TEMPLATE_LIMIT, TEMPLATES, Templates, is_own};
-use crate::prompt::tokens::Bound;
-use crate::prompt::view::{DraftView, LackView, RecordView};
+use crate::prompt::templates::{TEMPLATE_LIMIT, Templates, is_own};
 use crate::story::Story;
-use crate::story::canon::Canon;
 
 /// Adds to what was loaded everything that is wrong beside the bible.
 ///
@@ -58,43 +52,8 @@ fn template(story: &Story, name: &str, text: &str) -> Option<Finding> {
     let path = format!("{}/{name}", layout::TEMPLATES);
     let own = BTreeMap::from([(name.to_owned(), text.to_owned())]);
     let tried = Templates::new(&story.book.primary_language(), &own)
-        .and_then(|templates| try_out(story, &templates, name));
+        .and_then(|templates| rendering::try_out(story, &templates));
     tried.err().map(|error| fault(&path, error))
-}
-
-/// Renders a template with what it would see of the first chapter.
-fn try_out(story: &Story, templates: &Templates, name: &str) -> Result<()> {
-    let Some(template) = TEMPLATES.iter().find(|template| template.name == name) else {
-        return Ok(());
-    };
-    let Some(chapter) = story.chapters.first() else { return Ok(()) };
-    let canon = Canon::default();
-    let (records, folds) = (BTreeMap::new(), BTreeMap::new());
-    let shape = Shape::for_room(1_000, 100);
-    let past = Past { records: &records, folds: &folds, canon: &canon, shape };
-    match template.view {
-        "DraftView" => {
-            let task = Task { chapter, scene: None };
-            let shares = Shares::of(32_768, 1_000);
-            let view = brief::draft(story, task, &past, None, &shares, &Bound::new(None));
-            let view = DraftView { cut: true, last_words: Some("…".to_owned()), ..view };
-            rendering::render(templates, template.name, &view)?;
-        }
-        "RecordView" => {
-            let view = RecordView {
-                parts: 2,
-                lacks: vec![LackView { kind: "person".to_owned(), what: "…".to_owned() }],
-                ..brief::record(story, chapter, &canon, 1, 1)
-            };
-            rendering::render(templates, template.name, &view)?;
-        }
-        _ => {
-            let span = Span { level: 1, from: 1, to: 1 };
-            let view = brief::fold(story, span, &past, 1);
-            rendering::render(templates, template.name, &view)?;
-        }
-    }
-    Ok(())
 }
 
 /// An error about one of the project's templates, as a finding at its place.

@@ -13,7 +13,7 @@ use crate::failure::{Exit, Failure};
 use crate::pipeline::calling::Line;
 use crate::pipeline::plan::{Step, Wanted};
 use crate::pipeline::run::{Done, Session};
-use crate::pipeline::{draft, run};
+use crate::pipeline::{draft, rendering, run};
 use crate::project::folder::Folder;
 use crate::project::history;
 use crate::project::journal::Event;
@@ -195,7 +195,7 @@ impl Work<'_> {
             }
             _ => {}
         }
-        session.try_templates()?;
+        rendering::try_out(self.story, self.templates)?;
         let ready = model::ready(
             self.named,
             &self.arguments.model,

@@ -1,5 +1,6 @@
 //! The embedded model: which file it is, and how it is opened.
 
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -9,7 +10,6 @@ use super::{ModelArguments, Named, Ready};
 use crate::chat::Tokenizer;
 use crate::cli::ui::Ui;
 use crate::config::Config;
-use crate::failure::{Exit, Failure};
 use crate::pipeline::calling;
 use crate::provider::Facts;
 use crate::provider::embedded::store::{Places, Spec};
@@ -70,13 +70,10 @@ pub(super) async fn open(
         .map_err(|fault| calling::failure(&fault))?;
     download.end();
     let options = Options {
-        threads: arguments.threads.or(config.threads()),
+        threads: arguments.threads.or(config.threads()).map(NonZeroUsize::get),
         window: arguments.window.and_then(|window| usize::try_from(window).ok()),
         state_folder: Some(cache.to_owned()),
     };
-    if arguments.threads == Some(0) {
-        return Err(Failure::new(Exit::Usage, "`--threads` must be at least 1").into());
-    }
     let model = Embedded::open(&path, options).map_err(|fault| calling::failure(&fault))?;
     Ok(Ready::Model(Box::new(model)))
 }

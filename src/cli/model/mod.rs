@@ -1,5 +1,6 @@
 //! From what flags, environment, project and configuration say to a model.
 
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -39,9 +40,9 @@ pub(super) struct ModelArguments {
     pub model: Option<String>,
     /// Threads the embedded model computes with
     #[arg(long, global = true, value_name = "N")]
-    pub threads: Option<usize>,
+    pub threads: Option<NonZeroUsize>,
     /// Tokens that prompt and reply may take together
-    #[arg(long, global = true, value_name = "TOKENS")]
+    #[arg(long, global = true, value_name = "TOKENS", value_parser = clap::value_parser!(u32).range(1..))]
     pub window: Option<u32>,
     /// Another number gives other texts
     #[arg(long, global = true, value_name = "N")]

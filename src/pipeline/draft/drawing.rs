@@ -230,9 +230,8 @@ impl Drawing<'_> {
         u32::try_from(prose::words(&self.text)).unwrap_or(u32::MAX)
     }
 
-    /// Whether less than seven tenths of what was wanted is there.
     fn is_short(&self) -> bool {
-        u64::from(self.words()) * 10 < u64::from(self.task.words()) * 7
+        take::is_short(prose::words(&self.text), self.task.words())
     }
 
     /// Why the run stops when streams break off again and again.

@@ -7,7 +7,6 @@ use anyhow::Result;
 use super::calling::{Line, Listener};
 use super::draft::Materials;
 use super::plan::{self, Given, Step, Wanted};
-use super::rendering;
 use crate::failure::{Exit, Failure};
 use crate::project::archive::Archive;
 use crate::project::store::Store;
@@ -140,15 +139,6 @@ impl<'a> Session<'a> {
             previous: previous.map(|text| text.prose.as_str()),
             tokens_per_word: self.tokens_per_word,
         }
-    }
-
-    /// Tries the project's own templates, as far as no prompt has done so yet.
-    ///
-    /// # Errors
-    ///
-    /// When one cannot be rendered.
-    pub fn try_templates(&self) -> Result<()> {
-        rendering::try_out(self.story, &self.past(), self.templates)
     }
 
     fn chapter(&self, number: usize) -> Result<&'a Chapter> {

@@ -47,6 +47,12 @@ impl std::fmt::Display for Rejection {
     }
 }
 
+/// Whether a text is much shorter than planned: less than seven tenths.
+#[must_use]
+pub fn is_short(words: usize, planned: u32) -> bool {
+    u64::try_from(words).is_ok_and(|words| words * 10 < u64::from(planned) * 7)
+}
+
 /// Whether a stripped reply can be part of a take; the reason if not.
 #[must_use]
 pub fn reject(text: &str, language: &str) -> Option<Rejection> {
