@@ -148,7 +148,35 @@ fn retaken() -> Project {
     project
 }
 
-const SCENES: [Scene; 4] = [
+/// A book of six chapters in a window so small that two synopses are folded
+/// before the fifth.
+fn long() -> Project {
+    let more = |number: usize, as_in: usize| {
+        [
+            always(&[&drafts(number)], &format!("{} They waited.", PROSE[as_in])),
+            always(&[&records(number)], &record(as_in + 1)),
+        ]
+    };
+    let mut script = all();
+    script.extend(more(5, 0));
+    script.extend(more(6, 2));
+    let fold = "Mara finds a second hand in the ledger, and Joss knows of no other key. \
+                Tolly is asked about the figures, and three sacks have no mark.";
+    script.push(always(&["Chapters 1 to 2 of "], fold));
+    let project = small(&script);
+    let mut outline = project.read("bible/outline.yaml");
+    for (id, title) in [("gate", "The Gate"), ("road", "The Road")] {
+        outline += &format!(
+            "  - id: {id}\n    title: {title}\n    summary: Mara waits with Joss.\n    pov: mara\n    \
+             cast: [mara, joss]\n    place: office\n"
+        );
+    }
+    project.write("bible/outline.yaml", outline);
+    done(&project, &["draft", "chapters", "1-4", "--window", "6500"]);
+    project
+}
+
+const SCENES: [Scene; 5] = [
     Scene {
         name: "a draft",
         prepare: || small(&all()),
@@ -160,6 +188,11 @@ const SCENES: [Scene; 4] = [
         prepare: drafted,
         arguments: &["draft", "chapter", "2", "--redo", "--model", MODEL],
     },
+    Scene {
+        name: "a fold",
+        prepare: long,
+        arguments: &["draft", "chapter", "5", "--window", "6500", "--model", MODEL],
+    },
     Scene { name: "a selection", prepare: retaken, arguments: &["select", "2@1"] },
 ];
 
@@ -168,7 +201,9 @@ fn a_kill_at_any_durable_write_loses_nothing() {
     for scene in SCENES {
         let prepared = (scene.prepare)();
         let expected = copy(&prepared);
-        assert_eq!(expected.run(scene.arguments).code, 0, "{}", scene.name);
+        let run = expected.run(scene.arguments);
+        assert_eq!(run.code, 0, "{}: {run}", scene.name);
+        assert_eq!(scene.name == "a fold", run.stderr.contains("folding chapters 1 to 2"));
         let mut kills = 0;
         // A count of its own for each kind of call, so that every one has its turn.
         for call in ["fsync", "fdatasync"] {
