@@ -141,9 +141,16 @@ fn ask(text: &str, reply_tokens: usize) -> Request {
     Request {
         messages: vec![Message::new(Role::User, text)],
         reply_tokens,
-        sampling: Sampling { temperature: 0.0, top_p: 1.0, min_p: 0.0, repeat_penalty: 1.0 },
+        sampling: Sampling {
+            temperature: Some(0.0),
+            top_p: Some(1.0),
+            min_p: Some(0.0),
+            repetition_penalty: Some(1.0),
+            ..Sampling::default()
+        },
         seed: 1,
         schema: None,
+        marks: Vec::new(),
     }
 }
 

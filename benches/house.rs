@@ -281,10 +281,11 @@ impl Drafted {
             sampling: settings.prose,
             seed: 1,
             schema: None,
+            marks: Vec::new(),
         };
         let cancel = CancellationToken::new();
         self.runtime
-            .block_on(self.provider.stream(&request, &mut |_| {}, &cancel))
+            .block_on(self.provider.stream(&request, &mut |_: &str| {}, &cancel))
             .expect("a reply");
     }
 }

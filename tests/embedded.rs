@@ -43,9 +43,16 @@ fn request(messages: Vec<Message>, reply_tokens: usize, temperature: f32) -> Req
     Request {
         messages,
         reply_tokens,
-        sampling: Sampling { temperature, top_p: 0.95, min_p: 0.05, repeat_penalty: 1.0 },
+        sampling: Sampling {
+            temperature: Some(temperature),
+            top_p: Some(0.95),
+            min_p: Some(0.05),
+            repetition_penalty: Some(1.0),
+            ..Sampling::default()
+        },
         seed: 7,
         schema: None,
+        marks: Vec::new(),
     }
 }
 

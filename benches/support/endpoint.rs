@@ -81,8 +81,15 @@ fn request(body: &Value) -> Request {
             .map(|one| Message::new(role(one), one["content"].as_str().unwrap_or_default()))
             .collect(),
         reply_tokens: 3_000,
-        sampling: Sampling { temperature: 0.8, top_p: 1.0, min_p: 0.0, repeat_penalty: 1.0 },
+        sampling: Sampling {
+            temperature: Some(0.8),
+            top_p: Some(1.0),
+            min_p: Some(0.0),
+            repetition_penalty: Some(1.0),
+            ..Sampling::default()
+        },
         seed: 0,
         schema: body.get("response_format").cloned(),
+        marks: Vec::new(),
     }
 }

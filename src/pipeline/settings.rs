@@ -62,8 +62,20 @@ impl Settings {
             continuations: asked.continuations.unwrap_or(8).min(1_000),
             synopsis_words: count(asked.synopsis_words).unwrap_or(90).clamp(20, 1_000),
             seed: asked.seed.unwrap_or(0),
-            prose: Sampling { temperature: 0.8, top_p: 0.95, min_p: 0.05, repeat_penalty: 1.1 },
-            exact: Sampling { temperature: 0.2, top_p: 0.95, min_p: 0.05, repeat_penalty: 1.0 },
+            prose: Sampling {
+                temperature: Some(0.8),
+                top_p: Some(0.95),
+                min_p: Some(0.05),
+                repetition_penalty: Some(1.1),
+                ..Sampling::default()
+            },
+            exact: Sampling {
+                temperature: Some(0.2),
+                top_p: Some(0.95),
+                min_p: Some(0.05),
+                repetition_penalty: Some(1.0),
+                ..Sampling::default()
+            },
         }
     }
 

@@ -7,7 +7,7 @@ use thiserror::Error;
 /// Why a reply did not come, or did not come whole.
 ///
 /// Text that arrived before the fault has already gone through the caller's
-/// `on_text`, so no variant carries any.
+/// [`Ear`](super::Ear), so no variant carries any.
 #[derive(Debug, Error)]
 pub enum Fault {
     /// Nothing answers there.

@@ -11,19 +11,22 @@ use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 use crate::chat::{Message, Tokenizer};
+use crate::money::{Money, Price};
 
 #[cfg(feature = "embedded")]
 pub mod embedded;
 mod fault;
 pub mod http;
 pub mod openai;
+pub mod sampling;
 pub mod scripted;
 pub mod sse;
 
 pub use fault::Fault;
+pub use sampling::{Accepts, Sampling};
 
 /// What a model and its endpoint can do.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Facts {
     /// The name that takes carry: `provider/model`.
     pub name: String,
@@ -35,19 +38,31 @@ pub struct Facts {
     pub prefill: bool,
     /// Whether a reply can be held to a JSON Schema.
     pub structured: bool,
+    /// The sampling settings that it heeds.
+    pub accepts: Accepts,
+    /// What its tokens cost; none where nobody has said.
+    pub price: Option<Price>,
+    /// How many times one request may be sent, each of which may be billed.
+    pub tries: u32,
 }
 
-/// How the next token is chosen. What a provider has no knob for it leaves out.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Sampling {
-    /// 0 always takes the likeliest token; about 0.8 suits prose.
-    pub temperature: f32,
-    /// Keep the likeliest tokens up to this share of probability.
-    pub top_p: f32,
-    /// Drop tokens below this share of the likeliest one's probability.
-    pub min_p: f32,
-    /// Above 1: tokens seen lately become less likely.
-    pub repeat_penalty: f32,
+impl Facts {
+    /// A model of which nothing more is known than its name and window: no
+    /// reply limit, no prefill, structured replies, every sampling setting, no
+    /// price, one try.
+    #[must_use]
+    pub fn plain(name: impl Into<String>, window: usize) -> Self {
+        Self {
+            name: name.into(),
+            window,
+            reply_limit: None,
+            prefill: false,
+            structured: true,
+            accepts: Accepts::everything(),
+            price: None,
+            tries: 1,
+        }
+    }
 }
 
 /// One call.
@@ -65,6 +80,20 @@ pub struct Request {
     pub seed: u32,
     /// The JSON Schema that the reply is to follow.
     pub schema: Option<serde_json::Value>,
+    /// Where the messages' text is likely to be the same in the next request of
+    /// its kind: for endpoints whose cache wants to be told. No part of what is
+    /// asked, so it is not kept with it.
+    #[serde(skip)]
+    pub marks: Vec<Mark>,
+}
+
+/// A place up to which a conversation is stable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// The message, by its place in the request.
+    pub message: usize,
+    /// The bytes of its text that are stable, on a character's edge.
+    pub bytes: usize,
 }
 
 /// Why a reply ended.
@@ -86,11 +115,57 @@ pub struct Usage {
     pub prompt: u64,
     /// Tokens of the prompt that were not computed again.
     pub cached: u64,
-    /// Tokens of the reply.
+    /// Tokens of the prompt that were written to the endpoint's cache, where
+    /// that is billed by itself.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub written: u64,
+    /// Tokens of the reply, reasoning included.
     pub reply: u64,
+    /// Tokens of the reply that were reasoning, which is not shown.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub reasoning: u64,
 }
 
-/// How a stream ended well. Its text went through `on_text`.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde calls")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+/// What a try of a request took, as far as its endpoint said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Bill {
+    /// Its tokens.
+    pub usage: Usage,
+    /// What it costs: in the endpoint's words, else by the model's price; none
+    /// where neither is known.
+    pub cost: Option<Money>,
+}
+
+/// Whoever hears a reply, and what it costs.
+///
+/// A closure that takes text is one that does not care for costs.
+pub trait Ear: Send {
+    /// More of the reply's text.
+    fn text(&mut self, piece: &str);
+
+    /// The request is about to be sent, once more or for the first time. Until
+    /// [`Ear::billed`] it counts as billed with all that it could cost.
+    fn sending(&mut self) {}
+
+    /// What the request that was sent last is billed with. A default [`Bill`]
+    /// costs nothing: it was refused, or never arrived.
+    fn billed(&mut self, bill: Bill) {
+        let _ = bill;
+    }
+}
+
+impl<F: FnMut(&str) + Send> Ear for F {
+    fn text(&mut self, piece: &str) {
+        self(piece);
+    }
+}
+
+/// How a stream ended well. Its text went to an [`Ear`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
     /// Why it ended.
@@ -112,7 +187,7 @@ pub trait Provider: Send + Sync {
     /// How it counts tokens.
     fn tokenizer(&self) -> Arc<dyn Tokenizer>;
 
-    /// Sends `request` and hands each piece of text to `on_text` as it comes.
+    /// Sends `request` and hands each piece of text to `ear` as it comes.
     ///
     /// Returns early with [`Fault::Cancelled`] once `cancel` is set; dropping
     /// the future also stops the call.
@@ -123,7 +198,7 @@ pub trait Provider: Send + Sync {
     fn stream<'a>(
         &'a self,
         request: &'a Request,
-        on_text: &'a mut (dyn FnMut(&str) + Send),
+        ear: &'a mut dyn Ear,
         cancel: &'a CancellationToken,
     ) -> Streaming<'a>;
 }

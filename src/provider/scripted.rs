@@ -32,7 +32,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::Deserialize;
 use tokio_util::sync::CancellationToken;
 
-use super::{Facts, Fault, Finish, Provider, Reply, Request, Streaming, Usage, unless_cancelled};
+use super::{
+    Ear, Facts, Fault, Finish, Provider, Reply, Request, Streaming, Usage, unless_cancelled,
+};
 use crate::chat::{Message, Tokenizer};
 use crate::prompt::tokens::Bound;
 
@@ -142,11 +144,7 @@ impl Scripted {
         Ok((index + 1, entry))
     }
 
-    async fn play(
-        &self,
-        request: &Request,
-        on_text: &mut (dyn FnMut(&str) + Send),
-    ) -> Result<Reply, Fault> {
+    async fn play(&self, request: &Request, ear: &mut dyn Ear) -> Result<Reply, Fault> {
         self.fits(request)?;
         let prompt = flat(&request.messages);
         let (number, entry) = self.choose(&prompt)?;
@@ -157,7 +155,7 @@ impl Scripted {
             )));
         }
         for word in entry.delivered().split_inclusive(char::is_whitespace) {
-            on_text(word);
+            ear.text(word);
             // A real stream comes in many wakes; so a cancel gets in between.
             tokio::task::yield_now().await;
         }
@@ -207,7 +205,7 @@ impl Entry {
 
 impl Counts {
     fn usage(self) -> Usage {
-        Usage { prompt: self.prompt, cached: self.cached, reply: self.reply }
+        Usage { prompt: self.prompt, cached: self.cached, reply: self.reply, ..Usage::default() }
     }
 }
 
@@ -278,9 +276,9 @@ impl Provider for Scripted {
     fn stream<'a>(
         &'a self,
         request: &'a Request,
-        on_text: &'a mut (dyn FnMut(&str) + Send),
+        ear: &'a mut dyn Ear,
         cancel: &'a CancellationToken,
     ) -> Streaming<'a> {
-        Box::pin(unless_cancelled(cancel, self.play(request, on_text)))
+        Box::pin(unless_cancelled(cancel, self.play(request, ear)))
     }
 }

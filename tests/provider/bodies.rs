@@ -5,6 +5,7 @@ use storygen::chat::{Message, Role};
 use storygen::provider::Request;
 use storygen::provider::http::dialect::Knobs;
 use storygen::provider::openai::body;
+use storygen::provider::sampling::{Accepts, Parameter};
 
 use crate::common::{request, schema};
 
@@ -14,9 +15,15 @@ fn requests() -> Vec<Request> {
     vec![request(), Request { schema: Some(schema()), ..request() }, prefilled]
 }
 
+/// What any endpoint of the kind takes.
+fn knobs(model: &str) -> Knobs {
+    let accepts = Accepts::only([Parameter::Temperature, Parameter::TopP, Parameter::Seed]);
+    Knobs { model: model.to_owned(), accepts, ..Knobs::default() }
+}
+
 #[test]
 fn a_body_says_what_was_asked() {
-    let plain = body(&request(), "m", &Knobs::default());
+    let plain = body(&request(), &knobs("m"));
     assert_eq!(
         plain,
         json!({
@@ -33,9 +40,9 @@ fn a_body_says_what_was_asked() {
             "seed": 42,
         })
     );
-    let knobs = Knobs { min_p: true, repeat_penalty: Some("repetition_penalty") };
+    let knobs = Knobs { model: "m".into(), ..Knobs::default() };
     let asked = Request { schema: Some(schema()), ..request() };
-    let full = body(&asked, "m", &knobs);
+    let full = body(&asked, &knobs);
     assert_eq!(full["min_p"], json!(0.05));
     assert_eq!(full["repetition_penalty"], json!(1.1));
     assert_eq!(
@@ -58,7 +65,7 @@ fn bodies_keep_the_contract_of_openai() {
     let contract: Value = serde_json::from_str(&text).unwrap();
     let validator = jsonschema::validator_for(&contract).unwrap();
     for request in requests() {
-        let body = body(&request, "gpt-test", &Knobs::default());
+        let body = body(&request, &knobs("gpt-test"));
         let findings: Vec<String> = validator
             .iter_errors(&body)
             .map(|finding| format!("{}: {finding}", finding.instance_path()))
@@ -66,7 +73,7 @@ fn bodies_keep_the_contract_of_openai() {
         assert!(findings.is_empty(), "{findings:?} in {body}");
     }
     // A contract that takes anything would prove nothing.
-    let mut hot = body(&request(), "gpt-test", &Knobs::default());
+    let mut hot = body(&request(), &knobs("gpt-test"));
     hot["temperature"] = json!(3);
     assert!(!validator.is_valid(&hot));
 }

@@ -22,9 +22,16 @@ pub fn request() -> Request {
             Message::new(Role::User, "Write “日本”."),
         ],
         reply_tokens: 700,
-        sampling: Sampling { temperature: 0.8, top_p: 0.95, min_p: 0.05, repeat_penalty: 1.1 },
+        sampling: Sampling {
+            temperature: Some(0.8),
+            top_p: Some(0.95),
+            min_p: Some(0.05),
+            repetition_penalty: Some(1.1),
+            ..Sampling::default()
+        },
         seed: 42,
         schema: None,
+        marks: Vec::new(),
     }
 }
 

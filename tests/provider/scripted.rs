@@ -14,6 +14,7 @@ fn facts() -> Facts {
         reply_limit: None,
         prefill: true,
         structured: true,
+        ..Facts::plain("", 0)
     }
 }
 
@@ -103,7 +104,7 @@ fn replies_come_word_by_word_with_their_end_and_usage() {
     assert_eq!(pieces, ["Once ", "upon ", " ", "a\n", "time"]);
     let reply = reply.unwrap();
     assert_eq!(reply.finish, Finish::Length);
-    assert_eq!(reply.usage, Some(Usage { prompt: 9, cached: 0, reply: 4 }));
+    assert_eq!(reply.usage, Some(Usage { prompt: 9, reply: 4, ..Usage::default() }));
     assert_eq!(reply.model, "scripted/test");
 }
 

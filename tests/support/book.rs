@@ -20,7 +20,7 @@ use storygen::project::history;
 use storygen::project::load::load;
 use storygen::project::store::Store;
 use storygen::prompt::templates::Templates;
-use storygen::provider::{Facts, Fault, Finish, Provider, Reply, Request, Streaming, Usage};
+use storygen::provider::{Ear, Facts, Fault, Finish, Provider, Reply, Request, Streaming, Usage};
 use storygen::story::Story;
 use tokio_util::sync::CancellationToken;
 
@@ -328,13 +328,7 @@ impl Recorder {
         tokenizer: Arc<dyn Tokenizer>,
         answer: Answering,
     ) -> Self {
-        let facts = Facts {
-            name: "test/recorder".to_owned(),
-            window,
-            reply_limit: None,
-            prefill,
-            structured: true,
-        };
+        let facts = Facts { prefill, ..Facts::plain("test/recorder", window) };
         Self { facts, tokenizer, answer, sent: Mutex::default() }
     }
 
@@ -356,7 +350,7 @@ impl Provider for Recorder {
     fn stream<'a>(
         &'a self,
         request: &'a Request,
-        on_text: &'a mut (dyn FnMut(&str) + Send),
+        ear: &'a mut dyn Ear,
         _: &'a CancellationToken,
     ) -> Streaming<'a> {
         Box::pin(async move {
@@ -366,7 +360,7 @@ impl Provider for Recorder {
                 sent.len() - 1
             };
             let (text, end) = (self.answer)(request, number);
-            on_text(&text);
+            ear.text(&text);
             let finish = match end {
                 End::Stop => Finish::Stop,
                 End::Length => Finish::Length,
@@ -379,7 +373,7 @@ impl Provider for Recorder {
             };
             Ok(Reply {
                 finish,
-                usage: Some(Usage { prompt: 900, cached: 0, reply: 90 }),
+                usage: Some(Usage { prompt: 900, reply: 90, ..Usage::default() }),
                 model: "recorder".to_owned(),
             })
         })

@@ -10,6 +10,7 @@ use super::{ModelArguments, Named, Ready};
 use crate::chat::Tokenizer;
 use crate::cli::ui::Ui;
 use crate::config::Config;
+use crate::money::Price;
 use crate::pipeline::calling;
 use crate::provider::Facts;
 use crate::provider::embedded::store::{Places, Spec};
@@ -43,9 +44,9 @@ pub(super) fn facts(
         let facts = Facts {
             name: "embedded/SmolLM2-135M-Instruct.Q4_1".to_owned(),
             window: window.unwrap_or(8_192).min(8_192),
-            reply_limit: None,
             prefill: true,
-            structured: true,
+            price: Some(Price::FREE),
+            ..Facts::plain("", 0)
         };
         return Ok((facts, None));
     };

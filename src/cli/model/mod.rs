@@ -84,14 +84,7 @@ pub(super) fn name(arguments: &ModelArguments, wishes: &Wishes, config: &Config)
         window_assumed = asked.is_none() && provider == "openai";
         let window =
             asked.and_then(|window| usize::try_from(window).ok()).unwrap_or(ASSUMED_WINDOW);
-        let facts = Facts {
-            name: model.clone(),
-            window,
-            reply_limit: None,
-            prefill: false,
-            structured: true,
-        };
-        (facts, Arc::new(Bound::new(None)))
+        (Facts::plain(model.clone(), window), Arc::new(Bound::new(None)))
     };
     Ok(Named {
         provider: provider.to_owned(),

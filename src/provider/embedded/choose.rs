@@ -30,6 +30,8 @@ const DRY_STRENGTH: f32 = 0.8;
 const DRY_BASE: f32 = 1.75;
 /// Shortest repetition that DRY acts on; names and set phrases are shorter.
 const DRY_ALLOWED: i32 = 3;
+/// The temperature where none is set.
+const TEMPERATURE: f32 = 0.8;
 const DRY_BREAKERS: [&str; 4] = ["\n", ":", "\"", "*"];
 
 /// The choice of tokens for one reply.
@@ -52,17 +54,14 @@ impl Chooser {
         guide: Option<Guide>,
         begun: &[LlamaToken],
     ) -> Self {
-        let is_greedy = sampling.temperature <= 0.0;
+        let temperature = sampling.temperature.unwrap_or(TEMPERATURE);
+        let (min_p, top_p) = (sampling.min_p.unwrap_or(0.0), sampling.top_p.unwrap_or(1.0));
+        let is_greedy = temperature <= 0.0;
         let model = vocabulary.model();
         let mut parts = Vec::new();
-        if sampling.repeat_penalty > 0.0 && (sampling.repeat_penalty - 1.0).abs() > f32::EPSILON {
-            parts.push(LlamaSampler::penalties(
-                model.n_vocab(),
-                REPEAT_SPAN,
-                sampling.repeat_penalty,
-                0.0,
-                0.0,
-            ));
+        let repetition = sampling.repetition_penalty.unwrap_or(1.0);
+        if repetition > 0.0 && (repetition - 1.0).abs() > f32::EPSILON {
+            parts.push(LlamaSampler::penalties(model.n_vocab(), REPEAT_SPAN, repetition, 0.0, 0.0));
         }
         if guide.is_none() && !is_greedy {
             parts.push(LlamaSampler::dry(
@@ -78,16 +77,16 @@ impl Chooser {
             parts.push(LlamaSampler::greedy());
         } else {
             // The cheap cut first: `min_p` leaves few tokens for `top_p` to sort.
-            if sampling.min_p > 0.0 {
-                parts.push(LlamaSampler::min_p(sampling.min_p, 1));
+            if min_p > 0.0 {
+                parts.push(LlamaSampler::min_p(min_p, 1));
             }
-            if sampling.top_p < 1.0 {
-                parts.push(LlamaSampler::top_p(sampling.top_p, 1));
+            if top_p < 1.0 {
+                parts.push(LlamaSampler::top_p(top_p, 1));
             }
-            parts.push(LlamaSampler::temp(sampling.temperature));
+            parts.push(LlamaSampler::temp(temperature));
             parts.push(LlamaSampler::dist(seed));
         }
-        let reach = match sampling.min_p {
+        let reach = match min_p {
             _ if is_greedy => 0.0,
             share if share > 0.0 => -share.min(1.0).ln(),
             _ => f32::INFINITY,

@@ -14,8 +14,9 @@ use std::thread::JoinHandle;
 use tokio::sync::mpsc::unbounded_channel;
 use tokio_util::sync::CancellationToken;
 
-use super::{Facts, Fault, Provider, Reply, Request, Streaming};
+use super::{Ear, Facts, Fault, Provider, Reply, Request, Streaming};
 use crate::chat::Tokenizer;
+use crate::money::Price;
 
 mod calm;
 mod choose;
@@ -91,7 +92,8 @@ fn facts_of(path: &Path, header: &gguf::Header, window: Option<usize>) -> Facts 
         window: window.unwrap_or(WINDOW).clamp(1, trained),
         reply_limit: None,
         prefill: true,
-        structured: true,
+        price: Some(Price::FREE),
+        ..Facts::plain("", 0)
     }
 }
 
@@ -201,11 +203,11 @@ impl Provider for Embedded {
     fn stream<'a>(
         &'a self,
         request: &'a Request,
-        on_text: &'a mut (dyn FnMut(&str) + Send),
+        ear: &'a mut dyn Ear,
         cancel: &'a CancellationToken,
     ) -> Streaming<'a> {
         Box::pin(async move {
-            let mut unnumbered = |_: usize, text: &str| on_text(text);
+            let mut unnumbered = |_: usize, text: &str| ear.text(text);
             let mut replies =
                 self.together(request, &[request.seed], &mut unnumbered, cancel).await?;
             replies

@@ -331,6 +331,7 @@ impl Worker<'_> {
                 prompt: tokens.len() as u64,
                 cached: computed.cached as u64,
                 reply: take.reply as u64,
+                ..Usage::default()
             }),
             model: self.settings.model.clone(),
         }

@@ -4,9 +4,13 @@
 //! [`Dialect`] row. A vendor that speaks a known dialect is no code at all: an
 //! [`Endpoint`](super::Endpoint) made from its base URL, its key and its [`Knobs`].
 
-use serde_json::Value;
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
 
 use super::refusal::Refusal;
+use crate::money::Money;
+use crate::provider::sampling::{Accepts, Parameter};
 use crate::provider::sse::Event;
 use crate::provider::{Finish, Reply, Request, Usage};
 
@@ -21,8 +25,10 @@ pub struct Dialect {
     pub auth: Auth,
     /// Headers that every request carries.
     pub headers: &'static [(&'static str, &'static str)],
+    /// How a stream is cut into events.
+    pub framing: Framing,
     /// The request body for a model.
-    pub body: fn(&Request, &str, &Knobs) -> Value,
+    pub body: fn(&Request, &Knobs) -> Value,
     /// A reader for one reply.
     pub reader: fn() -> Box<dyn Reader>,
     /// What to do when an endpoint refuses a field of the body.
@@ -38,13 +44,65 @@ pub enum Auth {
     Header(&'static str),
 }
 
-/// What an endpoint takes beyond the common fields of its dialect: data of a vendor's row.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// How a stream is cut into events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Framing {
+    /// Server-sent events.
+    Events,
+    /// One JSON value a line.
+    Lines,
+}
+
+/// What a body depends on besides the request: data of the model's and the
+/// vendor's rows.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Knobs {
-    /// Send `min_p`.
-    pub min_p: bool,
-    /// Send the repeat penalty, under the name that this vendor has for it.
-    pub repeat_penalty: Option<&'static str>,
+    /// The model, in the endpoint's words.
+    pub model: String,
+    /// Tokens that prompt and reply may take together, for endpoints that have
+    /// to be told.
+    pub window: usize,
+    /// The sampling settings that are sent; others are left out.
+    pub accepts: Accepts,
+    /// What this vendor calls a setting, where that is not the dialect's word.
+    pub names: BTreeMap<Parameter, String>,
+    /// Fields that are sent as they are.
+    pub extra: Map<String, Value>,
+    /// The chat template, by its name, for endpoints that take raw text.
+    pub template: Option<String>,
+    /// Texts that end a reply of this model, beside those of the request.
+    pub stops: Vec<String>,
+    /// How the last message is marked as the reply's beginning.
+    pub prefill: Prefill,
+    /// How the endpoint's prompt cache is told what is stable.
+    pub caching: Caching,
+    /// What names the book to the endpoint, so that its calls reach the same
+    /// cache: the field, and the value.
+    pub session: Option<(String, String)>,
+}
+
+/// How a trailing assistant message is to be continued.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Prefill {
+    /// It is not: such a message is never sent.
+    #[default]
+    Never,
+    /// It is continued as it stands.
+    Trailing,
+    /// It has to carry `prefix: true` (Mistral).
+    Prefix,
+    /// The body has to say `continue_final_message` (vLLM).
+    ContinueFinal,
+}
+
+/// How an endpoint's prompt cache is told what is stable.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Caching {
+    /// It finds out by itself, or has none.
+    #[default]
+    Automatic,
+    /// By `cache_control` marks on parts of the content (Anthropic).
+    Marks,
 }
 
 /// A field that some endpoints refuse, and what to send instead.
@@ -97,6 +155,8 @@ pub struct Ending {
     pub foreign: Option<String>,
     /// Tokens, as the endpoint counted them.
     pub usage: Option<Usage>,
+    /// What the endpoint says that it costs.
+    pub cost: Option<Money>,
     /// The model that answers, if it says.
     pub model: Option<String>,
 }

@@ -2,9 +2,9 @@
 //!
 //! Pure: the socket is elsewhere.
 
-use super::dialect::{Reader, Trouble};
-use crate::provider::Reply;
+use super::dialect::{Ending, Reader, Trouble};
 use crate::provider::sse::{FrameError, Framer};
+use crate::provider::{Bill, Ear, Reply};
 
 /// The most bytes of one stream. A reply of a whole book is far below it.
 const STREAM_LIMIT: usize = 256 * 1024 * 1024;
@@ -14,20 +14,28 @@ const HEAD_LIMIT: usize = 64 * 1024;
 
 /// Where the text goes, and whether any has gone.
 pub(super) struct Listener<'a> {
-    on_text: &'a mut (dyn FnMut(&str) + Send),
+    ear: &'a mut dyn Ear,
     /// Text has been delivered: the request must not be sent again.
     pub heard: bool,
 }
 
 impl<'a> Listener<'a> {
-    pub fn new(on_text: &'a mut (dyn FnMut(&str) + Send)) -> Self {
-        Self { on_text, heard: false }
+    pub fn new(ear: &'a mut dyn Ear) -> Self {
+        Self { ear, heard: false }
+    }
+
+    pub fn sending(&mut self) {
+        self.ear.sending();
+    }
+
+    pub fn billed(&mut self, bill: Bill) {
+        self.ear.billed(bill);
     }
 
     pub fn hear(&mut self, text: &str) {
         if !text.is_empty() {
             self.heard = true;
-            (self.on_text)(text);
+            self.ear.text(text);
         }
     }
 }
@@ -97,8 +105,13 @@ impl Listening {
         self.events > 0
     }
 
+    /// What is known of its end by now.
+    pub fn ending(&self) -> &Ending {
+        self.reader.ending()
+    }
+
     /// The reply, or why it is none.
-    pub fn end(mut self, model: &str, listener: &mut Listener<'_>) -> Result<Reply, Stopped> {
+    pub fn end(&mut self, model: &str, listener: &mut Listener<'_>) -> Result<Reply, Stopped> {
         // An event without its blank line counts if it can be read; if it
         // cannot, the stream was cut inside it, which is no fault of its own.
         if let Ok(Some(event)) = std::mem::take(&mut self.framer).finish() {
@@ -115,7 +128,7 @@ impl Listening {
         match (ending.reply(model), &ending.foreign) {
             (Some(reply), _) => Ok(reply),
             (None, Some(word)) => Err(Stopped::Foreign(word.clone())),
-            (None, None) if self.events == 0 => Err(Stopped::Empty(self.head)),
+            (None, None) if self.events == 0 => Err(Stopped::Empty(std::mem::take(&mut self.head))),
             (None, None) => Err(Stopped::Early),
         }
     }

@@ -21,9 +21,11 @@ use serde_json::Value;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::sampling::{Accepts, Parameter};
 use super::sse::EVENT_LIMIT;
-use super::{Facts, Fault, Provider, Reply, Request, Streaming, unless_cancelled};
+use super::{Bill, Ear, Facts, Fault, Provider, Reply, Request, Streaming, unless_cancelled};
 use crate::chat::Tokenizer;
+use crate::money::Price;
 use crate::prompt::tokens::Bound;
 
 mod address;
@@ -37,10 +39,21 @@ pub mod refusal;
 pub use address::{BadEndpoint, Base, BoundKey};
 pub use patience::{LONGEST_WAIT, Patience, retry_after};
 
-use client::{Answer, Client, Kind};
-use dialect::{Dialect, Knobs, Spare};
+use client::{Answer, Broken, Client, Kind};
+use dialect::{Dialect, Ending, Knobs, Spare};
 use fault::{Failure, Judge};
 use listening::{Listener, Listening, Stopped};
+
+/// The sampling settings that any endpoint takes which is like `OpenAI`'s.
+const USUAL: [Parameter; 7] = [
+    Parameter::Temperature,
+    Parameter::TopP,
+    Parameter::FrequencyPenalty,
+    Parameter::PresencePenalty,
+    Parameter::LogitBias,
+    Parameter::Seed,
+    Parameter::Stop,
+];
 
 /// The most bytes that are read of an answer that is no reply.
 const PAGE_LIMIT: usize = 64 * 1024;
@@ -66,8 +79,11 @@ pub struct Endpoint {
     pub prefill: bool,
     /// Whether a reply can be held to a JSON Schema.
     pub structured: bool,
-    /// Fields beyond the dialect's common ones.
+    /// What its bodies depend on besides the request; the model's name and the
+    /// window stand in the fields above.
     pub knobs: Knobs,
+    /// What its tokens cost; none where nobody has said.
+    pub price: Option<Price>,
     /// Tokens per byte as measured for this model; see [`Bound::new`].
     pub ratio: Option<f64>,
     /// Waits and tries.
@@ -94,7 +110,8 @@ impl Endpoint {
             reply_limit: None,
             prefill: false,
             structured: true,
-            knobs: Knobs::default(),
+            knobs: Knobs { accepts: Accepts::only(USUAL), ..Knobs::default() },
+            price: None,
             ratio: None,
             patience: Patience::default(),
         }
@@ -123,7 +140,9 @@ impl Remote {
     ///
     /// [`BadEndpoint`] for a key that is bound to another origin, and when there
     /// is no TLS to be had.
-    pub fn new(endpoint: Endpoint) -> Result<Self, BadEndpoint> {
+    pub fn new(mut endpoint: Endpoint) -> Result<Self, BadEndpoint> {
+        endpoint.knobs.model.clone_from(&endpoint.model);
+        endpoint.knobs.window = endpoint.window;
         if let Some(key) = endpoint.key.as_ref().filter(|key| !key.fits(&endpoint.base)) {
             return Err(BadEndpoint(format!(
                 "{key:?} is not for {}; set a key for that endpoint",
@@ -139,6 +158,9 @@ impl Remote {
                 reply_limit: endpoint.reply_limit,
                 prefill: endpoint.prefill,
                 structured: endpoint.structured,
+                accepts: endpoint.knobs.accepts.clone(),
+                price: endpoint.price,
+                tries: u32::try_from(endpoint.patience.tries).unwrap_or(u32::MAX).max(1),
             },
             tokens: Arc::new(Bound::new(endpoint.ratio)),
             client,
@@ -185,7 +207,7 @@ impl Remote {
 
     fn body(&self, request: &Request) -> Value {
         let endpoint = &self.endpoint;
-        let mut body = (endpoint.dialect.body)(request, &endpoint.model, &endpoint.knobs);
+        let mut body = (endpoint.dialect.body)(request, &endpoint.knobs);
         if let Some(fields) = body.as_object_mut() {
             for spare in self.spared().iter() {
                 let value = fields.shift_remove(spare.field);
@@ -250,9 +272,19 @@ impl Remote {
     /// Sends the body once.
     async fn once(&self, body: &Value, listener: &mut Listener<'_>) -> Result<Reply, Failure> {
         let judge = self.judge();
-        let answer = self.client.post(body).await;
-        let mut answer = answer.map_err(|why| judge.broken(&why))?;
+        listener.sending();
+        let mut answer = match self.client.post(body).await {
+            Ok(answer) => answer,
+            Err(why) => {
+                // What never arrived, nobody worked on.
+                if matches!(why, Broken::Unreachable(_)) {
+                    listener.billed(Bill::default());
+                }
+                return Err(judge.broken(&why));
+            }
+        };
         if !(200..300).contains(&answer.status) {
+            listener.billed(Bill::default());
             let idle = self.endpoint.patience.idle;
             // An error body that is cut still says something.
             let (body, _) = answer.rest(Vec::new(), PAGE_LIMIT, idle).await;
@@ -319,10 +351,22 @@ impl Remote {
             }
         };
         let reply = listening.end(&self.endpoint.model, listener);
+        self.bill(listening.ending(), listener);
         reply.map_err(|stopped| match (stopped, broken) {
             (Stopped::Early | Stopped::Empty(_), Some(broken)) => judge.broken(&broken),
             (stopped, _) => judge.stopped(stopped, true),
         })
+    }
+
+    /// Tells what a try is billed with, as far as the endpoint has said.
+    fn bill(&self, ending: &Ending, listener: &mut Listener<'_>) {
+        if let Some(usage) = ending.usage {
+            let cost = ending.cost.or_else(|| {
+                let price = self.endpoint.price?;
+                Some(price.cost(usage.prompt, usage.cached, usage.written, usage.reply))
+            });
+            listener.billed(Bill { usage, cost });
+        }
     }
 
     /// Reads an answer that is no stream: a whole reply in JSON, or something else.
@@ -352,6 +396,7 @@ impl Remote {
             .map_err(|trouble| judge.stopped(Stopped::Trouble(trouble), false))?;
         listener.hear(&piece.text);
         let ending = reader.ending();
+        self.bill(ending, listener);
         ending.reply(&self.endpoint.model).ok_or_else(|| match &ending.foreign {
             Some(word) => judge.foreign_finish(word),
             None => judge.early("a whole reply without a finish reason"),
@@ -371,11 +416,11 @@ impl Provider for Remote {
     fn stream<'a>(
         &'a self,
         request: &'a Request,
-        on_text: &'a mut (dyn FnMut(&str) + Send),
+        ear: &'a mut dyn Ear,
         cancel: &'a CancellationToken,
     ) -> Streaming<'a> {
         Box::pin(async move {
-            let mut listener = Listener::new(on_text);
+            let mut listener = Listener::new(ear);
             // Dropping the call closes its connection.
             let reply = unless_cancelled(cancel, self.call(request, &mut listener)).await?;
             Ok(self.judge().clean(reply))

@@ -6,7 +6,8 @@
 use serde_json::{Map, Value, json};
 
 use super::Request;
-use super::http::dialect::{Auth, Dialect, Knobs, Spare};
+use super::http::dialect::{Auth, Dialect, Framing, Knobs, Spare};
+use super::sampling::Parameter;
 
 mod reader;
 
@@ -18,6 +19,7 @@ pub static OPENAI: Dialect = Dialect {
     path: "/chat/completions",
     auth: Auth::Bearer,
     headers: &[],
+    framing: Framing::Events,
     body,
     reader,
     spares: SPARES,
@@ -42,9 +44,9 @@ const fn left_out(field: &'static str, naming_is_enough: bool) -> Spare {
     Spare { field, instead: None, naming_is_enough }
 }
 
-/// The request body for `model`.
+/// The request body.
 #[must_use]
-pub fn body(request: &Request, model: &str, knobs: &Knobs) -> Value {
+pub fn body(request: &Request, knobs: &Knobs) -> Value {
     let messages: Vec<Value> = request
         .messages
         .iter()
@@ -57,19 +59,25 @@ pub fn body(request: &Request, model: &str, knobs: &Knobs) -> Value {
             body.insert(field.to_owned(), value);
         }
     };
-    set("model", json!(model));
+    set("model", json!(knobs.model));
     set("messages", json!(messages));
     set("stream", json!(true));
     set("stream_options", json!({"include_usage": true}));
     set("max_tokens", json!(request.reply_tokens));
-    set("temperature", number(request.sampling.temperature));
-    set("top_p", number(request.sampling.top_p));
-    set("seed", json!(request.seed));
-    if knobs.min_p {
-        set("min_p", number(request.sampling.min_p));
+    let sampling = &request.sampling;
+    for (parameter, value) in [
+        (Parameter::Temperature, sampling.temperature),
+        (Parameter::TopP, sampling.top_p),
+        (Parameter::MinP, sampling.min_p),
+        (Parameter::RepetitionPenalty, sampling.repetition_penalty),
+    ] {
+        if let Some(value) = value.filter(|_| knobs.accepts.takes(parameter)) {
+            let name = knobs.names.get(&parameter).map_or(parameter.name(), String::as_str);
+            set(name, number(value));
+        }
     }
-    if let Some(field) = knobs.repeat_penalty {
-        set(field, number(request.sampling.repeat_penalty));
+    if knobs.accepts.takes(Parameter::Seed) {
+        set("seed", json!(request.seed));
     }
     if let Some(schema) = &request.schema {
         let schema = json!({"name": "reply", "strict": true, "schema": schema});

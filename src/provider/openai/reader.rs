@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::money::Money;
 use crate::provider::http::dialect::{Ending, Piece, Reader, Trouble};
 use crate::provider::http::refusal::Refusal;
 use crate::provider::sse::Event;
@@ -93,6 +94,10 @@ impl ChatReader {
         if let Some(usage) = value.get("usage").and_then(usage) {
             self.ending.usage = Some(usage);
         }
+        // OpenRouter says what a reply costs, in dollars.
+        if let Some(cost) = value.pointer("/usage/cost").and_then(Value::as_f64) {
+            self.ending.cost = Money::of_dollars(cost);
+        }
         let mut text = String::new();
         let choices = value.get("choices").and_then(Value::as_array);
         for choice in choices.into_iter().flatten() {
@@ -170,7 +175,13 @@ fn usage(usage: &Value) -> Option<Usage> {
     Some(Usage {
         prompt: count(usage, "prompt_tokens")?,
         cached: count(details, "cached_tokens").unwrap_or_default(),
+        written: count(details, "cache_write_tokens").unwrap_or_default(),
         reply: count(usage, "completion_tokens").unwrap_or_default(),
+        reasoning: count(
+            usage.get("completion_tokens_details").unwrap_or(&Value::Null),
+            "reasoning_tokens",
+        )
+        .unwrap_or_default(),
     })
 }
 
@@ -270,7 +281,10 @@ mod tests {
         .unwrap()
         .2;
         assert_eq!(ending.model.as_deref(), Some("m"));
-        assert_eq!(ending.usage, Some(Usage { prompt: 9, cached: 3, reply: 4 }));
+        assert_eq!(
+            ending.usage,
+            Some(Usage { prompt: 9, cached: 3, reply: 4, ..Usage::default() })
+        );
     }
 
     #[test]

@@ -11,119 +11,14 @@ use crate::failure::{Exit, Failure};
 use crate::project::calls::{self, Ending, Kept, Writing};
 use crate::project::folder::Folder;
 use crate::prompt::budget::MARGIN;
-use crate::provider::{Fault, Provider, Request, Sampling, Usage};
+use crate::provider::{Fault, Provider, Request, Sampling};
 use crate::story::prose;
 
-/// Whoever listens to a run.
-pub type Listener<'a> = &'a mut (dyn FnMut(Event<'_>) + Send);
+mod event;
+mod way_out;
 
-/// What a run tells while it works.
-#[derive(Debug)]
-pub enum Event<'a> {
-    /// A chapter's drawing begins.
-    Drafting {
-        /// Its number.
-        chapter: usize,
-        /// Its title.
-        title: &'a str,
-        /// The number of the take.
-        take: u32,
-    },
-    /// Text of the chapter has come.
-    Text(&'a str),
-    /// What was shown since the last [`Event::Drafting`] does not count: the
-    /// reply was rejected.
-    Rejected {
-        /// Why.
-        reason: String,
-        /// What tells this drawing from every other.
-        call: String,
-        /// Which drawing comes next, from 2.
-        next: u32,
-        /// How many there may be.
-        of: u32,
-    },
-    /// A take was accepted.
-    Drafted {
-        /// The chapter's number.
-        chapter: usize,
-        /// How many words it has.
-        words: usize,
-        /// How many were wanted.
-        target: u32,
-        /// Where its text stands.
-        path: &'a str,
-        /// What it took.
-        tokens: Usage,
-        /// How many things were left out of its prompts.
-        omissions: usize,
-    },
-    /// A chapter is being recorded.
-    Recording {
-        /// Its number.
-        chapter: usize,
-        /// Its title.
-        title: &'a str,
-    },
-    /// A chapter's synopsis and facts stand.
-    Recorded {
-        /// The chapter's number.
-        chapter: usize,
-        /// Whether the synopsis is the chapter's own sentences.
-        extract: bool,
-        /// How many facts were kept.
-        facts: usize,
-        /// How many had no quote in the text.
-        dropped: usize,
-    },
-    /// Facts of a chapter contradict earlier ones.
-    Contradiction {
-        /// The chapter's number.
-        chapter: usize,
-        /// What contradicts what.
-        text: String,
-    },
-    /// Passages are being folded into one.
-    Folding {
-        /// The first chapter.
-        from: usize,
-        /// The last chapter.
-        to: usize,
-    },
-    /// A hand-edited chapter was kept as a take.
-    Adopted {
-        /// The chapter's number.
-        chapter: usize,
-        /// The take's number.
-        take: u32,
-    },
-    /// A kept take was put back into the manuscript.
-    Restored {
-        /// The chapter's number.
-        chapter: usize,
-        /// The take's number.
-        take: u32,
-    },
-    /// The files of a chapter that has moved were renamed.
-    Moved {
-        /// The chapter's number.
-        chapter: usize,
-        /// Where its text stands now.
-        path: &'a str,
-    },
-    /// The author's corrected canon was set aside, for the text has changed.
-    Replaced {
-        /// The chapter's number.
-        chapter: usize,
-        /// Where it is kept.
-        path: String,
-    },
-    /// A stream broke off and is being continued.
-    Interrupted {
-        /// Why.
-        why: String,
-    },
-}
+pub use event::{Event, Listener};
+pub use way_out::failure;
 
 /// The way to a model.
 pub struct Line<'a> {
@@ -186,6 +81,7 @@ impl Line<'_> {
             sampling: sampling.clone(),
             seed: self.settings.seed_of(&about),
             schema: schema.filter(|_| self.provider.facts().structured),
+            marks: Vec::new(),
         };
         let model = &self.provider.facts().name;
         let digest = calls::digest(model, &request)?;
@@ -268,23 +164,4 @@ fn cancelled(words: usize) -> anyhow::Error {
     Failure::new(Exit::Cancelled, message)
         .hint("the same command goes on where this one stopped")
         .into()
-}
-
-/// A model's fault, with the way out.
-#[must_use]
-pub fn failure(fault: &Fault) -> Failure {
-    let failure = Failure::new(Exit::Provider, fault.to_string());
-    match fault {
-        Fault::Unreachable { .. } => failure.hint("is the server running, and the address right (`STORYGEN_BASE_URL`)? The same command goes on later"),
-        Fault::Key { .. } => failure.hint("set `STORYGEN_API_KEY`, or the `api_key_file` of your configuration, to a key for this endpoint"),
-        Fault::Busy { .. } | Fault::Server { .. } | Fault::Interrupted { .. } => {
-            failure.hint("what is finished is saved; the same command goes on where this one stopped")
-        }
-        Fault::Refused { .. } => failure.hint("see what the endpoint says; the model's name and limits are in `storygen.yaml`"),
-        Fault::NotChat { .. } => failure.hint("the address must be that of an OpenAI-compatible API, most often ending in `/v1`"),
-        Fault::TooLong { .. } => failure.hint("set `limits: {window: …}` in `storygen.yaml` to what the endpoint really holds"),
-        Fault::Model(_) => failure.hint("`storygen models list` shows the models at hand, `storygen models pull` fetches the default one"),
-        Fault::Script(_) => failure.hint("the script's entries and the run must match"),
-        Fault::Cancelled => failure,
-    }
 }

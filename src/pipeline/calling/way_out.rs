@@ -1,0 +1,23 @@
+//! What a user can do about a model's fault.
+
+use crate::failure::{Exit, Failure};
+use crate::provider::Fault;
+
+/// A model's fault, with the way out.
+#[must_use]
+pub fn failure(fault: &Fault) -> Failure {
+    let failure = Failure::new(Exit::Provider, fault.to_string());
+    match fault {
+        Fault::Unreachable { .. } => failure.hint("is the server running, and the address right (`STORYGEN_BASE_URL`)? The same command goes on later"),
+        Fault::Key { .. } => failure.hint("set `STORYGEN_API_KEY`, or the `api_key_file` of your configuration, to a key for this endpoint"),
+        Fault::Busy { .. } | Fault::Server { .. } | Fault::Interrupted { .. } => {
+            failure.hint("what is finished is saved; the same command goes on where this one stopped")
+        }
+        Fault::Refused { .. } => failure.hint("see what the endpoint says; the model's name and limits are in `storygen.yaml`"),
+        Fault::NotChat { .. } => failure.hint("the address must be that of an OpenAI-compatible API, most often ending in `/v1`"),
+        Fault::TooLong { .. } => failure.hint("set `limits: {window: …}` in `storygen.yaml` to what the endpoint really holds"),
+        Fault::Model(_) => failure.hint("`storygen models list` shows the models at hand, `storygen models pull` fetches the default one"),
+        Fault::Script(_) => failure.hint("the script's entries and the run must match"),
+        Fault::Cancelled => failure,
+    }
+}
