@@ -89,6 +89,10 @@ impl<'a> Sieve<'a> {
                 self.findings.push(faults::huge(self.file, spot, name));
                 Fit::Loose
             }
+            ("number", Value::Integer(_) | Value::Fraction(_)) => {
+                let fault = faults::bounds(self.file, node, schema, name);
+                self.unless(fault, Fit::Loose)
+            }
             (
                 "string" | "scalar",
                 Value::Text(_) | Value::Integer(_) | Value::Bool(_) | Value::Fraction(_),
@@ -119,7 +123,7 @@ impl<'a> Sieve<'a> {
                 node.value = Value::List(vec![Node { value, spot, written }]);
                 Fit::Sound
             }
-            _ if wanted == "integer" => Fit::Loose,
+            _ if wanted == "integer" || wanted == "number" => Fit::Loose,
             _ => Fit::Spoilt,
         }
     }
