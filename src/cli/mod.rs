@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::failure::{Exit, Failure};
 
+mod catalogue;
 mod check;
 mod draft;
 mod init;

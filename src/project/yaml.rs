@@ -89,6 +89,20 @@ where
     }
 }
 
+/// Where the value stands that these keys lead to, from the top of a file that
+/// was read before; where a key is not there, the value that lacks it.
+#[must_use]
+pub fn spot_of(text: &str, path: &[String]) -> Option<Spot> {
+    let node: Node = serde_saphyr::from_str_with_options(text, options()).ok()?;
+    let mut node = &node;
+    for key in path {
+        let Value::Map(entries) = &node.value else { break };
+        let Some((_, inner)) = entries.iter().find(|(one, _)| one.value == *key) else { break };
+        node = inner;
+    }
+    Some(node.spot)
+}
+
 /// How files are read: strict booleans, every duplicate handed on, and bounds
 /// that a real bible does not reach.
 fn options() -> Options {

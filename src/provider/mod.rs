@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::chat::{Message, Tokenizer};
 use crate::money::{Money, Price};
 
+pub mod catalogue;
 pub mod chain;
 #[cfg(feature = "embedded")]
 pub mod embedded;

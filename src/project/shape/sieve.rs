@@ -123,7 +123,7 @@ impl<'a> Sieve<'a> {
                 node.value = Value::List(vec![Node { value, spot, written }]);
                 Fit::Sound
             }
-            _ if wanted == "integer" || wanted == "number" => Fit::Loose,
+            _ if matches!(wanted, "integer" | "number") => Fit::Loose,
             _ => Fit::Spoilt,
         }
     }

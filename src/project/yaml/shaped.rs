@@ -137,7 +137,7 @@ impl<'de> Deserializer<'de> for Shaped<'_> {
                 Ok(number) => visitor.visit_i64(number),
                 Err(_) => visitor.visit_i128(*number),
             },
-            Value::Fraction(_) => visitor.visit_string(self.text().unwrap_or_default()),
+            Value::Fraction(number) => visitor.visit_f64(*number),
             Value::Text(text) => visitor.visit_str(text),
             Value::List(items) => {
                 visitor.visit_seq(Items { items: items.iter(), lines: self.lines })

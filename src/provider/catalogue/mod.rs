@@ -1,0 +1,236 @@
+//! What is known of models and of those who serve them, as data.
+//!
+//! | File | What |
+//! |---|---|
+//! | `shape` | the YAML, the built-in one's and the user's |
+//! | `merge` | the user's rows over the built-in ones, field by field |
+//! | `vendor` | one who serves models, everything said |
+//! | `row` | one model at one host: what a call to it needs |
+//! | `status`, `verdict` | whether it can still be had, and what to say where not |
+//! | `faults` | what a catalogue says that cannot be |
+//!
+//! The data stands in `catalogue/` at the top of the package, with the day and
+//! the source of each row. It is pure: files are read by whoever has the user's
+//! folder, and handed to [`Catalogue::with`].
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic;
+
+pub mod faults;
+mod merge;
+mod row;
+pub mod shape;
+mod status;
+mod vendor;
+mod verdict;
+
+pub use faults::{CatalogueFault, Known, faults};
+pub use merge::merged;
+pub use row::Row;
+pub use status::{Status, Verdict};
+pub use vendor::Vendor;
+
+use row::Found;
+use shape::{CatalogueFile, HostShape, ModelShape};
+
+/// Models and those who serve them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Catalogue {
+    file: CatalogueFile,
+}
+
+/// A vendor that is not in the catalogue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoVendor {
+    /// The name that was asked for.
+    pub name: String,
+    /// The one that was probably meant.
+    pub near: Option<String>,
+}
+
+/// The files of the built-in catalogue, each with its text.
+pub const FILES: &[(&str, &str)] = &[
+    ("vendors.yaml", include_str!("../../../catalogue/vendors.yaml")),
+    ("models.yaml", include_str!("../../../catalogue/models.yaml")),
+];
+
+impl Catalogue {
+    /// The built-in catalogue.
+    ///
+    /// # Errors
+    ///
+    /// When a built-in file is not of its shape: a fault of the program, which
+    /// a test excludes.
+    pub fn built_in() -> Result<Self, serde_saphyr::Error> {
+        let mut whole = CatalogueFile::default();
+        for (_, text) in FILES {
+            let file: CatalogueFile = serde_saphyr::from_str(text)?;
+            whole.vendors.extend(file.vendors);
+            whole.tokenizers.extend(file.tokenizers);
+            whole.models.extend(file.models);
+        }
+        Ok(Self { file: whole })
+    }
+
+    /// A catalogue that holds no more than this.
+    #[must_use]
+    pub fn of(file: CatalogueFile) -> Self {
+        Self { file }
+    }
+
+    /// The same catalogue with the user's rows, which count.
+    #[must_use]
+    pub fn with(self, own: CatalogueFile) -> Self {
+        Self { file: merged(own, self.file) }
+    }
+
+    /// All that it says.
+    #[must_use]
+    pub fn into_file(self) -> CatalogueFile {
+        self.file
+    }
+
+    /// The names of all vendors, in order.
+    pub fn vendors(&self) -> impl Iterator<Item = &str> {
+        self.file.vendors.keys().map(String::as_str)
+    }
+
+    /// The vendor of this name.
+    ///
+    /// # Errors
+    ///
+    /// [`NoVendor`], with the name that was probably meant.
+    pub fn vendor(&self, name: &str) -> Result<Vendor, NoVendor> {
+        match self.file.vendors.get(name) {
+            Some(shape) => Ok(Vendor::of(name, shape)),
+            None => Err(NoVendor {
+                name: name.to_owned(),
+                near: diagnostic::nearest(name, self.vendors()).map(str::to_owned),
+            }),
+        }
+    }
+
+    /// All models, by their names.
+    #[must_use]
+    pub fn models(&self) -> &BTreeMap<String, ModelShape> {
+        &self.file.models
+    }
+
+    /// The model that is called so in the catalogue, by its name there or
+    /// another one it goes by, whoever serves it.
+    #[must_use]
+    pub fn model(&self, name: &str) -> Option<(&str, &ModelShape)> {
+        let exact = self.file.models.get_key_value(name);
+        let found = exact.or_else(|| {
+            let goes_by = |model: &&ModelShape| {
+                model.also.iter().flatten().any(|one| one.eq_ignore_ascii_case(name))
+            };
+            self.file.models.iter().find(|(_, model)| goes_by(model))
+        });
+        found.map(|(name, model)| (name.as_str(), model))
+    }
+
+    /// The name of a model of the catalogue that was probably meant.
+    #[must_use]
+    pub fn nearest_model(&self, name: &str) -> Option<&str> {
+        diagnostic::nearest(name, self.file.models.keys().map(String::as_str))
+    }
+
+    /// A model at each of its hosts, those that still serve it first.
+    #[must_use]
+    pub fn rows(&self, name: &str) -> Vec<Row> {
+        let Some((name, model)) = self.model(name) else { return Vec::new() };
+        let mut rows: Vec<Row> = model
+            .hosts
+            .iter()
+            .filter_map(|(vendor, host)| {
+                let vendor = self.vendor(vendor).ok()?;
+                let id = host.id.as_deref().unwrap_or(name);
+                Some(self.known(vendor, id, Found { name, model, host: Some(host) }))
+            })
+            .collect();
+        rows.sort_by_key(|row| row.status.word);
+        rows
+    }
+
+    /// A model at a vendor: by the vendor's word for it, or by its name in the
+    /// catalogue. A model that the catalogue does not know gets what its vendor's
+    /// row says.
+    ///
+    /// # Errors
+    ///
+    /// [`NoVendor`] for a vendor that is not in the catalogue.
+    pub fn row(&self, vendor: &str, model: &str) -> Result<Row, NoVendor> {
+        let vendor = self.vendor(vendor)?;
+        if let Some(found) = self.hosted(&vendor.name, model) {
+            let id = found.host.and_then(|host| host.id.as_deref()).unwrap_or(model).to_owned();
+            return Ok(self.known(vendor, &id, found));
+        }
+        Ok(match self.make(&vendor, model) {
+            Some(found) => self.known(vendor, model, found),
+            None => Row::unknown(vendor, model),
+        })
+    }
+
+    fn known(&self, vendor: Vendor, id: &str, found: Found<'_>) -> Row {
+        let tokenizer = found.model.tokenizer.as_ref();
+        let ratio = tokenizer.and_then(|name| self.file.tokenizers.get(name)?.ratio);
+        Row::known(vendor, id, found, ratio)
+    }
+
+    /// The model that a vendor calls so, or that is called so in the catalogue
+    /// and served by this vendor.
+    fn hosted<'a>(&'a self, vendor: &str, id: &str) -> Option<Found<'a>> {
+        let all = || {
+            self.file.models.iter().filter_map(move |(name, model)| {
+                let host = model.hosts.get(vendor)?;
+                Some((name.as_str(), model, host))
+            })
+        };
+        let found = |(name, model, host): (&'a str, &'a ModelShape, &'a HostShape)| Found {
+            name,
+            model,
+            host: Some(host),
+        };
+        let is_called = |host: &HostShape, same: fn(&str, &str) -> bool| {
+            host.id.iter().chain(host.also.iter().flatten()).any(|one| same(one, id))
+        };
+        let exactly: fn(&str, &str) -> bool = |one, id| one == id;
+        let loosely: fn(&str, &str) -> bool = |one, id| one.eq_ignore_ascii_case(id);
+        let (own, _) = self.model(id).unzip();
+        all()
+            .find(|(.., host)| is_called(host, exactly))
+            .or_else(|| all().find(|(name, ..)| Some(*name) == own))
+            .or_else(|| all().find(|(.., host)| is_called(host, loosely)))
+            .map(found)
+    }
+
+    /// The make of a model that its host's row does not name: a file of a local
+    /// server, or a variant (`:free`, `:nitro`) of one that it does name. What a
+    /// host says of its own model (limits, prices) is not true of those.
+    fn make<'a>(&'a self, vendor: &Vendor, id: &str) -> Option<Found<'a>> {
+        let found = |(name, model)| Found { name, model, host: None };
+        if !vendor.is_local {
+            let (plain, _) = id.rsplit_once(':')?;
+            return self.hosted(&vendor.name, plain).map(|found| Found { host: None, ..found });
+        }
+        if let Some(known) = self.model(id) {
+            return Some(found(known));
+        }
+        let id = id.to_lowercase();
+        let longest = |model: &ModelShape| {
+            let parts = model.files.iter().flatten().filter(|part| id.contains(part.as_str()));
+            parts.map(String::len).max()
+        };
+        self.file
+            .models
+            .iter()
+            .filter_map(|(name, model)| Some((longest(model)?, name.as_str(), model)))
+            .max_by_key(|(length, ..)| *length)
+            .map(|(_, name, model)| found((name, model)))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,272 @@
+//! One model at one host: everything that the catalogue says, in one place.
+
+use serde_json::{Map, Value, json};
+
+use super::shape::{HostShape, LicenceShape, ModelShape, PriceShape, SamplingShape};
+use super::status::{Status, Verdict};
+use super::vendor::{self, Vendor, tokens};
+use crate::money::Price;
+use crate::provider::http::dialect::{Knobs, Prefill};
+use crate::provider::sampling::{Accepts, Sampling};
+
+/// One model at one host.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// Who serves it.
+    pub vendor: Vendor,
+    /// The model in the vendor's words.
+    pub id: String,
+    /// Its name in the catalogue; none for a model that the catalogue does not know.
+    pub model: Option<String>,
+    /// Its name as people write it.
+    pub title: String,
+    /// Whether it can still be had there.
+    pub status: Status,
+    /// Other hosts that serve it, as `vendor/id`.
+    pub elsewhere: Vec<String>,
+    /// Tokens that prompt and reply may take together: the smallest count that
+    /// anyone gives; none where nobody does.
+    pub window: Option<usize>,
+    /// The most tokens of one reply, likewise.
+    pub reply_limit: Option<usize>,
+    /// What its tokens cost; none where nobody has said.
+    pub price: Option<Price>,
+    /// The day of that price.
+    pub price_date: Option<String>,
+    /// Its vocabulary.
+    pub tokenizer: Option<String>,
+    /// The most tokens of a letter of a lower-case Latin word, for
+    /// [`Bound::new`](crate::prompt::tokens::Bound::new).
+    pub ratio: Option<f64>,
+    /// Its chat template, for endpoints that take raw text.
+    pub template: Option<String>,
+    /// Texts that end a reply, beside those that a request names.
+    pub stops: Vec<String>,
+    /// The sampling settings that it heeds there.
+    pub accepts: Accepts,
+    /// What the limit of a reply is called there; none for the dialect's own word.
+    pub reply_field: Option<String>,
+    /// How a reply that has begun is continued.
+    pub prefill: Prefill,
+    /// Whether a reply can be held to a JSON Schema.
+    pub structured: bool,
+    /// Its author's sampling settings, as far as they are heeded there.
+    pub sampling: Sampling,
+    /// Who gave those settings.
+    pub sampling_source: Option<String>,
+    /// What its author allows.
+    pub licence: Option<LicenceShape>,
+    /// What is worth knowing of it, of the vendor, and of the two together.
+    pub quirks: Vec<String>,
+    /// Fields that every request carries.
+    extra: Map<String, Value>,
+}
+
+/// What of a model's row concerns its host, and how sure that is.
+#[derive(Clone, Copy)]
+pub(super) struct Found<'a> {
+    /// The model's name in the catalogue.
+    pub name: &'a str,
+    /// Its row.
+    pub model: &'a ModelShape,
+    /// Its host's row, where that is known.
+    pub host: Option<&'a HostShape>,
+}
+
+impl Row {
+    /// A model that only its vendor knows.
+    pub(super) fn unknown(vendor: Vendor, id: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            model: None,
+            title: id.to_owned(),
+            status: Status::default(),
+            elsewhere: Vec::new(),
+            window: vendor.window,
+            reply_limit: None,
+            price: vendor.is_local.then_some(Price::FREE),
+            price_date: None,
+            tokenizer: None,
+            ratio: None,
+            template: None,
+            stops: Vec::new(),
+            accepts: vendor.accepts.clone(),
+            reply_field: vendor.reply_field.clone(),
+            prefill: vendor.prefill,
+            structured: vendor.structured,
+            sampling: Sampling::default(),
+            sampling_source: None,
+            licence: None,
+            quirks: vendor.quirks.clone(),
+            extra: vendor.extra.clone(),
+            vendor,
+        }
+    }
+
+    /// A model of the catalogue at a host; `ratio` is that of its vocabulary.
+    pub(super) fn known(vendor: Vendor, id: &str, found: Found<'_>, ratio: Option<f64>) -> Self {
+        let Found { name, model, .. } = found;
+        let none = HostShape::default();
+        let host = found.host.unwrap_or(&none);
+        let base = Self::unknown(vendor, id);
+        let accepts = accepts(&base.vendor.accepts, model, host);
+        let author = model.sampling.clone().unwrap_or_default();
+        let mut extra = base.extra;
+        extra.extend(host.extra.clone());
+        let quirks = [&host.quirks, &model.quirks].into_iter().flatten().flatten().cloned();
+        Self {
+            model: Some(name.to_owned()),
+            title: model.title.clone().unwrap_or_else(|| name.to_owned()),
+            status: host
+                .status
+                .as_ref()
+                .or(model.status.as_ref())
+                .map(Status::of)
+                .unwrap_or_default(),
+            elsewhere: model
+                .hosts
+                .iter()
+                .filter(|(vendor, _)| **vendor != base.vendor.name)
+                .filter(|(_, host)| {
+                    !host.status.as_ref().is_some_and(|own| Status::of(own).is_retired())
+                })
+                .filter_map(|(vendor, host)| Some(format!("{vendor}/{}", host.id.as_ref()?)))
+                .collect(),
+            window: smallest([host.window, model.window], base.window),
+            reply_limit: smallest([host.reply, model.reply], None),
+            price: host.price.as_ref().and_then(price).or(base.price),
+            price_date: host.price.as_ref().map(|price| price.date.clone()),
+            tokenizer: model.tokenizer.clone(),
+            ratio,
+            template: model.template.clone(),
+            stops: stops(&base.vendor, model),
+            sampling: heeded(&author, &accepts),
+            sampling_source: author.source,
+            accepts,
+            reply_field: host.reply_field.clone().or(base.reply_field),
+            prefill: host.prefill.map_or(base.prefill, vendor::prefill),
+            structured: host.structured.unwrap_or(base.structured),
+            licence: model.licence.clone(),
+            quirks: quirks.chain(base.quirks).collect(),
+            extra,
+            ..base
+        }
+    }
+
+    /// The model's full name: `vendor/id`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("{}/{}", self.vendor.name, self.id)
+    }
+
+    /// What the bodies of its requests depend on. `is_strict` asks the vendor
+    /// to refuse what it would otherwise ignore; `book` names the book to it.
+    #[must_use]
+    pub fn knobs(&self, is_strict: bool, book: Option<&str>) -> Knobs {
+        let mut extra = self.extra.clone();
+        if is_strict {
+            lay(&mut extra, &self.vendor.strict);
+        }
+        self.limit_price(&mut extra);
+        let session = self.vendor.session.clone().zip(book.map(str::to_owned));
+        Knobs {
+            model: self.id.clone(),
+            window: self.window.unwrap_or_default(),
+            accepts: self.accepts.clone(),
+            names: self.vendor.names.clone(),
+            extra,
+            template: self.template.clone(),
+            stops: self.stops.clone(),
+            prefill: self.prefill,
+            caching: self.vendor.caching,
+            session,
+        }
+    }
+
+    /// Asks a vendor that passes requests on not to do so for more than what the
+    /// catalogue says: a reservation made at that price then holds.
+    fn limit_price(&self, extra: &mut Map<String, Value>) {
+        let (Some(path), Some(price)) = (&self.vendor.price_limit, self.price) else { return };
+        // Dollars for a million tokens, as text.
+        let dollars = |one: crate::money::Money| one.times(1_000_000).dollars().to_string();
+        let most = json!({"prompt": dollars(price.prompt), "completion": dollars(price.reply)});
+        let nested = path.rsplit('/').fold(most, |inner, field| json!({ field: inner }));
+        if let Value::Object(fields) = nested {
+            lay(extra, &fields);
+        }
+    }
+
+    /// Whether it may be asked. A model that is retired may be, where
+    /// `is_elsewhere` says that the user's own address serves it.
+    #[must_use]
+    pub fn verdict(&self, is_elsewhere: bool) -> Verdict {
+        super::verdict::of(self, is_elsewhere)
+    }
+}
+
+/// The smallest count that anyone gives.
+fn smallest<const N: usize>(counts: [Option<u32>; N], other: Option<usize>) -> Option<usize> {
+    counts.into_iter().flatten().map(tokens).chain(other).min()
+}
+
+/// What a model heeds at a host: what the host says of it, else what the model
+/// does of what the vendor takes.
+fn accepts(vendor: &Accepts, model: &ModelShape, host: &HostShape) -> Accepts {
+    let mut accepts = vendor.clone();
+    for list in [&model.parameters, &host.parameters].into_iter().flatten() {
+        accepts.parameters.retain(|parameter| list.contains(parameter));
+    }
+    if let Some([least, most]) = host.temperature {
+        accepts.temperature = (least, most);
+    }
+    if let Some(most) = host.most_stops {
+        accepts.stops = tokens(most);
+    }
+    accepts
+}
+
+fn stops(vendor: &Vendor, model: &ModelShape) -> Vec<String> {
+    let ends = model.ends.iter().flatten().filter(|_| vendor.ends);
+    let mut stops: Vec<String> = model.stops.iter().flatten().chain(ends).cloned().collect();
+    stops.truncate(vendor.accepts.stops);
+    stops
+}
+
+fn price(shape: &PriceShape) -> Option<Price> {
+    Price::per_million(shape.prompt, shape.reply, shape.cached, shape.written)
+}
+
+/// An author's settings, without those that the host does not heed: nobody
+/// asked for them, so nobody need be told.
+fn heeded(author: &SamplingShape, accepts: &Accepts) -> Sampling {
+    use crate::provider::sampling::Parameter as P;
+    let takes = |parameter: P| accepts.takes(parameter);
+    let (least, most) = accepts.temperature;
+    Sampling {
+        temperature: author
+            .temperature
+            .filter(|_| takes(P::Temperature))
+            .map(|wanted| wanted.clamp(least, most)),
+        top_p: author.top_p.filter(|_| takes(P::TopP)),
+        top_k: author.top_k.filter(|_| takes(P::TopK)),
+        min_p: author.min_p.filter(|_| takes(P::MinP)),
+        repetition_penalty: author.repetition_penalty.filter(|_| takes(P::RepetitionPenalty)),
+        frequency_penalty: author.frequency_penalty.filter(|_| takes(P::FrequencyPenalty)),
+        presence_penalty: author.presence_penalty.filter(|_| takes(P::PresencePenalty)),
+        dry: author.dry.filter(|_| takes(P::Dry)),
+        xtc: author.xtc.filter(|_| takes(P::Xtc)),
+        ..Sampling::default()
+    }
+}
+
+/// Lays fields over others; objects are joined.
+fn lay(under: &mut Map<String, Value>, over: &Map<String, Value>) {
+    for (field, value) in over {
+        match (under.get_mut(field), value) {
+            (Some(Value::Object(under)), Value::Object(over)) => lay(under, over),
+            _ => {
+                under.insert(field.clone(), value.clone());
+            }
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! The lookups of the catalogue, on rows made for them.
