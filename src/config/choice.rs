@@ -120,6 +120,10 @@ mod tests {
         }
     }
 
+    /// Environment, file, flags, project; what drafts, what records, what stands in.
+    type Case<'a> =
+        (Option<&'a str>, &'a str, &'a Models<String>, bool, [&'a str; 2], &'a [&'a str]);
+
     #[test]
     fn the_nearest_word_counts() {
         let place = || Place::file("storygen.yaml");
@@ -135,21 +139,20 @@ mod tests {
             ..Models::default()
         };
         let user = "model: openai/mine\nmodels: {record: openai/cheap, fallback: [embedded]}\n";
-        // Environment, file, flags, project; what drafts, what records, what stands in.
-        let table: [(Option<&str>, &str, &Models<String>, bool, &str, &str, &[&str]); 7] = [
-            (None, "{}", &none, false, "embedded", "embedded", &[]),
-            (None, user, &none, false, "openai/mine", "openai/cheap", &["embedded"]),
-            (None, user, &none, true, "openai/book", "openai/clerk", &["openai/other"]),
-            (Some("openai/env"), user, &none, true, "openai/env", "openai/env", &[]),
-            (Some("openai/env"), user, &flag, true, "openai/flag", "openai/flag", &[]),
-            (None, user, &role, true, "openai/book", "openai/hand", &["openai/other"]),
-            (Some("openai/env"), "{}", &role, false, "openai/env", "openai/hand", &[]),
+        let table: [Case<'_>; 7] = [
+            (None, "{}", &none, false, ["embedded", "embedded"], &[]),
+            (None, user, &none, false, ["openai/mine", "openai/cheap"], &["embedded"]),
+            (None, user, &none, true, ["openai/book", "openai/clerk"], &["openai/other"]),
+            (Some("openai/env"), user, &none, true, ["openai/env", "openai/env"], &[]),
+            (Some("openai/env"), user, &flag, true, ["openai/flag", "openai/flag"], &[]),
+            (None, user, &role, true, ["openai/book", "openai/hand"], &["openai/other"]),
+            (Some("openai/env"), "{}", &role, false, ["openai/env", "openai/hand"], &[]),
         ];
-        for (environment, file, flags, has_project, draft, record, fallback) in table {
+        for (environment, file, flags, has_project, names, fallback) in table {
             let config = config(environment, file);
             let project = if has_project { project.clone() } else { Models::default() };
             let name = |role| config.choose(role, flags, &project).name;
-            assert_eq!((name(Role::Draft).as_str(), name(Role::Record).as_str()), (draft, record));
+            assert_eq!([name(Role::Draft), name(Role::Record)], names);
             let names: Vec<String> =
                 config.fallback(flags, &project).into_iter().map(|choice| choice.name).collect();
             assert_eq!(names, fallback);

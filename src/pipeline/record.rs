@@ -116,10 +116,6 @@ pub fn schema(facts: usize) -> serde_json::Value {
 /// # Errors
 ///
 /// When a template fails, the model fails, or the user stops.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "a record needs the chapter, its text, the canon before it and the line"
-)]
 pub async fn record(
     story: &Story,
     chapter: &Chapter,

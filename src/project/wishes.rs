@@ -8,6 +8,7 @@ use super::schema::{
 use super::yaml::Placed;
 use crate::diagnostic::Place;
 use crate::provider::sampling::{Dry, Sampling, Xtc};
+use crate::story::fingerprint::digest;
 
 /// A kind of work for which a book can name a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -76,6 +77,9 @@ pub struct EndpointWish {
 /// What `storygen.yaml` says of the run.
 #[derive(Clone, Debug, Default)]
 pub struct Wishes {
+    /// What names the book to an endpoint, so that its calls reach the same
+    /// cache: a digest of title and author, no more.
+    pub book: String,
     /// The models, each as `provider/name`, and where it stands.
     pub models: Models<(String, Place)>,
     /// Where the project says that they are: of no effect without trust.
@@ -103,6 +107,11 @@ pub fn of(file: &str, book: &BookFile) -> Wishes {
     let limits: Option<&LimitsShape> = book.limits.as_ref();
     let sampling = book.sampling.as_ref();
     Wishes {
+        book: digest(&format!(
+            "{}\n{}",
+            book.title.value,
+            book.author.as_ref().map(|author| author.value.as_str()).unwrap_or_default()
+        )),
         models: models(file, book.model.as_ref(), book.models.as_ref()),
         endpoint: book.endpoint.as_ref().map(|shape| endpoint(file, shape)),
         sampling: sampling.map(self::sampling).unwrap_or_default(),

@@ -32,6 +32,7 @@ pub struct Chain {
 
 impl Chain {
     /// A chain of `first` and those that stand in for it.
+    #[must_use]
     pub fn new(
         first: Box<dyn Provider>,
         others: Vec<Box<dyn Provider>>,

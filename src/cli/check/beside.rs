@@ -23,8 +23,9 @@ use crate::story::Story;
 /// When what was written so far cannot be read.
 pub(super) fn check(folder: &Folder, loaded: &mut Loaded) -> Result<()> {
     let config = Config::read()?;
+    let catalogue = model::all(&config)?;
     for (named, place) in loaded.wishes.models.all() {
-        if let Err(failure) = model::split(named, Origin::Project, &model::vendors(&config)) {
+        if let Err(failure) = model::split(named, Origin::Project, &catalogue) {
             loaded.findings.push(finding("model", place.clone(), failure));
         }
     }

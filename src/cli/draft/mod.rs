@@ -83,7 +83,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
     let (story, loaded) = open::sound(&folder, ui)?;
     let wanted = wanted(arguments, &story)?;
     let config = Config::read()?;
-    let staff = model::staff(&arguments.model, folder.path(), &loaded.wishes, &config)?;
+    let staff = model::staff(&arguments.model, folder.path(), &loaded.wishes, &config, ui)?;
     let templates = open::templates(&folder, &story)?;
     let work = Work {
         arguments,
@@ -203,6 +203,8 @@ impl Work<'_> {
         let loader = Loader {
             arguments: &self.arguments.model,
             config: self.config,
+            is_strict: self.arguments.model.strict || self.wishes.strict,
+            book: &self.wishes.book,
             cache: &self.folder.path().join(layout::CACHE),
             ui: self.ui,
         };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 
-use super::naming::{ASSUMED_WINDOW, Named};
+use super::naming::{ASSUMED_WINDOW, Distant, Named};
 use super::{ModelArguments, Staff, Team, local, route};
 use crate::cli::ui::Ui;
 use crate::config::Config;
@@ -13,6 +13,7 @@ use crate::failure::{Exit, Failure};
 use crate::pipeline::calling;
 use crate::provider::Provider;
 use crate::provider::chain::Chain;
+use crate::provider::http::dialect::Dialect;
 use crate::provider::http::{Endpoint, Remote};
 use crate::provider::openai::OPENAI;
 use crate::provider::scripted::Scripted;
@@ -49,6 +50,10 @@ pub(in crate::cli) struct Loader<'a> {
     pub arguments: &'a ModelArguments,
     /// The user's settings.
     pub config: &'a Config,
+    /// Whether an endpoint is to refuse what it would otherwise ignore.
+    pub is_strict: bool,
+    /// What names the book to an endpoint.
+    pub book: &'a str,
     /// Where the project keeps what can be made again.
     pub cache: &'a Path,
     /// Who tells the user what takes its time.
@@ -118,7 +123,7 @@ impl Loader<'_> {
     }
 
     fn remote(&self, named: &Named) -> Result<Remote> {
-        let Some((at, key)) = &named.at else {
+        let Some(Distant { row, route, key }) = &named.remote else {
             return Err(Failure::new(Exit::Failed, "a model without an address").into());
         };
         if named.window_assumed {
@@ -127,14 +132,33 @@ impl Loader<'_> {
                 named.name
             ));
         }
-        let mut endpoint =
-            Endpoint::new(&OPENAI, at.base.clone(), named.name.clone(), named.facts.window);
-        endpoint.vendor.clone_from(&named.provider);
-        endpoint.key.clone_from(key);
-        endpoint.patience = route::patience(&at.endpoint);
+        let facts = &named.facts;
+        let endpoint = Endpoint {
+            vendor: named.provider.clone(),
+            dialect: dialect(&route.dialect)?,
+            base: route.base.clone(),
+            key: key.clone(),
+            model: row.id.clone(),
+            window: facts.window,
+            reply_limit: facts.reply_limit,
+            prefill: facts.prefill,
+            structured: facts.structured,
+            knobs: row.knobs(self.is_strict, Some(self.book)),
+            price: facts.price,
+            ratio: None,
+            patience: route::patience(&route.endpoint),
+        };
         let remote =
             Remote::new(endpoint).map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
         let ui = self.ui.clone();
         Ok(remote.telling_pauses(Box::new(move |pause, fault| ui.pausing(pause, fault))))
+    }
+}
+
+/// The wire of this name.
+fn dialect(name: &str) -> Result<&'static Dialect> {
+    match name {
+        "openai" => Ok(&OPENAI),
+        _ => Err(Failure::new(Exit::Usage, format!("no dialect is called `{name}`")).into()),
     }
 }

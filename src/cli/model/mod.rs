@@ -40,7 +40,7 @@ pub(super) use flags::ModelArguments;
 pub(super) use loading::Loader;
 #[cfg(feature = "embedded")]
 pub(super) use local::{places, spec};
-pub(super) use naming::{Named, split, vendors};
+pub(super) use naming::{Named, all, split};
 pub(super) use route::untrusted;
 
 /// The models of a run, named but not loaded.
@@ -94,7 +94,9 @@ pub(super) fn staff(
     project: &Path,
     wishes: &Wishes,
     config: &Config,
+    ui: &Ui,
 ) -> Result<Staff> {
+    let catalogue = all(config)?;
     let flags = arguments.models();
     let fallback = config.fallback(&flags, &wishes.models);
     let main = config.choose(Role::Draft, &flags, &wishes.models);
@@ -103,6 +105,8 @@ pub(super) fn staff(
         arguments,
         wishes,
         config,
+        catalogue: &catalogue,
+        ui,
         main: vendor(&main),
         own: own.as_ref().map(vendor),
     };

@@ -15,20 +15,8 @@ use secrecy::SecretString;
 use crate::config::{Choice, Config, EndpointShape, KeySource, Origin, trust};
 use crate::failure::{Exit, Failure};
 use crate::project::wishes::{EndpointWish, Wishes};
+use crate::provider::catalogue::Vendor;
 use crate::provider::http::{Base, BoundKey, Patience};
-
-/// What is known of a vendor without asking the user.
-#[derive(Clone, Debug, Default)]
-pub(in crate::cli) struct Vendor {
-    /// Its name, the first half of a model's.
-    pub name: String,
-    /// The name of its dialect.
-    pub dialect: String,
-    /// Its own address.
-    pub base_url: Option<String>,
-    /// The environment variable that its key is usually in.
-    pub key: Option<String>,
-}
 
 /// The address of a vendor's requests, and everything that belongs to it.
 #[derive(Clone, Debug)]
@@ -39,6 +27,8 @@ pub(super) struct Route {
     pub dialect: String,
     /// What the user's configuration says of the endpoint.
     pub endpoint: EndpointShape,
+    /// Whether that is somewhere else than where the vendor itself is.
+    pub is_elsewhere: bool,
 }
 
 /// What decides about addresses beside the vendor.
@@ -80,7 +70,10 @@ pub(super) fn route(vendor: &Vendor, choice: &Choice, asked: Asked<'_>) -> Resul
         Some(wish) if given.is_none() => &wish.dialect,
         _ => endpoint.dialect.as_ref().unwrap_or(&vendor.dialect),
     };
-    Ok(Route { base: parse(address)?, dialect: dialect.clone(), endpoint })
+    let base = parse(address)?;
+    let home = vendor.base_url.as_deref().and_then(|home| Base::parse(home).ok());
+    let is_elsewhere = home.is_none_or(|home| home.origin() != base.origin());
+    Ok(Route { base, dialect: dialect.clone(), endpoint, is_elsewhere })
 }
 
 fn parse(address: &str) -> Result<Base> {
