@@ -6,7 +6,7 @@ use super::shape::{HostShape, LicenceShape, ModelShape, PriceShape, SamplingShap
 use super::status::{Status, Verdict};
 use super::vendor::{self, Vendor, tokens};
 use crate::money::Price;
-use crate::provider::http::dialect::{Knobs, Prefill};
+use crate::provider::http::dialect::{Caching, Knobs, Prefill};
 use crate::provider::sampling::{Accepts, Sampling};
 
 /// One model at one host.
@@ -46,6 +46,8 @@ pub struct Row {
     pub accepts: Accepts,
     /// What the limit of a reply is called there; none for the dialect's own word.
     pub reply_field: Option<String>,
+    /// How the prompt cache is told what is stable.
+    pub caching: Caching,
     /// How a reply that has begun is continued.
     pub prefill: Prefill,
     /// Whether a reply can be held to a JSON Schema.
@@ -92,6 +94,7 @@ impl Row {
             stops: Vec::new(),
             accepts: vendor.accepts.clone(),
             reply_field: vendor.reply_field.clone(),
+            caching: vendor.caching,
             prefill: vendor.prefill,
             structured: vendor.structured,
             sampling: Sampling::default(),
@@ -144,6 +147,7 @@ impl Row {
             sampling_source: author.source,
             accepts,
             reply_field: host.reply_field.clone().or(base.reply_field),
+            caching: host.caching.map_or(base.caching, vendor::caching),
             prefill: host.prefill.map_or(base.prefill, vendor::prefill),
             structured: host.structured.unwrap_or(base.structured),
             licence: model.licence.clone(),
@@ -178,7 +182,7 @@ impl Row {
             template: self.template.clone(),
             stops: self.stops.clone(),
             prefill: self.prefill,
-            caching: self.vendor.caching,
+            caching: self.caching,
             session,
         }
     }
