@@ -6,6 +6,7 @@ mod byte_server;
 mod bodies;
 mod common;
 mod frames;
+mod pages;
 mod refusals;
 mod scripted;
 mod streams;

@@ -75,13 +75,24 @@ impl Base {
         })
     }
 
-    /// The URL of `path` under this base. A base that already ends with the path
-    /// is taken as it is, and a query, which some gateways need, stays.
+    /// The URL of `path` under this base, where it may have a query. What the
+    /// base already ends with is not said twice: neither the whole path, which
+    /// people copy from a vendor's page, nor the `/v1` that some paths begin
+    /// with. A query of the base, which some gateways need, stays.
     pub(super) fn join(&self, path: &str) -> Url {
         let mut url = self.url.clone();
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let base = url.path().trim_end_matches('/');
-        let base = base.strip_suffix(path).unwrap_or(base);
-        url.set_path(&format!("{base}{path}"));
+        let shared = (0..=path.len())
+            .rev()
+            .filter(|end| *end == path.len() || path.as_bytes()[*end] == b'/')
+            .find(|end| base.ends_with(&path[..*end]))
+            .unwrap_or(0);
+        url.set_path(&format!("{base}{}", &path[shared..]));
+        if !query.is_empty() {
+            let own = url.query().map(|own| format!("{own}&")).unwrap_or_default();
+            url.set_query(Some(&format!("{own}{query}")));
+        }
         url
     }
 }
@@ -201,6 +212,23 @@ mod tests {
                 (Err(why), None) => assert!(!why.to_string().contains("secret-word"), "{why}"),
                 (seen, _) => panic!("{given}: {seen:?}"),
             }
+        }
+    }
+
+    #[test]
+    fn what_base_and_path_share_is_said_once() {
+        let table = [
+            ("https://host", "/v1/messages", "https://host/v1/messages"),
+            ("https://host/v1", "/v1/messages", "https://host/v1/messages"),
+            ("https://host/v1/messages", "/v1/messages", "https://host/v1/messages"),
+            ("https://host/x1/", "/1/messages", "https://host/x1/1/messages"),
+            ("https://host/api", "/api/chat", "https://host/api/chat"),
+            ("https://host/v1", "/models?limit=9", "https://host/v1/models?limit=9"),
+            ("https://host/v1?k=1", "/models?limit=9", "https://host/v1/models?k=1&limit=9"),
+            ("https://host", "/", "https://host/"),
+        ];
+        for (base, path, joined) in table {
+            assert_eq!(Base::parse(base).unwrap().join(path).as_str(), joined, "{base} {path}");
         }
     }
 

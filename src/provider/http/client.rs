@@ -1,4 +1,4 @@
-//! The one place that touches the network: one POST and its answer, piece by piece.
+//! The one place that touches the network: one request and its answer, piece by piece.
 //!
 //! Every wait has a limit of its own and none spans a whole stream: a slow reply
 //! is a reply. No redirect is followed, nothing is compressed (compression holds
@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, LOCATION, RETRY_AFTER};
-use reqwest::{Response, Url, redirect, retry};
+use reqwest::{RequestBuilder, Response, Url, redirect, retry};
 use rustls_platform_verifier::BuilderVerifierExt;
 use serde_json::Value;
 use tokio::time::timeout;
@@ -21,7 +21,7 @@ use super::patience::{Patience, retry_after};
 /// A connection pool for one endpoint.
 pub(super) struct Client {
     inner: reqwest::Client,
-    url: Url,
+    base: Base,
     dialect: &'static Dialect,
     key: Option<BoundKey>,
     patience: Patience,
@@ -84,32 +84,45 @@ impl Client {
         let inner = builder
             .build()
             .map_err(|why| BadEndpoint(format!("no HTTP client: {}", innermost(&why))))?;
-        Ok(Self { inner, url: base.join(dialect.path), dialect, key, patience })
+        Ok(Self { inner, base: base.clone(), dialect, key, patience })
     }
 
-    /// Sends a body and waits for the head of the answer.
+    /// Sends a body to the wire's own path and waits for the head of the answer.
     pub async fn post(&self, body: &Value) -> Result<Answer, Broken> {
-        let mut request = self
-            .inner
-            .post(self.url.clone())
-            .header(ACCEPT, "text/event-stream, application/json")
-            .header(ACCEPT_ENCODING, "identity");
+        let url = self.base.join(self.dialect.path);
+        let request = self.inner.post(url.clone()).json(body);
+        self.send(request.header(ACCEPT, self.dialect.accepts()), url).await
+    }
+
+    /// Asks for a page under the base URL and waits for the head of the answer:
+    /// by POST where there is a body, else by GET.
+    pub async fn page(&self, path: &str, body: Option<&Value>) -> Result<Answer, Broken> {
+        let url = self.base.join(path);
+        let request = match body {
+            Some(body) => self.inner.post(url.clone()).json(body),
+            None => self.inner.get(url.clone()),
+        };
+        self.send(request.header(ACCEPT, "application/json"), url).await
+    }
+
+    async fn send(&self, request: RequestBuilder, url: Url) -> Result<Answer, Broken> {
+        let mut request = request.header(ACCEPT_ENCODING, "identity");
         for (name, value) in self.dialect.headers {
             request = request.header(*name, *value);
         }
         // `BoundKey` gives its header for its own origin only.
         let key = self.key.as_ref();
-        if let Some((name, value)) = key.and_then(|key| key.header(&self.url, self.dialect.auth)) {
+        if let Some((name, value)) = key.and_then(|key| key.header(&url, self.dialect.auth)) {
             request = request.header(name, value);
         }
         let limit = self.patience.connect + self.patience.idle;
-        match timeout(limit, request.json(body).send()).await {
+        match timeout(limit, request.send()).await {
             Err(_) => Err(Broken::Silent(self.patience.idle)),
             Ok(Err(why)) if why.is_connect() || why.is_timeout() => {
                 Err(Broken::Unreachable(innermost(&why)))
             }
             Ok(Err(why)) => Err(Broken::Lost(innermost(&why))),
-            Ok(Ok(response)) => Ok(Answer::new(response, &self.url)),
+            Ok(Ok(response)) => Ok(Answer::new(response, &url)),
         }
     }
 }

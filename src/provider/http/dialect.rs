@@ -35,6 +35,16 @@ pub struct Dialect {
     pub spares: &'static [Spare],
 }
 
+impl Dialect {
+    /// What its requests say that they understand.
+    pub(super) fn accepts(&self) -> &'static str {
+        match self.framing {
+            Framing::Events => "text/event-stream, application/json",
+            Framing::Lines => "application/x-ndjson, application/json",
+        }
+    }
+}
+
 /// How a key is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Auth {

@@ -44,7 +44,8 @@ impl Broken {
 pub(super) struct Judge<'a> {
     pub base: &'a Base,
     pub key: Option<&'a BoundKey>,
-    pub model: &'a str,
+    /// The model, where one was asked.
+    pub model: Option<&'a str>,
 }
 
 impl Judge<'_> {
@@ -79,7 +80,10 @@ impl Judge<'_> {
             404 if !self.base.has_version() => {
                 "; most endpoints want `/v1` at the end of `base_url`".to_owned()
             }
-            404 => format!("; check `base_url` and the model `{}`", self.model),
+            404 => match self.model {
+                Some(model) => format!("; check `base_url` and the model `{model}`"),
+                None => "; check `base_url`".to_owned(),
+            },
             _ => String::new(),
         };
         // A used-up quota comes as 429, but waiting does not fill it.
@@ -188,7 +192,8 @@ impl Judge<'_> {
         Failure { again: false, ..self.early(&why) }
     }
 
-    fn garbled(&self, what: &str) -> Failure {
+    /// Something else than what was asked for.
+    pub fn garbled(&self, what: &str) -> Failure {
         let fault = Fault::NotChat {
             origin: self.origin(),
             message: format!("it sent {}", self.shown(what)),

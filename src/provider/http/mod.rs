@@ -7,6 +7,7 @@
 //! | `patience` | time-outs, tries and pauses |
 //! | `client` | the network: the only user of reqwest |
 //! | `listening` | bytes of a stream to text and a proven end |
+//! | `page` | a JSON page of the same endpoint, with the same key |
 //! | `refusal` | what is said instead of a reply, fit to be shown |
 //! | `fault` | which [`Fault`] an answer is, and whether to try again |
 //!
@@ -33,6 +34,7 @@ mod client;
 pub mod dialect;
 mod fault;
 mod listening;
+mod page;
 mod patience;
 pub mod refusal;
 
@@ -265,7 +267,7 @@ impl Remote {
         Judge {
             base: &self.endpoint.base,
             key: self.endpoint.key.as_ref(),
-            model: &self.endpoint.model,
+            model: Some(&self.endpoint.model),
         }
     }
 
