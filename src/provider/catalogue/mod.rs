@@ -52,7 +52,10 @@ pub struct NoVendor {
 /// The files of the built-in catalogue, each with its text.
 pub const FILES: &[(&str, &str)] = &[
     ("vendors.yaml", include_str!("../../../catalogue/vendors.yaml")),
-    ("models.yaml", include_str!("../../../catalogue/models.yaml")),
+    ("models/asked-for.yaml", include_str!("../../../catalogue/models/asked-for.yaml")),
+    ("models/writers.yaml", include_str!("../../../catalogue/models/writers.yaml")),
+    ("models/big-vendors.yaml", include_str!("../../../catalogue/models/big-vendors.yaml")),
+    ("models/local.yaml", include_str!("../../../catalogue/models/local.yaml")),
 ];
 
 impl Catalogue {

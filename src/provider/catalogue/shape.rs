@@ -263,11 +263,11 @@ pub struct LicenceShape {
 #[serde(rename_all = "lowercase")]
 pub enum Commercial {
     /// It does.
-    Yes,
+    Allowed,
     /// It does under conditions.
     Conditions,
     /// It does not.
-    No,
+    Forbidden,
     /// It does not say, or could not be read.
     Unclear,
 }
