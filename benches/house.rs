@@ -21,7 +21,7 @@ use criterion::{
     Bencher, BenchmarkGroup, Criterion, SamplingMode, criterion_group, criterion_main,
 };
 use storygen::chat::{Message, Role, Tokenizer};
-use storygen::pipeline::calling::Line;
+use storygen::pipeline::calling::{Line, Lines};
 use storygen::pipeline::draft;
 use storygen::pipeline::run::Session;
 use storygen::pipeline::settings::{Asked, Settings};
@@ -233,7 +233,12 @@ impl Drafted {
         let mut store = Store::open(&self.folder, "bench", || 0).expect("the store");
         let wanted = book::chapters(first, last);
         let begun = Instant::now();
-        let done = self.runtime.block_on(session.run(&wanted, &mut store, line, &mut |_| {}));
+        let done = self.runtime.block_on(session.run(
+            &wanted,
+            &mut store,
+            &Lines::alike(line.clone()),
+            &mut |_| {},
+        ));
         let took = begun.elapsed();
         let done = done.expect("drafted chapters");
         let expected = last - first + 1;

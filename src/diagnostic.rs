@@ -31,6 +31,10 @@ impl fmt::Display for Severity {
     }
 }
 
+/// The code of a project's setting that needs the user's trust, or that no
+/// project may have.
+pub const UNTRUSTED: &str = "untrusted-setting";
+
 /// A position in a file, both counted from 1, columns in characters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Spot {

@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use storygen::chat::Tokenizer;
 use storygen::failure::{Exit, Failure};
-use storygen::pipeline::calling::Line;
+use storygen::pipeline::calling::{Line, Lines};
 use storygen::pipeline::plan;
 use storygen::pipeline::run::Session;
 use storygen::pipeline::settings::{Asked, Settings};
@@ -412,8 +412,12 @@ fn prove(case: &Case, tokenizer: &Arc<dyn Tokenizer>) -> Result<(), TestCaseErro
     let mut store = Store::open(&folder, "test", || 0).unwrap();
     let last = story.chapters.len();
     let mut session = Session::new(&story, &templates, archive, records, &line);
-    let outcome =
-        book::block_on(session.run(&book::chapters(last, last), &mut store, &line, &mut |_| {}));
+    let outcome = book::block_on(session.run(
+        &book::chapters(last, last),
+        &mut store,
+        &Lines::alike(line),
+        &mut |_| {},
+    ));
     let sent = provider.sent();
     for request in &sent {
         let prompt = tokenizer.prompt(&request.messages);

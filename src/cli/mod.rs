@@ -21,6 +21,7 @@ mod status;
 mod stop;
 mod takes;
 mod templates;
+mod trust;
 mod ui;
 mod unsent;
 
@@ -76,6 +77,7 @@ enum Command {
     #[command(subcommand)]
     Models(models::Arguments),
     Schema(schema::Arguments),
+    Trust(trust::Arguments),
 }
 
 /// Runs the program with these arguments; may be called more than once.
@@ -109,5 +111,6 @@ fn dispatch(command: Command, common: &Common, ui: &Ui) -> Result<Exit> {
         Command::Templates(arguments) => templates::run(&arguments, common, ui),
         Command::Models(arguments) => models::run(&arguments, ui),
         Command::Schema(arguments) => schema::run(&arguments, common, ui),
+        Command::Trust(arguments) => trust::run(&arguments, common, ui),
     }
 }

@@ -67,6 +67,12 @@ pub(super) fn sound(folder: &Folder, ui: &Ui) -> Result<(Story, Loaded)> {
     }
     match loaded.story.take() {
         Some(story) if errors == 0 => Ok((story, loaded)),
+        _ if has_untrusted(&loaded) => Err(Failure::new(
+            Exit::Untrusted,
+            "the project sets what only you may set, so nothing is sent",
+        )
+        .hint("take it out of `storygen.yaml`; `storygen check` shows all findings")
+        .into()),
         _ => Err(Failure::new(
             Exit::Findings,
             format!("the bible has {errors} {}", if errors == 1 { "error" } else { "errors" }),
@@ -74,6 +80,11 @@ pub(super) fn sound(folder: &Folder, ui: &Ui) -> Result<(Story, Loaded)> {
         .hint("mend them and run the same command again; `storygen check` shows all findings")
         .into()),
     }
+}
+
+/// Whether the project sets what no project may.
+fn has_untrusted(loaded: &Loaded) -> bool {
+    loaded.findings.iter().any(|finding| finding.code == diagnostic::UNTRUSTED)
 }
 
 /// How many findings are of this severity.

@@ -33,8 +33,8 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
     let (story, loaded) = open::sound(&folder, ui)?;
     let chapter = open::chapter(&story, chapter)?;
     let config = Config::read()?;
-    let named = model::name(model, &loaded.wishes, &config)?;
-    model::must_be_here(&named)?;
+    let team = model::staff(model, folder.path(), &loaded.wishes, &config, ui)?.draft;
+    model::must_be_here(&team)?;
     let templates = open::templates(&folder, &story)?;
     let archive = history::read(&folder, &story)?;
     let records = open::records(&story, &archive, ui)?;
@@ -53,7 +53,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
         &folder,
         &story,
         &templates,
-        &named,
+        &team,
         (archive, records),
         |session, line| {
             let materials = session.materials(chapter.number);
@@ -75,7 +75,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
                 }
                 ui.result(&format!(
                     "{:<26} {:>7}  window {}, reply up to {reply} ({})",
-                    "the whole prompt", fitted.tokens, line.settings.window, named.facts.name
+                    "the whole prompt", fitted.tokens, line.settings.window, team.facts.name
                 ));
             }
             Ok(Exit::Done)

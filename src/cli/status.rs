@@ -8,11 +8,12 @@ use owo_colors::OwoColorize;
 use super::model::ModelArguments;
 use super::ui::{Ui, counted, table, terminal_width};
 use super::{Common, open};
-use crate::config::Config;
+use crate::config::{Choice, Config};
 use crate::failure::Exit;
 use crate::pipeline::plan::{self, Given, Stale};
 use crate::pipeline::run;
 use crate::project::archive::{Archive, Shelf};
+use crate::project::wishes::Role;
 use crate::project::{history, layout};
 use crate::prompt::memory::Shape;
 use crate::story::{Chapter, Story, take};
@@ -40,8 +41,8 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
     };
     let rows = rows(&given, &archive);
     let config = Config::read()?;
-    let project = loaded.wishes.model.as_ref().map(|(model, _)| model.as_str());
-    let (model, origin) = config.model(arguments.model.model.as_deref(), project);
+    let flags = arguments.model.models();
+    let Choice { name: model, origin } = config.choose(Role::Draft, &flags, &loaded.wishes.models);
     let left = left_behind(&story, &archive);
     print(&story, &rows, &left, &format!("{model} (from {origin})"), common, ui);
     Ok(Exit::Done)

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use anyhow::Result;
 use tokio_util::sync::CancellationToken;
 
-use super::model::{self, ModelArguments, Named};
+use super::model::{self, ModelArguments, Team};
 use crate::chat::Tokenizer;
 use crate::pipeline::calling::Line;
 use crate::pipeline::run::Session;
 use crate::project::archive::Archive;
 use crate::project::folder::Folder;
-use crate::project::load::Wishes;
+use crate::project::wishes::Wishes;
 use crate::prompt::templates::Templates;
 use crate::prompt::tokens::Bound;
 use crate::provider::{Ear, Facts, Fault, Provider, Request, Streaming};
@@ -47,14 +47,14 @@ pub(super) fn with_session<T>(
     folder: &Folder,
     story: &Story,
     templates: &Templates,
-    named: &Named,
+    team: &Team,
     parts: (Archive, BTreeMap<usize, Record>),
     work: impl FnOnce(&mut Session<'_>, &Line<'_>) -> Result<T>,
 ) -> Result<T> {
-    let settings = model::settings(arguments, wishes, &named.facts);
+    let settings = model::settings(arguments, wishes, team);
     let line = Line {
-        provider: &Unloaded(&named.facts),
-        tokenizer: named.tokenizer.clone(),
+        provider: &Unloaded(&team.facts),
+        tokenizer: team.tokenizer.clone(),
         folder,
         settings: &settings,
         cancel: CancellationToken::new(),

@@ -16,8 +16,8 @@ use crate::provider::Usage;
 use crate::story::synopsis::{self, Demand};
 use crate::story::{Story, fingerprint, prose, take};
 
-/// Makes the passage of a fold: the model's, if it is sound, else sentences of
-/// the passages it stands for.
+/// Makes the passage of a fold, in at most so many `words`: the model's, if it
+/// is sound, else sentences of the passages it stands for.
 ///
 /// # Errors
 ///
@@ -26,20 +26,18 @@ pub async fn fold(
     story: &Story,
     span: Span,
     past: &Past<'_>,
+    words: usize,
     templates: &Templates,
-    tokens_per_word: f64,
     line: &Line<'_>,
     listener: Listener<'_>,
 ) -> Result<(String, Usage)> {
     const TRIES: u32 = 2;
-    let words = line
-        .settings
-        .fold_words(story.chapters.len(), brief::counted_per_word(story, &*line.tokenizer));
     let view = brief::fold(story, span, past, words);
     let source: String =
         view.passages.iter().map(|passage| format!("{}\n", passage.text)).collect();
     let demand = demand(story, &source, words);
-    let reply = (tokens(words, tokens_per_word * 1.5) + 32).min(line.settings.reply_limit);
+    let reply = (tokens(words, brief::tokens_per_word(story, &*line.tokenizer) * 1.5) + 32)
+        .min(line.settings.reply_limit);
     let bare = FoldView { passages: Vec::new(), ..view.clone() };
     let instructions = said(&rendering::messages(templates, "fold", &bare)?);
     let fitted = budget::fit(view, line.room(reply), &*line.tokenizer, &|view| {

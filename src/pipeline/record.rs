@@ -116,24 +116,19 @@ pub fn schema(facts: usize) -> serde_json::Value {
 /// # Errors
 ///
 /// When a template fails, the model fails, or the user stops.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "a record needs the chapter, its text, the canon before it and the line"
-)]
 pub async fn record(
     story: &Story,
     chapter: &Chapter,
     text: &str,
     canon: &Canon,
     templates: &Templates,
-    tokens_per_word: f64,
     line: &Line<'_>,
     listener: Listener<'_>,
 ) -> Result<Recorded> {
     const TRIES: u32 = 2;
     let words = line.settings.synopsis_words;
     let demand = synopsis::demand(story, chapter, text, words);
-    let told = tokens(words, tokens_per_word * 1.4);
+    let told = tokens(words, brief::tokens_per_word(story, &*line.tokenizer) * 1.4);
     let reply = (told + FACT_TOKENS * FACTS).min(line.settings.reply_limit);
     let most = (reply.saturating_sub(told) / FACT_TOKENS).clamp(FEWEST_FACTS, FACTS);
     let view = brief::record(story, chapter, canon, words, most);

@@ -26,7 +26,7 @@ pub struct Settings {
 }
 
 /// What flags and the project ask for; none where neither says anything.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Asked {
     /// Tokens of prompt and reply together.
     pub window: Option<u32>,
@@ -40,6 +40,8 @@ pub struct Asked {
     pub synopsis_words: Option<u32>,
     /// The seed.
     pub seed: Option<u64>,
+    /// How prose is sampled: the book's word, then that of the model's author.
+    pub sampling: Sampling,
 }
 
 impl Settings {
@@ -62,13 +64,13 @@ impl Settings {
             continuations: asked.continuations.unwrap_or(8).min(1_000),
             synopsis_words: count(asked.synopsis_words).unwrap_or(90).clamp(20, 1_000),
             seed: asked.seed.unwrap_or(0),
-            prose: Sampling {
+            prose: asked.sampling.or(&Sampling {
                 temperature: Some(0.8),
                 top_p: Some(0.95),
                 min_p: Some(0.05),
                 repetition_penalty: Some(1.1),
                 ..Sampling::default()
-            },
+            }),
             exact: Sampling {
                 temperature: Some(0.2),
                 top_p: Some(0.95),

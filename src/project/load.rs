@@ -8,8 +8,9 @@ use serde::de::DeserializeOwned;
 
 use super::folder::Folder;
 use super::resolve::{Files, Shapes, resolve};
-use super::schema::{BookFile, LimitsShape, TargetsShape};
+use super::schema::BookFile;
 use super::shape::Lost;
+use super::wishes::{self, Wishes};
 use super::{layout, yaml};
 use crate::diagnostic::{self, Finding, Place, did_you_mean};
 use crate::story::Story;
@@ -27,23 +28,6 @@ pub struct Loaded {
     pub sources: BTreeMap<String, String>,
 }
 
-/// What `storygen.yaml` says of the run; flags and environment outrank it.
-#[derive(Clone, Debug, Default)]
-pub struct Wishes {
-    /// The model, as `provider/name`, and where it stands.
-    pub model: Option<(String, Place)>,
-    /// Words of a synopsis.
-    pub synopsis_words: Option<u32>,
-    /// Tokens of prompt and reply together.
-    pub window: Option<u32>,
-    /// Tokens of one reply.
-    pub reply_tokens: Option<u32>,
-    /// How often a rejected reply is drawn again.
-    pub redraws: Option<u32>,
-    /// How often a reply is continued.
-    pub continuations: Option<u32>,
-}
-
 /// Reads the project in `folder`.
 ///
 /// # Errors
@@ -52,7 +36,7 @@ pub struct Wishes {
 pub fn load(folder: &Folder) -> Result<Loaded> {
     let mut reader = Reader { folder, sources: BTreeMap::new(), findings: Vec::new() };
     let book: Option<(String, BookFile)> = reader.needed(layout::BOOK);
-    let wishes = book.as_ref().map(|(file, book)| wishes(file, book)).unwrap_or_default();
+    let wishes = book.as_ref().map(|(file, book)| wishes::of(file, book)).unwrap_or_default();
     let names = match folder.list(layout::BIBLE) {
         Ok(names) => names,
         Err(error) => {
@@ -86,20 +70,6 @@ pub fn load(folder: &Folder) -> Result<Loaded> {
     diagnostic::sort(&mut reader.findings);
     reader.findings.dedup();
     Ok(Loaded { story, wishes, findings: reader.findings, sources: reader.sources })
-}
-
-fn wishes(file: &str, book: &BookFile) -> Wishes {
-    let value = |placed: &Option<yaml::Placed<u32>>| placed.as_ref().map(|placed| placed.value);
-    let targets: Option<&TargetsShape> = book.targets.as_ref();
-    let limits: Option<&LimitsShape> = book.limits.as_ref();
-    Wishes {
-        model: book.model.as_ref().map(|model| (model.value.clone(), Place::at(file, model.spot))),
-        synopsis_words: targets.and_then(|targets| value(&targets.synopsis_words)),
-        window: limits.and_then(|limits| value(&limits.window)),
-        reply_tokens: limits.and_then(|limits| value(&limits.reply_tokens)),
-        redraws: limits.and_then(|limits| value(&limits.redraws)),
-        continuations: limits.and_then(|limits| value(&limits.continuations)),
-    }
 }
 
 struct Reader<'a> {

@@ -13,4 +13,5 @@ pub mod scaffold;
 pub mod schema;
 pub mod shape;
 pub mod store;
+pub mod wishes;
 pub mod yaml;

@@ -14,6 +14,7 @@ use crate::chat::{Message, Tokenizer};
 use crate::money::{Money, Price};
 
 pub mod catalogue;
+pub mod chain;
 #[cfg(feature = "embedded")]
 pub mod embedded;
 mod fault;
@@ -202,6 +203,25 @@ pub trait Provider: Send + Sync {
         ear: &'a mut dyn Ear,
         cancel: &'a CancellationToken,
     ) -> Streaming<'a>;
+}
+
+impl<P: Provider> Provider for Arc<P> {
+    fn facts(&self) -> &Facts {
+        (**self).facts()
+    }
+
+    fn tokenizer(&self) -> Arc<dyn Tokenizer> {
+        (**self).tokenizer()
+    }
+
+    fn stream<'a>(
+        &'a self,
+        request: &'a Request,
+        ear: &'a mut dyn Ear,
+        cancel: &'a CancellationToken,
+    ) -> Streaming<'a> {
+        (**self).stream(request, ear, cancel)
+    }
 }
 
 /// Waits for a call as long as the user does. Dropping the call ends it,

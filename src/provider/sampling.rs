@@ -74,6 +74,22 @@ pub struct Xtc {
     pub threshold: f32,
 }
 
+impl Dry {
+    /// The penalty of this strength, otherwise as usual.
+    #[must_use]
+    pub fn of(multiplier: f32) -> Self {
+        Self { multiplier, base: usual_base(), allowed_length: usual_length() }
+    }
+}
+
+impl Xtc {
+    /// The sampler of this probability, otherwise as usual.
+    #[must_use]
+    pub fn of(probability: f32) -> Self {
+        Self { probability, threshold: usual_threshold() }
+    }
+}
+
 fn usual_base() -> f32 {
     1.75
 }

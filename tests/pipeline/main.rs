@@ -16,3 +16,4 @@ mod endpoints;
 mod history;
 mod output;
 mod signals;
+mod trust;

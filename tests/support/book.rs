@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use storygen::chat::{Message, Role, Tokenizer};
-use storygen::pipeline::calling::Line;
+use storygen::pipeline::calling::{Line, Lines};
 use storygen::pipeline::plan::Wanted;
 use storygen::pipeline::run::{Done, Session};
 use storygen::pipeline::settings::Settings;
@@ -487,7 +487,7 @@ pub fn run(
         cancel: CancellationToken::new(),
     };
     let mut session = Session::new(story, &templates, archive, records, &line);
-    block_on(session.run(wanted, &mut store, &line, &mut |_| {}))
+    block_on(session.run(wanted, &mut store, &Lines::alike(line), &mut |_| {}))
 }
 
 /// Waits for a future of the test's own thread.

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 
 use crate::cli::model;
-use crate::config::Origin;
-use crate::diagnostic::{Finding, Place, Spot};
+use crate::config::{Config, Origin, trust};
+use crate::diagnostic::{Finding, Place, Spot, UNTRUSTED};
 use crate::failure::Failure;
 use crate::pipeline::rendering;
 use crate::project::folder::Folder;
@@ -22,10 +22,17 @@ use crate::story::Story;
 ///
 /// When what was written so far cannot be read.
 pub(super) fn check(folder: &Folder, loaded: &mut Loaded) -> Result<()> {
-    if let Some((named, place)) = &loaded.wishes.model
-        && let Err(failure) = model::split(named, Origin::Project)
+    let config = Config::read()?;
+    let catalogue = model::all(&config)?;
+    for (named, place) in loaded.wishes.models.all() {
+        if let Err(failure) = model::split(named, Origin::Project, &catalogue) {
+            loaded.findings.push(finding("model", place.clone(), failure));
+        }
+    }
+    if let Some(wish) = &loaded.wishes.endpoint
+        && !trust::is_trusted(&config, folder.path(), wish)?
     {
-        loaded.findings.push(finding("model", place.clone(), failure));
+        loaded.findings.push(finding(UNTRUSTED, wish.place.clone(), model::untrusted(wish)));
     }
     let Some(story) = &loaded.story else { return Ok(()) };
     let archive = history::read(folder, story)?;

@@ -30,7 +30,7 @@ pub(super) fn ask_first(
         return Ok(wanted);
     }
     let inputs = run::all_inputs(work.story, work.templates);
-    let tokens_per_word = brief::tokens_per_word(work.story, &*work.named.tokenizer);
+    let tokens_per_word = brief::tokens_per_word(work.story, &*work.staff.draft.tokenizer);
     let given = Given {
         story: work.story,
         inputs: &inputs,
@@ -52,8 +52,7 @@ pub(super) fn ask_first(
         return Ok(wanted);
     }
     work.ui.warn(&format!("changed in the bible since they were drafted:\n{}", stale.join("\n")));
-    let answer = work.ui.ask("draft these again? their takes are kept [y/N]");
-    if !answer.is_some_and(|answer| is_yes(&answer)) {
+    if !work.ui.agrees("draft these again? their takes are kept [y/N]") {
         wanted.keep_stale = true;
     }
     Ok(wanted)
@@ -84,16 +83,8 @@ fn ask_about_edited(work: &Work<'_>, wanted: &Wanted, archive: &Archive) -> Resu
         .hint("your text would be kept as a take; add `--yes` if you mean it")
         .into());
     }
-    let answer = work.ui.ask(&format!("{which}. Draw it anew? Your text is kept as a take [y/N]"));
-    if answer.is_some_and(|answer| is_yes(&answer)) {
+    if work.ui.agrees(&format!("{which}. Draw it anew? Your text is kept as a take [y/N]")) {
         return Ok(());
     }
     Err(Failure::new(Exit::Cancelled, "nothing was changed").into())
-}
-
-fn is_yes(answer: &str) -> bool {
-    matches!(
-        answer.to_lowercase().as_str(),
-        "y" | "yes" | "j" | "ja" | "o" | "oui" | "s" | "sí" | "si"
-    )
 }

@@ -19,7 +19,7 @@ pub(super) fn dry_run(work: &Work<'_>, wanted: &Wanted) -> Result<Exit> {
         work.folder,
         work.story,
         work.templates,
-        work.named,
+        &work.staff.draft,
         (archive, records),
         |session, line| {
             let mut total = 0;

@@ -4,22 +4,24 @@ use anyhow::Result;
 use clap::Subcommand;
 use tokio_util::sync::CancellationToken;
 
-use super::model::{self, ModelArguments, Named};
+use super::model::{self, Loader, ModelArguments, Staff};
 use super::ui::{Ui, counted};
 use super::unsent::Unloaded;
 use super::{Common, open, stop};
 use crate::config::Config;
 use crate::failure::{Exit, Failure};
-use crate::pipeline::calling::Line;
+use crate::pipeline::calling::{Line, Lines};
 use crate::pipeline::plan::{Step, Wanted};
 use crate::pipeline::run::{Done, Session};
+use crate::pipeline::settings::Settings;
 use crate::pipeline::{draft, rendering, run};
 use crate::project::folder::Folder;
 use crate::project::history;
 use crate::project::journal::Event;
 use crate::project::layout;
-use crate::project::load::Wishes;
+use crate::project::wishes::Wishes;
 use crate::prompt::templates::Templates;
+use crate::provider::Provider;
 use crate::story::Story;
 
 mod asking;
@@ -81,7 +83,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
     let (story, loaded) = open::sound(&folder, ui)?;
     let wanted = wanted(arguments, &story)?;
     let config = Config::read()?;
-    let named = model::name(&arguments.model, &loaded.wishes, &config)?;
+    let staff = model::staff(&arguments.model, folder.path(), &loaded.wishes, &config, ui)?;
     let templates = open::templates(&folder, &story)?;
     let work = Work {
         arguments,
@@ -90,11 +92,11 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
         wishes: &loaded.wishes,
         templates: &templates,
         config: &config,
-        named: &named,
+        staff: &staff,
         ui,
     };
     if arguments.dry_run {
-        model::must_be_here(&named)?;
+        model::must_be_here(&staff.draft)?;
         return dry_run(&work, &wanted);
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -152,7 +154,7 @@ struct Work<'a> {
     wishes: &'a Wishes,
     templates: &'a Templates,
     config: &'a Config,
-    named: &'a Named,
+    staff: &'a Staff,
     ui: &'a Ui,
 }
 
@@ -162,7 +164,8 @@ impl Work<'_> {
         let archive = history::read(self.folder, self.story)?;
         open::no_stray_is_meant(self.story, &archive)?;
         let records = open::records(self.story, &archive, self.ui)?;
-        let settings = model::settings(&self.arguments.model, self.wishes, &self.named.facts);
+        let settings = model::settings(&self.arguments.model, self.wishes, &self.staff.draft);
+        let exact = model::settings(&self.arguments.model, self.wishes, &self.staff.record);
         let kept_stale = wanted.keep_stale;
         let wanted = ask_first(self, wanted, &archive, &settings)?;
         let declined = wanted.keep_stale && !kept_stale;
@@ -170,8 +173,8 @@ impl Work<'_> {
         stop::watch(cancel.clone(), self.ui.clone())?;
         // What needs no model is told before one is loaded.
         let idle = Line {
-            provider: &Unloaded(&self.named.facts),
-            tokenizer: self.named.tokenizer.clone(),
+            provider: &Unloaded(&self.staff.draft.facts),
+            tokenizer: self.staff.draft.tokenizer.clone(),
             folder: self.folder,
             settings: &settings,
             cancel: cancel.clone(),
@@ -187,7 +190,7 @@ impl Work<'_> {
                 });
                 return Ok(Exit::Done);
             }
-            Step::Draft(number) if !self.named.is_absent => {
+            Step::Draft(number) if !self.staff.draft.is_absent() => {
                 self.try_prompt(number, &mut session, &idle)?;
             }
             Step::Blocked { chapter, by, has_text } => {
@@ -196,37 +199,49 @@ impl Work<'_> {
             _ => {}
         }
         rendering::try_out(self.story, self.templates)?;
-        let ready = model::ready(
-            self.named,
-            &self.arguments.model,
-            self.config,
-            &self.folder.path().join(layout::CACHE),
-            self.ui,
-        )
-        .await?;
-        let line = Line {
-            provider: ready.provider(),
-            tokenizer: ready.provider().tokenizer(),
-            folder: self.folder,
-            settings: &settings,
-            cancel,
+        model::heeded(&self.arguments.model, self.wishes, &self.staff.draft, self.ui)?;
+        let loader = Loader {
+            arguments: &self.arguments.model,
+            config: self.config,
+            is_strict: self.arguments.model.strict || self.wishes.strict,
+            book: &self.wishes.book,
+            cache: &self.folder.path().join(layout::CACHE),
+            ui: self.ui,
+        };
+        let ready = loader.ready(self.staff).await?;
+        let lines = Lines {
+            draft: self.line(ready.draft(), &settings, &cancel),
+            record: self.line(ready.record(), &exact, &cancel),
         };
         let mut progress = self.ui.drafting(self.arguments.stream, self.story.chapters.len());
         let outcome =
-            session.run(&wanted, &mut store, &line, &mut |event| progress.tell(&event)).await;
+            session.run(&wanted, &mut store, &lines, &mut |event| progress.tell(&event)).await;
         progress.end();
         let done = outcome?;
         store.note(vec![Event::Ended])?;
-        if let model::Ready::Script(script) = &ready
-            && script.unused() > 0
-        {
-            let left = counted(script.unused(), "answer");
+        if ready.unused() > 0 {
+            let left = counted(ready.unused(), "answer");
             return Err(
                 Failure::new(Exit::Provider, format!("the script has {left} left over")).into()
             );
         }
         self.report(done);
         Ok(Exit::Done)
+    }
+
+    fn line<'l>(
+        &'l self,
+        provider: &'l dyn Provider,
+        settings: &'l Settings,
+        cancel: &CancellationToken,
+    ) -> Line<'l> {
+        Line {
+            provider,
+            tokenizer: provider.tokenizer(),
+            folder: self.folder,
+            settings,
+            cancel: cancel.clone(),
+        }
     }
 
     /// Makes the first prompt of a chapter: one that cannot be made stops the run

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use anyhow::Result;
 
-use super::{ModelArguments, Named, Ready};
+use super::{ModelArguments, Named};
 use crate::chat::Tokenizer;
 use crate::cli::ui::Ui;
 use crate::config::Config;
 use crate::failure::{Exit, Failure};
-use crate::provider::Facts;
+use crate::provider::{Facts, Provider};
 
 pub(super) fn facts(
     _: &str,
@@ -27,7 +27,7 @@ pub(super) async fn open(
     _: &Config,
     _: &Path,
     _: &Ui,
-) -> Result<Ready> {
+) -> Result<Box<dyn Provider>> {
     Err(no_engine().into())
 }
 

@@ -6,15 +6,15 @@ use std::sync::Arc;
 
 use anyhow::Result;
 
-use super::{ModelArguments, Named, Ready};
+use super::{ModelArguments, Named};
 use crate::chat::Tokenizer;
 use crate::cli::ui::Ui;
 use crate::config::Config;
 use crate::money::Price;
 use crate::pipeline::calling;
-use crate::provider::Facts;
 use crate::provider::embedded::store::{Places, Spec};
 use crate::provider::embedded::{self, Embedded, Options};
+use crate::provider::{Facts, Provider};
 
 /// Where model files are.
 pub(in crate::cli) fn places(config: &Config) -> Places {
@@ -62,7 +62,7 @@ pub(super) async fn open(
     config: &Config,
     cache: &Path,
     ui: &Ui,
-) -> Result<Ready> {
+) -> Result<Box<dyn Provider>> {
     let spec = spec(&named.name)?;
     let mut download = ui.download();
     let path = places(config)
@@ -76,5 +76,5 @@ pub(super) async fn open(
         state_folder: Some(cache.to_owned()),
     };
     let model = Embedded::open(&path, options).map_err(|fault| calling::failure(&fault))?;
-    Ok(Ready::Model(Box::new(model)))
+    Ok(Box::new(model))
 }

@@ -1,141 +1,177 @@
-//! From what flags, environment, project and configuration say to a model.
+//! From what flags, environment, project and configuration say to models.
+//!
+//! | File | What |
+//! |---|---|
+//! | `flags` | the flags that say which models are meant |
+//! | `naming` | `provider/name` to one model, not yet loaded |
+//! | `route` | where its requests go, and which key may go with them |
+//! | `local`, `absent` | the embedded model, or its absence |
+//! | `loading` | models, ready to be asked |
 
-use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Result;
-use clap::Args;
 
 use super::ui::Ui;
 use crate::chat::Tokenizer;
-use crate::config::{Config, Origin};
+use crate::config::{Choice, Config};
 use crate::failure::{Exit, Failure};
-use crate::pipeline::calling;
 use crate::pipeline::settings::{Asked, Settings};
-use crate::project::load::Wishes;
-use crate::prompt::tokens::Bound;
-use crate::provider::http::{Base, BoundKey, Endpoint, Remote};
-use crate::provider::openai::OPENAI;
-use crate::provider::scripted::Scripted;
-use crate::provider::{Facts, Provider};
+use crate::project::wishes::{Role, Wishes};
+use crate::provider::Facts;
+use crate::provider::chain::{Most, common};
+use crate::provider::sampling::unheard;
 
 #[cfg(not(feature = "embedded"))]
 mod absent;
+mod flags;
+mod loading;
 #[cfg(feature = "embedded")]
 mod local;
+mod naming;
+mod route;
 
 #[cfg(not(feature = "embedded"))]
 use absent as local;
 #[cfg(not(feature = "embedded"))]
 pub(super) use absent::no_engine;
+pub(super) use flags::ModelArguments;
+pub(super) use loading::Loader;
 #[cfg(feature = "embedded")]
 pub(super) use local::{places, spec};
+pub(super) use naming::{Named, all, split};
+pub(super) use route::untrusted;
 
-/// Which model, and how it is used.
-#[derive(Clone, Debug, Args)]
-pub(super) struct ModelArguments {
-    /// The model: `embedded`, `embedded/FILE.gguf`, `openai/NAME`, `scripted/FILE`
-    #[arg(long, global = true, value_name = "PROVIDER/NAME")]
-    pub model: Option<String>,
-    /// Threads the embedded model computes with
-    #[arg(long, global = true, value_name = "N")]
-    pub threads: Option<NonZeroUsize>,
-    /// Tokens that prompt and reply may take together
-    #[arg(long, global = true, value_name = "TOKENS", value_parser = clap::value_parser!(u32).range(1..))]
-    pub window: Option<u32>,
-    /// Another number gives other texts
-    #[arg(long, global = true, value_name = "N")]
-    pub seed: Option<u64>,
+/// The models of a run, named but not loaded.
+pub(super) struct Staff {
+    /// Writes the prose.
+    pub draft: Team,
+    /// Writes synopses, facts and folds.
+    pub record: Team,
 }
 
-/// Tokens assumed of an endpoint's model where nobody has said.
-const ASSUMED_WINDOW: usize = 32_768;
-
-/// A model that is named, but not loaded.
-pub(super) struct Named {
-    /// Its provider: `embedded`, `openai`, `scripted`.
-    pub provider: String,
-    /// The rest of its name.
-    pub name: String,
-    /// What can be known of it without loading it.
+/// A model and those that stand in for it.
+pub(super) struct Team {
+    /// The model, then those that stand in, in order. Never empty.
+    pub members: Vec<Named>,
+    /// What all of them can do.
     pub facts: Facts,
-    /// How it counts tokens.
+    /// Counts tokens so that the prompt fits each of them.
     pub tokenizer: Arc<dyn Tokenizer>,
-    /// Whether the window was assumed.
-    pub window_assumed: bool,
-    /// Whether its file has to be fetched first; until then its tokens cannot
-    /// be counted exactly.
-    pub is_absent: bool,
 }
 
-/// The model that is meant, without loading or reaching it.
-pub(super) fn name(arguments: &ModelArguments, wishes: &Wishes, config: &Config) -> Result<Named> {
-    let project = wishes.model.as_ref().map(|(model, _)| model.as_str());
-    let (model, origin) = config.model(arguments.model.as_deref(), project);
-    let (provider, name) = split(&model, origin)?;
-    let asked = arguments.window.or(wishes.window).or(config.window());
-    let (mut window_assumed, mut is_absent) = (false, false);
-    let (facts, tokenizer): (Facts, Arc<dyn Tokenizer>) = if provider == "embedded" {
-        let (facts, tokenizer) = local::facts(name, arguments, config)?;
-        is_absent = tokenizer.is_none();
-        (facts, tokenizer.unwrap_or_else(|| Arc::new(Bound::new(None))))
-    } else {
-        window_assumed = asked.is_none() && provider == "openai";
-        let window =
-            asked.and_then(|window| usize::try_from(window).ok()).unwrap_or(ASSUMED_WINDOW);
-        (Facts::plain(model.clone(), window), Arc::new(Bound::new(None)))
+impl Team {
+    fn new(first: Named, others: Vec<Named>) -> Self {
+        let facts = common(&first.facts, others.iter().map(|named| &named.facts));
+        let members: Vec<Named> = std::iter::once(first).chain(others).collect();
+        let tokenizer: Arc<dyn Tokenizer> = match &members[..] {
+            [one] => one.tokenizer.clone(),
+            all => Arc::new(Most(all.iter().map(|named| named.tokenizer.clone()).collect())),
+        };
+        Self { members, facts, tokenizer }
+    }
+
+    /// Whether a model's file has to be fetched first; until then its tokens
+    /// cannot be counted exactly.
+    pub fn is_absent(&self) -> bool {
+        self.members.iter().any(|named| named.is_absent)
+    }
+
+    /// The names of its models, to tell one team from another.
+    fn names(&self) -> Vec<&str> {
+        self.members.iter().map(|named| named.facts.name.as_str()).collect()
+    }
+}
+
+/// The models that are meant, without loading or reaching any.
+///
+/// # Errors
+///
+/// For a name that means no model, and for a project that sets what it may not.
+pub(super) fn staff(
+    arguments: &ModelArguments,
+    project: &Path,
+    wishes: &Wishes,
+    config: &Config,
+    ui: &Ui,
+) -> Result<Staff> {
+    let catalogue = all(config)?;
+    let flags = arguments.models();
+    let fallback = config.fallback(&flags, &wishes.models);
+    let main = config.choose(Role::Draft, &flags, &wishes.models);
+    let own = config.own_choice(&flags);
+    let scene = naming::Scene {
+        arguments,
+        wishes,
+        config,
+        catalogue: &catalogue,
+        ui,
+        main: vendor(&main),
+        own: own.as_ref().map(vendor),
     };
-    Ok(Named {
-        provider: provider.to_owned(),
-        name: name.to_owned(),
-        facts,
-        tokenizer,
-        window_assumed,
-        is_absent,
-    })
+    // A project's address is of no matter where its model is not the one.
+    let is_project = |choice: &Choice| choice.origin == crate::config::Origin::Project;
+    let record = config.choose(Role::Record, &flags, &wishes.models);
+    if [&main, &record].into_iter().chain(&fallback).any(is_project) {
+        route::settle(project, wishes, config)?;
+    }
+    let team = |choice: &Choice| -> Result<Team> {
+        let others = fallback.iter().filter(|other| other.name != choice.name);
+        let others: Result<Vec<Named>> = others.map(|other| scene.name(other)).collect();
+        Ok(Team::new(scene.name(choice)?, others?))
+    };
+    Ok(Staff { draft: team(&main)?, record: team(&record)? })
 }
 
-/// The provider and the name that a model's full name is made of.
-pub(super) fn split(model: &str, origin: Origin) -> Result<(&str, &str), Failure> {
-    let (provider, name) = model.split_once('/').unwrap_or((model, ""));
-    match provider {
-        "embedded" => {}
-        "openai" | "scripted" => {
-            if name.is_empty() {
-                return Err(Failure::new(Exit::Usage, format!("`{model}` lacks a name"))
-                    .hint(format!("write `{provider}/NAME`")));
-            }
-            if origin == Origin::Project && provider == "scripted" {
-                return Err(Failure::new(
-                    Exit::Untrusted,
-                    "a project cannot ask for a scripted model",
+/// Says which of the book's sampling settings a model would not heed; refuses
+/// where they have to be heeded.
+///
+/// # Errors
+///
+/// In strict mode, when there is any.
+pub(super) fn heeded(
+    arguments: &ModelArguments,
+    wishes: &Wishes,
+    team: &Team,
+    ui: &Ui,
+) -> Result<()> {
+    let said: Vec<String> = team
+        .members
+        .iter()
+        .flat_map(|named| {
+            unheard(&wishes.sampling, &named.facts.accepts).into_iter().map(|one| {
+                format!(
+                    "`{}` of the book: `{}` {}",
+                    one.parameter.name(),
+                    named.facts.name,
+                    one.why
                 )
-                .hint("use `--model scripted/FILE`"));
-            }
-        }
-        _ => return Err(unknown(provider, origin)),
+            })
+        })
+        .collect();
+    if said.is_empty() {
+        return Ok(());
     }
-    Ok((provider, name))
+    if arguments.strict || wishes.strict {
+        return Err(Failure::new(Exit::Usage, said.join("; "))
+            .hint("leave the setting out of `sampling` in `storygen.yaml`, or name another model")
+            .hint("without `strict`, such settings are only told of")
+            .into());
+    }
+    for line in said {
+        ui.say(&line);
+    }
+    Ok(())
 }
 
-fn unknown(provider: &str, origin: Origin) -> Failure {
-    let known = ["embedded", "openai", "scripted"];
-    let failure = Failure::new(
-        Exit::Usage,
-        format!("no provider is called `{provider}` ({origin} names it)"),
-    );
-    match crate::diagnostic::did_you_mean(provider, known) {
-        Some(hint) => failure.hint(hint),
-        None => {
-            failure.hint("write `embedded`, or `openai/NAME` for any OpenAI-compatible endpoint")
-        }
-    }
+fn vendor(choice: &Choice) -> &str {
+    choice.name.split('/').next().unwrap_or_default()
 }
 
 /// Fails for a model whose tokens cannot be counted yet.
-pub(super) fn must_be_here(named: &Named) -> Result<()> {
-    if named.is_absent {
+pub(super) fn must_be_here(team: &Team) -> Result<()> {
+    if team.is_absent() {
         return Err(Failure::new(
             Exit::Provider,
             "the embedded model is not on this machine yet, so its tokens cannot be counted",
@@ -146,8 +182,8 @@ pub(super) fn must_be_here(named: &Named) -> Result<()> {
     Ok(())
 }
 
-/// The settings of a run with this model.
-pub(super) fn settings(arguments: &ModelArguments, wishes: &Wishes, facts: &Facts) -> Settings {
+/// The settings of a run with this team.
+pub(super) fn settings(arguments: &ModelArguments, wishes: &Wishes, team: &Team) -> Settings {
     let asked = Asked {
         window: arguments.window.or(wishes.window),
         reply_tokens: wishes.reply_tokens,
@@ -155,70 +191,7 @@ pub(super) fn settings(arguments: &ModelArguments, wishes: &Wishes, facts: &Fact
         continuations: wishes.continuations,
         synopsis_words: wishes.synopsis_words,
         seed: arguments.seed,
+        sampling: wishes.sampling.clone(),
     };
-    Settings::new(asked, facts)
-}
-
-/// The model, ready to be asked, and whether its script has entries left over.
-pub(super) enum Ready {
-    /// A model.
-    Model(Box<dyn Provider>),
-    /// A script, which must be used up.
-    Script(Scripted),
-}
-
-impl Ready {
-    /// The model as the pipeline sees it.
-    pub fn provider(&self) -> &dyn Provider {
-        match self {
-            Self::Model(model) => &**model,
-            Self::Script(script) => script,
-        }
-    }
-}
-
-/// Loads the model, fetching the default one if it has to be; says so.
-pub(super) async fn ready(
-    named: &Named,
-    arguments: &ModelArguments,
-    config: &Config,
-    cache: &Path,
-    ui: &Ui,
-) -> Result<Ready> {
-    match named.provider.as_str() {
-        "embedded" => local::open(named, arguments, config, cache, ui).await,
-        "scripted" => {
-            let script = fs_err::read_to_string(&named.name)?;
-            let script = Scripted::new(&script, named.facts.clone())
-                .map_err(|fault| calling::failure(&fault))?;
-            Ok(Ready::Script(script))
-        }
-        _ => {
-            if named.window_assumed {
-                ui.say(&format!(
-                    "how much `{}` holds is not known; {ASSUMED_WINDOW} tokens are assumed (set `limits: {{window: …}}` in storygen.yaml)",
-                    named.name
-                ));
-            }
-            Ok(Ready::Model(Box::new(remote(named, config, ui)?)))
-        }
-    }
-}
-
-fn remote(named: &Named, config: &Config, ui: &Ui) -> Result<Remote> {
-    let bad = |error: &dyn std::fmt::Display| Failure::new(Exit::Usage, error.to_string());
-    let (url, _) = config.base_url();
-    let base = Base::parse(url).map_err(|error| bad(&error))?;
-    let mut endpoint = Endpoint::new(&OPENAI, base.clone(), named.name.clone(), named.facts.window);
-    if let Some((key, given_for, set_in)) = config.key()? {
-        let home = Base::parse(given_for).map_err(|error| bad(&error))?;
-        // A key goes to the address it was given for and nowhere else.
-        if home.origin() == base.origin() {
-            let key = BoundKey::new(&base, &key).map_err(|error| bad(&error))?;
-            endpoint.key = Some(key.set_in(set_in));
-        }
-    }
-    let remote = Remote::new(endpoint).map_err(|error| bad(&error))?;
-    let ui = ui.clone();
-    Ok(remote.telling_pauses(Box::new(move |pause, fault| ui.pausing(pause, fault))))
+    Settings::new(asked, &team.facts)
 }

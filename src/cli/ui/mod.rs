@@ -122,6 +122,16 @@ impl Ui {
         (read > 0).then(|| line.trim().to_owned())
     }
 
+    /// Asks a question; whether the answer is a clear yes.
+    pub fn agrees(&self, question: &str) -> bool {
+        self.ask(question).is_some_and(|answer| {
+            matches!(
+                answer.to_lowercase().as_str(),
+                "y" | "yes" | "j" | "ja" | "o" | "oui" | "s" | "sí" | "si"
+            )
+        })
+    }
+
     /// One finding, with the line it stands on.
     pub fn finding(&self, finding: &Finding, source: Option<&str>) {
         self.warn(&format!("{}\n", diagnostic::render(finding, source, true)));

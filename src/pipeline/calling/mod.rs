@@ -21,6 +21,7 @@ pub use event::{Event, Listener};
 pub use way_out::failure;
 
 /// The way to a model.
+#[derive(Clone)]
 pub struct Line<'a> {
     /// The model.
     pub provider: &'a dyn Provider,
@@ -32,6 +33,22 @@ pub struct Line<'a> {
     pub settings: &'a Settings,
     /// Set when the user wants to stop.
     pub cancel: CancellationToken,
+}
+
+/// The ways to the models of a run, by the work they do.
+pub struct Lines<'a> {
+    /// Writes the prose.
+    pub draft: Line<'a>,
+    /// Writes synopses, facts and folds.
+    pub record: Line<'a>,
+}
+
+impl<'a> Lines<'a> {
+    /// One model for all work.
+    #[must_use]
+    pub fn alike(line: Line<'a>) -> Self {
+        Self { record: line.clone(), draft: line }
+    }
 }
 
 /// A question to a model.

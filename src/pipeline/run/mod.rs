@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 
-use super::calling::{Line, Listener};
+use super::calling::{Line, Lines, Listener};
 use super::draft::Materials;
 use super::plan::{self, Given, Step, Wanted};
 use crate::failure::{Exit, Failure};
@@ -155,7 +155,7 @@ impl<'a> Session<'a> {
         &mut self,
         wanted: &Wanted,
         store: &mut Store<'_>,
-        line: &Line<'_>,
+        lines: &Lines<'_>,
         listener: Listener<'_>,
     ) -> Result<Done> {
         let mut done = Done::default();
@@ -168,13 +168,13 @@ impl<'a> Session<'a> {
                 Step::Adopt(number) => self.adopt(number, store, &mut *listener)?,
                 Step::Restore(number, take) => self.restore(number, take, store, &mut *listener)?,
                 Step::Move(number) => self.place(number, store, &mut *listener)?,
-                Step::Fold(span) => self.fold(span, store, line, &mut *listener).await?,
+                Step::Fold(span) => self.fold(span, store, lines, &mut *listener).await?,
                 Step::Draft(number) => {
-                    self.draft(number, store, line, &mut *listener).await?;
+                    self.draft(number, store, lines, &mut *listener).await?;
                     done.drafted += 1;
                 }
                 Step::Record(number) => {
-                    self.record(number, store, line, &mut *listener).await?;
+                    self.record(number, store, lines, &mut *listener).await?;
                     done.recorded += 1;
                 }
             }

@@ -3,13 +3,14 @@
 use anyhow::Result;
 
 use super::Session;
-use crate::pipeline::calling::{Event, Line, Listener};
+use crate::pipeline::calling::{Event, Line, Lines, Listener};
 use crate::pipeline::draft::{self, Drawn};
 use crate::pipeline::selection::select_take;
 use crate::pipeline::{fold, plan, record};
 use crate::project::archive::{Fold, Shelf};
 use crate::project::journal::{Event as Noted, Origin, TakeNote};
 use crate::project::store::Store;
+use crate::prompt::brief;
 use crate::prompt::memory::Span;
 use crate::story::canon::Maker;
 use crate::story::fingerprint::digest;
@@ -70,9 +71,10 @@ impl Session<'_> {
         &mut self,
         number: usize,
         store: &mut Store<'_>,
-        line: &Line<'_>,
+        lines: &Lines<'_>,
         listener: Listener<'_>,
     ) -> Result<()> {
+        let line = &lines.draft;
         let chapter = self.chapter(number)?;
         let take = self.archive.chapters.get(&chapter.id).map_or(1, Shelf::next_take);
         listener(Event::Drafting { chapter: number, title: &chapter.title, take });
@@ -138,7 +140,7 @@ impl Session<'_> {
         &mut self,
         number: usize,
         store: &mut Store<'_>,
-        line: &Line<'_>,
+        lines: &Lines<'_>,
         listener: Listener<'_>,
     ) -> Result<()> {
         let chapter = self.chapter(number)?;
@@ -157,8 +159,7 @@ impl Session<'_> {
             text,
             &self.canon,
             self.templates,
-            self.tokens_per_word,
-            line,
+            &lines.record,
             &mut *listener,
         )
         .await?;
@@ -201,17 +202,21 @@ impl Session<'_> {
         &mut self,
         span: Span,
         store: &mut Store<'_>,
-        line: &Line<'_>,
+        lines: &Lines<'_>,
         listener: Listener<'_>,
     ) -> Result<()> {
         listener(Event::Folding { from: span.from, to: span.to });
+        // As long as the prompts of drafts have room for, whoever writes it.
+        let line = &lines.draft;
+        let per_word = brief::counted_per_word(self.story, &*line.tokenizer);
+        let words = line.settings.fold_words(self.story.chapters.len(), per_word);
         let (text, tokens) = fold::fold(
             self.story,
             span,
             &self.past(),
+            words,
             self.templates,
-            self.tokens_per_word,
-            line,
+            &lines.record,
             &mut *listener,
         )
         .await?;

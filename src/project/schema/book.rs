@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::model::{EndpointShape, ModelsShape, SamplingShape};
 use crate::project::yaml::Placed;
 
 /// `storygen.yaml`: the book and how it is to be drafted.
@@ -19,9 +20,18 @@ pub struct BookFile {
     /// The genre, in a word or two.
     #[serde(default)]
     pub genre: Option<Placed<String>>,
-    /// The model that drafts, as `provider/name`: `embedded`, `openai/gpt-5`. Endpoints and keys stand in your own configuration, never here.
+    /// The model that drafts, as `provider/name`: `embedded`, `openrouter/thedrummer/unslopnemo-12b`. Keys stand in your own configuration, never here.
     #[serde(default)]
     pub model: Option<Placed<String>>,
+    /// Models for some of the work, and models that stand in when one fails.
+    #[serde(default)]
+    pub models: Option<ModelsShape>,
+    /// How prose is sampled.
+    #[serde(default)]
+    pub sampling: Option<SamplingShape>,
+    /// Where a team's own models are; used once you allow it with `storygen trust`.
+    #[serde(default)]
+    pub endpoint: Option<EndpointShape>,
     /// How long things are to be.
     #[serde(default)]
     pub targets: Option<TargetsShape>,

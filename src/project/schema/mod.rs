@@ -8,6 +8,7 @@
 use serde::{Deserialize, Deserializer};
 
 mod book;
+mod model;
 mod outline;
 mod people;
 mod premise;
@@ -15,6 +16,7 @@ mod promises;
 mod world;
 
 pub use book::{BookFile, LimitsShape, TargetsShape};
+pub use model::{EndpointShape, ModelsShape, SamplingShape};
 pub use outline::{ChapterShape, OutlineFile, PartShape, SceneShape};
 pub use people::{
     Attributes, CharacterShape, CharactersFile, RelationshipShape, StartShape, VoiceShape,

@@ -3,7 +3,8 @@
 use serde_json::Value as Json;
 
 use super::phrase;
-use crate::diagnostic::{Finding, Place, Spot, did_you_mean};
+use crate::diagnostic::{Finding, Place, Spot, UNTRUSTED, did_you_mean};
+use crate::project::layout;
 use crate::project::yaml::{Node, Placed, Value, secret};
 
 pub(super) fn duplicate_key(file: &str, key: &Placed<String>, name: &str) -> Finding {
@@ -24,6 +25,9 @@ pub(super) fn missing_key(
 }
 
 pub(super) fn unknown_key(file: &str, key: &Placed<String>, known: &[&str], name: &str) -> Finding {
+    if file == layout::BOOK && (secret::is_secret(&key.value) || secret::is_reach(&key.value)) {
+        return untrusted(file, key);
+    }
     let message = format!("unknown key `{}` in {name}", key.value);
     let finding = Finding::error("unknown-key", Place::at(file, key.spot), message);
     if secret::is_secret(&key.value) {
@@ -34,6 +38,19 @@ pub(super) fn unknown_key(file: &str, key: &Placed<String>, known: &[&str], name
         format!("known here are {}", keys.join(", "))
     });
     finding.hint(hint)
+}
+
+/// A setting that decides where requests go and what they carry, in a project,
+/// which may come from anyone.
+fn untrusted(file: &str, key: &Placed<String>) -> Finding {
+    let message = format!("a project may not set `{}`", key.value);
+    let finding = Finding::error(UNTRUSTED, Place::at(file, key.spot), message);
+    if secret::is_secret(&key.value) {
+        return finding.hint(secret::WAY_OUT);
+    }
+    finding.hint("it belongs into your own configuration, under `endpoints`").hint(
+        "a team's address may stand under `endpoint: {base_url: …}`; `storygen trust` allows it",
+    )
 }
 
 pub(super) fn choice(file: &str, node: &Node, choices: &[&str], name: &str) -> Option<Finding> {
@@ -50,6 +67,31 @@ pub(super) fn choice(file: &str, node: &Node, choices: &[&str], name: &str) -> O
 /// All whole numbers of our shapes are counts that fit 32 bits.
 pub(super) fn range(file: &str, spot: Spot, number: i128, name: &str) -> Option<Finding> {
     u32::try_from(number).is_err().then(|| huge(file, spot, name))
+}
+
+/// A number outside the `minimum` and `maximum` of its schema.
+pub(super) fn bounds(file: &str, node: &Node, schema: &Json, name: &str) -> Option<Finding> {
+    #[expect(clippy::cast_precision_loss, reason = "a number so large is out of bounds anyway")]
+    let number = match node.value {
+        Value::Integer(number) => number as f64,
+        Value::Fraction(number) => number,
+        _ => return None,
+    };
+    let bound = |key: &str| schema.get(key).and_then(Json::as_f64);
+    let (least, most) = (bound("minimum"), bound("maximum"));
+    let is_within = number.is_finite()
+        && least.is_none_or(|least| number >= least)
+        && most.is_none_or(|most| number <= most);
+    let range = match (least, most) {
+        (Some(least), Some(most)) => format!("a number from {least} to {most}"),
+        (Some(least), None) => format!("a number of at least {least}"),
+        (None, Some(most)) => format!("a number of at most {most}"),
+        (None, None) => "a number".to_owned(),
+    };
+    (!is_within).then(|| {
+        let place = Place::at(file, node.spot);
+        Finding::error("number-out-of-range", place, format!("{name} must be {range}"))
+    })
 }
 
 /// Whether a number is read as a fraction only because it is so large.

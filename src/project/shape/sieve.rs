@@ -89,12 +89,15 @@ impl<'a> Sieve<'a> {
                 self.findings.push(faults::huge(self.file, spot, name));
                 Fit::Loose
             }
+            ("number", Value::Integer(_) | Value::Fraction(_)) => {
+                let fault = faults::bounds(self.file, node, schema, name);
+                self.unless(fault, Fit::Loose)
+            }
             (
                 "string" | "scalar",
                 Value::Text(_) | Value::Integer(_) | Value::Bool(_) | Value::Fraction(_),
             )
             | ("boolean", Value::Bool(_))
-            | ("number", Value::Integer(_) | Value::Fraction(_))
             | ("any", _) => Fit::Sound,
             (wanted, _) => {
                 self.findings.push(faults::wrong_kind(self.file, node, wanted, name));

@@ -12,6 +12,33 @@ pub fn is_secret(name: &str) -> bool {
     name.rsplit(['-', '_', ' ', '.']).next().is_some_and(|last| WHOLE.contains(&last))
 }
 
+/// Whether what stands under this name would decide where requests go, what
+/// they carry, or what is run: `base_url`, `headers`, `https_proxy`,
+/// `api_key_command`. A project may set none of it.
+#[must_use]
+pub fn is_reach(name: &str) -> bool {
+    const WORDS: [&str; 14] = [
+        "url",
+        "uri",
+        "host",
+        "origin",
+        "header",
+        "headers",
+        "proxy",
+        "command",
+        "cmd",
+        "exec",
+        "shell",
+        "cert",
+        "certificate",
+        "ca",
+    ];
+    let name = name.trim().trim_matches(['"', '\'']).to_lowercase();
+    let mut words = name.split(['-', '_', ' ', '.']);
+    // `api_key_file`, `api_key_env`, `api_key_keyring`.
+    name.starts_with("api_key") || words.any(|word| WORDS.contains(&word))
+}
+
 /// A file's text with what is secret in it replaced, line by line, to be shown.
 /// In the bible single words such as `secret` and `key` are the story's own.
 #[must_use]
@@ -65,6 +92,24 @@ mod tests {
         }
         for name in ["api_key_file", "reply_tokens", "keys", "title", "keyboard"] {
             assert!(!is_secret(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn names_of_what_a_project_may_not_set() {
+        for name in [
+            "base_url",
+            "URL",
+            "headers",
+            "http-proxy",
+            "api_key_command",
+            "api_key_file",
+            "ca_file",
+        ] {
+            assert!(is_reach(name), "{name}");
+        }
+        for name in ["title", "character", "commander", "calendar", "threads", "hostess"] {
+            assert!(!is_reach(name), "{name}");
         }
     }
 

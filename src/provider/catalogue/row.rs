@@ -135,7 +135,7 @@ impl Row {
                 })
                 .filter_map(|(vendor, host)| Some(format!("{vendor}/{}", host.id.as_ref()?)))
                 .collect(),
-            window: smallest([host.window, model.window], base.window),
+            window: window(&base, model, found.host),
             reply_limit: smallest([host.reply, model.reply], None),
             price: host.price.as_ref().and_then(price).or(base.price),
             price_date: host.price.as_ref().map(|price| price.date.clone()),
@@ -206,6 +206,16 @@ impl Row {
     pub fn verdict(&self, is_elsewhere: bool) -> Verdict {
         super::verdict::of(self, is_elsewhere)
     }
+}
+
+/// What a model holds at a host. What a local server holds is its own matter:
+/// a model that could hold more says nothing of it.
+fn window(base: &Row, model: &ModelShape, host: Option<&HostShape>) -> Option<usize> {
+    let of_host = host.and_then(|host| host.window);
+    if base.vendor.is_local && of_host.is_none() {
+        return base.window.map(|window| smallest([model.window], Some(window)).unwrap_or(window));
+    }
+    smallest([of_host, model.window], base.window.filter(|_| of_host.is_none()))
 }
 
 /// The smallest count that anyone gives.

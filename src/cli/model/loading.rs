@@ -1,0 +1,164 @@
+//! Models, ready to be asked.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Result;
+
+use super::naming::{ASSUMED_WINDOW, Distant, Named};
+use super::{ModelArguments, Staff, Team, local, route};
+use crate::cli::ui::Ui;
+use crate::config::Config;
+use crate::failure::{Exit, Failure};
+use crate::pipeline::calling;
+use crate::provider::Provider;
+use crate::provider::chain::Chain;
+use crate::provider::http::dialect::Dialect;
+use crate::provider::http::{Endpoint, Remote};
+use crate::provider::openai::OPENAI;
+use crate::provider::scripted::Scripted;
+
+/// The models of a run, ready to be asked.
+pub(in crate::cli) struct Ready {
+    draft: Box<dyn Provider>,
+    /// None where the same models do it.
+    record: Option<Box<dyn Provider>>,
+    /// The scripts among them, which must be used up.
+    scripts: Vec<Arc<Scripted>>,
+}
+
+impl Ready {
+    /// Who writes the prose.
+    pub fn draft(&self) -> &dyn Provider {
+        &*self.draft
+    }
+
+    /// Who writes synopses, facts and folds.
+    pub fn record(&self) -> &dyn Provider {
+        self.record.as_deref().unwrap_or(&*self.draft)
+    }
+
+    /// How many answers of scripts were never asked for.
+    pub fn unused(&self) -> usize {
+        self.scripts.iter().map(|script| script.unused()).sum()
+    }
+}
+
+/// What loading draws on.
+pub(in crate::cli) struct Loader<'a> {
+    /// The flags.
+    pub arguments: &'a ModelArguments,
+    /// The user's settings.
+    pub config: &'a Config,
+    /// Whether an endpoint is to refuse what it would otherwise ignore.
+    pub is_strict: bool,
+    /// What names the book to an endpoint.
+    pub book: &'a str,
+    /// Where the project keeps what can be made again.
+    pub cache: &'a Path,
+    /// Who tells the user what takes its time.
+    pub ui: &'a Ui,
+}
+
+impl Loader<'_> {
+    /// Loads the models of a run, fetching the default one if it has to be; says so.
+    ///
+    /// # Errors
+    ///
+    /// When a model cannot be loaded.
+    pub async fn ready(&self, staff: &Staff) -> Result<Ready> {
+        let mut scripts = Vec::new();
+        let draft = self.team(&staff.draft, &mut scripts).await?;
+        let record = if staff.record.names() == staff.draft.names() {
+            None
+        } else {
+            Some(self.team(&staff.record, &mut scripts).await?)
+        };
+        Ok(Ready { draft, record, scripts })
+    }
+
+    async fn team(
+        &self,
+        team: &Team,
+        scripts: &mut Vec<Arc<Scripted>>,
+    ) -> Result<Box<dyn Provider>> {
+        let mut models = Vec::new();
+        for named in &team.members {
+            models.push(self.one(named, scripts).await?);
+        }
+        let mut models = models.into_iter();
+        let Some(first) = models.next() else {
+            return Err(Failure::new(Exit::Failed, "no model was named").into());
+        };
+        let others: Vec<_> = models.collect();
+        if others.is_empty() {
+            return Ok(first);
+        }
+        let ui = self.ui.clone();
+        let tell = move |from: &str, fault: &crate::provider::Fault, to: &str| {
+            ui.say(&format!("{fault}; `{to}` stands in for `{from}`"));
+        };
+        Ok(Box::new(Chain::new(first, others, Box::new(tell))))
+    }
+
+    async fn one(
+        &self,
+        named: &Named,
+        scripts: &mut Vec<Arc<Scripted>>,
+    ) -> Result<Box<dyn Provider>> {
+        match named.provider.as_str() {
+            "embedded" => {
+                local::open(named, self.arguments, self.config, self.cache, self.ui).await
+            }
+            "scripted" => {
+                let script = fs_err::read_to_string(&named.name)?;
+                let script = Scripted::new(&script, named.facts.clone())
+                    .map_err(|fault| calling::failure(&fault))?;
+                let script = Arc::new(script);
+                scripts.push(script.clone());
+                Ok(Box::new(script))
+            }
+            _ => Ok(Box::new(self.remote(named)?)),
+        }
+    }
+
+    fn remote(&self, named: &Named) -> Result<Remote> {
+        let Some(Distant { row, route, key }) = &named.remote else {
+            return Err(Failure::new(Exit::Failed, "a model without an address").into());
+        };
+        if named.window_assumed {
+            self.ui.say(&format!(
+                "how much `{}` holds is not known; {ASSUMED_WINDOW} tokens are assumed (set `limits: {{window: …}}` in storygen.yaml)",
+                named.name
+            ));
+        }
+        let facts = &named.facts;
+        let endpoint = Endpoint {
+            vendor: named.provider.clone(),
+            dialect: dialect(&route.dialect)?,
+            base: route.base.clone(),
+            key: key.clone(),
+            model: row.id.clone(),
+            window: facts.window,
+            reply_limit: facts.reply_limit,
+            prefill: facts.prefill,
+            structured: facts.structured,
+            knobs: row.knobs(self.is_strict, Some(self.book)),
+            price: facts.price,
+            ratio: None,
+            patience: route::patience(&route.endpoint),
+        };
+        let remote =
+            Remote::new(endpoint).map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
+        let ui = self.ui.clone();
+        Ok(remote.telling_pauses(Box::new(move |pause, fault| ui.pausing(pause, fault))))
+    }
+}
+
+/// The wire of this name.
+fn dialect(name: &str) -> Result<&'static Dialect> {
+    match name {
+        "openai" => Ok(&OPENAI),
+        _ => Err(Failure::new(Exit::Usage, format!("no dialect is called `{name}`")).into()),
+    }
+}

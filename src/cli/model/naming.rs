@@ -1,0 +1,247 @@
+//! `provider/name` to one model, not yet loaded.
+
+use std::sync::Arc;
+
+use anyhow::Result;
+
+use super::route::{self, Route};
+use super::{ModelArguments, local};
+use crate::chat::Tokenizer;
+use crate::cli::catalogue;
+use crate::cli::ui::Ui;
+use crate::config::{Choice, Config, Origin};
+use crate::failure::{Exit, Failure};
+use crate::money::Price;
+use crate::project::wishes::Wishes;
+use crate::prompt::tokens::Bound;
+use crate::provider::Facts;
+use crate::provider::catalogue::shape::{CatalogueFile, VendorShape};
+use crate::provider::catalogue::{Catalogue, Row, Vendor, Verdict};
+use crate::provider::http::BoundKey;
+use crate::provider::http::dialect::Prefill;
+
+/// Tokens assumed of an endpoint's model where nobody has said.
+pub(super) const ASSUMED_WINDOW: usize = 32_768;
+
+/// A model that is named, but not loaded.
+pub(in crate::cli) struct Named {
+    /// Its provider: `embedded`, `scripted`, or a vendor's name.
+    pub provider: String,
+    /// The rest of its name.
+    pub name: String,
+    /// What can be known of it without loading it.
+    pub facts: Facts,
+    /// How it counts tokens.
+    pub tokenizer: Arc<dyn Tokenizer>,
+    /// Whether the window was assumed.
+    pub window_assumed: bool,
+    /// Whether its file has to be fetched first.
+    pub is_absent: bool,
+    /// What there is of a model behind an endpoint.
+    pub(super) remote: Option<Distant>,
+}
+
+/// A model behind an endpoint.
+pub(super) struct Distant {
+    /// What the catalogue says of it.
+    pub row: Row,
+    /// Where its requests go.
+    pub route: Route,
+    /// The key that may go with them.
+    pub key: Option<BoundKey>,
+}
+
+/// What names are understood by.
+pub(super) struct Scene<'a> {
+    pub arguments: &'a ModelArguments,
+    pub wishes: &'a Wishes,
+    pub config: &'a Config,
+    pub catalogue: &'a Catalogue,
+    /// The vendor of the model that drafts.
+    pub main: &'a str,
+    /// The vendor that the user, not a project, has named.
+    pub own: Option<&'a str>,
+    pub ui: &'a Ui,
+}
+
+impl Scene<'_> {
+    /// The model that a choice means.
+    pub fn name(&self, choice: &Choice) -> Result<Named> {
+        let (provider, name) = split(&choice.name, choice.origin, self.catalogue)?;
+        match provider {
+            "embedded" => self.embedded(name),
+            "scripted" => Ok(self.scripted(&choice.name, name)),
+            _ => self.remote(provider, name, choice),
+        }
+    }
+
+    fn embedded(&self, name: &str) -> Result<Named> {
+        let (facts, tokenizer) = local::facts(name, self.arguments, self.config)?;
+        Ok(Named {
+            provider: "embedded".to_owned(),
+            name: name.to_owned(),
+            facts,
+            is_absent: tokenizer.is_none(),
+            tokenizer: tokenizer.unwrap_or_else(|| Arc::new(Bound::new(None))),
+            window_assumed: false,
+            remote: None,
+        })
+    }
+
+    /// The window that flags or the project ask for.
+    fn asked(&self) -> Option<usize> {
+        let asked = self.arguments.window.or(self.wishes.window);
+        asked.and_then(|window| usize::try_from(window).ok())
+    }
+
+    fn scripted(&self, full: &str, name: &str) -> Named {
+        let window = self.asked().unwrap_or(ASSUMED_WINDOW);
+        Named {
+            provider: "scripted".to_owned(),
+            name: name.to_owned(),
+            facts: Facts { price: Some(Price::FREE), ..Facts::plain(full, window) },
+            tokenizer: Arc::new(Bound::new(None)),
+            window_assumed: false,
+            is_absent: false,
+            remote: None,
+        }
+    }
+
+    /// `openai/NAME` at another address is any endpoint that is like `OpenAI`'s,
+    /// and takes no more than these have in common.
+    fn spoken_there(&self, row: Row, route: &Route) -> Row {
+        if row.vendor.name != "openai" || !route.is_elsewhere {
+            return row;
+        }
+        match self.catalogue.row(COMPATIBLE, &row.id) {
+            Ok(mut common) => {
+                common.vendor.name = row.vendor.name;
+                common
+            }
+            Err(_) => row,
+        }
+    }
+
+    fn remote(&self, vendor: &str, name: &str, choice: &Choice) -> Result<Named> {
+        let row = self.catalogue.row(vendor, name).map_err(|fault| {
+            Failure::new(Exit::Usage, format!("no provider is called `{}`", fault.name))
+        })?;
+        let asked = route::Asked { config: self.config, wishes: self.wishes, main: self.main };
+        let route = route::route(&row.vendor, choice, asked)?;
+        let row = self.spoken_there(row, &route);
+        match row.verdict(route.is_elsewhere) {
+            Verdict::Usable => {}
+            Verdict::Ending(warning) => self.ui.say(&warning),
+            Verdict::Retired { message, hints } => {
+                let failure = Failure::new(Exit::Provider, message);
+                return Err(hints.into_iter().fold(failure, Failure::hint).into());
+            }
+        }
+        let key = route::key(&route.base, &vendors(self.catalogue), self.own, self.config)?;
+        let of_endpoint = route.endpoint.window.and_then(|window| usize::try_from(window).ok());
+        let said = [self.asked(), of_endpoint, row.window].into_iter().flatten().min();
+        let price = route.endpoint.price.as_ref();
+        let price = price.and_then(|price| {
+            Price::per_million(price.prompt, price.reply, price.cached, price.written)
+        });
+        let facts = Facts {
+            name: row.name(),
+            window: said.unwrap_or(ASSUMED_WINDOW),
+            reply_limit: row.reply_limit,
+            prefill: row.prefill != Prefill::Never,
+            structured: row.structured,
+            accepts: row.accepts.clone(),
+            price: price.or(row.price),
+            tries: u32::try_from(route::patience(&route.endpoint).tries).unwrap_or(u32::MAX),
+        };
+        Ok(Named {
+            provider: vendor.to_owned(),
+            name: row.id.clone(),
+            facts,
+            tokenizer: Arc::new(Bound::new(None)),
+            window_assumed: said.is_none(),
+            is_absent: false,
+            remote: Some(Distant { row, route, key }),
+        })
+    }
+}
+
+/// The vendor whose row holds for any endpoint that is like `OpenAI`'s.
+const COMPATIBLE: &str = "compatible";
+
+/// The catalogue, with the endpoints of the user's own configuration as vendors.
+///
+/// # Errors
+///
+/// When the user's catalogue is not sound.
+pub(in crate::cli) fn all(config: &Config) -> Result<Catalogue> {
+    let known = catalogue::read()?;
+    let own = config.endpoints().filter(|name| known.vendor(name).is_err()).map(|name| {
+        let endpoint = config.endpoint(name);
+        let vendor = VendorShape {
+            dialect: endpoint.dialect,
+            base_url: endpoint.base_url,
+            ..VendorShape::default()
+        };
+        (name.to_owned(), vendor)
+    });
+    let own = CatalogueFile { vendors: own.collect(), ..CatalogueFile::default() };
+    Ok(known.with(own))
+}
+
+/// Every vendor's row.
+fn vendors(catalogue: &Catalogue) -> Vec<Vendor> {
+    catalogue.vendors().filter_map(|name| catalogue.vendor(name).ok()).collect()
+}
+
+/// The provider and the name that a model's full name is made of.
+///
+/// # Errors
+///
+/// For a provider that nobody knows, a model without a name, and a project that
+/// asks for a script.
+pub(in crate::cli) fn split<'a>(
+    model: &'a str,
+    origin: Origin,
+    catalogue: &Catalogue,
+) -> Result<(&'a str, &'a str), Failure> {
+    let (provider, name) = model.split_once('/').unwrap_or((model, ""));
+    if provider == "embedded" {
+        return Ok((provider, name));
+    }
+    if provider != "scripted" && catalogue.vendor(provider).is_err() {
+        return Err(unknown(model, provider, origin, catalogue));
+    }
+    if name.is_empty() {
+        return Err(Failure::new(Exit::Usage, format!("`{model}` lacks a name"))
+            .hint(format!("write `{provider}/NAME`")));
+    }
+    if origin == Origin::Project && provider == "scripted" {
+        return Err(Failure::new(Exit::Untrusted, "a project cannot ask for a scripted model")
+            .hint("use `--model scripted/FILE`"));
+    }
+    Ok((provider, name))
+}
+
+fn unknown(model: &str, provider: &str, origin: Origin, catalogue: &Catalogue) -> Failure {
+    if let Some((name, _)) = catalogue.model(model) {
+        let failure = Failure::new(
+            Exit::Usage,
+            format!("`{model}` is served by several, and {origin} does not say by whom"),
+        );
+        let hosts: Vec<String> =
+            catalogue.rows(name).iter().map(|row| format!("`{}`", row.name())).collect();
+        return failure.hint(format!("write one of {}", hosts.join(", ")));
+    }
+    let failure = Failure::new(
+        Exit::Usage,
+        format!("no provider is called `{provider}` ({origin} names it)"),
+    );
+    let known = ["embedded", "scripted"].into_iter().chain(catalogue.vendors());
+    match crate::diagnostic::did_you_mean(provider, known) {
+        Some(hint) => failure.hint(hint),
+        None => failure
+            .hint("write `embedded`, or `openai/NAME` for any OpenAI-compatible endpoint")
+            .hint("`storygen models` lists the models that are known"),
+    }
+}

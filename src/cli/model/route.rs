@@ -1,0 +1,171 @@
+//! Where a model's requests go, and which key may go with them.
+//!
+//! An address comes from `STORYGEN_BASE_URL`, else from a project that is
+//! trusted, else from the user's configuration, else it is the vendor's own.
+//! A key goes to the address it was given for and to no other, whatever any
+//! layer says of addresses: [`key`] compares origins before it reads a source,
+//! and [`BoundKey`] compares them again before it makes a header.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Result;
+use secrecy::SecretString;
+
+use crate::config::{Choice, Config, EndpointShape, KeySource, Origin, trust};
+use crate::failure::{Exit, Failure};
+use crate::project::wishes::{EndpointWish, Wishes};
+use crate::provider::catalogue::Vendor;
+use crate::provider::http::{Base, BoundKey, Patience};
+
+/// The address of a vendor's requests, and everything that belongs to it.
+#[derive(Clone, Debug)]
+pub(super) struct Route {
+    /// The address.
+    pub base: Base,
+    /// The name of the dialect.
+    pub dialect: String,
+    /// What the user's configuration says of the endpoint.
+    pub endpoint: EndpointShape,
+    /// Whether that is somewhere else than where the vendor itself is.
+    pub is_elsewhere: bool,
+}
+
+/// What decides about addresses beside the vendor.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'a> {
+    /// The user's settings.
+    pub config: &'a Config,
+    /// The project's, whose endpoint has been settled by [`settle`].
+    pub wishes: &'a Wishes,
+    /// The vendor of the model that drafts: `STORYGEN_BASE_URL` is meant for it.
+    pub main: &'a str,
+}
+
+/// Where the requests of a vendor's models go.
+///
+/// # Errors
+///
+/// For an address that is missing or not safe.
+pub(super) fn route(vendor: &Vendor, choice: &Choice, asked: Asked<'_>) -> Result<Route> {
+    let endpoint = asked.config.endpoint(&vendor.name);
+    let wish = asked.wishes.endpoint.as_ref().filter(|_| choice.origin == Origin::Project);
+    let given = asked.config.address().filter(|_| vendor.name == asked.main);
+    let address = given
+        .or(wish.map(|wish| wish.base_url.as_str()))
+        .or(endpoint.base_url.as_deref())
+        .or(vendor.base_url.as_deref());
+    let Some(address) = address else {
+        return Err(Failure::new(
+            Exit::Usage,
+            format!("where `{}` is, nobody has said", vendor.name),
+        )
+        .hint(format!(
+            "write `endpoints: {{{}: {{base_url: …}}}}` into your configuration, or set `STORYGEN_BASE_URL`",
+            vendor.name
+        ))
+        .into());
+    };
+    let dialect = match wish {
+        Some(wish) if given.is_none() => &wish.dialect,
+        _ => endpoint.dialect.as_ref().unwrap_or(&vendor.dialect),
+    };
+    let base = parse(address)?;
+    let home = vendor.base_url.as_deref().and_then(|home| Base::parse(home).ok());
+    let is_elsewhere = home.is_none_or(|home| home.origin() != base.origin());
+    Ok(Route { base, dialect: dialect.clone(), endpoint, is_elsewhere })
+}
+
+fn parse(address: &str) -> Result<Base> {
+    Ok(Base::parse(address).map_err(|error| Failure::new(Exit::Usage, error.to_string()))?)
+}
+
+/// The key for requests to `base`: the first source that was given for its
+/// origin and has one. No other source is even read.
+///
+/// # Errors
+///
+/// When a source that is asked fails, or holds what no header can carry.
+pub(super) fn key(
+    base: &Base,
+    vendors: &[Vendor],
+    own: Option<&str>,
+    config: &Config,
+) -> Result<Option<BoundKey>> {
+    let bound = |key: &SecretString, name: String| -> Result<Option<BoundKey>> {
+        let key = BoundKey::new(base, key)
+            .map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
+        Ok(Some(key.set_in(name)))
+    };
+    let is_here = |address: Option<&str>| {
+        address
+            .and_then(|address| Base::parse(address).ok())
+            .is_some_and(|home| home.origin() == base.origin())
+    };
+    let home = |vendor: &Vendor| {
+        let endpoint = config.endpoint(&vendor.name);
+        endpoint.base_url.or_else(|| vendor.base_url.clone())
+    };
+    // The environment's key is for the environment's address, else for the
+    // endpoint of the model that the user, not a project, has named.
+    if let Some(key) = config.key() {
+        let own = vendors.iter().find(|vendor| vendor.name == own.unwrap_or("openai"));
+        let address = config.address().map(str::to_owned).or_else(|| own.and_then(home));
+        if is_here(address.as_deref()) {
+            return bound(key, "`STORYGEN_API_KEY`".to_owned());
+        }
+    }
+    for vendor in vendors.iter().filter(|vendor| is_here(home(vendor).as_deref())) {
+        let mut sources = KeySource::of(&config.endpoint(&vendor.name));
+        sources.extend(vendor.key.clone().map(KeySource::Variable));
+        for source in sources {
+            if let Some(key) = source.read()? {
+                return bound(&key, source.name());
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// How long and how often an endpoint is waited for.
+pub(super) fn patience(endpoint: &EndpointShape) -> Patience {
+    let usual = Patience::default();
+    let seconds = |seconds: u32| Duration::from_secs(u64::from(seconds.max(1)));
+    Patience {
+        idle: endpoint.idle_seconds.map_or(usual.idle, seconds),
+        tries: endpoint
+            .tries
+            .and_then(|tries| usize::try_from(tries).ok())
+            .map_or(usual.tries, |tries| tries.max(1)),
+        ..usual
+    }
+}
+
+/// Refuses a project that says where its models are, unless the user has
+/// allowed just that. Comes before anything touches the network.
+///
+/// # Errors
+///
+/// [`Exit::Untrusted`], with the place.
+pub(super) fn settle(project: &Path, wishes: &Wishes, config: &Config) -> Result<()> {
+    let Some(wish) = &wishes.endpoint else { return Ok(()) };
+    parse(&wish.base_url)?;
+    if trust::is_trusted(config, project, wish)? {
+        return Ok(());
+    }
+    let failure = untrusted(wish);
+    Err(Failure { message: format!("{}: {}", wish.place, failure.message), ..failure }.into())
+}
+
+/// What is said of a project's endpoint that the user has not allowed.
+pub(in crate::cli) fn untrusted(wish: &EndpointWish) -> Failure {
+    Failure::new(
+        Exit::Untrusted,
+        format!(
+            "the project wants its text sent to `{}`, which you have not allowed",
+            wish.base_url
+        ),
+    )
+    .hint("if you know who runs that address, `storygen trust` allows it until the project changes it")
+    .hint("or take `endpoint` out of `storygen.yaml`, or name another model by `--model`")
+}

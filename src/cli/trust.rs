@@ -1,0 +1,69 @@
+//! `storygen trust`: what a project may say of where its models are.
+
+use anyhow::Result;
+
+use super::ui::Ui;
+use super::{Common, open};
+use crate::config::{Config, trust};
+use crate::failure::{Exit, Failure};
+use crate::project::load::load;
+
+/// Allow the project's own endpoint, until the project changes it
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Take the permission back
+    #[arg(long, conflicts_with = "list")]
+    undo: bool,
+    /// List every project that has a permission
+    #[arg(long)]
+    list: bool,
+    /// Answer yes to the question
+    #[arg(short, long)]
+    yes: bool,
+}
+
+/// Runs the command.
+pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exit> {
+    let config = Config::read()?;
+    if arguments.list {
+        for one in trust::all(&config)? {
+            ui.result(&format!("{}  {}", one.project.display(), one.base_url));
+        }
+        return Ok(Exit::Done);
+    }
+    let folder = open::folder(common)?;
+    if arguments.undo {
+        let had_one = trust::take_back(&config, folder.path())?;
+        ui.say(if had_one {
+            "the project's endpoint is not allowed any more"
+        } else {
+            "the project had no permission"
+        });
+        return Ok(Exit::Done);
+    }
+    let wishes = load(&folder)?.wishes;
+    let Some(wish) = wishes.endpoint else {
+        ui.say("the project asks for nothing that needs trust");
+        return Ok(Exit::Done);
+    };
+    if trust::is_trusted(&config, folder.path(), &wish)? {
+        ui.say(&format!("`{}` is allowed already", wish.base_url));
+        return Ok(Exit::Done);
+    }
+    ui.say(&format!(
+        "{} sends the bible and every chapter to `{}` ({}); a key goes there only if your configuration has one for that address",
+        wish.place, wish.base_url, wish.dialect
+    ));
+    if !arguments.yes && !ui.may_ask() {
+        return Err(Failure::new(Exit::Untrusted, "nobody is here to be asked")
+            .hint("`storygen trust --yes` allows it")
+            .into());
+    }
+    if !arguments.yes && !ui.agrees("allow it until the project changes it? [y/N]") {
+        ui.say("nothing is allowed");
+        return Ok(Exit::Untrusted);
+    }
+    trust::allow(&config, folder.path(), &wish)?;
+    ui.say(&format!("`{}` is allowed for this project", wish.base_url));
+    Ok(Exit::Done)
+}

@@ -1,0 +1,202 @@
+//! The shape of the user's `config.yaml`, and reading it.
+
+use std::collections::BTreeMap;
+use std::io::ErrorKind;
+use std::path::Path;
+
+use anyhow::Result;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::diagnostic;
+use crate::failure::{Exit, Failure};
+use crate::project::schema::ModelsShape;
+use crate::project::yaml::{self, Pairs};
+
+/// The shape of the user's `config.yaml`.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConfigFile {
+    /// The model that drafts where no project names one: `openrouter/NAME`, `embedded`.
+    #[serde(default)]
+    pub model: Option<String>,
+    /// Models for some of the work, and models that stand in when one fails.
+    #[serde(default)]
+    pub models: Option<ModelsShape>,
+    /// The address of your OpenAI-compatible endpoint, such as `http://127.0.0.1:8080/v1`: short for that of `endpoints: {openai: …}`.
+    #[serde(default)]
+    pub base_url: Option<String>,
+    /// A file that holds the key for that address, and nothing else.
+    #[serde(default)]
+    pub api_key_file: Option<String>,
+    /// Tokens that the endpoint's model holds, prompt and reply together.
+    #[serde(default)]
+    pub window: Option<u32>,
+    /// Threads the embedded model computes with; 0 for one a processor.
+    #[serde(default)]
+    pub threads: Option<u32>,
+    /// Your endpoints, by the name that stands before the `/` of a model.
+    #[serde(default)]
+    pub endpoints: Option<BTreeMap<String, EndpointShape>>,
+}
+
+/// One endpoint: a vendor that storygen knows, or one of your own.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EndpointShape {
+    /// What is spoken there, for an endpoint of your own: `openai` (the default), `mistral`, `anthropic`, `ollama`.
+    #[serde(default)]
+    pub dialect: Option<String>,
+    /// Its address, such as `http://127.0.0.1:8080/v1`.
+    #[serde(default)]
+    pub base_url: Option<String>,
+    /// The environment variable that holds its key.
+    #[serde(default)]
+    pub api_key_env: Option<String>,
+    /// The file that holds its key, and nothing else.
+    #[serde(default)]
+    pub api_key_file: Option<String>,
+    /// The program that prints its key, and its arguments; no shell is involved.
+    #[serde(default)]
+    pub api_key_command: Option<Vec<String>>,
+    /// The name under which its key stands in your system's keyring.
+    #[serde(default)]
+    pub api_key_keyring: Option<String>,
+    /// Headers that each request to it carries.
+    #[serde(default)]
+    pub headers: Option<Pairs>,
+    /// Tokens that its models hold, prompt and reply together.
+    #[serde(default)]
+    pub window: Option<u32>,
+    /// What its models cost, where the catalogue does not say.
+    #[serde(default)]
+    pub price: Option<PriceShape>,
+    /// Seconds that it may be silent before a call is given up (default 120).
+    #[serde(default)]
+    pub idle_seconds: Option<u32>,
+    /// Tries of one request, the first included (default 4).
+    #[serde(default)]
+    pub tries: Option<u32>,
+    /// Calls that may run at the same time (default 4; for `storygen batch`).
+    #[serde(default)]
+    pub concurrent: Option<u32>,
+    /// Requests that may be sent in a minute.
+    #[serde(default)]
+    pub requests_per_minute: Option<u32>,
+    /// Tokens, of prompts and replies, that may be asked for in a minute.
+    #[serde(default)]
+    pub tokens_per_minute: Option<u32>,
+}
+
+/// Prices in dollars for a million tokens.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PriceShape {
+    /// Of the prompt.
+    #[schemars(range(min = 0))]
+    pub prompt: f64,
+    /// Of the reply.
+    #[schemars(range(min = 0))]
+    pub reply: f64,
+    /// Of the prompt's tokens that are read from a cache (as the prompt).
+    #[serde(default)]
+    #[schemars(range(min = 0))]
+    pub cached: Option<f64>,
+    /// Of the prompt's tokens that are written to a cache (as the prompt).
+    #[serde(default)]
+    #[schemars(range(min = 0))]
+    pub written: Option<f64>,
+}
+
+/// Why a file of the user's could not be read, as a clause about that file.
+pub(super) fn trouble(error: &std::io::Error) -> String {
+    match error.kind() {
+        ErrorKind::NotFound => "which is not there".to_owned(),
+        ErrorKind::IsADirectory => "which is a folder".to_owned(),
+        ErrorKind::PermissionDenied => "which you have no right to read".to_owned(),
+        ErrorKind::InvalidData => "which is not UTF-8 text".to_owned(),
+        _ => format!("which cannot be read ({error})"),
+    }
+}
+
+/// Reads the file at `path`; one that is not there says nothing.
+///
+/// # Errors
+///
+/// When it cannot be read, or holds something else than it should.
+pub(super) fn read(path: &Path) -> Result<ConfigFile> {
+    if !path.exists() {
+        return Ok(ConfigFile::default());
+    }
+    let text = fs_err::read_to_string(path).map_err(|error| {
+        let what = trouble(&error);
+        Failure::new(
+            Exit::Usage,
+            format!(
+                "cannot read your configuration: it is looked for in `{}`, {what}",
+                path.display()
+            ),
+        )
+        .hint("put a text file there, or move away what stands in its place")
+    })?;
+    if text.trim().is_empty() {
+        return Ok(ConfigFile::default());
+    }
+    let name = path.display().to_string();
+    let mut findings = Vec::new();
+    let shown = yaml::secret::masked(&name, &text);
+    yaml::read(&name, &text, &mut findings).ok_or_else(|| {
+        let faults: Vec<String> = findings
+            .iter()
+            .map(|finding| diagnostic::render(finding, Some(&shown), false))
+            .collect();
+        Failure::new(Exit::Usage, format!("your configuration is not sound\n{}", faults.join("\n")))
+            .into()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is said when the configuration is `text`, or a folder for none.
+    fn fault(text: Option<&str>) -> (Exit, String) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.yaml");
+        match text {
+            Some(text) => fs_err::write(&path, text).unwrap(),
+            None => fs_err::create_dir(&path).unwrap(),
+        }
+        let failure = read(&path).unwrap_err().downcast::<Failure>().unwrap();
+        assert!(!failure.message.contains("sk-1"), "{}", failure.message);
+        (failure.exit, failure.message)
+    }
+
+    #[test]
+    fn faults_of_the_file_are_of_one_kind() {
+        let (exit, said) = fault(None);
+        assert_eq!(exit, Exit::Usage);
+        assert!(said.ends_with("config.yaml`, which is a folder"), "{said}");
+        let (exit, said) = fault(Some("api_key: sk-1\n"));
+        assert_eq!(exit, Exit::Usage);
+        assert!(
+            said.contains("unknown key `api_key`") && said.contains("`STORYGEN_API_KEY`"),
+            "{said}"
+        );
+    }
+
+    #[test]
+    fn endpoints_are_read() {
+        let mut findings = Vec::new();
+        let file: ConfigFile = yaml::read(
+            "config.yaml",
+            "endpoints:\n  attic:\n    base_url: http://127.0.0.1:5001/v1\n    api_key_command: [pass, show, attic]\n    price: {prompt: 0, reply: 0.5}\n  openrouter:\n    concurrent: 8\n",
+            &mut findings,
+        )
+        .unwrap_or_else(|| panic!("{findings:?}"));
+        let endpoints = file.endpoints.unwrap();
+        assert_eq!(endpoints["attic"].api_key_command.as_ref().unwrap().len(), 3);
+        assert!((endpoints["attic"].price.as_ref().unwrap().reply - 0.5).abs() < 1e-9);
+        assert_eq!(endpoints["openrouter"].concurrent, Some(8));
+    }
+}

@@ -1,0 +1,218 @@
+//! Where keys come from: the environment, a file, a program, the keyring.
+//!
+//! Never a flag, which every process list shows, and never a project. What is
+//! read is bound to an origin at once, in [`crate::provider::http::BoundKey`].
+
+use std::io::Read;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use anyhow::Result;
+use secrecy::SecretString;
+
+use super::file::{EndpointShape, trouble};
+use crate::failure::{Exit, Failure};
+
+/// How long a program may take to print a key: a person may have to unlock it.
+const PROGRAM_TIME: Duration = Duration::from_mins(2);
+
+/// The most bytes of a key.
+const KEY_LIMIT: u64 = 64 * 1024;
+
+/// One place where a key may stand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeySource {
+    /// An environment variable.
+    Variable(String),
+    /// A file that holds it and nothing else.
+    File(String),
+    /// A program and its arguments.
+    Program(Vec<String>),
+    /// A name in the system's keyring.
+    Keyring(String),
+}
+
+impl KeySource {
+    /// The sources that an endpoint's settings name, in the order they are asked.
+    #[must_use]
+    pub fn of(endpoint: &EndpointShape) -> Vec<Self> {
+        [
+            endpoint.api_key_env.clone().map(Self::Variable),
+            endpoint.api_key_file.clone().map(Self::File),
+            endpoint.api_key_command.clone().map(Self::Program),
+            endpoint.api_key_keyring.clone().map(Self::Keyring),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+
+    /// The source, as a message names it. It never holds the key.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Self::Variable(name) => format!("`{name}`"),
+            Self::File(path) => format!("`{path}`, your `api_key_file`"),
+            Self::Program(words) => {
+                let program = words.first().map(String::as_str).unwrap_or_default();
+                format!("`{program}`, your `api_key_command`")
+            }
+            Self::Keyring(name) => format!("`{name}` in your keyring"),
+        }
+    }
+
+    /// The key; none for a variable that is not set.
+    ///
+    /// # Errors
+    ///
+    /// When the source is there to be asked and does not give a key.
+    pub fn read(&self) -> Result<Option<SecretString>> {
+        match self {
+            Self::Variable(name) => Ok(super::variable(name).map(SecretString::from)),
+            Self::File(path) => file(path).map(Some),
+            Self::Program(words) => program(words).map(Some),
+            Self::Keyring(name) => keyring(name).map(Some),
+        }
+    }
+}
+
+fn file(path: &str) -> Result<SecretString> {
+    let key = fs_err::read_to_string(path).map_err(|error| {
+        Failure::new(
+            Exit::Usage,
+            format!(
+                "cannot read the key: `api_key_file` in your configuration names `{path}`, {}",
+                trouble(&error)
+            ),
+        )
+        .hint("put the key there, and nothing else, or name the file that holds it")
+        .hint("or set `STORYGEN_API_KEY`")
+    })?;
+    Ok(SecretString::from(key.trim().to_owned()))
+}
+
+/// Runs a program of the user's and takes what it prints. It runs in the root
+/// folder, so that a project cannot put itself in its place.
+fn program(words: &[String]) -> Result<SecretString> {
+    let Some((name, arguments)) = words.split_first() else {
+        return Err(failed("", "names no program").into());
+    };
+    let is_found_anywhere = Path::new(name).is_absolute() || !name.contains(['/', '\\']);
+    if !is_found_anywhere {
+        return Err(failed(name, "is a relative path; write it from the root").into());
+    }
+    let mut child = Command::new(name)
+        .args(arguments)
+        .current_dir(if cfg!(windows) { "C:\\" } else { "/" })
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::inherit())
+        .spawn()
+        .map_err(|error| failed(name, &format!("cannot be run ({error})")))?;
+    let Some(pipe) = child.stdout.take() else {
+        return Err(failed(name, "has no output").into());
+    };
+    let (done, printed) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut text = String::new();
+        let outcome = pipe.take(KEY_LIMIT).read_to_string(&mut text).map(|_| text);
+        // Nobody listens any more once the time is up.
+        let _ = done.send(outcome);
+    });
+    let Ok(printed) = printed.recv_timeout(PROGRAM_TIME) else {
+        let _ = child.kill();
+        return Err(failed(name, &format!("printed nothing for {PROGRAM_TIME:?}")).into());
+    };
+    let text = printed.map_err(|_| failed(name, "printed something else than text"))?;
+    let status =
+        child.wait().map_err(|error| failed(name, &format!("cannot be awaited ({error})")))?;
+    if !status.success() {
+        return Err(failed(name, &format!("failed ({status})")).into());
+    }
+    let key = text.lines().next().unwrap_or_default().trim();
+    if key.is_empty() {
+        return Err(failed(name, "printed no key").into());
+    }
+    Ok(SecretString::from(key.to_owned()))
+}
+
+fn failed(name: &str, what: &str) -> Failure {
+    Failure::new(
+        Exit::Usage,
+        format!("cannot get the key: `{name}`, your `api_key_command`, {what}"),
+    )
+    .hint("it has to print the key in its first line: `api_key_command: [pass, show, writing]`")
+}
+
+#[cfg(feature = "keyring")]
+fn keyring(name: &str) -> Result<SecretString> {
+    let entry = keyring::Entry::new("storygen", name);
+    let key = entry.and_then(|entry| entry.get_password()).map_err(|error| {
+        Failure::new(Exit::Usage, format!("cannot get the key `{name}` from your keyring: {error}"))
+            .hint("put it there under the service `storygen`, with this name as the user")
+    })?;
+    Ok(SecretString::from(key))
+}
+
+#[cfg(not(feature = "keyring"))]
+fn keyring(name: &str) -> Result<SecretString> {
+    Err(Failure::new(
+        Exit::Usage,
+        format!("cannot get the key `{name}`: this storygen was built without the keyring"),
+    )
+    .hint("build it with `--features keyring`")
+    .hint("or let your keyring's own program print it: `api_key_command: [secret-tool, lookup, service, storygen]`")
+    .into())
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret as _;
+
+    use super::*;
+
+    fn said(source: &KeySource) -> String {
+        match source.read() {
+            Ok(key) => key.map(|key| key.expose_secret().to_owned()).unwrap_or_default(),
+            Err(error) => error.downcast::<Failure>().unwrap().message,
+        }
+    }
+
+    #[test]
+    fn each_source_gives_its_key_or_says_why_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key").display().to_string();
+        fs_err::write(&path, "sk-file\n").unwrap();
+        let program = |words: &[&str]| {
+            KeySource::Program(words.iter().map(|word| (*word).to_owned()).collect())
+        };
+        let table = [
+            (KeySource::File(path), "sk-file"),
+            (
+                KeySource::File("/nonexistent/key".into()),
+                "cannot read the key: `api_key_file` in your configuration names `/nonexistent/key`, which is not there",
+            ),
+            (KeySource::Variable("STORYGEN_NOT_SET_ANYWHERE".into()), ""),
+            (program(&["echo", " sk-program "]), "sk-program"),
+            (program(&["sh", "-c", "printf 'sk-1\\nsk-2\\n'"]), "sk-1"),
+            (
+                program(&["false"]),
+                "cannot get the key: `false`, your `api_key_command`, failed (exit status: 1)",
+            ),
+            (
+                program(&["true"]),
+                "cannot get the key: `true`, your `api_key_command`, printed no key",
+            ),
+            (program(&[]), "cannot get the key: ``, your `api_key_command`, names no program"),
+            (
+                program(&["./key"]),
+                "cannot get the key: `./key`, your `api_key_command`, is a relative path; write it from the root",
+            ),
+        ];
+        for (source, expected) in table {
+            assert_eq!(said(&source), expected, "{source:?}");
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! Several models as one: the first answers, the others stand in when it fails.
+//!
+//! Nothing is swapped in silence: whoever listens hears which model failed, why,
+//! and which one is asked next; the reply says which one answered. What a chain
+//! can do is what all its models can: the smallest window, the dearest price.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio_util::sync::CancellationToken;
+
+use super::{Bill, Ear, Facts, Fault, Provider, Request, Streaming};
+use crate::chat::{Message, Tokenizer};
+
+/// Hears that a model failed, and which one is asked now.
+pub type OnFallback = Box<dyn Fn(&str, &Fault, &str) + Send + Sync>;
+
+/// One model of a chain.
+struct Link {
+    model: Box<dyn Provider>,
+    /// It failed for a reason that time does not mend: no key, no such model.
+    is_out: AtomicBool,
+}
+
+/// Models that stand in for each other.
+pub struct Chain {
+    links: Vec<Link>,
+    facts: Facts,
+    tokens: Arc<Most>,
+    on_fallback: OnFallback,
+}
+
+impl Chain {
+    /// A chain of `first` and those that stand in for it.
+    #[must_use]
+    pub fn new(
+        first: Box<dyn Provider>,
+        others: Vec<Box<dyn Provider>>,
+        on_fallback: OnFallback,
+    ) -> Self {
+        let all: Vec<&dyn Provider> =
+            std::iter::once(&*first).chain(others.iter().map(|other| &**other)).collect();
+        let facts = common(first.facts(), all.iter().skip(1).map(|model| model.facts()));
+        let tokens = Arc::new(Most(all.iter().map(|model| model.tokenizer()).collect()));
+        let links = std::iter::once(first)
+            .chain(others)
+            .map(|model| Link { model, is_out: AtomicBool::new(false) })
+            .collect();
+        Self { links, facts, tokens, on_fallback }
+    }
+
+    /// The models to ask, in order; all of them where all are out.
+    fn asked(&self) -> Vec<&Link> {
+        let able: Vec<&Link> =
+            self.links.iter().filter(|link| !link.is_out.load(Ordering::Relaxed)).collect();
+        if able.is_empty() { self.links.iter().collect() } else { able }
+    }
+}
+
+/// What all of some models can do, under the name of the first.
+#[must_use]
+pub fn common<'a>(first: &Facts, others: impl Iterator<Item = &'a Facts>) -> Facts {
+    others.fold(first.clone(), |all, one| Facts {
+        name: all.name,
+        window: all.window.min(one.window),
+        reply_limit: [all.reply_limit, one.reply_limit].into_iter().flatten().min(),
+        prefill: all.prefill && one.prefill,
+        structured: all.structured && one.structured,
+        accepts: all.accepts,
+        price: all.price.zip(one.price).map(|(all, one)| all.dearer(one)),
+        tries: all.tries.saturating_add(one.tries),
+    })
+}
+
+/// Counts as the one of several vocabularies that needs most.
+pub struct Most(pub Vec<Arc<dyn Tokenizer>>);
+
+impl Tokenizer for Most {
+    fn text(&self, text: &str) -> usize {
+        self.0.iter().map(|one| one.text(text)).max().unwrap_or_default()
+    }
+
+    fn prompt(&self, messages: &[Message]) -> usize {
+        self.0.iter().map(|one| one.prompt(messages)).max().unwrap_or_default()
+    }
+
+    fn is_bound(&self) -> bool {
+        self.0.iter().any(|one| one.is_bound())
+    }
+}
+
+/// Passes on what is heard, and remembers whether text was.
+struct Passing<'a> {
+    ear: &'a mut dyn Ear,
+    heard: bool,
+}
+
+impl Ear for Passing<'_> {
+    fn text(&mut self, piece: &str) {
+        self.heard |= !piece.is_empty();
+        self.ear.text(piece);
+    }
+
+    fn sending(&mut self) {
+        self.ear.sending();
+    }
+
+    fn billed(&mut self, bill: Bill) {
+        self.ear.billed(bill);
+    }
+}
+
+impl Provider for Chain {
+    fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    fn tokenizer(&self) -> Arc<dyn Tokenizer> {
+        Arc::clone(&self.tokens) as Arc<dyn Tokenizer>
+    }
+
+    fn stream<'a>(
+        &'a self,
+        request: &'a Request,
+        ear: &'a mut dyn Ear,
+        cancel: &'a CancellationToken,
+    ) -> Streaming<'a> {
+        Box::pin(async move {
+            let mut passing = Passing { ear, heard: false };
+            let mut asked = self.asked().into_iter().peekable();
+            while let Some(link) = asked.next() {
+                let fault = match link.model.stream(request, &mut passing, cancel).await {
+                    Ok(reply) => return Ok(reply),
+                    Err(fault) => fault,
+                };
+                // A reply that has begun is continued, not begun again elsewhere.
+                let is_final = passing.heard || !may_stand_in(&fault);
+                let Some(next) = asked.peek().filter(|_| !is_final) else {
+                    return Err(fault);
+                };
+                if !fault.is_passing() {
+                    link.is_out.store(true, Ordering::Relaxed);
+                }
+                (self.on_fallback)(&link.model.facts().name, &fault, &next.model.facts().name);
+            }
+            Err(Fault::Model("a chain without models".to_owned()))
+        })
+    }
+}
+
+/// Whether another model may do what this one could not.
+fn may_stand_in(fault: &Fault) -> bool {
+    !matches!(fault, Fault::Cancelled | Fault::TooLong { .. } | Fault::Script(_))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::money::Price;
+    use crate::provider::{Finish, Reply, Sampling};
+
+    /// Says its name, or fails each time in this way; text first, if told.
+    struct One {
+        facts: Facts,
+        fails: Option<fn() -> Fault>,
+        speaks: bool,
+        calls: Arc<Mutex<Vec<String>>>,
+    }
+
+    impl Provider for One {
+        fn facts(&self) -> &Facts {
+            &self.facts
+        }
+
+        fn tokenizer(&self) -> Arc<dyn Tokenizer> {
+            Arc::new(crate::prompt::tokens::Bound::new(None))
+        }
+
+        fn stream<'a>(
+            &'a self,
+            _: &'a Request,
+            ear: &'a mut dyn Ear,
+            _: &'a CancellationToken,
+        ) -> Streaming<'a> {
+            self.calls.lock().unwrap().push(self.facts.name.clone());
+            Box::pin(async move {
+                if self.speaks {
+                    ear.text("It ");
+                }
+                match self.fails {
+                    Some(fault) => Err(fault()),
+                    None => Ok(Reply {
+                        finish: Finish::Stop,
+                        usage: None,
+                        model: self.facts.name.clone(),
+                    }),
+                }
+            })
+        }
+    }
+
+    fn lost() -> Fault {
+        Fault::Unreachable { origin: "here".into(), why: "refused".into() }
+    }
+
+    fn no_key() -> Fault {
+        Fault::Key { origin: "here".into(), message: "no".into() }
+    }
+
+    fn too_long() -> Fault {
+        Fault::TooLong { model: "a".into(), tokens: 2, window: 1 }
+    }
+
+    fn request() -> Request {
+        Request {
+            messages: Vec::new(),
+            reply_tokens: 1,
+            sampling: Sampling::default(),
+            seed: 0,
+            schema: None,
+            marks: Vec::new(),
+        }
+    }
+
+    type Case = (Option<fn() -> Fault>, bool, &'static [&'static str], Result<&'static str, ()>);
+
+    #[test]
+    fn the_next_model_is_asked_where_that_can_help() {
+        // How the first fails, whether it spoke, who was asked in two calls, who answered.
+        let table: [Case; 5] = [
+            (None, true, &["a", "a"], Ok("a")),
+            (Some(lost), false, &["a", "b", "a", "b"], Ok("b")),
+            (Some(no_key), false, &["a", "b", "b"], Ok("b")),
+            (Some(lost), true, &["a", "a"], Err(())),
+            (Some(too_long), false, &["a", "a"], Err(())),
+        ];
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        for (fails, speaks, asked, answered) in table {
+            let calls = Arc::new(Mutex::new(Vec::new()));
+            let one = |name: &str, fails, speaks| -> Box<dyn Provider> {
+                let facts = Facts::plain(name, 1_000);
+                Box::new(One { facts, fails, speaks, calls: calls.clone() })
+            };
+            let told = Arc::new(Mutex::new(Vec::new()));
+            let hears = told.clone();
+            let chain = Chain::new(
+                one("a", fails, speaks),
+                vec![one("b", None, true)],
+                Box::new(move |from, _, to| hears.lock().unwrap().push(format!("{from} {to}"))),
+            );
+            let cancel = CancellationToken::new();
+            for _ in 0..2 {
+                let request = request();
+                let reply = runtime.block_on(chain.stream(&request, &mut |_: &str| {}, &cancel));
+                assert_eq!(
+                    reply.map(|reply| reply.model).map_err(drop),
+                    answered.map(str::to_owned)
+                );
+            }
+            assert_eq!(*calls.lock().unwrap(), asked);
+            let swaps = asked.windows(2).filter(|pair| *pair == ["a", "b"]).count();
+            assert_eq!(*told.lock().unwrap(), vec!["a b"; swaps]);
+        }
+    }
+
+    #[test]
+    fn a_chain_can_do_what_all_its_models_can() {
+        let dear = Price::per_million(3.0, 15.0, None, None);
+        let cheap = Price::per_million(4.0, 1.0, None, None);
+        let first = Facts { price: dear, prefill: true, tries: 4, ..Facts::plain("a", 32_000) };
+        let second =
+            Facts { price: cheap, reply_limit: Some(900), tries: 2, ..Facts::plain("b", 8_000) };
+        let all = common(&first, std::iter::once(&second));
+        assert_eq!((all.name.as_str(), all.window, all.reply_limit), ("a", 8_000, Some(900)));
+        assert_eq!((all.prefill, all.tries), (false, 6));
+        assert_eq!(all.price, Price::per_million(4.0, 15.0, None, None));
+        let unknown = Facts::plain("c", 9_000);
+        assert_eq!(common(&first, std::iter::once(&unknown)).price, None);
+    }
+}

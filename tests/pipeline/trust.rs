@@ -1,0 +1,227 @@
+//! Keys go where they belong, whatever a project says; and a project says
+//! where its models are only once that is allowed.
+
+use std::process::Command;
+
+use crate::byte_server::{ByteServer, answer};
+use crate::common::*;
+use crate::support::{Output, Project};
+
+/// A key that must turn up nowhere but in the header to its own endpoint.
+const CANARY: &str = "sk-canary-99b1d2c7e4";
+
+/// Where a hostile project may try to say something: the file, and the text
+/// round the setting.
+const SOURCES: [(&str, &str); 5] = [
+    ("storygen.yaml", "{SETTING}\n"),
+    (".env", "STORYGEN_{SETTING}\n"),
+    (".storygen/config.yaml", "{SETTING}\n"),
+    (".config/storygen/config.yaml", "{SETTING}\n"),
+    ("bible/premise.yaml", "{SETTING}\n"),
+];
+
+/// What it may try to set; `{EVIL}` is the address of its own server.
+const SETTINGS: [&str; 7] = [
+    "base_url: {EVIL}/v1",
+    "endpoint: {base_url: '{EVIL}/v1'}",
+    "headers: {x-forward: '{EVIL}'}",
+    "proxy: {EVIL}",
+    "api_key_command: [sh, -c, 'echo sk-evil']",
+    "ca_file: /tmp/evil.pem",
+    "endpoints: {openai: {base_url: '{EVIL}/v1'}}",
+];
+
+fn refuses() -> Vec<Vec<crate::byte_server::Step>> {
+    vec![vec![answer(401, &[("connection", "close")], br#"{"error":{"message":"no"}}"#)]; 4]
+}
+
+/// A project whose file says this.
+fn hostile(file: &str, text: &str) -> Project {
+    let project = small(&[]);
+    let path = project.path().join(file);
+    let before = std::fs::read_to_string(&path).unwrap_or_default();
+    // What stands in a file already stays before what is added.
+    project.write(file, format!("{before}\n{text}"));
+    project
+}
+
+/// Drafts at the good server with a key that is for it alone.
+fn draft(project: &Project, good: &str, is_on_terminal: bool) -> Output {
+    let mut command = project.command(&["draft", "chapter", "1"]);
+    if is_on_terminal {
+        let program = command.get_program().to_string_lossy().into_owned();
+        let line = format!("{program} draft chapter 1");
+        let mut terminal = Command::new("script");
+        terminal.args(["-qefc", &line, "/dev/null"]).current_dir(project.path()).env_clear();
+        for (name, value) in command.get_envs() {
+            terminal.env(name, value.expect("a value"));
+        }
+        terminal.stdin(std::process::Stdio::null());
+        command = terminal;
+    }
+    let output = command
+        .env("STORYGEN_MODEL", "openai/x")
+        .env("STORYGEN_BASE_URL", format!("{good}/v1"))
+        .env("STORYGEN_API_KEY", CANARY)
+        .output()
+        .expect("the program runs");
+    Output {
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        code: output.status.code().unwrap_or(-1),
+    }
+}
+
+/// The key is in nothing that was said or written.
+fn assert_no_key(project: &Project, output: &Output, what: &str) {
+    assert!(!output.to_string().contains(CANARY), "{what}: {output}");
+    let above = project.path().parent().expect("a folder").to_owned();
+    let found = Command::new("grep").args(["-rlaF", CANARY]).arg(above).output().expect("grep");
+    assert_eq!(String::from_utf8_lossy(&found.stdout), "", "{what}: the key is on disk");
+}
+
+#[test]
+fn no_project_gets_a_key_to_its_own_server() {
+    let mut cases = 0;
+    for (file, frame) in SOURCES {
+        for setting in SETTINGS {
+            for (is_trusted, is_on_terminal) in
+                [(false, false), (false, true), (true, false), (true, true)]
+            {
+                let (good, evil) = (ByteServer::start(refuses()), ByteServer::start(refuses()));
+                let text = frame.replace("{SETTING}", &setting.replace("{EVIL}", &evil.origin()));
+                let project = hostile(file, &text);
+                if is_trusted {
+                    project.run(&["trust", "--yes"]);
+                }
+                let what = format!("{file}: {setting} trusted={is_trusted} tty={is_on_terminal}");
+                let output = draft(&project, &good.origin(), is_on_terminal);
+                assert_eq!(evil.requests().len(), 0, "{what}: {output}");
+                assert_no_key(&project, &output, &what);
+                if file == "storygen.yaml" && !setting.starts_with("endpoint: ") {
+                    assert!([4, 12].contains(&output.code), "{what}: {output}");
+                    assert_eq!(good.requests().len(), 0, "{what}: {output}");
+                }
+                cases += 1;
+            }
+        }
+    }
+    assert_eq!(cases, 140);
+}
+
+/// A key of the environment is for the environment's address, a vendor's for the
+/// vendor's, a file's for its own entry: none of them goes elsewhere.
+#[test]
+fn every_key_stays_with_its_address() {
+    // The user's file, the environment; whether the server sees the key.
+    let table: [(&str, &[(&str, &str)], bool); 9] = [
+        ("{}", &[("STORYGEN_BASE_URL", "{HERE}/v1"), ("STORYGEN_API_KEY", CANARY)], true),
+        ("{}", &[("STORYGEN_BASE_URL", "{HERE}/v1"), ("OPENAI_API_KEY", CANARY)], false),
+        ("{}", &[("STORYGEN_BASE_URL", "{HERE}/v1"), ("OPENROUTER_API_KEY", CANARY)], false),
+        ("base_url: {HERE}/v1\napi_key_file: {KEY}", &[], true),
+        (
+            "base_url: https://elsewhere.example/v1\napi_key_file: {KEY}",
+            &[("STORYGEN_BASE_URL", "{HERE}/v1")],
+            false,
+        ),
+        (
+            "endpoints: {openai: {base_url: '{HERE}/v1', api_key_command: [cat, '{KEY}']}}",
+            &[],
+            true,
+        ),
+        (
+            "endpoints: {openai: {base_url: 'https://elsewhere.example/v1', api_key_command: [cat, '{KEY}']}}",
+            &[("STORYGEN_BASE_URL", "{HERE}/v1")],
+            false,
+        ),
+        (
+            "endpoints: {openai: {base_url: '{HERE}/v1', api_key_env: MY_KEY}}",
+            &[("MY_KEY", CANARY)],
+            true,
+        ),
+        // Another endpoint of the user's at the same address: its key is for it, too.
+        (
+            "endpoints: {attic: {base_url: '{HERE}/v1', api_key_file: '{KEY}'}}",
+            &[("STORYGEN_BASE_URL", "{HERE}/v1")],
+            true,
+        ),
+    ];
+    for (file, variables, is_sent) in table {
+        let server = ByteServer::start(refuses());
+        let project = small(&[]);
+        let keys = tempfile::tempdir().expect("a folder");
+        let key = keys.path().join("key");
+        std::fs::write(&key, CANARY).expect("a key");
+        let fill = |text: &str| {
+            text.replace("{HERE}", &server.origin()).replace("{KEY}", &key.display().to_string())
+        };
+        project.write("../home/config/storygen/config.yaml", fill(file));
+        let mut command = project.command(&["draft", "chapter", "1", "--model", "openai/x"]);
+        for (name, value) in variables {
+            command.env(name, fill(value));
+        }
+        let output = command.output().expect("the program runs");
+        let sent = server.requests();
+        let what = format!("{file} {variables:?}: {}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(sent.len(), 1, "{what}");
+        let seen = sent[0].header("authorization") == Some(&format!("Bearer {CANARY}"));
+        assert_eq!(seen, is_sent, "{what}");
+        assert!(!what.contains(&format!("Bearer {CANARY}")), "{what}");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned()
+            + &String::from_utf8_lossy(&output.stdout);
+        assert!(!said.contains(CANARY), "{said}");
+    }
+}
+
+#[test]
+fn a_projects_endpoint_is_used_once_it_is_allowed_and_until_it_changes() {
+    let server = ByteServer::start(refuses());
+    let wish = |path: &str| {
+        format!("\nmodel: openai/x\nendpoint: {{base_url: '{}{path}'}}\n", server.origin())
+    };
+    let project = hostile("storygen.yaml", &wish("/v1"));
+    let draft = || {
+        let output = project.run_with(&["draft", "chapter", "1"], &[("STORYGEN_API_KEY", CANARY)]);
+        (output.code, server.requests().len())
+    };
+    assert_eq!(draft(), (12, 0));
+    // Nobody is there to be asked.
+    assert_eq!(project.run(&["trust"]).code, 12);
+    assert_eq!(draft(), (12, 0));
+    assert_eq!(project.run(&["trust", "--yes"]).code, 0);
+    assert_eq!(draft(), (6, 1));
+    // The key was never given for that address.
+    assert_eq!(server.requests()[0].header("authorization"), None);
+    let listed = project.run(&["trust", "--list"]);
+    assert!(listed.stdout.ends_with(&format!("  {}/v1\n", server.origin())), "{listed}");
+    // Any change takes the permission back.
+    let book = project.read("storygen.yaml");
+    project.write("storygen.yaml", book.replace("/v1'", "/v2'"));
+    assert_eq!(draft(), (12, 1));
+    project.write("storygen.yaml", &book);
+    assert_eq!(draft(), (6, 2));
+    assert_eq!(project.run(&["trust", "--undo"]).code, 0);
+    assert_eq!(draft(), (12, 2));
+    // A copy elsewhere has no permission.
+    project.run(&["trust", "--yes"]);
+    let copy = hostile("storygen.yaml", &wish("/v1"));
+    assert_eq!(copy.run(&["draft", "chapter", "1"]).code, 12);
+}
+
+/// A redirect would take the key along; it is not followed, and its target is
+/// named by origin only.
+#[test]
+fn a_redirect_is_not_followed() {
+    let evil = ByteServer::start(refuses());
+    let target = format!("{}/v1/chat/completions?key={CANARY}", evil.origin());
+    for status in [301, 302, 307, 308] {
+        let head = [("location", target.as_str()), ("connection", "close")];
+        let good = ByteServer::start(vec![vec![answer(status, &head, b"")]]);
+        let project = small(&[]);
+        let output = self::draft(&project, &good.origin(), false);
+        assert_eq!(output.code, 6, "{output}");
+        assert_eq!(evil.requests().len(), 0, "{status}");
+        assert_no_key(&project, &output, &status.to_string());
+        assert!(output.stderr.contains("it redirects to"), "{output}");
+    }
+}
