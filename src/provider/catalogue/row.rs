@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::shape::{HostShape, LicenceShape, ModelShape, PriceShape, SamplingShape};
+use super::shape::{HostShape, LicenceShape, ModelShape, PriceShape, SamplingShape, StatusWord};
 use super::status::{Status, Verdict};
 use super::vendor::{self, Vendor, tokens};
 use crate::money::Price;
@@ -126,16 +126,8 @@ impl Row {
                 .or(model.status.as_ref())
                 .map(Status::of)
                 .unwrap_or_default(),
-            elsewhere: model
-                .hosts
-                .iter()
-                .filter(|(vendor, _)| **vendor != base.vendor.name)
-                .filter(|(_, host)| {
-                    !host.status.as_ref().is_some_and(|own| Status::of(own).is_retired())
-                })
-                .filter_map(|(vendor, host)| Some(format!("{vendor}/{}", host.id.as_ref()?)))
-                .collect(),
-            window: window(&base, model, found.host),
+            elsewhere: elsewhere(&base.vendor.name, model),
+            window: window(&base.vendor, model, found.host),
             reply_limit: smallest([host.reply, model.reply], None),
             price: host.price.as_ref().and_then(price).or(base.price),
             price_date: host.price.as_ref().map(|price| price.date.clone()),
@@ -208,14 +200,24 @@ impl Row {
     }
 }
 
+/// The other hosts that serve a model.
+fn elsewhere(here: &str, model: &ModelShape) -> Vec<String> {
+    let serves = |host: &HostShape| {
+        let status = host.status.as_ref().or(model.status.as_ref());
+        !status.is_some_and(|status| status.is == StatusWord::Retired)
+    };
+    let others = model.hosts.iter().filter(|(vendor, host)| *vendor != here && serves(host));
+    others.filter_map(|(vendor, host)| Some(format!("{vendor}/{}", host.id.as_ref()?))).collect()
+}
+
 /// What a model holds at a host. What a local server holds is its own matter:
 /// a model that could hold more says nothing of it.
-fn window(base: &Row, model: &ModelShape, host: Option<&HostShape>) -> Option<usize> {
+fn window(vendor: &Vendor, model: &ModelShape, host: Option<&HostShape>) -> Option<usize> {
     let of_host = host.and_then(|host| host.window);
-    if base.vendor.is_local && of_host.is_none() {
-        return base.window.map(|window| smallest([model.window], Some(window)).unwrap_or(window));
+    if vendor.is_local && of_host.is_none() {
+        return vendor.window.and_then(|window| smallest([model.window], Some(window)));
     }
-    smallest([of_host, model.window], base.window.filter(|_| of_host.is_none()))
+    smallest([of_host, model.window], None)
 }
 
 /// The smallest count that anyone gives.
