@@ -114,7 +114,8 @@ fn no_project_gets_a_key_to_its_own_server() {
 #[test]
 fn every_key_stays_with_its_address() {
     // The user's file, the environment; whether the server sees the key.
-    let table: [(&str, &[(&str, &str)], bool); 9] = [
+    type Case = (&'static str, &'static [(&'static str, &'static str)], bool);
+    let table: [Case; 9] = [
         ("{}", &[("STORYGEN_BASE_URL", "{HERE}/v1"), ("STORYGEN_API_KEY", CANARY)], true),
         ("{}", &[("STORYGEN_BASE_URL", "{HERE}/v1"), ("OPENAI_API_KEY", CANARY)], false),
         ("{}", &[("STORYGEN_BASE_URL", "{HERE}/v1"), ("OPENROUTER_API_KEY", CANARY)], false),

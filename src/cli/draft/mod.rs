@@ -4,7 +4,7 @@ use anyhow::Result;
 use clap::Subcommand;
 use tokio_util::sync::CancellationToken;
 
-use super::model::{self, Loader, ModelArguments, Staff};
+use super::model::{self, Loader, ModelArguments, Reach, Staff};
 use super::ui::{Ui, counted};
 use super::unsent::Unloaded;
 use super::{Common, open, stop};
@@ -205,6 +205,7 @@ impl Work<'_> {
             config: self.config,
             is_strict: self.arguments.model.strict || self.wishes.strict,
             book: &self.wishes.book,
+            reach: &Reach::default(),
             cache: &self.folder.path().join(layout::CACHE),
             ui: self.ui,
         };

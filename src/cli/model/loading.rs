@@ -1,20 +1,22 @@
 //! Models, ready to be asked.
 
+use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Result;
 
 use super::naming::{ASSUMED_WINDOW, Distant, Named};
 use super::{ModelArguments, Staff, Team, local, route};
 use crate::cli::ui::Ui;
-use crate::config::Config;
+use crate::config::{Config, EndpointShape};
 use crate::failure::{Exit, Failure};
 use crate::pipeline::calling;
 use crate::provider::Provider;
 use crate::provider::chain::Chain;
 use crate::provider::http::dialect::Dialect;
-use crate::provider::http::{Endpoint, Remote};
+use crate::provider::http::gate::{Gate, Limits};
+use crate::provider::http::{Base, Connections, Endpoint, Remote};
 use crate::provider::openai::OPENAI;
 use crate::provider::scripted::Scripted;
 
@@ -44,6 +46,35 @@ impl Ready {
     }
 }
 
+/// What all books of a run share of their endpoints: connections, and the gates
+/// before them.
+#[derive(Default)]
+pub(in crate::cli) struct Reach {
+    connections: Connections,
+    gates: Mutex<BTreeMap<String, Arc<Gate>>>,
+}
+
+impl Reach {
+    /// The gate before an endpoint: the first to name it says what it takes.
+    fn gate(&self, base: &Base, endpoint: &EndpointShape) -> Arc<Gate> {
+        let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
+        let gate = gates.entry(base.origin());
+        gate.or_insert_with(|| Arc::new(Gate::new(limits(endpoint)))).clone()
+    }
+}
+
+fn limits(endpoint: &EndpointShape) -> Limits {
+    let usual = Limits::default();
+    Limits {
+        concurrent: endpoint
+            .concurrent
+            .and_then(|calls| usize::try_from(calls).ok())
+            .unwrap_or(usual.concurrent),
+        requests: endpoint.requests_per_minute.map(u64::from),
+        tokens: endpoint.tokens_per_minute.map(u64::from),
+    }
+}
+
 /// What loading draws on.
 pub(in crate::cli) struct Loader<'a> {
     /// The flags.
@@ -56,6 +87,8 @@ pub(in crate::cli) struct Loader<'a> {
     pub book: &'a str,
     /// Where the project keeps what can be made again.
     pub cache: &'a Path,
+    /// What all books of a run share of their endpoints.
+    pub reach: &'a Reach,
     /// Who tells the user what takes its time.
     pub ui: &'a Ui,
 }
@@ -147,6 +180,8 @@ impl Loader<'_> {
             price: facts.price,
             ratio: None,
             patience: route::patience(&route.endpoint),
+            connections: self.reach.connections.clone(),
+            gate: self.reach.gate(&route.base, &route.endpoint),
         };
         let remote =
             Remote::new(endpoint).map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;

@@ -37,7 +37,7 @@ use absent as local;
 #[cfg(not(feature = "embedded"))]
 pub(super) use absent::no_engine;
 pub(super) use flags::ModelArguments;
-pub(super) use loading::Loader;
+pub(super) use loading::{Loader, Reach};
 #[cfg(feature = "embedded")]
 pub(super) use local::{places, spec};
 pub(super) use naming::{Named, all, split};

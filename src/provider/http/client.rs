@@ -5,16 +5,15 @@
 //! events back), and this machine is never reached through a proxy.
 
 use std::error::Error as _;
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, LOCATION, RETRY_AFTER};
-use reqwest::{RequestBuilder, Response, Url, redirect, retry};
-use rustls_platform_verifier::BuilderVerifierExt;
+use reqwest::{RequestBuilder, Response, Url};
 use serde_json::Value;
 use tokio::time::timeout;
 
 use super::address::{BadEndpoint, Base, BoundKey};
+use super::connections::Connections;
 use super::dialect::Dialect;
 use super::patience::{Patience, retry_after};
 
@@ -70,20 +69,9 @@ impl Client {
         dialect: &'static Dialect,
         key: Option<BoundKey>,
         patience: Patience,
+        connections: &Connections,
     ) -> Result<Self, BadEndpoint> {
-        let mut builder = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls(base)?)
-            .redirect(redirect::Policy::none())
-            .retry(retry::never())
-            .referer(false)
-            .user_agent(concat!("storygen/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(patience.connect);
-        if base.is_plain() {
-            builder = builder.no_proxy();
-        }
-        let inner = builder
-            .build()
-            .map_err(|why| BadEndpoint(format!("no HTTP client: {}", innermost(&why))))?;
+        let inner = connections.to(base, patience.connect)?;
         Ok(Self { inner, base: base.clone(), dialect, key, patience })
     }
 
@@ -190,30 +178,8 @@ fn kind(content_type: &str) -> Kind {
     }
 }
 
-/// TLS by ring, named here so that no global default is needed.
-fn tls(base: &Base) -> Result<rustls::ClientConfig, BadEndpoint> {
-    let bad = |why: rustls::Error| {
-        BadEndpoint(format!(
-            "no TLS for {}: {why}; install the system's CA certificates",
-            base.origin()
-        ))
-    };
-    let ring = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = rustls::ClientConfig::builder_with_provider(ring)
-        .with_safe_default_protocol_versions()
-        .map_err(bad)?;
-    // Plain http never gets as far as TLS; it must also work on a machine
-    // without any CA certificates.
-    let builder = if base.is_plain() {
-        builder.with_root_certificates(rustls::RootCertStore::empty())
-    } else {
-        builder.with_platform_verifier().map_err(bad)?
-    };
-    Ok(builder.with_no_client_auth())
-}
-
 /// The cause at the bottom: the layers above it repeat the URL and say nothing.
-fn innermost(why: &reqwest::Error) -> String {
+pub(super) fn innermost(why: &reqwest::Error) -> String {
     let mut cause = why.source();
     let mut words = None;
     while let Some(inner) = cause {

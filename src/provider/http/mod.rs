@@ -5,7 +5,9 @@
 //! | `address` | which URLs are safe, and keys bound to one origin |
 //! | `dialect` | the row, the body and the reader that make a wire |
 //! | `patience` | time-outs, tries and pauses |
-//! | `client` | the network: the only user of reqwest |
+//! | `connections` | what all who call the same endpoint share |
+//! | `gate` | what may be asked for at the same time, and in a minute |
+//! | `client` | the network: one request and its answer |
 //! | `listening` | bytes of a stream to text and a proven end |
 //! | `page` | a JSON page of the same endpoint, with the same key |
 //! | `refusal` | what is said instead of a reply, fit to be shown |
@@ -31,19 +33,23 @@ use crate::prompt::tokens::Bound;
 
 mod address;
 mod client;
+mod connections;
 pub mod dialect;
 mod fault;
+pub mod gate;
 mod listening;
 mod page;
 mod patience;
 pub mod refusal;
 
 pub use address::{BadEndpoint, Base, BoundKey};
+pub use connections::Connections;
 pub use patience::{LONGEST_WAIT, Patience, retry_after};
 
 use client::{Answer, Broken, Client, Kind};
 use dialect::{Dialect, Ending, Knobs, Spare};
 use fault::{Failure, Judge};
+use gate::{Gate, Limits};
 use listening::{Listener, Listening, Stopped};
 
 /// The sampling settings that any endpoint takes which is like `OpenAI`'s.
@@ -90,6 +96,10 @@ pub struct Endpoint {
     pub ratio: Option<f64>,
     /// Waits and tries.
     pub patience: Patience,
+    /// The connections it shares with others.
+    pub connections: Connections,
+    /// What it may be asked for at the same time, shared with all who call it.
+    pub gate: Arc<Gate>,
 }
 
 impl Endpoint {
@@ -116,6 +126,8 @@ impl Endpoint {
             price: None,
             ratio: None,
             patience: Patience::default(),
+            connections: Connections::default(),
+            gate: Arc::new(Gate::new(Limits::default())),
         }
     }
 }
@@ -151,8 +163,13 @@ impl Remote {
                 endpoint.base.origin()
             )));
         }
-        let client =
-            Client::new(&endpoint.base, endpoint.dialect, endpoint.key.clone(), endpoint.patience)?;
+        let client = Client::new(
+            &endpoint.base,
+            endpoint.dialect,
+            endpoint.key.clone(),
+            endpoint.patience,
+            &endpoint.connections,
+        )?;
         Ok(Self {
             facts: Facts {
                 name: format!("{}/{}", endpoint.vendor, endpoint.model),
@@ -194,11 +211,12 @@ impl Remote {
         self.spared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn fits(&self, request: &Request) -> Result<(), Fault> {
+    /// The tokens that a request asks for at most, if they fit.
+    fn fits(&self, request: &Request) -> Result<u64, Fault> {
         let tokens = self.tokens.prompt(&request.messages);
         let tokens = tokens.saturating_add(request.reply_tokens);
         if tokens <= self.facts.window {
-            return Ok(());
+            return Ok(u64::try_from(tokens).unwrap_or(u64::MAX));
         }
         Err(Fault::TooLong {
             model: self.endpoint.model.clone(),
@@ -242,11 +260,14 @@ impl Remote {
     }
 
     async fn call(&self, request: &Request, listener: &mut Listener<'_>) -> Result<Reply, Fault> {
-        self.fits(request)?;
+        let tokens = self.fits(request)?;
         let mut pauses = self.endpoint.patience.pauses();
         loop {
             let body = self.body(request);
-            let failure = match self.once(&body, listener).await {
+            let pass = self.endpoint.gate.pass(tokens).await;
+            let outcome = self.once(&body, listener).await;
+            drop(pass);
+            let failure = match outcome {
                 Ok(reply) => return Ok(reply),
                 Err(failure) if listener.heard => return Err(failure.fault),
                 Err(failure) if self.spare(&failure, &body) => continue,
@@ -256,6 +277,9 @@ impl Remote {
                 return Err(failure.fault);
             };
             let pause = pause.max(failure.wait.min(LONGEST_WAIT));
+            if failure.wait > Duration::ZERO {
+                self.endpoint.gate.shut(pause);
+            }
             if let Some(tell) = &self.on_pause {
                 tell(pause, &failure.fault);
             }
