@@ -142,6 +142,7 @@ impl Over for HostShape {
             temperature: self.temperature.or(under.temperature),
             most_stops: self.most_stops.or(under.most_stops),
             reply_field: self.reply_field.or(under.reply_field),
+            caching: self.caching.or(under.caching),
             prefill: self.prefill.or(under.prefill),
             structured: self.structured.or(under.structured),
             extra: fields(self.extra, under.extra),

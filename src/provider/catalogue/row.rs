@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::shape::{HostShape, LicenceShape, ModelShape, PriceShape, SamplingShape};
+use super::shape::{HostShape, LicenceShape, ModelShape, PriceShape, SamplingShape, StatusWord};
 use super::status::{Status, Verdict};
 use super::vendor::{self, Vendor, tokens};
 use crate::money::Price;
-use crate::provider::http::dialect::{Knobs, Prefill};
+use crate::provider::http::dialect::{Caching, Knobs, Prefill};
 use crate::provider::sampling::{Accepts, Sampling};
 
 /// One model at one host.
@@ -46,6 +46,8 @@ pub struct Row {
     pub accepts: Accepts,
     /// What the limit of a reply is called there; none for the dialect's own word.
     pub reply_field: Option<String>,
+    /// How the prompt cache is told what is stable.
+    pub caching: Caching,
     /// How a reply that has begun is continued.
     pub prefill: Prefill,
     /// Whether a reply can be held to a JSON Schema.
@@ -92,6 +94,7 @@ impl Row {
             stops: Vec::new(),
             accepts: vendor.accepts.clone(),
             reply_field: vendor.reply_field.clone(),
+            caching: vendor.caching,
             prefill: vendor.prefill,
             structured: vendor.structured,
             sampling: Sampling::default(),
@@ -123,16 +126,8 @@ impl Row {
                 .or(model.status.as_ref())
                 .map(Status::of)
                 .unwrap_or_default(),
-            elsewhere: model
-                .hosts
-                .iter()
-                .filter(|(vendor, _)| **vendor != base.vendor.name)
-                .filter(|(_, host)| {
-                    !host.status.as_ref().is_some_and(|own| Status::of(own).is_retired())
-                })
-                .filter_map(|(vendor, host)| Some(format!("{vendor}/{}", host.id.as_ref()?)))
-                .collect(),
-            window: smallest([host.window, model.window], base.window),
+            elsewhere: elsewhere(&base.vendor.name, model),
+            window: window(&base.vendor, model, found.host),
             reply_limit: smallest([host.reply, model.reply], None),
             price: host.price.as_ref().and_then(price).or(base.price),
             price_date: host.price.as_ref().map(|price| price.date.clone()),
@@ -144,6 +139,7 @@ impl Row {
             sampling_source: author.source,
             accepts,
             reply_field: host.reply_field.clone().or(base.reply_field),
+            caching: host.caching.map_or(base.caching, vendor::caching),
             prefill: host.prefill.map_or(base.prefill, vendor::prefill),
             structured: host.structured.unwrap_or(base.structured),
             licence: model.licence.clone(),
@@ -178,7 +174,7 @@ impl Row {
             template: self.template.clone(),
             stops: self.stops.clone(),
             prefill: self.prefill,
-            caching: self.vendor.caching,
+            caching: self.caching,
             session,
         }
     }
@@ -202,6 +198,26 @@ impl Row {
     pub fn verdict(&self, is_elsewhere: bool) -> Verdict {
         super::verdict::of(self, is_elsewhere)
     }
+}
+
+/// The other hosts that serve a model.
+fn elsewhere(here: &str, model: &ModelShape) -> Vec<String> {
+    let serves = |host: &HostShape| {
+        let status = host.status.as_ref().or(model.status.as_ref());
+        !status.is_some_and(|status| status.is == StatusWord::Retired)
+    };
+    let others = model.hosts.iter().filter(|(vendor, host)| *vendor != here && serves(host));
+    others.filter_map(|(vendor, host)| Some(format!("{vendor}/{}", host.id.as_ref()?))).collect()
+}
+
+/// What a model holds at a host. What a local server holds is its own matter:
+/// a model that could hold more says nothing of it.
+fn window(vendor: &Vendor, model: &ModelShape, host: Option<&HostShape>) -> Option<usize> {
+    let of_host = host.and_then(|host| host.window);
+    if vendor.is_local && of_host.is_none() {
+        return vendor.window.and_then(|window| smallest([model.window], Some(window)));
+    }
+    smallest([of_host, model.window], None)
 }
 
 /// The smallest count that anyone gives.

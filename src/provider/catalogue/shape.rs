@@ -177,6 +177,8 @@ pub struct HostShape {
     pub most_stops: Option<u32>,
     /// What the limit of a reply is called there.
     pub reply_field: Option<String>,
+    /// How the prompt cache is told there what is stable.
+    pub caching: Option<CachingWord>,
     /// How a reply that has begun is continued there.
     pub prefill: Option<PrefillWord>,
     /// Whether a reply can be held to a JSON Schema there.
@@ -261,11 +263,11 @@ pub struct LicenceShape {
 #[serde(rename_all = "lowercase")]
 pub enum Commercial {
     /// It does.
-    Yes,
+    Allowed,
     /// It does under conditions.
     Conditions,
     /// It does not.
-    No,
+    Forbidden,
     /// It does not say, or could not be read.
     Unclear,
 }

@@ -78,10 +78,7 @@ impl Vendor {
             strict: shape.strict,
             price_limit: shape.price_limit,
             session: shape.session,
-            caching: match shape.caching {
-                Some(CachingWord::Marks) => Caching::Marks,
-                Some(CachingWord::Automatic) | None => Caching::Automatic,
-            },
+            caching: caching(shape.caching.unwrap_or(CachingWord::Automatic)),
             prefill: prefill(shape.prefill.unwrap_or(PrefillWord::Never)),
             structured: shape.structured.unwrap_or(true),
             ends: shape.ends.unwrap_or(false),
@@ -115,6 +112,14 @@ fn accepts(
         temperature: temperature.map_or(usual.temperature, |[least, most]| (least, most)),
         stops: most_stops.map_or(usual.stops, tokens),
         ..usual
+    }
+}
+
+/// A way of caching in the wire's words.
+pub(super) fn caching(word: CachingWord) -> Caching {
+    match word {
+        CachingWord::Automatic => Caching::Automatic,
+        CachingWord::Marks => Caching::Marks,
     }
 }
 

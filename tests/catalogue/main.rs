@@ -1,0 +1,9 @@
+//! The catalogue: its data, row by row, and the commands that show, try and
+//! refresh it.
+
+#[path = "../support/byte_server.rs"]
+mod byte_server;
+#[path = "../support/mod.rs"]
+mod support;
+
+mod data;
