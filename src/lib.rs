@@ -15,6 +15,7 @@
 //! | [`provider`] | models behind one small trait: embedded, HTTP, scripted |
 //! | [`project`] | the project's folder: reading, writing, journal, takes, calls |
 //! | [`pipeline`] | what comes next (pure), and doing it (async) |
+//! | [`fleet`] | many books at once |
 //! | [`config`] | the user's own settings: model, endpoint, key |
 //! | [`cli`] | one file a command; `cli::ui` is the only place that prints |
 //!
@@ -51,6 +52,7 @@ pub mod cli;
 pub mod config;
 pub mod diagnostic;
 pub mod failure;
+pub mod fleet;
 pub mod money;
 pub mod pipeline;
 pub mod project;

@@ -52,14 +52,28 @@ impl Ready {
 pub(in crate::cli) struct Reach {
     connections: Connections,
     gates: Mutex<BTreeMap<String, Arc<Gate>>>,
+    /// What the command makes of an endpoint's usual limits.
+    limited: Option<Limiting>,
 }
 
+type Limiting = Box<dyn Fn(Limits) -> Limits + Send + Sync>;
+
 impl Reach {
+    /// A reach whose endpoints have other limits than the user's configuration says.
+    pub fn limited(limited: impl Fn(Limits) -> Limits + Send + Sync + 'static) -> Self {
+        Self { limited: Some(Box::new(limited)), ..Self::default() }
+    }
+
     /// The gate before an endpoint: the first to name it says what it takes.
     fn gate(&self, base: &Base, endpoint: &EndpointShape) -> Arc<Gate> {
         let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
         let gate = gates.entry(base.origin());
-        gate.or_insert_with(|| Arc::new(Gate::new(limits(endpoint)))).clone()
+        gate.or_insert_with(|| {
+            let usual = limits(endpoint);
+            let limits = self.limited.as_ref().map_or(usual, |limited| limited(usual));
+            Arc::new(Gate::new(limits))
+        })
+        .clone()
     }
 }
 
