@@ -74,7 +74,7 @@ pub fn write(folder: &Path, chapters: usize, words: usize) {
     put("bible/premise.yaml", premise());
     put("bible/characters.yaml", characters());
     put("bible/world.yaml", world());
-    put("bible/arcs.yaml", arcs());
+    put("bible/arcs.yaml", arcs(chapters));
     put("bible/threads.yaml", threads(chapters));
     put("bible/outline.yaml", outline(chapters, words));
 }
@@ -131,16 +131,18 @@ fn world() -> String {
     text
 }
 
-fn arcs() -> String {
+/// As many beats of the four arcs as there are scenes for them: one in eight chapters.
+fn arcs(chapters: usize) -> String {
+    let placed = chapters.div_ceil(8);
     let mut text = "arcs:\n".to_owned();
-    for arc in 0..4 {
+    for arc in 0..4.min(placed) {
         let (given, ..) = PEOPLE[arc];
         let _ = write!(
             text,
             "  - id: arc-{arc}\n    name: What {given} owes\n    character: {}\n    beats:\n",
             given.to_lowercase()
         );
-        for beat in 0..6 {
+        for beat in (0..6).filter(|beat| beat * 4 + arc < placed) {
             let deed = DEEDS[(arc * 5 + beat * 7) % DEEDS.len()];
             let _ = write!(text, "      - id: beat-{arc}-{beat}\n        beat: {given} {deed}.\n");
         }
