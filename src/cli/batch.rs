@@ -6,7 +6,7 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use tokio_util::sync::CancellationToken;
 
-use super::draft::{Asks, Book, Run, Work};
+use super::draft::{Asks, Book, PayArguments, Run, Work};
 use super::model::{self, ModelArguments, Reach};
 use super::ui::books::Books;
 use super::ui::{Ui, counted, events};
@@ -50,6 +50,8 @@ pub(super) struct Arguments {
     #[arg(long)]
     keep_stale: bool,
     #[command(flatten)]
+    paying: PayArguments,
+    #[command(flatten)]
     model: ModelArguments,
 }
 
@@ -72,6 +74,7 @@ fn begin(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exit> {
     let reach = Reach::limited(move |usual| asked.over(usual));
     let run = Run {
         model: &arguments.model,
+        paying: arguments.paying,
         config: &config,
         catalogue: &model::all(&config)?,
         reach: &reach,

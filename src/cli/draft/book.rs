@@ -3,6 +3,7 @@
 use anyhow::Result;
 use tokio_util::sync::CancellationToken;
 
+use super::paying::PayArguments;
 use crate::cli::model::{self, ModelArguments, Reach, Staff};
 use crate::cli::open;
 use crate::cli::ui::Ui;
@@ -17,6 +18,8 @@ use crate::story::Story;
 pub(in crate::cli) struct Run<'a> {
     /// The flags about models.
     pub model: &'a ModelArguments,
+    /// How calls are paid for.
+    pub paying: PayArguments,
     /// The user's settings.
     pub config: &'a Config,
     /// What is known of models.

@@ -15,12 +15,14 @@ use crate::story::Story;
 mod asking;
 mod book;
 mod dry_run;
+mod paying;
 mod work;
 
 pub(super) use book::{Book, Run};
 pub(super) use work::{Asks, Work};
 
 use dry_run::dry_run;
+pub(super) use paying::PayArguments;
 
 /// Draft chapters: everything missing or stale, or those you name
 #[derive(Debug, clap::Args)]
@@ -53,6 +55,8 @@ pub(super) struct Arguments {
     #[arg(short, long, global = true)]
     yes: bool,
     #[command(flatten)]
+    paying: PayArguments,
+    #[command(flatten)]
     model: ModelArguments,
 }
 
@@ -84,6 +88,7 @@ fn begin(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exit> {
     let config = Config::read()?;
     let run = Run {
         model: &arguments.model,
+        paying: arguments.paying,
         config: &config,
         catalogue: &model::all(&config)?,
         reach: &Reach::default(),
@@ -154,10 +159,9 @@ fn wanted(arguments: &Arguments, story: &Story) -> Result<Wanted> {
 }
 
 /// The command line for the journal. It holds no secrets: keys have no flags.
+/// What only says how it is paid for is left out: the same command with more
+/// money goes on where it stopped.
 fn command_line() -> String {
-    std::env::args_os()
-        .skip(1)
-        .map(|argument| argument.to_string_lossy().into_owned())
-        .collect::<Vec<_>>()
+    paying::without(std::env::args_os().skip(1).map(|one| one.to_string_lossy().into_owned()))
         .join(" ")
 }

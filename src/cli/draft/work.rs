@@ -1,15 +1,18 @@
 //! Drafting one book, from its lock to its last journal line.
 
+use std::sync::Arc;
+
 use anyhow::Result;
 
 use super::asking::ask_first;
 use super::book::{Book, Run};
+use super::paying;
 use crate::cli::model::{self, Loader};
 use crate::cli::open;
 use crate::cli::ui::{Ui, counted};
 use crate::cli::unsent::Unloaded;
 use crate::failure::{Exit, Failure};
-use crate::pipeline::calling::{Event, Line, Lines};
+use crate::pipeline::calling::{Event, Line, Lines, Purse};
 use crate::pipeline::plan::{Step, Wanted};
 use crate::pipeline::run::{Done, Session};
 use crate::pipeline::settings::Settings;
@@ -63,8 +66,11 @@ impl Work<'_> {
         let declined = wanted.keep_stale && !kept_stale;
         // What needs no model is told before one is loaded.
         let unloaded = Unloaded(&staff.draft.facts);
-        let idle =
-            Line { tokenizer: staff.draft.tokenizer.clone(), ..self.line(&unloaded, &settings) };
+        let idle = Line {
+            tokenizer: staff.draft.tokenizer.clone(),
+            ..self.line(&unloaded, &settings, &Arc::default())
+        };
+        let accounts = archive.accounts.clone();
         let mut session = Session::new(story, templates, archive, records, &idle);
         match session.next_step(&wanted) {
             Step::Done => {
@@ -96,9 +102,10 @@ impl Work<'_> {
             ui: self.ui,
         };
         let ready = loader.ready(staff).await?;
+        let purse = Arc::new(paying::purse(self.run, wishes, folder, &store, accounts)?);
         let lines = Lines {
-            draft: self.line(ready.draft(), &settings),
-            record: self.line(ready.record(), &exact),
+            draft: self.line(ready.draft(), &settings, &purse),
+            record: self.line(ready.record(), &exact, &purse),
         };
         let done = session.run(&wanted, &mut store, &lines, &mut |event| show(&event)).await?;
         store.note(vec![Noted::Ended])?;
@@ -112,13 +119,15 @@ impl Work<'_> {
         Ok(done)
     }
 
-    fn line<'l>(&'l self, provider: &'l dyn Provider, settings: &'l Settings) -> Line<'l> {
+    fn line<'l>(
+        &'l self,
+        provider: &'l dyn Provider,
+        settings: &'l Settings,
+        purse: &Arc<Purse<'l>>,
+    ) -> Line<'l> {
         Line {
-            provider,
-            tokenizer: provider.tokenizer(),
-            folder: &self.book.folder,
-            settings,
             cancel: self.run.cancel.clone(),
+            ..Line::new(provider, &self.book.folder, settings, purse.clone())
         }
     }
 

@@ -112,7 +112,7 @@ impl Scene<'_> {
         Named {
             provider: "scripted".to_owned(),
             name: name.to_owned(),
-            facts: Facts { price: Some(Price::FREE), ..Facts::plain(full, window) },
+            facts: Facts { price: Some(Price::FREE), is_local: true, ..Facts::plain(full, window) },
             tokenizer: Arc::new(Bound::new(None)),
             window_assumed: false,
             is_absent: false,
@@ -153,10 +153,16 @@ impl Scene<'_> {
         let key = route::key(&route.base, &vendors(self.catalogue), meant.own, self.config)?;
         let of_endpoint = route.endpoint.window.and_then(|window| usize::try_from(window).ok());
         let said = [self.asked(), of_endpoint, row.window].into_iter().flatten().min();
-        let price = route.endpoint.price.as_ref();
-        let price = price.and_then(|price| {
-            Price::per_million(price.prompt, price.reply, price.cached, price.written)
+        let price = route.endpoint.price.map(|said| {
+            said.price().ok_or_else(|| {
+                Failure::new(
+                    Exit::Usage,
+                    format!("the price of `{vendor}` in your configuration is no amount of money"),
+                )
+                .hint("write dollars for a million tokens, such as `0.40`")
+            })
         });
+        let price = price.transpose()?;
         let facts = Facts {
             name: row.name(),
             window: said.unwrap_or(ASSUMED_WINDOW),
@@ -165,6 +171,7 @@ impl Scene<'_> {
             structured: row.structured,
             accepts: row.accepts.clone(),
             price: price.or(row.price),
+            is_local: route.base.is_local(),
             tries: u32::try_from(route::patience(&route.endpoint).tries).unwrap_or(u32::MAX),
         };
         Ok(Named {
