@@ -135,10 +135,7 @@ impl Line<'_> {
                 is_new: true,
             },
             Err(Fault::Cancelled) => return Err(cancelled(prose::words(&text))),
-            Err(fault)
-                if !text.trim().is_empty()
-                    && !matches!(fault, Fault::Script(_) | Fault::TooLong { .. }) =>
-            {
+            Err(fault) if !text.trim().is_empty() && fault.leaves_text() => {
                 listener(Event::Interrupted { why: fault.to_string() });
                 Kept {
                     text,
