@@ -13,12 +13,20 @@ use tokio_util::sync::CancellationToken;
 use crate::chat::{Message, Tokenizer};
 use crate::money::{Money, Price};
 
+pub mod anthropic;
+pub mod body;
 pub mod catalogue;
 pub mod chain;
+pub mod completion;
+pub mod cut;
+pub mod dialects;
 #[cfg(feature = "embedded")]
 pub mod embedded;
 mod fault;
 pub mod http;
+pub mod lines;
+pub mod mistral;
+pub mod ollama;
 pub mod openai;
 pub mod sampling;
 pub mod scripted;

@@ -227,10 +227,7 @@ impl<'a> Line<'a> {
                 is_new: true,
             },
             Err(Fault::Cancelled) => return Err(cancelled(prose::words(&text))),
-            Err(fault)
-                if !text.trim().is_empty()
-                    && !matches!(fault, Fault::Script(_) | Fault::TooLong { .. }) =>
-            {
+            Err(fault) if !text.trim().is_empty() && fault.leaves_text() => {
                 listener(Event::Interrupted { why: fault.to_string() });
                 Kept {
                     text,
