@@ -16,6 +16,7 @@ use crate::money::{Money, Price};
 pub mod anthropic;
 pub mod body;
 pub mod completion;
+pub mod control;
 pub mod cut;
 pub mod dialects;
 #[cfg(feature = "embedded")]

@@ -386,12 +386,20 @@ fn nothing_is_sent_again_once_text_has_come() {
         let (text, reply) = run(&wire.remote(&server), &request());
         assert_eq!((text.as_str(), kind(&reply.unwrap_err())), ("a", "interrupted"));
         assert_eq!(asked(&server), 1, "{}", wire.name());
-        // What breaks off before any text is sent again.
-        let server =
-            ByteServer::start([wire.closed((wire.begins)()), wire.closed(wire.reply("b"))]);
-        let (text, reply) = run(&wire.remote(&server), &request());
-        assert_eq!((text.as_str(), reply.is_ok()), ("b", true), "{}", wire.name());
-        assert_eq!(asked(&server), 2, "{}", wire.name());
+        // What breaks off before any word is sent again.
+        for nothing in [(wire.begins)(), (wire.begins)() + &(wire.says)("\n\n ")] {
+            let server = ByteServer::start([wire.closed(nothing), wire.closed(wire.reply("b"))]);
+            let (text, reply) = run(&wire.remote(&server), &request());
+            assert_eq!((text.as_str(), reply.is_ok()), ("b", true), "{}", wire.name());
+            assert_eq!(asked(&server), 2, "{}", wire.name());
+        }
+        // White space is text where text follows, and where it is all.
+        let [stop, _] = wire.words;
+        for said in [vec!["\n", " ", "b"], vec![" ", "\n"]] {
+            let texts: String = said.iter().map(|text| (wire.says)(text)).collect();
+            let whole = (wire.begins)() + &texts + &(wire.ends)(stop, None);
+            check(wire, "white space", wire.closed(whole), &said.concat(), STOP);
+        }
     }
 }
 

@@ -81,7 +81,14 @@ fn an_endpoint_that_asks_for_too_long_a_wait_ends_the_call_at_once() {
     let far = httpdate::fmt_http_date(std::time::SystemTime::now() + Duration::from_hours(2));
     let near = httpdate::fmt_http_date(std::time::SystemTime::now() + Duration::from_secs(2));
     let busy = |status, wait: &str| vec![answer(status, &[("retry-after", wait)], b"{}")];
-    for (status, wait) in [(429, "301"), (503, "3600.5"), (529, "1e6"), (500, "301"), (408, &far)] {
+    let table = [
+        (429, "301", "it asks for 6 minutes"),
+        (503, "3600.5", "60 minutes"),
+        (529, "1e6", "278 hours"),
+        (500, "301", "6 minutes"),
+        (408, &far, "2 hours"),
+    ];
+    for (status, wait, words) in table {
         let server = ByteServer::start([busy(status, wait), good()]);
         let start = Instant::now();
         let fault = run(&remote(&server.origin()), &request()).1.unwrap_err();
@@ -91,7 +98,8 @@ fn an_endpoint_that_asks_for_too_long_a_wait_ends_the_call_at_once() {
         assert!(*asked > storygen::provider::http::LONGEST_WAIT, "{status}: {asked:?}");
         assert!(start.elapsed() < Duration::from_secs(10), "{status}");
         assert_eq!(server.requests().len(), 1, "{status}");
-        assert!(fault.to_string().contains("asks to wait"), "{fault}");
+        let said = fault.to_string();
+        assert!(said.contains("asks to wait") && said.contains(words), "{said}");
     }
     for (wait, least) in [("0.3", 0.3), (near.as_str(), 0.9)] {
         let server = ByteServer::start([busy(429, wait), good()]);

@@ -7,10 +7,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::marks::harmless;
 use super::templates::{OWN, TEMPLATES};
 use super::{bytes, ends, known, prompt, uses_own};
 use crate::provider::body::{Fields, settings};
+use crate::provider::control::{CONTROL, HEADINGS, harmless};
 use crate::provider::http::dialect::{
     Auth, Dialect, Ending, First, Framing, Knobs, Piece, Raw, Reader, Spare, Trouble,
 };
@@ -81,11 +81,11 @@ fn write(request: &Request, knobs: &Knobs) -> Map<String, Value> {
 
 /// The messages, for the server's own template.
 fn ask(request: &Request) -> Value {
-    let messages = request.messages.iter();
-    let messages: Vec<Value> = messages
-        .map(|message| json!({"role": message.role.name(), "content": harmless(&message.text)}))
-        .collect();
-    json!({"messages": messages})
+    let marks = [CONTROL, HEADINGS].concat();
+    let said = request.messages.iter().map(
+        |message| json!({"role": message.role.name(), "content": harmless(&message.text, &marks)}),
+    );
+    json!({"messages": said.collect::<Vec<_>>()})
 }
 
 fn read(request: &Request, _: &Knobs) -> Box<dyn Reader> {

@@ -77,6 +77,7 @@ const SPARES: &[Spare] = &[
     Spare::left_out("frequency_penalty", false),
     Spare::left_out("presence_penalty", false),
     Spare::left_out("logit_bias", false),
+    Spare::left_out("stop", false),
     Spare::left_out("temperature", false),
     Spare::left_out("top_p", false),
     Spare::left_out("prompt_cache_key", false),
