@@ -192,14 +192,19 @@ fn a_schema_is_told_as_the_row_says() {
 
 #[test]
 fn a_begun_reply_is_told_as_the_row_says() {
-    let table =
-        [(Prefill::Trailing, None, None), (Prefill::ContinueFinal, Some(true), Some(false))];
-    for (prefill, go_on, prompt) in table {
+    let table = [
+        (Prefill::Trailing, None, None, None),
+        (Prefill::Prefix, None, None, Some(true)),
+        (Prefill::ContinueFinal, Some(true), Some(false), None),
+    ];
+    for (prefill, go_on, prompt, prefix) in table {
         let row = Knobs { prefill, ..knobs(&OPENAI) };
         let said = |body: &Value, field: &str| body.get(field).and_then(Value::as_bool);
         let begun = body(&OPENAI, &begun(), &row);
         assert_eq!(said(&begun, "continue_final_message"), go_on);
         assert_eq!(said(&begun, "add_generation_prompt"), prompt);
+        assert_eq!(said(&begun["messages"][2], "prefix"), prefix);
+        assert_eq!(said(&begun["messages"][1], "prefix"), None);
         let fresh = body(&OPENAI, &full(), &row);
         assert_eq!(said(&fresh, "continue_final_message"), None, "{prefill:?}");
     }

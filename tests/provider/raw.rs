@@ -227,8 +227,13 @@ fn an_address_of_another_kind_is_named() {
 }
 
 #[test]
-fn mistral_may_repeat_what_it_was_given() {
-    let wire = wire("mistral");
+fn a_reply_may_repeat_what_it_was_given() {
+    for name in ["openai", "mistral"] {
+        repeats(wire(name));
+    }
+}
+
+fn repeats(wire: &Wire) {
     let mut begun = request();
     begun.messages.push(Message::new(Assistant, "It was late."));
     let cases = [
@@ -242,7 +247,7 @@ fn mistral_may_repeat_what_it_was_given() {
         let server = ByteServer::start([wire.closed(said + &end)]);
         let (text, reply) = run(&wire.once(&server), &begun);
         assert_eq!((text.as_str(), reply.is_ok()), (expected, true), "{pieces:?}");
-        assert_eq!(server.requests()[0].json()["messages"][2]["prefix"], true);
+        assert_eq!(server.requests()[0].json()["messages"][2]["content"], "It was late.");
     }
     // Broken off within the repetition: nothing new was said, so it is tried again.
     let torn = wire.closed((wire.says)("It was"));

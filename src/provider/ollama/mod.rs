@@ -4,7 +4,7 @@
 //! the window, and neither the prompt (`truncate`) nor the running reply
 //! (`shift`) may be shortened in silence. Versions that do not know these fields
 //! shorten all the same; what they count gives them away (see
-//! [`cut`](super::cut)). Its templates are laid over the messages with all their
+//! [`cut`]). Its templates are laid over the messages with all their
 //! marks read as such, so none may stand in a message ([`control`](super::control)).
 
 use serde_json::{Map, Value, json};
