@@ -74,7 +74,6 @@ enum Command {
     Undo(takes::UndoArguments),
     #[command(subcommand)]
     Templates(templates::Arguments),
-    #[command(subcommand)]
     Models(models::Arguments),
     Schema(schema::Arguments),
     Trust(trust::Arguments),

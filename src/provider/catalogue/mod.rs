@@ -142,6 +142,13 @@ impl Catalogue {
         diagnostic::nearest(name, self.file.models.keys().map(String::as_str))
     }
 
+    /// A vocabulary's name as people write it.
+    #[must_use]
+    pub fn tokenizer_title(&self, name: &str) -> String {
+        let title = self.file.tokenizers.get(name).and_then(|row| row.title.clone());
+        title.unwrap_or_else(|| name.to_owned())
+    }
+
     /// A model at each of its hosts, those that still serve it first.
     #[must_use]
     pub fn rows(&self, name: &str) -> Vec<Row> {

@@ -1,0 +1,51 @@
+//! `storygen models`: which models there are, what is known of them, and
+//! whether they work here.
+//!
+//! | File | What |
+//! |---|---|
+//! | `table` | the models of the catalogue, a line for each host |
+//! | `info` | all that is known of one |
+//! | `words` | how counts and prices are written in both |
+//! | `local` | the model files on this machine |
+
+use anyhow::Result;
+
+use super::ui::Ui;
+use crate::failure::Exit;
+
+mod info;
+mod local;
+mod table;
+mod words;
+
+/// List the models of the catalogue, tell all of one, try one, or fetch one
+#[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    filter: table::Filter,
+    #[command(subcommand)]
+    what: Option<What>,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    Info(info::Arguments),
+    /// List the model files that storygen finds on this machine
+    List,
+    /// Fetch a model file: the default one, or `ORG/REPO/FILE.gguf` of the hub
+    Pull {
+        /// The model [default: SmolLM2-135M-Instruct, 98 MB]
+        name: Option<String>,
+    },
+}
+
+/// Runs the command.
+pub(super) fn run(arguments: &Arguments, ui: &Ui) -> Result<Exit> {
+    match &arguments.what {
+        None => table::run(&arguments.filter, ui),
+        Some(What::Info(arguments)) => info::run(arguments, ui),
+        Some(What::List) => local::list(ui),
+        Some(What::Pull { name }) => local::pull(name.as_deref(), ui),
+    }
+}
