@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 
+use super::ui::events;
 use super::{Common, open, ui::Ui};
 use crate::diagnostic::did_you_mean;
 use crate::failure::{Exit, Failure};
@@ -10,7 +11,8 @@ use crate::project::{layout, scaffold, shape};
 /// Write the JSON Schemas of the project's files into `.storygen/schemas`
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Print one schema instead: storygen, premise, characters, world, arcs, threads, outline
+    /// Print one schema instead: storygen, premise, characters, world, arcs, threads, outline,
+    /// or events, for the lines of `--json`
     #[arg(long, value_name = "NAME")]
     print: Option<String>,
 }
@@ -18,7 +20,11 @@ pub(super) struct Arguments {
 /// Runs the command.
 pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exit> {
     if let Some(name) = &arguments.print {
-        ui.result(shape::schema_text(named(name)?).trim_end());
+        let text = match name.as_str() {
+            "events" => events::schema(),
+            _ => shape::schema_text(named(name)?),
+        };
+        ui.result(text.trim_end());
         return Ok(Exit::Done);
     }
     let folder = open::folder(common)?;

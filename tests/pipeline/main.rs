@@ -13,6 +13,7 @@ mod common;
 mod crash;
 mod edits;
 mod endpoints;
+mod events;
 mod history;
 mod output;
 mod signals;

@@ -5,6 +5,7 @@ use clap::Subcommand;
 use tokio_util::sync::CancellationToken;
 
 use super::model::{self, Loader, ModelArguments, Reach, Staff};
+use super::ui::events;
 use super::ui::{Ui, counted};
 use super::unsent::Unloaded;
 use super::{Common, open, stop};
@@ -54,6 +55,9 @@ pub(super) struct Arguments {
     /// Print the prose to standard output as it comes [default: when that is a terminal]
     #[arg(long, global = true)]
     stream: bool,
+    /// Print what happens as JSON on standard output, one event a line
+    #[arg(long, global = true, conflicts_with = "dry_run")]
+    json: bool,
     /// Answer yes to every question
     #[arg(short, long, global = true)]
     yes: bool,
@@ -79,6 +83,13 @@ enum What {
 
 /// Runs the command.
 pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exit> {
+    let ui = ui.telling(arguments.json);
+    let outcome = begin(arguments, common, &ui);
+    ui.event(events::What::ended(&outcome));
+    outcome
+}
+
+fn begin(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exit> {
     let folder = open::folder(common)?;
     let (story, loaded) = open::sound(&folder, ui)?;
     let wanted = wanted(arguments, &story)?;

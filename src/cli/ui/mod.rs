@@ -10,6 +10,7 @@ use std::time::Duration;
 use anstream::ColorChoice;
 use anyhow::Result;
 
+pub(super) mod events;
 mod page;
 mod progress;
 mod results;
@@ -26,6 +27,10 @@ pub(super) struct Ui {
     quiet: bool,
     colour: ColorChoice,
     may_ask: bool,
+    /// Events go to standard output as JSON.
+    json: bool,
+    /// The book that is spoken of, where there are several.
+    book: Option<Arc<str>>,
     show: Arc<Mutex<progress::Show>>,
     results: Arc<Results>,
 }
@@ -38,8 +43,27 @@ impl Ui {
             may_ask: !common.no_input
                 && std::io::stdin().is_terminal()
                 && std::io::stderr().is_terminal(),
+            json: false,
+            book: None,
             show: Arc::default(),
             results: Arc::default(),
+        }
+    }
+
+    /// The same, with events as JSON on standard output where `json` is set.
+    pub fn telling(&self, json: bool) -> Self {
+        Self { json, ..self.clone() }
+    }
+
+    /// The same for one book of several: its lines begin with its name.
+    pub fn of_book(&self, name: &str) -> Self {
+        Self { book: Some(name.into()), may_ask: false, show: Arc::default(), ..self.clone() }
+    }
+
+    /// An event, where they are asked for.
+    pub fn event(&self, what: events::What<'_>) {
+        if self.json {
+            self.results.write(&what.line(self.book.as_deref()));
         }
     }
 
@@ -58,7 +82,7 @@ impl Ui {
     /// The show of a drafting run. Prose is printed where standard output is a
     /// terminal, or where `stream` asks for it.
     pub fn drafting(&self, stream: bool, chapters: usize) -> progress::Drafting {
-        let stream = stream || std::io::stdout().is_terminal() && !self.quiet;
+        let stream = stream || std::io::stdout().is_terminal() && !self.quiet && !self.json;
         progress::Drafting::new(self.clone(), stream, chapters)
     }
 
@@ -80,6 +104,12 @@ impl Ui {
 
     /// A line about the work, left out when quiet.
     pub fn say(&self, text: &str) {
+        self.event(events::What::Message { text: text.trim() });
+        self.speak(text);
+    }
+
+    /// A line about the work that is no event by itself.
+    fn speak(&self, text: &str) {
         if !self.quiet {
             self.warn(text);
         }
@@ -90,7 +120,10 @@ impl Ui {
         let print = || {
             let mut out = anstream::AutoStream::new(std::io::stderr(), self.colour);
             // Nobody is left to tell when this is closed, too.
-            let _ = writeln!(out, "{text}");
+            let _ = match &self.book {
+                Some(book) => writeln!(out, "{book}: {}", text.trim_start()),
+                None => writeln!(out, "{text}"),
+            };
         };
         // A pipe that nobody empties must not hold up the answer to a Ctrl-C,
         // which comes from another thread while this one waits for the pipe.
@@ -104,7 +137,8 @@ impl Ui {
     /// Says that the work goes on after a pause, and what made it needed.
     pub fn pausing(&self, pause: Duration, why: &dyn std::fmt::Display) {
         let seconds = pause.as_millis().div_ceil(1_000);
-        self.say(&format!("  trying again in {seconds} s: {why}"));
+        self.event(events::What::Pausing { seconds: pause.as_secs_f64(), why: why.to_string() });
+        self.speak(&format!("  trying again in {seconds} s: {why}"));
     }
 
     /// What stands on the terminal now.

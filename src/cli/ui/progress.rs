@@ -4,6 +4,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use owo_colors::OwoColorize;
 
 use super::Ui;
+use super::events::What;
 use super::page::Page;
 use crate::pipeline::calling::Event;
 use crate::story::prose;
@@ -44,7 +45,11 @@ impl Drafting {
 
     /// Shows one event.
     pub fn tell(&mut self, event: &Event<'_>) {
+        if self.stream || !matches!(event, Event::Text(_)) {
+            self.ui.event(What::of(event));
+        }
         match event {
+            Event::Text(_) if self.ui.json => {}
             Event::Text(text) => self.prose(text),
             Event::Drafting { chapter, title, take } => {
                 let take = if *take > 1 { format!(", take {take}") } else { String::new() };
@@ -81,7 +86,7 @@ impl Drafting {
     /// prose after it, which a quiet run has to do without the line.
     fn line(&self, text: &str) {
         self.end_prose();
-        self.ui.say(text);
+        self.ui.speak(text);
     }
 
     fn end_prose(&self) {

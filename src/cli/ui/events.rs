@@ -1,0 +1,235 @@
+//! What `--json` prints: one event a line, of a published shape.
+//!
+//! The shape has a version. What a version has, stays; keys and events may be
+//! added, so that a reader has to pass over what it does not know.
+
+use std::borrow::Cow;
+
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+use serde::Serialize;
+
+use crate::failure::{self, Exit, Failure};
+use crate::pipeline::calling::Event;
+
+/// The version of the shape.
+const VERSION: u32 = 1;
+
+/// One line.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Line<'a> {
+    /// The version of this shape.
+    v: u32,
+    /// The folder of the book that it is about, where several are drafted at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    book: Option<&'a str>,
+    /// What happened.
+    #[serde(flatten)]
+    what: What<'a>,
+}
+
+/// What happened.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub(crate) enum What<'a> {
+    /// The drawing of a chapter begins.
+    Drafting {
+        /// Its number.
+        chapter: usize,
+        /// Its title.
+        title: &'a str,
+        /// The number of the take.
+        take: u32,
+    },
+    /// Prose has come, with `--stream`. It counts until the next `rejected`.
+    Text {
+        /// The prose, as it came.
+        text: &'a str,
+    },
+    /// The prose since the last `drafting` does not count.
+    Rejected {
+        /// Why.
+        reason: &'a str,
+        /// Which drawing comes next, from 2; more than `of` when none does.
+        next: u32,
+        /// How many there may be.
+        of: u32,
+    },
+    /// A take was accepted, and is the chapter's text.
+    Drafted {
+        /// The chapter's number.
+        chapter: usize,
+        /// How many words it has.
+        words: usize,
+        /// How many were wanted.
+        target: u32,
+        /// Where it stands, from the project's folder.
+        path: &'a str,
+        /// Tokens of its prompts.
+        prompt_tokens: u64,
+        /// Tokens of its replies.
+        reply_tokens: u64,
+        /// How many things were left out of its prompts.
+        left_out: usize,
+    },
+    /// The synopsis and the facts of a chapter are being written.
+    Recording {
+        /// Its number.
+        chapter: usize,
+    },
+    /// The synopsis and the facts of a chapter stand.
+    Recorded {
+        /// Its number.
+        chapter: usize,
+        /// How many facts were kept.
+        facts: usize,
+        /// How many were dropped, which the text does not bear out.
+        dropped: usize,
+        /// Whether the synopsis is made of the chapter's own sentences.
+        extract: bool,
+    },
+    /// Facts of a chapter contradict earlier ones.
+    Contradiction {
+        /// Its number.
+        chapter: usize,
+        /// What contradicts what.
+        text: &'a str,
+    },
+    /// Passages of the memory are being folded into one.
+    Folding {
+        /// The first chapter.
+        from: usize,
+        /// The last one.
+        to: usize,
+    },
+    /// A chapter edited by hand was kept as a take.
+    Adopted {
+        /// Its number.
+        chapter: usize,
+        /// The number of the take.
+        take: u32,
+    },
+    /// A kept take was put back.
+    Restored {
+        /// The chapter's number.
+        chapter: usize,
+        /// The number of the take.
+        take: u32,
+    },
+    /// A chapter that has moved took its files along.
+    Moved {
+        /// Its number.
+        chapter: usize,
+        /// Where its text stands now.
+        path: &'a str,
+    },
+    /// The author's corrected canon was set aside, for the text has changed.
+    Replaced {
+        /// The chapter's number.
+        chapter: usize,
+        /// Where it is kept.
+        path: &'a str,
+    },
+    /// A stream broke off and is continued.
+    Interrupted {
+        /// Why.
+        why: &'a str,
+    },
+    /// A call is tried again after a pause.
+    Pausing {
+        /// How long.
+        seconds: f64,
+        /// Why.
+        why: String,
+    },
+    /// Something else that is worth knowing, in words.
+    Message {
+        /// The words.
+        text: &'a str,
+    },
+    /// The command, or one book of several, has ended. The last event.
+    Ended {
+        /// The exit code; see the README.
+        exit: u8,
+        /// What went wrong, if anything did.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        error: Option<String>,
+        /// Ways out.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        help: Vec<String>,
+    },
+}
+
+impl<'a> What<'a> {
+    /// A run's event; none for one that no reader needs.
+    pub fn of(event: &'a Event<'a>) -> Self {
+        match event {
+            Event::Drafting { chapter, title, take } => {
+                Self::Drafting { chapter: *chapter, title, take: *take }
+            }
+            Event::Text(text) => Self::Text { text },
+            Event::Rejected { reason, next, of, .. } => {
+                Self::Rejected { reason, next: *next, of: *of }
+            }
+            Event::Drafted { chapter, words, target, path, tokens, omissions } => Self::Drafted {
+                chapter: *chapter,
+                words: *words,
+                target: *target,
+                path,
+                prompt_tokens: tokens.prompt,
+                reply_tokens: tokens.reply,
+                left_out: *omissions,
+            },
+            Event::Recording { chapter, .. } => Self::Recording { chapter: *chapter },
+            Event::Recorded { chapter, extract, facts, dropped } => Self::Recorded {
+                chapter: *chapter,
+                facts: *facts,
+                dropped: *dropped,
+                extract: *extract,
+            },
+            Event::Contradiction { chapter, text } => {
+                Self::Contradiction { chapter: *chapter, text }
+            }
+            Event::Folding { from, to } => Self::Folding { from: *from, to: *to },
+            Event::Adopted { chapter, take } => Self::Adopted { chapter: *chapter, take: *take },
+            Event::Restored { chapter, take } => Self::Restored { chapter: *chapter, take: *take },
+            Event::Moved { chapter, path } => Self::Moved { chapter: *chapter, path },
+            Event::Replaced { chapter, path } => Self::Replaced { chapter: *chapter, path },
+            Event::Interrupted { why } => Self::Interrupted { why },
+        }
+    }
+
+    /// How a command ended.
+    pub fn ended(outcome: &anyhow::Result<Exit>) -> Self {
+        match outcome {
+            Ok(exit) => Self::Ended { exit: *exit as u8, error: None, help: Vec::new() },
+            Err(error) => {
+                let exit = error.downcast_ref::<Failure>().map_or(Exit::Failed, |own| own.exit);
+                Self::Ended {
+                    exit: exit as u8,
+                    error: Some(format!("{error:#}")),
+                    help: failure::ways_out(error),
+                }
+            }
+        }
+    }
+
+    /// The event as a line, with its end.
+    pub(super) fn line(self, book: Option<&str>) -> String {
+        let line = Line { v: VERSION, book, what: self };
+        // Numbers and texts: there is nothing in it that JSON could not say.
+        let text = serde_json::to_string(&line).map_or(Cow::Borrowed("{}"), Cow::Owned);
+        format!("{text}\n")
+    }
+}
+
+/// The JSON Schema of a line.
+pub(crate) fn schema() -> String {
+    let generator = SchemaSettings::draft07().into_generator();
+    let mut schema = generator.into_root_schema_for::<Line<'_>>().to_value();
+    if let Some(keys) = schema.as_object_mut() {
+        keys.insert("$id".to_owned(), format!("storygen:events-{VERSION}.json").into());
+        keys.insert("title".to_owned(), "storygen: a line of `--json`".into());
+    }
+    format!("{schema:#}\n")
+}
