@@ -216,7 +216,7 @@ fn sentence(event: &Event) -> Option<String> {
 }
 
 /// Seconds since 1970 as a date and time in UTC.
-fn date_time(seconds: u64) -> String {
+pub(super) fn date_time(seconds: u64) -> String {
     let (days, rest) = (seconds / 86_400, seconds % 86_400);
     // Howard Hinnant's days-to-civil for the years since 1970.
     let z = days + 719_468;

@@ -7,3 +7,7 @@ mod byte_server;
 mod support;
 
 mod data;
+mod home;
+mod refresh;
+mod table;
+mod trial;

@@ -191,7 +191,7 @@ impl Loader<'_> {
 }
 
 /// The wire of this name.
-fn dialect(name: &str) -> Result<&'static Dialect> {
+pub(super) fn dialect(name: &str) -> Result<&'static Dialect> {
     match name {
         "openai" => Ok(&OPENAI),
         _ => Err(Failure::new(Exit::Usage, format!("no dialect is called `{name}`")).into()),

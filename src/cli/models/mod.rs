@@ -6,16 +6,21 @@
 //! | `table` | the models of the catalogue, a line for each host |
 //! | `info` | all that is known of one |
 //! | `words` | how counts and prices are written in both |
+//! | `trial` | one small real call, and what it shows |
+//! | `refresh` | vendors' own lists, and what they change |
 //! | `local` | the model files on this machine |
 
 use anyhow::Result;
 
+use super::Common;
 use super::ui::Ui;
 use crate::failure::Exit;
 
 mod info;
 mod local;
+mod refresh;
 mod table;
+mod trial;
 mod words;
 
 /// List the models of the catalogue, tell all of one, try one, or fetch one
@@ -31,6 +36,8 @@ pub(super) struct Arguments {
 #[derive(Debug, clap::Subcommand)]
 enum What {
     Info(info::Arguments),
+    Test(trial::Arguments),
+    Refresh(refresh::Arguments),
     /// List the model files that storygen finds on this machine
     List,
     /// Fetch a model file: the default one, or `ORG/REPO/FILE.gguf` of the hub
@@ -41,10 +48,12 @@ enum What {
 }
 
 /// Runs the command.
-pub(super) fn run(arguments: &Arguments, ui: &Ui) -> Result<Exit> {
+pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exit> {
     match &arguments.what {
         None => table::run(&arguments.filter, ui),
         Some(What::Info(arguments)) => info::run(arguments, ui),
+        Some(What::Test(arguments)) => trial::run(arguments, common, ui),
+        Some(What::Refresh(arguments)) => refresh::run(arguments, ui),
         Some(What::List) => local::list(ui),
         Some(What::Pull { name }) => local::pull(name.as_deref(), ui),
     }
