@@ -1,9 +1,13 @@
-//! An OpenAI-compatible endpoint on the loopback that answers at once: what is
-//! measured against it is storygen's own time.
+//! An OpenAI-compatible endpoint on the loopback that answers at once, or after a
+//! while: what is measured against it is storygen's own time.
+#![allow(dead_code, reason = "each benchmark uses its own part of this")]
 
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use storygen::chat::{Message, Role};
@@ -11,20 +15,39 @@ use storygen::provider::{Request, Sampling};
 
 use crate::book::good_answer;
 
+/// What an endpoint has seen.
+#[derive(Debug, Default)]
+pub struct Seen {
+    /// Calls answered.
+    pub calls: AtomicUsize,
+    /// Calls at work now.
+    pub now: AtomicUsize,
+    /// The most calls that were at work at the same time.
+    pub most: AtomicUsize,
+}
+
 /// Serves for the life of the process; gives the address.
 pub fn serve(words: usize) -> String {
+    serve_after(words, Duration::ZERO).0
+}
+
+/// Serves answers that each take so long; gives the address, and what is seen.
+pub fn serve_after(words: usize, takes: Duration) -> (String, Arc<Seen>) {
+    let seen = Arc::new(Seen::default());
+    let sees = seen.clone();
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = format!("http://{}/v1", listener.local_addr().expect("its address"));
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            std::thread::spawn(move || answer_all(stream, words));
+            let seen = sees.clone();
+            std::thread::spawn(move || answer_all(stream, words, takes, &seen));
         }
     });
-    address
+    (address, seen)
 }
 
 /// Answers every request of a connection.
-fn answer_all(stream: TcpStream, words: usize) -> Option<()> {
+fn answer_all(stream: TcpStream, words: usize, takes: Duration, seen: &Seen) -> Option<()> {
     stream.set_nodelay(true).ok()?;
     let mut writer = stream.try_clone().ok()?;
     let mut reader = BufReader::new(stream);
@@ -46,6 +69,9 @@ fn answer_all(stream: TcpStream, words: usize) -> Option<()> {
         let mut body = vec![0; length];
         reader.read_exact(&mut body).ok()?;
         let body: Value = serde_json::from_slice(&body).ok()?;
+        let begun = Instant::now();
+        let now = seen.now.fetch_add(1, Ordering::SeqCst) + 1;
+        seen.most.fetch_max(now, Ordering::SeqCst);
         let (text, _) = answer(&request(&body), 0);
         let mut events = String::new();
         for piece in pieces(&text) {
@@ -58,6 +84,9 @@ fn answer_all(stream: TcpStream, words: usize) -> Option<()> {
             "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: {}\r\n\r\n",
             events.len()
         );
+        std::thread::sleep(takes.saturating_sub(begun.elapsed()));
+        seen.now.fetch_sub(1, Ordering::SeqCst);
+        seen.calls.fetch_add(1, Ordering::SeqCst);
         writer.write_all(head.as_bytes()).ok()?;
         writer.write_all(events.as_bytes()).ok()?;
     }

@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::failure::{Exit, Failure};
 
+mod batch;
 mod catalogue;
 mod check;
 mod draft;
@@ -65,6 +66,7 @@ enum Command {
     Init(init::Arguments),
     Check(check::Arguments),
     Draft(draft::Arguments),
+    Batch(batch::Arguments),
     Status(status::Arguments),
     #[command(subcommand)]
     Prompt(prompt::Arguments),
@@ -101,6 +103,7 @@ fn dispatch(command: Command, common: &Common, ui: &Ui) -> Result<Exit> {
         Command::Init(arguments) => init::run(arguments, common, ui),
         Command::Check(arguments) => check::run(&arguments, common, ui),
         Command::Draft(arguments) => draft::run(&arguments, common, ui),
+        Command::Batch(arguments) => batch::run(&arguments, common, ui),
         Command::Status(arguments) => status::run(&arguments, common, ui),
         Command::Prompt(arguments) => prompt::run(&arguments, common, ui),
         Command::Takes(arguments) => takes::takes(&arguments, common, ui),

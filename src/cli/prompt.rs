@@ -33,7 +33,15 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
     let (story, loaded) = open::sound(&folder, ui)?;
     let chapter = open::chapter(&story, chapter)?;
     let config = Config::read()?;
-    let team = model::staff(model, folder.path(), &loaded.wishes, &config, ui)?.draft;
+    let scene = model::Scene {
+        arguments: model,
+        project: folder.path(),
+        wishes: &loaded.wishes,
+        config: &config,
+        catalogue: &model::all(&config)?,
+        ui,
+    };
+    let team = model::staff(&scene)?.draft;
     model::must_be_here(&team)?;
     let templates = open::templates(&folder, &story)?;
     let archive = history::read(&folder, &story)?;

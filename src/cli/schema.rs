@@ -6,13 +6,14 @@ use super::ui::events;
 use super::{Common, open, ui::Ui};
 use crate::diagnostic::did_you_mean;
 use crate::failure::{Exit, Failure};
+use crate::fleet::report;
 use crate::project::{layout, scaffold, shape};
 
 /// Write the JSON Schemas of the project's files into `.storygen/schemas`
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// Print one schema instead: storygen, premise, characters, world, arcs, threads, outline,
-    /// or events, for the lines of `--json`
+    /// or events, for the lines of `--json`, or batch, for the report of `batch`
     #[arg(long, value_name = "NAME")]
     print: Option<String>,
 }
@@ -22,6 +23,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
     if let Some(name) = &arguments.print {
         let text = match name.as_str() {
             "events" => events::schema(),
+            "batch" => report::schema(),
             _ => shape::schema_text(named(name)?),
         };
         ui.result(text.trim_end());

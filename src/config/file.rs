@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use crate::diagnostic;
 use crate::failure::{Exit, Failure};
+use crate::money::{Budget, PriceSaid};
 use crate::project::schema::ModelsShape;
 use crate::project::yaml::{self, Pairs};
 
@@ -32,9 +33,15 @@ pub struct ConfigFile {
     /// Tokens that the endpoint's model holds, prompt and reply together.
     #[serde(default)]
     pub window: Option<u32>,
+    /// What the tokens of your OpenAI-compatible endpoint's model cost: short for that of `endpoints: {openai: …}`.
+    #[serde(default)]
+    pub price: Option<PriceSaid>,
     /// Threads the embedded model computes with; 0 for one a processor.
     #[serde(default)]
     pub threads: Option<u32>,
+    /// The most that may be spent.
+    #[serde(default)]
+    pub budget: Option<Budget>,
     /// Your endpoints, by the name that stands before the `/` of a model.
     #[serde(default)]
     pub endpoints: Option<BTreeMap<String, EndpointShape>>,
@@ -70,7 +77,7 @@ pub struct EndpointShape {
     pub window: Option<u32>,
     /// What its models cost, where the catalogue does not say.
     #[serde(default)]
-    pub price: Option<PriceShape>,
+    pub price: Option<PriceSaid>,
     /// Seconds that it may be silent before a call is given up (default 120).
     #[serde(default)]
     pub idle_seconds: Option<u32>,
@@ -86,26 +93,6 @@ pub struct EndpointShape {
     /// Tokens, of prompts and replies, that may be asked for in a minute.
     #[serde(default)]
     pub tokens_per_minute: Option<u32>,
-}
-
-/// Prices in dollars for a million tokens.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PriceShape {
-    /// Of the prompt.
-    #[schemars(range(min = 0))]
-    pub prompt: f64,
-    /// Of the reply.
-    #[schemars(range(min = 0))]
-    pub reply: f64,
-    /// Of the prompt's tokens that are read from a cache (as the prompt).
-    #[serde(default)]
-    #[schemars(range(min = 0))]
-    pub cached: Option<f64>,
-    /// Of the prompt's tokens that are written to a cache (as the prompt).
-    #[serde(default)]
-    #[schemars(range(min = 0))]
-    pub written: Option<f64>,
 }
 
 /// Why a file of the user's could not be read, as a clause about that file.

@@ -19,13 +19,16 @@ use anyhow::{Context, Result};
 use etcetera::BaseStrategy;
 use secrecy::SecretString;
 
+use crate::failure::{Exit, Failure};
+use crate::money::Budget;
+
 mod choice;
 mod file;
 mod key;
 pub mod trust;
 
 pub use choice::Choice;
-pub use file::{ConfigFile, EndpointShape, PriceShape};
+pub use file::{ConfigFile, EndpointShape};
 pub use key::KeySource;
 
 /// Where a setting came from.
@@ -116,6 +119,7 @@ impl Config {
             endpoint.base_url = endpoint.base_url.or_else(|| self.file.base_url.clone());
             endpoint.api_key_file =
                 endpoint.api_key_file.or_else(|| self.file.api_key_file.clone());
+            endpoint.price = endpoint.price.or(self.file.price);
         }
         endpoint.window = endpoint.window.or(self.file.window);
         endpoint
@@ -124,6 +128,19 @@ impl Config {
     /// The names of the endpoints that the file knows.
     pub fn endpoints(&self) -> impl Iterator<Item = &str> {
         self.file.endpoints.iter().flatten().map(|(name, _)| name.as_str())
+    }
+
+    /// The most that may be spent, as far as the user has said.
+    ///
+    /// # Errors
+    ///
+    /// When it is no amount of money.
+    pub fn budget(&self) -> Result<Budget, Failure> {
+        let budget = self.file.budget.unwrap_or_default();
+        match budget.fault() {
+            Some(name) => Err(no_money(&format!("`budget: {{{name}: …}}`"))),
+            None => Ok(budget),
+        }
     }
 
     /// The threads of the embedded model, if the user has said.
@@ -139,6 +156,11 @@ impl Config {
     fn trusted(&self) -> PathBuf {
         self.data.join("trusted.json")
     }
+}
+
+fn no_money(name: &str) -> Failure {
+    Failure::new(Exit::Usage, format!("{name} in your configuration is no amount of money"))
+        .hint("write dollars, such as `2.50`")
 }
 
 /// What a variable of the environment says; an empty one says nothing.

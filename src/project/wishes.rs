@@ -7,6 +7,7 @@ use super::schema::{
 };
 use super::yaml::Placed;
 use crate::diagnostic::Place;
+use crate::money::Money;
 use crate::provider::sampling::{Dry, Sampling, Xtc};
 use crate::story::fingerprint::digest;
 
@@ -98,6 +99,8 @@ pub struct Wishes {
     pub redraws: Option<u32>,
     /// How often a reply is continued.
     pub continuations: Option<u32>,
+    /// What the whole book may cost.
+    pub budget: Option<Money>,
 }
 
 /// The wishes of a book's file.
@@ -121,6 +124,7 @@ pub fn of(file: &str, book: &BookFile) -> Wishes {
         reply_tokens: limits.and_then(|limits| value(limits.reply_tokens.as_ref())),
         redraws: limits.and_then(|limits| value(limits.redraws.as_ref())),
         continuations: limits.and_then(|limits| value(limits.continuations.as_ref())),
+        budget: limits.and_then(|limits| Money::of_dollars(limits.budget.as_ref()?.value)),
     }
 }
 

@@ -67,6 +67,7 @@ pub fn common<'a>(first: &Facts, others: impl Iterator<Item = &'a Facts>) -> Fac
         prefill: all.prefill && one.prefill,
         structured: all.structured && one.structured,
         accepts: all.accepts,
+        is_local: all.is_local && one.is_local,
         price: all.price.zip(one.price).map(|(all, one)| all.dearer(one)),
         tries: all.tries.saturating_add(one.tries),
     })

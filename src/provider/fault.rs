@@ -46,6 +46,17 @@ pub enum Fault {
         /// The endpoint's words.
         message: String,
     },
+    /// The endpoint has no model of that name, or no longer (404, or 400 in
+    /// words that say so).
+    #[error("{origin} does not serve `{model}`, or no longer: {message}")]
+    Gone {
+        /// Scheme, host and port.
+        origin: String,
+        /// The model that was asked for.
+        model: String,
+        /// The endpoint's words.
+        message: String,
+    },
     /// The endpoint failed (5xx).
     #[error("{origin} failed ({status}): {message}")]
     Server {
@@ -72,6 +83,19 @@ pub enum Fault {
         /// What was seen.
         why: String,
     },
+    /// The endpoint has read a part of the prompt only, and has not said so.
+    /// What it replied is worth nothing.
+    #[error(
+        "{origin} has read {read} tokens of a prompt that has at least {least}: it left a part out without a word"
+    )]
+    Cut {
+        /// Scheme, host and port.
+        origin: String,
+        /// Tokens that it says it has read.
+        read: u64,
+        /// Tokens that the prompt has at least.
+        least: u64,
+    },
     /// The prompt does not fit the model's window.
     #[error("the prompt takes {tokens} tokens, the window of `{model}` holds {window}")]
     TooLong {
@@ -94,6 +118,13 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// Whether the text that came before the fault is a reply to what was asked,
+    /// only cut short.
+    #[must_use]
+    pub fn leaves_text(&self) -> bool {
+        !matches!(self, Self::Script(_) | Self::TooLong { .. } | Self::Cut { .. })
+    }
+
     /// Whether the same request may succeed when it is sent again unchanged.
     #[must_use]
     pub fn is_passing(&self) -> bool {

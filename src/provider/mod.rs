@@ -13,19 +13,29 @@ use tokio_util::sync::CancellationToken;
 use crate::chat::{Message, Tokenizer};
 use crate::money::{Money, Price};
 
+pub mod anthropic;
+pub mod body;
 pub mod catalogue;
 pub mod chain;
+pub mod completion;
+pub mod cut;
+pub mod dialects;
 #[cfg(feature = "embedded")]
 pub mod embedded;
 mod fault;
 pub mod http;
+pub mod lines;
+pub mod mistral;
+pub mod ollama;
 pub mod openai;
 pub mod sampling;
 pub mod scripted;
 pub mod sse;
+mod tally;
 
 pub use fault::Fault;
 pub use sampling::{Accepts, Sampling};
+pub use tally::{Meter, Metered, Tally};
 
 /// What a model and its endpoint can do.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,12 +56,15 @@ pub struct Facts {
     pub price: Option<Price>,
     /// How many times one request may be sent, each of which may be billed.
     pub tries: u32,
+    /// Whether it computes on this machine, so that an unknown price is most
+    /// likely none.
+    pub is_local: bool,
 }
 
 impl Facts {
     /// A model of which nothing more is known than its name and window: no
     /// reply limit, no prefill, structured replies, every sampling setting, no
-    /// price, one try.
+    /// price, one try, somewhere else.
     #[must_use]
     pub fn plain(name: impl Into<String>, window: usize) -> Self {
         Self {
@@ -63,6 +76,7 @@ impl Facts {
             accepts: Accepts::everything(),
             price: None,
             tries: 1,
+            is_local: false,
         }
     }
 }

@@ -8,6 +8,8 @@
 
 use thiserror::Error;
 
+use super::lines::Lines;
+
 /// The most bytes that one line, or the data of one event, may have.
 pub const EVENT_LIMIT: usize = 16 * 1024 * 1024;
 
@@ -34,14 +36,15 @@ pub enum FrameError {
 /// Puts events together from bytes, at a cost linear in the bytes.
 #[derive(Debug)]
 pub struct Framer {
+    lines: Lines,
+    event: Pending,
+}
+
+/// The event so far.
+#[derive(Debug)]
+struct Pending {
     limit: usize,
-    /// The line so far, without its end.
-    line: Vec<u8>,
-    /// The last byte ended a line as CR, so an LF now belongs to it.
-    after_cr: bool,
-    /// No line has ended yet, so a byte-order mark may stand at its start.
-    first: bool,
-    /// The event so far; `None` before its first `data` line.
+    /// Its data; `None` before its first `data` line.
     data: Option<String>,
     name: String,
 }
@@ -56,14 +59,8 @@ impl Framer {
     /// A framer that takes lines and events of up to `limit` bytes.
     #[must_use]
     pub fn with_limit(limit: usize) -> Self {
-        Self {
-            limit,
-            line: Vec::new(),
-            after_cr: false,
-            first: true,
-            data: None,
-            name: String::new(),
-        }
+        let event = Pending { limit, data: None, name: String::new() };
+        Self { lines: Lines::with_limit(limit), event }
     }
 
     /// Reads on, and adds the events that are now whole to `events`.
@@ -73,24 +70,8 @@ impl Framer {
     /// [`FrameError`]; the events before the fault have been added, and the
     /// framer is of no further use.
     pub fn push(&mut self, bytes: &[u8], events: &mut Vec<Event>) -> Result<(), FrameError> {
-        let mut rest = bytes;
-        while !rest.is_empty() {
-            if std::mem::take(&mut self.after_cr) && rest[0] == b'\n' {
-                rest = &rest[1..];
-                continue;
-            }
-            let end = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
-            let part = &rest[..end.unwrap_or(rest.len())];
-            if self.line.len() + part.len() > self.limit {
-                return Err(FrameError::TooBig(self.limit));
-            }
-            self.line.extend_from_slice(part);
-            let Some(end) = end else { break };
-            self.after_cr = rest[end] == b'\r';
-            rest = &rest[end + 1..];
-            self.end_line(events)?;
-        }
-        Ok(())
+        let event = &mut self.event;
+        self.lines.push(bytes, |line| event.take_line(line, events))
     }
 
     /// The event that the end of the stream cut short of its blank line, if any.
@@ -104,31 +85,17 @@ impl Framer {
     /// the event too big.
     pub fn finish(mut self) -> Result<Option<Event>, FrameError> {
         let mut events = Vec::new();
-        if !self.line.is_empty() {
-            self.end_line(&mut events)?;
-        }
-        self.end_event(&mut events);
+        let event = &mut self.event;
+        self.lines.finish(|line| event.take_line(line, &mut events))?;
+        event.end(&mut events);
         Ok(events.pop())
     }
+}
 
-    fn end_line(&mut self, events: &mut Vec<Event>) -> Result<(), FrameError> {
-        // The buffer is kept, so that a stream allocates for its longest line only.
-        let mut line = std::mem::take(&mut self.line);
-        let result = self.take_line(&line, events);
-        line.clear();
-        self.line = line;
-        result
-    }
-
-    fn take_line(&mut self, line: &[u8], events: &mut Vec<Event>) -> Result<(), FrameError> {
-        let text = std::str::from_utf8(line).map_err(|_| FrameError::NotUtf8)?;
-        let text = if std::mem::take(&mut self.first) {
-            text.strip_prefix('\u{feff}').unwrap_or(text)
-        } else {
-            text
-        };
+impl Pending {
+    fn take_line(&mut self, text: &str, events: &mut Vec<Event>) -> Result<(), FrameError> {
         if text.is_empty() {
-            self.end_event(events);
+            self.end(events);
             return Ok(());
         }
         let (field, value) = text.split_once(':').unwrap_or((text, ""));
@@ -139,6 +106,11 @@ impl Framer {
             "data" if value.starts_with(':') => {}
             "data" => self.add_data(value)?,
             "event" => value.clone_into(&mut self.name),
+            // Not of the standard: older llama.cpp servers report a fault so.
+            "error" if value.starts_with('{') => {
+                "error".clone_into(&mut self.name);
+                self.add_data(value)?;
+            }
             // Comments (the empty field), `id` and `retry`: a paid request is
             // never reconnected, so they mean nothing here.
             _ => {}
@@ -159,7 +131,7 @@ impl Framer {
         Ok(())
     }
 
-    fn end_event(&mut self, events: &mut Vec<Event>) {
+    fn end(&mut self, events: &mut Vec<Event>) {
         let name = std::mem::take(&mut self.name);
         if let Some(data) = self.data.take() {
             events.push(Event { name, data });

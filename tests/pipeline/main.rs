@@ -7,6 +7,7 @@ mod support;
 
 mod acceptance;
 mod bad_input;
+mod batch;
 mod codes;
 mod commands;
 mod common;

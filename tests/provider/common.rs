@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use storygen::chat::{Message, Role};
 use storygen::provider::http::{Base, BoundKey, Endpoint, Patience, Remote};
 use storygen::provider::openai::OPENAI;
-use storygen::provider::{Fault, Provider, Reply, Request, Sampling};
+use storygen::provider::{Bill, Ear, Fault, Provider, Reply, Request, Sampling};
 use tokio_util::sync::CancellationToken;
 
 use crate::byte_server::Step;
@@ -92,6 +92,45 @@ pub fn run_with(
     (text, reply)
 }
 
+/// What a whole call comes to: its text, its end, and what each try was billed
+/// with; none for one that stays open.
+pub struct Heard {
+    pub text: String,
+    pub reply: Result<Reply, Fault>,
+    pub bills: Vec<Option<Bill>>,
+}
+
+#[derive(Default)]
+struct Ledger {
+    text: String,
+    bills: Vec<Option<Bill>>,
+}
+
+impl Ear for Ledger {
+    fn text(&mut self, piece: &str) {
+        self.text.push_str(piece);
+    }
+
+    fn sending(&mut self) {
+        self.bills.push(None);
+    }
+
+    fn billed(&mut self, bill: Bill) {
+        let last = self.bills.last_mut().expect("a bill comes after its request");
+        assert!(last.is_none(), "a try is billed once");
+        *last = Some(bill);
+    }
+}
+
+/// Calls, and hears the bills too.
+pub fn hear(provider: &dyn Provider, request: &Request) -> Heard {
+    let mut ledger = Ledger::default();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let cancel = CancellationToken::new();
+    let reply = runtime.block_on(provider.stream(request, &mut ledger, &cancel));
+    Heard { text: ledger.text, reply, bills: ledger.bills }
+}
+
 pub fn send(bytes: impl Into<Vec<u8>>) -> Step {
     Step::Send(bytes.into())
 }
@@ -119,6 +158,8 @@ pub fn kind(fault: &Fault) -> &'static str {
         Fault::Key { .. } => "key",
         Fault::Busy { .. } => "busy",
         Fault::Refused { .. } => "refused",
+        Fault::Gone { .. } => "gone",
+        Fault::Cut { .. } => "cut",
         Fault::Server { .. } => "server",
         Fault::NotChat { .. } => "not chat",
         Fault::Interrupted { .. } => "interrupted",

@@ -1,7 +1,12 @@
 //! The framer: a table of byte streams, and any way to cut them.
 
 use proptest::prelude::*;
+use storygen::provider::dialects::DIALECTS;
+use storygen::provider::http::dialect::Knobs;
+use storygen::provider::lines::Lines;
 use storygen::provider::sse::{Event, FrameError, Framer};
+
+use crate::common::request;
 
 fn event(name: &str, data: &str) -> Event {
     Event { name: name.into(), data: data.into() }
@@ -42,6 +47,12 @@ const CASES: &[Case] = &[
     ("a wrapped comment", b"data: : keepalive\n\ndata: a\n\n", &[("", "a")], Ok(None)),
     ("a name", b"event: ping\ndata: a\n\ndata: b\n\n", &[("ping", "a"), ("", "b")], Ok(None)),
     ("a name without data", b"event: ping\n\ndata: b\n\n", &[("", "b")], Ok(None)),
+    (
+        "an error of llama.cpp",
+        b"error: {\"code\":500}\n\nerror: no\n\n",
+        &[("error", "{\"code\":500}")],
+        Ok(None),
+    ),
     ("other fields", b"id: 1\nretry: 5\nfoo: x\nbar\ndata: a\n\n", &[("", "a")], Ok(None)),
     ("many blank lines", b"\n\n\ndata: a\n\n\n\n", &[("", "a")], Ok(None)),
     ("UTF-8", "data: “日本—🙂”\n\n".as_bytes(), &[("", "“日本—🙂”")], Ok(None)),
@@ -75,6 +86,48 @@ fn each_stream_gives_its_events_whole_and_byte_by_byte() {
         let single: Vec<&[u8]> = bytes.chunks(1).collect();
         assert_eq!(read(&[bytes], LIMIT), (events.clone(), end.clone()), "{name}");
         assert_eq!(read(&single, LIMIT), (events, end), "{name}, byte by byte");
+    }
+}
+
+/// The lines, then the fault.
+fn lines(chunks: &[&[u8]]) -> (Vec<String>, Result<(), FrameError>) {
+    let mut lines = Lines::with_limit(8);
+    let mut seen = Vec::new();
+    let take = |line: &str| {
+        seen.push(line.to_owned());
+        Ok(())
+    };
+    let mut take = take;
+    for chunk in chunks {
+        if let Err(fault) = lines.push(chunk, &mut take) {
+            return (seen, Err(fault));
+        }
+    }
+    let end = lines.finish(&mut take);
+    (seen, end)
+}
+
+#[test]
+fn lines_are_cut_at_their_ends_and_nowhere_else() {
+    type Case<'a> = (&'a [u8], &'a [&'a str], Result<(), FrameError>);
+    let cases: &[Case<'_>] = &[
+        (b"", &[], Ok(())),
+        (b"a\nb\n", &["a", "b"], Ok(())),
+        (b"a\r\nb\r\n", &["a", "b"], Ok(())),
+        (b"a\rb\r", &["a", "b"], Ok(())),
+        (b"a\n\nb", &["a", "", "b"], Ok(())),
+        (b"\xef\xbb\xbfa\n\xef\xbb\xbfb", &["a", "\u{feff}b"], Ok(())),
+        ("“é”\n".as_bytes(), &["“é”"], Ok(())),
+        (b"a\n\xff\n", &["a"], Err(FrameError::NotUtf8)),
+        (b"a\n\xe2\x80", &["a"], Err(FrameError::NotUtf8)),
+        (b"12345678\n", &["12345678"], Ok(())),
+        (b"a\n123456789", &["a"], Err(FrameError::TooBig(8))),
+    ];
+    for (bytes, expected, end) in cases {
+        let expected: Vec<String> = expected.iter().map(|line| (*line).to_owned()).collect();
+        let single: Vec<&[u8]> = bytes.chunks(1).collect();
+        assert_eq!(lines(&[bytes]), (expected.clone(), *end), "{bytes:?}");
+        assert_eq!(lines(&single), (expected, *end), "{bytes:?}, byte by byte");
     }
 }
 
@@ -114,12 +167,15 @@ proptest! {
     #[test]
     fn no_event_upsets_the_reader(
         name in "error|ping|",
-        data in r#"\[DONE\]|[{}\[\]":,a-z0-9]{0,40}|\{"(choices|error|object|message|detail|usage)":(\[?\{?"(delta|message|finish_reason|text|msg|loc)":(null|1|"stop"|\[\]|\{\})\}?\]?|null|"error"|7)\}"#,
+        data in r#"\{"(token|content|type|stop|done|results|last_input_count)":(null|1|true|"error"|"message_stop"|\[\]|\{\}|\[\{"text":1\}\])(,"(finish_reason|stop_type|done_reason|delta|usage|message|prompt_eval_count)":(null|"stop"|-1|\{"text":2\}|\[\]))?\}|\[DONE\]|[{}\[\]":,a-z0-9]{0,40}|\{"(choices|error|object|message|detail|usage)":(\[?\{?"(delta|message|finish_reason|text|msg|loc)":(null|1|"stop"|\[\]|\{\})\}?\]?|null|"error"|7)\}"#,
     ) {
-        let mut reader = (storygen::provider::openai::OPENAI.reader)();
-        let _ = reader.event(&event(&name, &data));
-        if let Ok(value) = serde_json::from_str(&data) {
-            let _ = reader.whole(&value);
+        for dialect in DIALECTS {
+            let mut reader = (dialect.read)(&request(), &Knobs::default());
+            let _ = reader.event(&event(&name, &data));
+            if let Ok(value) = serde_json::from_str(&data) {
+                let _ = reader.whole(&value);
+                let _ = reader.told(&value);
+            }
         }
     }
 

@@ -5,9 +5,12 @@ mod byte_server;
 
 mod bodies;
 mod common;
+mod contracts;
+mod faults;
 mod frames;
 mod pages;
 mod refusals;
 mod scripted;
 mod streams;
 mod waits;
+mod wires;

@@ -11,7 +11,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use storygen::chat::{Message, Role, Tokenizer};
-use storygen::pipeline::calling::{Line, Lines};
+use storygen::money::Price;
+use storygen::pipeline::calling::{Line, Lines, Purse};
 use storygen::pipeline::plan::Wanted;
 use storygen::pipeline::run::{Done, Session};
 use storygen::pipeline::settings::Settings;
@@ -74,7 +75,7 @@ pub fn write(folder: &Path, chapters: usize, words: usize) {
     put("bible/premise.yaml", premise());
     put("bible/characters.yaml", characters());
     put("bible/world.yaml", world());
-    put("bible/arcs.yaml", arcs());
+    put("bible/arcs.yaml", arcs(chapters));
     put("bible/threads.yaml", threads(chapters));
     put("bible/outline.yaml", outline(chapters, words));
 }
@@ -131,16 +132,18 @@ fn world() -> String {
     text
 }
 
-fn arcs() -> String {
+/// As many beats of the four arcs as there are scenes for them: one in eight chapters.
+fn arcs(chapters: usize) -> String {
+    let placed = chapters.div_ceil(8);
     let mut text = "arcs:\n".to_owned();
-    for arc in 0..4 {
+    for arc in 0..4.min(placed) {
         let (given, ..) = PEOPLE[arc];
         let _ = write!(
             text,
             "  - id: arc-{arc}\n    name: What {given} owes\n    character: {}\n    beats:\n",
             given.to_lowercase()
         );
-        for beat in 0..6 {
+        for beat in (0..6).filter(|beat| beat * 4 + arc < placed) {
             let deed = DEEDS[(arc * 5 + beat * 7) % DEEDS.len()];
             let _ = write!(text, "      - id: beat-{arc}-{beat}\n        beat: {given} {deed}.\n");
         }
@@ -328,7 +331,8 @@ impl Recorder {
         tokenizer: Arc<dyn Tokenizer>,
         answer: Answering,
     ) -> Self {
-        let facts = Facts { prefill, ..Facts::plain("test/recorder", window) };
+        let facts =
+            Facts { prefill, price: Some(Price::FREE), ..Facts::plain("test/recorder", window) };
         Self { facts, tokenizer, answer, sent: Mutex::default() }
     }
 
@@ -479,13 +483,7 @@ pub fn run(
     let mut findings = Vec::new();
     let records = history::records(story, &archive, &mut findings);
     assert_eq!(findings, [], "a canon file of ours has a fault");
-    let line = Line {
-        provider,
-        tokenizer: provider.tokenizer(),
-        folder,
-        settings,
-        cancel: CancellationToken::new(),
-    };
+    let line = Line::new(provider, folder, settings, Purse::default());
     let mut session = Session::new(story, &templates, archive, records, &line);
     block_on(session.run(wanted, &mut store, &Lines::alike(line), &mut |_| {}))
 }

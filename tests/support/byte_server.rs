@@ -241,8 +241,12 @@ pub fn stream_head() -> Step {
 
 /// The head of an event stream in chunks, so that an early end shows.
 pub fn chunked_head() -> Step {
-    let headers = [("content-type", "text/event-stream"), ("transfer-encoding", "chunked")];
-    Step::Send(head(200, &headers))
+    Step::Send(chunked("text/event-stream"))
+}
+
+/// The head of a stream of this type in chunks.
+pub fn chunked(kind: &str) -> Vec<u8> {
+    head(200, &[("content-type", kind), ("transfer-encoding", "chunked")])
 }
 
 /// One chunk of a chunked body. No bytes at all end it.

@@ -21,23 +21,25 @@ pub(super) fn ask_first(
     if wanted.redo {
         ask_about_edited(work, &wanted, archive)?;
     }
-    if work.arguments.yes
+    if work.asks.is_sure
         || !work.ui.may_ask()
         || wanted.keep_stale
         || wanted.redo
-        || work.arguments.what.is_some()
+        || work.asks.is_named
     {
         return Ok(wanted);
     }
-    let inputs = run::all_inputs(work.story, work.templates);
-    let tokens_per_word = brief::tokens_per_word(work.story, &*work.staff.draft.tokenizer);
+    let inputs = run::all_inputs(&work.book.story, &work.book.templates);
+    let tokens_per_word =
+        brief::tokens_per_word(&work.book.story, &*work.book.staff.draft.tokenizer);
     let given = Given {
-        story: work.story,
+        story: &work.book.story,
         inputs: &inputs,
         shape: settings.memory(tokens_per_word),
         redrawn: &[],
     };
     let stale: Vec<String> = work
+        .book
         .story
         .chapters
         .iter()
@@ -60,6 +62,7 @@ pub(super) fn ask_first(
 
 fn ask_about_edited(work: &Work<'_>, wanted: &Wanted, archive: &Archive) -> Result<()> {
     let edited: Vec<String> = work
+        .book
         .story
         .chapters
         .iter()
@@ -67,7 +70,7 @@ fn ask_about_edited(work: &Work<'_>, wanted: &Wanted, archive: &Archive) -> Resu
         .filter(|chapter| archive.chapters.get(&chapter.id).is_some_and(Shelf::is_the_authors))
         .map(|chapter| chapter.number.to_string())
         .collect();
-    if edited.is_empty() || work.arguments.yes {
+    if edited.is_empty() || work.asks.is_sure {
         return Ok(());
     }
     let which = format!(

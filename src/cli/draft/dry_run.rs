@@ -2,7 +2,8 @@
 
 use anyhow::Result;
 
-use super::Work;
+use super::{Book, Run};
+use crate::cli::ui::Ui;
 use crate::cli::{open, unsent};
 use crate::failure::Exit;
 use crate::pipeline::draft;
@@ -10,21 +11,21 @@ use crate::pipeline::plan::Wanted;
 use crate::project::history;
 
 /// Prints the prompts of the chapters that are wanted.
-pub(super) fn dry_run(work: &Work<'_>, wanted: &Wanted) -> Result<Exit> {
-    let archive = history::read(work.folder, work.story)?;
-    let records = open::records(work.story, &archive, work.ui)?;
+pub(super) fn dry_run(book: &Book, wanted: &Wanted, run: &Run<'_>, ui: &Ui) -> Result<Exit> {
+    let archive = history::read(&book.folder, &book.story)?;
+    let records = open::records(&book.story, &archive, ui)?;
     unsent::with_session(
-        &work.arguments.model,
-        work.wishes,
-        work.folder,
-        work.story,
-        work.templates,
-        &work.staff.draft,
+        run.model,
+        &book.wishes,
+        &book.folder,
+        &book.story,
+        &book.templates,
+        &book.staff.draft,
         (archive, records),
         |session, line| {
             let mut total = 0;
             let mut waiting = Vec::new();
-            for chapter in &work.story.chapters {
+            for chapter in &book.story.chapters {
                 if !(wanted.first..=wanted.last).contains(&chapter.number) {
                     continue;
                 }
@@ -40,12 +41,12 @@ pub(super) fn dry_run(work: &Work<'_>, wanted: &Wanted) -> Result<Exit> {
                         .scene
                         .map(|scene| format!(", scene {}", scene + 1))
                         .unwrap_or_default();
-                    work.ui.result(&format!(
+                    ui.result(&format!(
                         "=== chapter {}{scene}: {} tokens, reply up to {reply}",
                         chapter.number, fitted.tokens
                     ));
                     for message in &fitted.messages {
-                        work.ui.result(&format!("--- {}\n{}", message.role.name(), message.text));
+                        ui.result(&format!("--- {}\n{}", message.role.name(), message.text));
                     }
                     total += fitted.tokens;
                 }
@@ -56,11 +57,11 @@ pub(super) fn dry_run(work: &Work<'_>, wanted: &Wanted) -> Result<Exit> {
                 } else {
                     format!("chapters {first} to {last}")
                 };
-                work.ui.say(&format!(
+                ui.say(&format!(
                     "left out: {which}, whose prompt needs the synopses of the chapters before it"
                 ));
             }
-            work.ui.say(&format!("{total} tokens in prompts; nothing was sent"));
+            ui.say(&format!("{total} tokens in prompts; nothing was sent"));
             Ok(Exit::Done)
         },
     )

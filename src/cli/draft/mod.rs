@@ -4,32 +4,25 @@ use anyhow::Result;
 use clap::Subcommand;
 use tokio_util::sync::CancellationToken;
 
-use super::model::{self, Loader, ModelArguments, Reach, Staff};
-use super::ui::events;
-use super::ui::{Ui, counted};
-use super::unsent::Unloaded;
+use super::model::{self, ModelArguments, Reach};
+use super::ui::{Ui, events};
 use super::{Common, open, stop};
 use crate::config::Config;
 use crate::failure::{Exit, Failure};
-use crate::pipeline::calling::{Line, Lines};
-use crate::pipeline::plan::{Step, Wanted};
-use crate::pipeline::run::{Done, Session};
-use crate::pipeline::settings::Settings;
-use crate::pipeline::{draft, rendering, run};
-use crate::project::folder::Folder;
-use crate::project::history;
-use crate::project::journal::Event;
-use crate::project::layout;
-use crate::project::wishes::Wishes;
-use crate::prompt::templates::Templates;
-use crate::provider::Provider;
+use crate::pipeline::plan::Wanted;
 use crate::story::Story;
 
 mod asking;
+mod book;
 mod dry_run;
+mod paying;
+mod work;
 
-use asking::ask_first;
+pub(super) use book::{Book, Run};
+pub(super) use work::{Asks, Work};
+
 use dry_run::dry_run;
+pub(super) use paying::PayArguments;
 
 /// Draft chapters: everything missing or stale, or those you name
 #[derive(Debug, clap::Args)]
@@ -62,6 +55,8 @@ pub(super) struct Arguments {
     #[arg(short, long, global = true)]
     yes: bool,
     #[command(flatten)]
+    paying: PayArguments,
+    #[command(flatten)]
     model: ModelArguments,
 }
 
@@ -90,31 +85,37 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
 }
 
 fn begin(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exit> {
-    let folder = open::folder(common)?;
-    let (story, loaded) = open::sound(&folder, ui)?;
-    let wanted = wanted(arguments, &story)?;
     let config = Config::read()?;
-    let staff = model::staff(&arguments.model, folder.path(), &loaded.wishes, &config, ui)?;
-    let templates = open::templates(&folder, &story)?;
-    let work = Work {
-        arguments,
-        folder: &folder,
-        story: &story,
-        wishes: &loaded.wishes,
-        templates: &templates,
+    let run = Run {
+        model: &arguments.model,
+        paying: arguments.paying,
         config: &config,
-        staff: &staff,
-        ui,
+        catalogue: &model::all(&config)?,
+        reach: &Reach::default(),
+        cancel: CancellationToken::new(),
+        command: command_line(),
     };
+    let book = Book::open(open::folder(common)?, &run, ui)?;
+    let wanted = wanted(arguments, &book.story)?;
     if arguments.dry_run {
-        model::must_be_here(&staff.draft)?;
-        return dry_run(&work, &wanted);
+        model::must_be_here(&book.staff.draft)?;
+        return dry_run(&book, &wanted, &run, ui);
     }
+    let asks = Asks { is_sure: arguments.yes, is_named: arguments.what.is_some() };
+    stop::watch(run.cancel.clone(), ui.clone())?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let outcome = runtime.block_on(work.run(wanted));
+    // It begins with the first event: until then the author may be asked.
+    let mut progress = None;
+    let begin = || ui.drafting(arguments.stream, book.story.chapters.len());
+    let work = Work { book: &book, run: &run, asks, ui };
+    let outcome = runtime
+        .block_on(work.run(wanted, &mut |event| progress.get_or_insert_with(begin).tell(event)));
+    if let Some(mut progress) = progress {
+        progress.end();
+    }
     // A model that is still computing must not hold up the end.
     runtime.shutdown_background();
-    outcome
+    outcome.map(|_| Exit::Done)
 }
 
 /// The chapters that are meant.
@@ -157,136 +158,10 @@ fn wanted(arguments: &Arguments, story: &Story) -> Result<Wanted> {
     })
 }
 
-/// Everything a drafting run needs to hand.
-struct Work<'a> {
-    arguments: &'a Arguments,
-    folder: &'a Folder,
-    story: &'a Story,
-    wishes: &'a Wishes,
-    templates: &'a Templates,
-    config: &'a Config,
-    staff: &'a Staff,
-    ui: &'a Ui,
-}
-
-impl Work<'_> {
-    async fn run(&self, wanted: Wanted) -> Result<Exit> {
-        let mut store = open::store(self.folder, &command_line())?;
-        let archive = history::read(self.folder, self.story)?;
-        open::no_stray_is_meant(self.story, &archive)?;
-        let records = open::records(self.story, &archive, self.ui)?;
-        let settings = model::settings(&self.arguments.model, self.wishes, &self.staff.draft);
-        let exact = model::settings(&self.arguments.model, self.wishes, &self.staff.record);
-        let kept_stale = wanted.keep_stale;
-        let wanted = ask_first(self, wanted, &archive, &settings)?;
-        let declined = wanted.keep_stale && !kept_stale;
-        let cancel = CancellationToken::new();
-        stop::watch(cancel.clone(), self.ui.clone())?;
-        // What needs no model is told before one is loaded.
-        let idle = Line {
-            provider: &Unloaded(&self.staff.draft.facts),
-            tokenizer: self.staff.draft.tokenizer.clone(),
-            folder: self.folder,
-            settings: &settings,
-            cancel: cancel.clone(),
-        };
-        let mut session = Session::new(self.story, self.templates, archive, records, &idle);
-        match session.next_step(&wanted) {
-            Step::Done => {
-                store.note(vec![Event::Ended])?;
-                self.ui.say(if declined {
-                    "nothing else to draft; the changed chapters are left as they are"
-                } else {
-                    "nothing to draft: all is up to date"
-                });
-                return Ok(Exit::Done);
-            }
-            Step::Draft(number) if !self.staff.draft.is_absent() => {
-                self.try_prompt(number, &mut session, &idle)?;
-            }
-            Step::Blocked { chapter, by, has_text } => {
-                return Err(run::blocked(chapter, by, has_text).into());
-            }
-            _ => {}
-        }
-        rendering::try_out(self.story, self.templates)?;
-        model::heeded(&self.arguments.model, self.wishes, &self.staff.draft, self.ui)?;
-        let loader = Loader {
-            arguments: &self.arguments.model,
-            config: self.config,
-            is_strict: self.arguments.model.strict || self.wishes.strict,
-            book: &self.wishes.book,
-            reach: &Reach::default(),
-            cache: &self.folder.path().join(layout::CACHE),
-            ui: self.ui,
-        };
-        let ready = loader.ready(self.staff).await?;
-        let lines = Lines {
-            draft: self.line(ready.draft(), &settings, &cancel),
-            record: self.line(ready.record(), &exact, &cancel),
-        };
-        let mut progress = self.ui.drafting(self.arguments.stream, self.story.chapters.len());
-        let outcome =
-            session.run(&wanted, &mut store, &lines, &mut |event| progress.tell(&event)).await;
-        progress.end();
-        let done = outcome?;
-        store.note(vec![Event::Ended])?;
-        if ready.unused() > 0 {
-            let left = counted(ready.unused(), "answer");
-            return Err(
-                Failure::new(Exit::Provider, format!("the script has {left} left over")).into()
-            );
-        }
-        self.report(done);
-        Ok(Exit::Done)
-    }
-
-    fn line<'l>(
-        &'l self,
-        provider: &'l dyn Provider,
-        settings: &'l Settings,
-        cancel: &CancellationToken,
-    ) -> Line<'l> {
-        Line {
-            provider,
-            tokenizer: provider.tokenizer(),
-            folder: self.folder,
-            settings,
-            cancel: cancel.clone(),
-        }
-    }
-
-    /// Makes the first prompt of a chapter: one that cannot be made stops the run
-    /// before the model is loaded.
-    fn try_prompt(&self, number: usize, session: &mut Session<'_>, line: &Line<'_>) -> Result<()> {
-        let Some(chapter) = self.story.chapter(number) else { return Ok(()) };
-        let materials = session.materials(number);
-        let tasks = draft::tasks(chapter, line.settings, materials.tokens_per_word);
-        if let Some(task) = tasks.into_iter().next() {
-            draft::prompt(&materials, task, "", line)?;
-        }
-        Ok(())
-    }
-
-    fn report(&self, done: Done) {
-        let chapters = |count: usize| counted(count, "chapter");
-        let said: Vec<String> = [("drafted", done.drafted), ("recorded", done.recorded)]
-            .into_iter()
-            .filter(|(_, count)| *count > 0)
-            .map(|(did, count)| format!("{did} {}", chapters(count)))
-            .collect();
-        self.ui.say(
-            if said.is_empty() { "nothing had to be drafted".to_owned() } else { said.join(", ") }
-                .as_str(),
-        );
-    }
-}
-
 /// The command line for the journal. It holds no secrets: keys have no flags.
+/// What only says how it is paid for is left out: the same command with more
+/// money goes on where it stopped.
 fn command_line() -> String {
-    std::env::args_os()
-        .skip(1)
-        .map(|argument| argument.to_string_lossy().into_owned())
-        .collect::<Vec<_>>()
+    paying::without(std::env::args_os().skip(1).map(|one| one.to_string_lossy().into_owned()))
         .join(" ")
 }

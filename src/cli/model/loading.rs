@@ -10,14 +10,15 @@ use super::naming::{ASSUMED_WINDOW, Distant, Named};
 use super::{ModelArguments, Staff, Team, local, route};
 use crate::cli::ui::Ui;
 use crate::config::{Config, EndpointShape};
+use crate::diagnostic::did_you_mean;
 use crate::failure::{Exit, Failure};
 use crate::pipeline::calling;
 use crate::provider::Provider;
 use crate::provider::chain::Chain;
+use crate::provider::dialects::{DIALECTS, dialect};
 use crate::provider::http::dialect::Dialect;
 use crate::provider::http::gate::{Gate, Limits};
 use crate::provider::http::{Base, Connections, Endpoint, Remote};
-use crate::provider::openai::OPENAI;
 use crate::provider::scripted::Scripted;
 
 /// The models of a run, ready to be asked.
@@ -52,14 +53,28 @@ impl Ready {
 pub(in crate::cli) struct Reach {
     connections: Connections,
     gates: Mutex<BTreeMap<String, Arc<Gate>>>,
+    /// What the command makes of an endpoint's usual limits.
+    limited: Option<Limiting>,
 }
 
+type Limiting = Box<dyn Fn(Limits) -> Limits + Send + Sync>;
+
 impl Reach {
+    /// A reach whose endpoints have other limits than the user's configuration says.
+    pub fn limited(limited: impl Fn(Limits) -> Limits + Send + Sync + 'static) -> Self {
+        Self { limited: Some(Box::new(limited)), ..Self::default() }
+    }
+
     /// The gate before an endpoint: the first to name it says what it takes.
     fn gate(&self, base: &Base, endpoint: &EndpointShape) -> Arc<Gate> {
         let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
         let gate = gates.entry(base.origin());
-        gate.or_insert_with(|| Arc::new(Gate::new(limits(endpoint)))).clone()
+        gate.or_insert_with(|| {
+            let usual = limits(endpoint);
+            let limits = self.limited.as_ref().map_or(usual, |limited| limited(usual));
+            Arc::new(Gate::new(limits))
+        })
+        .clone()
     }
 }
 
@@ -168,7 +183,7 @@ impl Loader<'_> {
         let facts = &named.facts;
         let endpoint = Endpoint {
             vendor: named.provider.clone(),
-            dialect: dialect(&route.dialect)?,
+            dialect: wire(&route.dialect)?,
             base: route.base.clone(),
             key: key.clone(),
             model: row.id.clone(),
@@ -180,6 +195,7 @@ impl Loader<'_> {
             price: facts.price,
             ratio: None,
             patience: route::patience(&route.endpoint),
+            is_strict: self.is_strict,
             connections: self.reach.connections.clone(),
             gate: self.reach.gate(&route.base, &route.endpoint),
         };
@@ -191,9 +207,16 @@ impl Loader<'_> {
 }
 
 /// The wire of this name.
-pub(super) fn dialect(name: &str) -> Result<&'static Dialect> {
-    match name {
-        "openai" => Ok(&OPENAI),
-        _ => Err(Failure::new(Exit::Usage, format!("no dialect is called `{name}`")).into()),
-    }
+pub(super) fn wire(name: &str) -> Result<&'static Dialect> {
+    let known = DIALECTS.iter().map(|dialect| dialect.name);
+    dialect(name).ok_or_else(|| {
+        let failure = Failure::new(Exit::Usage, format!("no dialect is called `{name}`"));
+        let all: Vec<String> = known.clone().map(|name| format!("`{name}`")).collect();
+        failure
+            .hint(
+                did_you_mean(name, known)
+                    .unwrap_or_else(|| format!("write one of {}", all.join(", "))),
+            )
+            .into()
+    })
 }

@@ -9,14 +9,13 @@
 //! | `loading` | models, ready to be asked |
 //! | `pages` | a vendor's own pages, such as its list of models |
 
-use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Result;
 
 use super::ui::Ui;
 use crate::chat::Tokenizer;
-use crate::config::{Choice, Config};
+use crate::config::{Choice, Origin};
 use crate::failure::{Exit, Failure};
 use crate::pipeline::settings::{Asked, Settings};
 use crate::project::wishes::{Role, Wishes};
@@ -42,7 +41,7 @@ pub(super) use flags::ModelArguments;
 pub(super) use loading::{Loader, Reach};
 #[cfg(feature = "embedded")]
 pub(super) use local::{places, spec};
-pub(super) use naming::{Named, all, split};
+pub(super) use naming::{Named, Scene, all, split};
 pub(super) use pages::Pages;
 pub(super) use route::untrusted;
 
@@ -92,37 +91,23 @@ impl Team {
 /// # Errors
 ///
 /// For a name that means no model, and for a project that sets what it may not.
-pub(super) fn staff(
-    arguments: &ModelArguments,
-    project: &Path,
-    wishes: &Wishes,
-    config: &Config,
-    ui: &Ui,
-) -> Result<Staff> {
-    let catalogue = all(config)?;
-    let flags = arguments.models();
+pub(super) fn staff(scene: &Scene<'_>) -> Result<Staff> {
+    let Scene { config, wishes, .. } = *scene;
+    let flags = scene.arguments.models();
     let fallback = config.fallback(&flags, &wishes.models);
     let main = config.choose(Role::Draft, &flags, &wishes.models);
-    let own = config.own_choice(&flags);
-    let scene = naming::Scene {
-        arguments,
-        wishes,
-        config,
-        catalogue: &catalogue,
-        ui,
-        main: vendor(&main),
-        own: own.as_ref().map(vendor),
-    };
-    // A project's address is of no matter where its model is not the one.
-    let is_project = |choice: &Choice| choice.origin == crate::config::Origin::Project;
     let record = config.choose(Role::Record, &flags, &wishes.models);
+    // A project's address is of no matter where its model is not the one.
+    let is_project = |choice: &Choice| choice.origin == Origin::Project;
     if [&main, &record].into_iter().chain(&fallback).any(is_project) {
-        route::settle(project, wishes, config)?;
+        route::settle(scene.project, wishes, config)?;
     }
+    let own = config.own_choice(&flags);
+    let meant = naming::Meant { main: vendor(&main), own: own.as_ref().map(vendor) };
     let team = |choice: &Choice| -> Result<Team> {
         let others = fallback.iter().filter(|other| other.name != choice.name);
-        let others: Result<Vec<Named>> = others.map(|other| scene.name(other)).collect();
-        Ok(Team::new(scene.name(choice)?, others?))
+        let others: Result<Vec<Named>> = others.map(|other| scene.name(other, meant)).collect();
+        Ok(Team::new(scene.name(choice, meant)?, others?))
     };
     Ok(Staff { draft: team(&main)?, record: team(&record)? })
 }

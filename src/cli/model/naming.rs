@@ -1,5 +1,6 @@
 //! `provider/name` to one model, not yet loaded.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Result;
@@ -52,26 +53,38 @@ pub(super) struct Distant {
 }
 
 /// What names are understood by.
-pub(super) struct Scene<'a> {
+pub(in crate::cli) struct Scene<'a> {
+    /// The flags.
     pub arguments: &'a ModelArguments,
+    /// The project's folder.
+    pub project: &'a Path,
+    /// What the project says.
     pub wishes: &'a Wishes,
+    /// What the user says.
     pub config: &'a Config,
+    /// What is known of models.
     pub catalogue: &'a Catalogue,
-    /// The vendor of the model that drafts.
-    pub main: &'a str,
-    /// The vendor that the user, not a project, has named.
-    pub own: Option<&'a str>,
+    /// Who tells the user of a model that is about to go.
     pub ui: &'a Ui,
+}
+
+/// The vendors that addresses and keys of the environment are meant for.
+#[derive(Clone, Copy)]
+pub(super) struct Meant<'a> {
+    /// That of the model that drafts.
+    pub main: &'a str,
+    /// That of the model which the user, not a project, has named.
+    pub own: Option<&'a str>,
 }
 
 impl Scene<'_> {
     /// The model that a choice means.
-    pub fn name(&self, choice: &Choice) -> Result<Named> {
+    pub(super) fn name(&self, choice: &Choice, meant: Meant<'_>) -> Result<Named> {
         let (provider, name) = split(&choice.name, choice.origin, self.catalogue)?;
         match provider {
             "embedded" => self.embedded(name),
             "scripted" => Ok(self.scripted(&choice.name, name)),
-            _ => self.remote(provider, name, choice),
+            _ => self.remote(provider, name, choice, meant),
         }
     }
 
@@ -99,7 +112,7 @@ impl Scene<'_> {
         Named {
             provider: "scripted".to_owned(),
             name: name.to_owned(),
-            facts: Facts { price: Some(Price::FREE), ..Facts::plain(full, window) },
+            facts: Facts { price: Some(Price::FREE), is_local: true, ..Facts::plain(full, window) },
             tokenizer: Arc::new(Bound::new(None)),
             window_assumed: false,
             is_absent: false,
@@ -122,11 +135,11 @@ impl Scene<'_> {
         }
     }
 
-    fn remote(&self, vendor: &str, name: &str, choice: &Choice) -> Result<Named> {
+    fn remote(&self, vendor: &str, name: &str, choice: &Choice, meant: Meant<'_>) -> Result<Named> {
         let row = self.catalogue.row(vendor, name).map_err(|fault| {
             Failure::new(Exit::Usage, format!("no provider is called `{}`", fault.name))
         })?;
-        let asked = route::Asked { config: self.config, wishes: self.wishes, main: self.main };
+        let asked = route::Asked { config: self.config, wishes: self.wishes, main: meant.main };
         let route = route::route(&row.vendor, choice, asked)?;
         let row = self.spoken_there(row, &route);
         match row.verdict(route.is_elsewhere) {
@@ -137,13 +150,19 @@ impl Scene<'_> {
                 return Err(hints.into_iter().fold(failure, Failure::hint).into());
             }
         }
-        let key = route::key(&route.base, &vendors(self.catalogue), self.own, self.config)?;
+        let key = route::key(&route.base, &vendors(self.catalogue), meant.own, self.config)?;
         let of_endpoint = route.endpoint.window.and_then(|window| usize::try_from(window).ok());
         let said = [self.asked(), of_endpoint, row.window].into_iter().flatten().min();
-        let price = route.endpoint.price.as_ref();
-        let price = price.and_then(|price| {
-            Price::per_million(price.prompt, price.reply, price.cached, price.written)
+        let price = route.endpoint.price.map(|said| {
+            said.price().ok_or_else(|| {
+                Failure::new(
+                    Exit::Usage,
+                    format!("the price of `{vendor}` in your configuration is no amount of money"),
+                )
+                .hint("write dollars for a million tokens, such as `0.40`")
+            })
         });
+        let price = price.transpose()?;
         let facts = Facts {
             name: row.name(),
             window: said.unwrap_or(ASSUMED_WINDOW),
@@ -152,6 +171,7 @@ impl Scene<'_> {
             structured: row.structured,
             accepts: row.accepts.clone(),
             price: price.or(row.price),
+            is_local: route.base.is_local(),
             tries: u32::try_from(route::patience(&route.endpoint).tries).unwrap_or(u32::MAX),
         };
         Ok(Named {

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use serde_json::Value;
 
-use super::loading::dialect;
+use super::loading::wire;
 use super::naming::vendors;
 use super::{ModelArguments, route, vendor};
 use crate::config::{Choice, Config, Origin};
@@ -69,7 +69,7 @@ impl Pages {
             vendor: self.vendor.clone(),
             key: self.key.clone(),
             patience: route::patience(&self.route.endpoint),
-            ..Endpoint::new(dialect(&self.route.dialect)?, base, "", 0)
+            ..Endpoint::new(wire(&self.route.dialect)?, base, "", 0)
         };
         let remote = Remote::new(endpoint).map_err(|error| bad(&error))?;
         Ok(match body {

@@ -6,13 +6,14 @@ use anyhow::Result;
 use tokio_util::sync::CancellationToken;
 
 use crate::chat::{Message, Role};
-use crate::cli::model::{self, Loader, ModelArguments, Pages, Reach, Staff};
+use crate::cli::model::{self, Loader, ModelArguments, Pages, Reach, Scene, Staff};
 use crate::cli::ui::Ui;
 use crate::cli::{Common, open};
 use crate::config::Config;
 use crate::failure::{Exit, Failure};
 use crate::pipeline::calling;
 use crate::project::wishes::Wishes;
+use crate::provider::catalogue::Catalogue;
 use crate::provider::catalogue::listing::{self, Listing};
 use crate::provider::{Bill, Ear, Facts, Fault, Finish, Provider, Reply, Request, Sampling};
 
@@ -37,7 +38,15 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
         Some(name) => arguments.model.clone().meaning(name),
         None => arguments.model.clone(),
     };
-    let staff = model::staff(&flags, &project, &wishes, &config, ui)?;
+    let catalogue = model::all(&config)?;
+    let staff = model::staff(&Scene {
+        arguments: &flags,
+        project: &project,
+        wishes: &wishes,
+        config: &config,
+        catalogue: &catalogue,
+        ui,
+    })?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let checks = runtime.block_on(async {
         let scratch = tempfile::tempdir()?;
@@ -53,7 +62,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
         };
         let mut checks = called(&loader, &staff).await?;
         if !checks.iter().any(Check::has_failed) {
-            checks.extend(window(&staff, &config).await?);
+            checks.extend(window(&staff, &catalogue, &config).await?);
         }
         Ok::<_, anyhow::Error>(checks)
     })?;
@@ -263,13 +272,16 @@ fn went_wrong(fault: &Fault, heard: &Heard) -> Vec<Check> {
 }
 
 /// Whether the endpoint's own list agrees with the window that is used.
-async fn window(staff: &Staff, config: &Config) -> Result<Option<Check>> {
+async fn window(
+    staff: &Staff,
+    catalogue: &Catalogue,
+    config: &Config,
+) -> Result<Option<Check>> {
     let Some(named) = staff.draft.members.first() else { return Ok(None) };
     let used = named.facts.window;
-    let catalogue = model::all(config)?;
     let Ok(vendor) = catalogue.vendor(&named.provider) else { return Ok(None) };
     let Some(place) = vendor.listing.clone() else { return Ok(None) };
-    let pages = Pages::of(&vendor, &catalogue, config)?;
+    let pages = Pages::of(&vendor, catalogue, config)?;
     let unsure =
         |why: &str| Some(Check::unsure("window", format!("{used} tokens are used; {why}")));
     let Ok(page) = pages.get(&place.path, None).await? else {

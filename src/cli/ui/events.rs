@@ -135,6 +135,13 @@ pub(crate) enum What<'a> {
         /// Why.
         why: &'a str,
     },
+    /// A call was billed more than it could cost by what is known of the model.
+    Overbilled {
+        /// What it was billed, in dollars.
+        cost: f64,
+        /// What it could cost at most, in dollars.
+        worst: f64,
+    },
     /// A call is tried again after a pause.
     Pausing {
         /// How long.
@@ -195,6 +202,9 @@ impl<'a> What<'a> {
             Event::Restored { chapter, take } => Self::Restored { chapter: *chapter, take: *take },
             Event::Moved { chapter, path } => Self::Moved { chapter: *chapter, path },
             Event::Replaced { chapter, path } => Self::Replaced { chapter: *chapter, path },
+            Event::Overbilled(over) => {
+                Self::Overbilled { cost: over.cost.dollars(), worst: over.worst.dollars() }
+            }
             Event::Interrupted { why } => Self::Interrupted { why },
         }
     }

@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use anstream::ColorChoice;
 use anyhow::Result;
+use indicatif::MultiProgress;
 
+pub(super) mod books;
 pub(super) mod events;
 mod page;
 mod progress;
@@ -31,6 +33,8 @@ pub(super) struct Ui {
     json: bool,
     /// The book that is spoken of, where there are several.
     book: Option<Arc<str>>,
+    /// The lines that are drawn over while several books are drafted.
+    lines: Option<MultiProgress>,
     show: Arc<Mutex<progress::Show>>,
     results: Arc<Results>,
 }
@@ -45,6 +49,7 @@ impl Ui {
                 && std::io::stderr().is_terminal(),
             json: false,
             book: None,
+            lines: None,
             show: Arc::default(),
             results: Arc::default(),
         }
@@ -55,9 +60,16 @@ impl Ui {
         Self { json, ..self.clone() }
     }
 
-    /// The same for one book of several: its lines begin with its name.
-    pub fn of_book(&self, name: &str) -> Self {
-        Self { book: Some(name.into()), may_ask: false, show: Arc::default(), ..self.clone() }
+    /// The same for one book of several: its lines begin with its name, and
+    /// stand above the lines that are drawn over.
+    pub fn of_book(&self, name: &str, books: &books::Books) -> Self {
+        Self {
+            lines: Some(books.lines()),
+            book: Some(name.into()),
+            may_ask: false,
+            show: Arc::default(),
+            ..self.clone()
+        }
     }
 
     /// An event, where they are asked for.
@@ -84,6 +96,20 @@ impl Ui {
     pub fn drafting(&self, stream: bool, chapters: usize) -> progress::Drafting {
         let stream = stream || std::io::stdout().is_terminal() && !self.quiet && !self.json;
         progress::Drafting::new(self.clone(), stream, chapters)
+    }
+
+    /// The show of a run over several books.
+    pub fn books(&self, count: usize) -> books::Books {
+        books::Books::new(self, count)
+    }
+
+    /// A line of a result that events have told already, where they are asked for.
+    pub fn say_result(&self, text: &str) {
+        if self.json {
+            self.speak(text);
+        } else {
+            self.result(text);
+        }
     }
 
     /// The show of a download.
@@ -125,6 +151,9 @@ impl Ui {
                 None => writeln!(out, "{text}"),
             };
         };
+        if let Some(lines) = &self.lines {
+            return lines.suspend(print);
+        }
         // A pipe that nobody empties must not hold up the answer to a Ctrl-C,
         // which comes from another thread while this one waits for the pipe.
         let Ok(mut show) = self.show.try_lock() else { return print() };

@@ -14,6 +14,8 @@ pub fn failure(fault: &Fault) -> Failure {
             failure.hint("what is finished is saved; the same command goes on where this one stopped")
         }
         Fault::Refused { .. } => failure.hint("see what the endpoint says; the model's name and limits are in `storygen.yaml`"),
+        Fault::Gone { .. } => failure.hint("`storygen models` shows what can be used instead; a model is never exchanged without your word"),
+        Fault::Cut { .. } => failure.hint("start the server with a larger context, or set `limits: {window: …}` in `storygen.yaml` to what it really holds; an Ollama of before 2025 does not count what it had cached, and has to be updated"),
         Fault::NotChat { .. } => failure.hint("the address must be that of an OpenAI-compatible API, most often ending in `/v1`"),
         Fault::TooLong { .. } => failure.hint("set `limits: {window: …}` in `storygen.yaml` to what the endpoint really holds"),
         Fault::Model(_) => failure.hint("`storygen models list` shows the models at hand, `storygen models pull` fetches the default one"),

@@ -72,6 +72,7 @@ impl Over for VendorShape {
             caching: self.caching.or(under.caching),
             prefill: self.prefill.or(under.prefill),
             structured: self.structured.or(under.structured),
+            schema: self.schema.or(under.schema),
             ends: self.ends.or(under.ends),
             listing: self.listing.or(under.listing),
             quirks: self.quirks.or(under.quirks),

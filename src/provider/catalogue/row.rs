@@ -173,7 +173,9 @@ impl Row {
             extra,
             template: self.template.clone(),
             stops: self.stops.clone(),
+            reply_field: self.reply_field.clone(),
             prefill: self.prefill,
+            shape: self.vendor.shape,
             caching: self.caching,
             session,
         }

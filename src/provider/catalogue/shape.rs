@@ -67,6 +67,8 @@ pub struct VendorShape {
     pub prefill: Option<PrefillWord>,
     /// Whether a reply can be held to a JSON Schema.
     pub structured: Option<bool>,
+    /// How a reply is held to a JSON Schema, where that is not the wire's own way.
+    pub schema: Option<SchemaWord>,
     /// Whether it wants to be told the texts that end a turn of the template.
     pub ends: Option<bool>,
     /// Where it lists its models.
@@ -296,6 +298,18 @@ pub struct SamplingShape {
     pub xtc: Option<Xtc>,
     /// Who says so.
     pub source: Option<String>,
+}
+
+/// How a reply is held to a JSON Schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SchemaWord {
+    /// As the wire has it.
+    Own,
+    /// To JSON of any shape.
+    JsonObject,
+    /// By vLLM's `structured_outputs`.
+    StructuredOutputs,
 }
 
 /// How a prompt cache is told what is stable.

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::shape::{CachingWord, ListingShape, PrefillWord, VendorShape};
-use crate::provider::http::dialect::{Caching, Prefill};
+use super::shape::{CachingWord, ListingShape, PrefillWord, SchemaWord, VendorShape};
+use crate::provider::http::dialect::{Caching, Prefill, Shape};
 use crate::provider::sampling::{Accepts, Parameter};
 
 /// One who serves models.
@@ -45,6 +45,8 @@ pub struct Vendor {
     pub prefill: Prefill,
     /// Whether a reply can be held to a JSON Schema.
     pub structured: bool,
+    /// How a reply is held to a JSON Schema.
+    pub shape: Shape,
     /// Whether it wants to be told the texts that end a turn of the template.
     pub ends: bool,
     /// Where it lists its models.
@@ -81,6 +83,11 @@ impl Vendor {
             caching: caching(shape.caching.unwrap_or(CachingWord::Automatic)),
             prefill: prefill(shape.prefill.unwrap_or(PrefillWord::Never)),
             structured: shape.structured.unwrap_or(true),
+            shape: match shape.schema {
+                Some(SchemaWord::JsonObject) => Shape::JsonObject,
+                Some(SchemaWord::StructuredOutputs) => Shape::StructuredOutputs,
+                Some(SchemaWord::Own) | None => Shape::Own,
+            },
             ends: shape.ends.unwrap_or(false),
             listing: shape.listing,
             quirks: shape.quirks.unwrap_or_default(),

@@ -66,6 +66,12 @@ impl Base {
         self.url.scheme() == "http"
     }
 
+    /// Whether it is on this machine.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        is_loopback(&self.url)
+    }
+
     /// Whether its last segment is a version, like the `/v1` that most bases end with.
     pub(super) fn has_version(&self) -> bool {
         self.url.path().split('/').any(|segment| {
@@ -78,11 +84,16 @@ impl Base {
     /// The URL of `path` under this base, where it may have a query. What the
     /// base already ends with is not said twice: neither the whole path, which
     /// people copy from a vendor's page, nor the `/v1` that some paths begin
-    /// with. A query of the base, which some gateways need, stays.
+    /// with. A path that begins with `//` stands under the origin instead. A
+    /// query of the base, which some gateways need, stays.
     pub(super) fn join(&self, path: &str) -> Url {
         let mut url = self.url.clone();
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
-        let base = url.path().trim_end_matches('/');
+        let base = match path.strip_prefix("//") {
+            Some(_) => "",
+            None => url.path().trim_end_matches('/'),
+        };
+        let path = if path.starts_with("//") { &path[1..] } else { path };
         let shared = (0..=path.len())
             .rev()
             .filter(|end| *end == path.len() || path.as_bytes()[*end] == b'/')
@@ -225,6 +236,7 @@ mod tests {
             ("https://host/api", "/api/chat", "https://host/api/chat"),
             ("https://host/v1", "/models?limit=9", "https://host/v1/models?limit=9"),
             ("https://host/v1?k=1", "/models?limit=9", "https://host/v1/models?k=1&limit=9"),
+            ("https://host/v1", "//props", "https://host/props"),
             ("https://host", "/", "https://host/"),
         ];
         for (base, path, joined) in table {

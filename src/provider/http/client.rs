@@ -7,14 +7,16 @@
 use std::error::Error as _;
 use std::time::{Duration, SystemTime};
 
-use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, LOCATION, RETRY_AFTER};
+use reqwest::header::{
+    ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, LOCATION, RETRY_AFTER,
+};
 use reqwest::{RequestBuilder, Response, Url};
 use serde_json::Value;
 use tokio::time::timeout;
 
 use super::address::{BadEndpoint, Base, BoundKey};
 use super::connections::Connections;
-use super::dialect::Dialect;
+use super::dialect::{Dialect, Framing};
 use super::patience::{Patience, retry_after};
 
 /// A connection pool for one endpoint.
@@ -40,8 +42,8 @@ pub(super) enum Broken {
 /// What kind of body an answer has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// An event stream.
-    Stream,
+    /// A stream, cut in this way.
+    Stream(Framing),
     /// JSON.
     Json,
     /// It does not say, or says no more than text: the first bytes tell.
@@ -61,6 +63,8 @@ pub(super) struct Answer {
     pub retry_after: Option<Duration>,
     /// The origin that it points to instead, for a redirect.
     pub elsewhere: Option<String>,
+    /// How its body is compressed, though that was not asked for.
+    pub packing: Option<String>,
 }
 
 impl Client {
@@ -79,7 +83,7 @@ impl Client {
     pub async fn post(&self, body: &Value) -> Result<Answer, Broken> {
         let url = self.base.join(self.dialect.path);
         let request = self.inner.post(url.clone()).json(body);
-        self.send(request.header(ACCEPT, self.dialect.accepts()), url).await
+        self.send(request.header(ACCEPT, self.dialect.framing.accepts()), url).await
     }
 
     /// Asks for a page under the base URL and waits for the head of the answer:
@@ -126,7 +130,10 @@ impl Answer {
             .filter(|_| status.is_redirection())
             .and_then(|location| url.join(&location).ok())
             .map(|target| target.origin().ascii_serialization());
+        let packing = header(CONTENT_ENCODING)
+            .filter(|packing| !packing.trim().is_empty() && packing.trim() != "identity");
         Self {
+            packing,
             status: status.as_u16(),
             kind: kind(&header(CONTENT_TYPE).unwrap_or_default()),
             retry_after: header(RETRY_AFTER)
@@ -171,7 +178,10 @@ impl Answer {
 fn kind(content_type: &str) -> Kind {
     let essence = content_type.split(';').next().unwrap_or_default().trim();
     match essence.to_ascii_lowercase().as_str() {
-        "text/event-stream" => Kind::Stream,
+        "text/event-stream" => Kind::Stream(Framing::Events),
+        "application/x-ndjson" | "application/ndjson" | "application/jsonl" => {
+            Kind::Stream(Framing::Lines)
+        }
         "" | "text/plain" | "application/octet-stream" => Kind::Unsaid,
         json if json == "application/json" || json.ends_with("+json") => Kind::Json,
         _ => Kind::Other,

@@ -1,18 +1,22 @@
 //! What tells one chat wire from another: a row of data, a body and a reader.
 //!
 //! A new dialect is one file with a body function and a [`Reader`], and one
-//! [`Dialect`] row. A vendor that speaks a known dialect is no code at all: an
+//! [`Dialect`] row in [`DIALECTS`](crate::provider::dialects::DIALECTS). A
+//! vendor that speaks a known dialect is no code at all: an
 //! [`Endpoint`](super::Endpoint) made from its base URL, its key and its [`Knobs`].
-
-use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
 use super::refusal::Refusal;
+use crate::chat::Message;
 use crate::money::Money;
+use crate::provider::body;
 use crate::provider::sampling::{Accepts, Parameter};
 use crate::provider::sse::Event;
 use crate::provider::{Finish, Reply, Request, Usage};
+
+pub use super::framing::Framing;
+pub use super::knobs::{Caching, Knobs, Prefill, Shape};
 
 /// One wire.
 #[derive(Debug)]
@@ -21,28 +25,79 @@ pub struct Dialect {
     pub name: &'static str,
     /// What stands after the base URL.
     pub path: &'static str,
+    /// What most base URLs of it end with: `/v1`, or nothing.
+    pub home: &'static str,
     /// How a key is shown.
     pub auth: Auth,
     /// Headers that every request carries.
     pub headers: &'static [(&'static str, &'static str)],
     /// How a stream is cut into events.
     pub framing: Framing,
-    /// The request body for a model.
-    pub body: fn(&Request, &Knobs) -> Value,
-    /// A reader for one reply.
-    pub reader: fn() -> Box<dyn Reader>,
+    /// The sampling settings that it has words for, and its usual words.
+    pub words: &'static [(Parameter, &'static str)],
+    /// What an endpoint takes of which nothing more is known.
+    pub usual: fn() -> Accepts,
+    /// The request body for a model, without what [`Dialect::body`] adds.
+    pub write: fn(&Request, &Knobs) -> Map<String, Value>,
+    /// A reader for the one reply to a request.
+    pub read: fn(&Request, &Knobs) -> Box<dyn Reader>,
     /// What to do when an endpoint refuses a field of the body.
     pub spares: &'static [Spare],
+    /// What is special about a wire that takes raw text.
+    pub raw: Option<Raw>,
+    /// A page that says of the last reply what its stream does not.
+    pub after: Option<&'static str>,
 }
 
 impl Dialect {
-    /// What its requests say that they understand.
-    pub(super) fn accepts(&self) -> &'static str {
-        match self.framing {
-            Framing::Events => "text/event-stream, application/json",
-            Framing::Lines => "application/x-ndjson, application/json",
+    /// The whole request body: what the wire says, the book's name for the
+    /// endpoint's cache, and the row's own fields.
+    #[must_use]
+    pub fn body(&self, request: &Request, knobs: &Knobs) -> Map<String, Value> {
+        let mut fields = (self.write)(request, knobs);
+        if let Some((field, value)) = &knobs.session {
+            fields.insert(field.clone(), Value::String(value.clone()));
         }
+        body::lay(&mut fields, &knobs.extra);
+        fields
     }
+
+    /// What an endpoint of this wire heeds, of what its row says: nothing that
+    /// the wire has no word for.
+    #[must_use]
+    pub fn heeds(&self, accepts: &Accepts) -> Accepts {
+        let mut accepts = accepts.clone();
+        accepts.parameters.retain(|parameter| self.words.iter().any(|(own, _)| own == parameter));
+        accepts
+    }
+}
+
+/// A wire that takes one text, made of the messages by a chat template.
+#[derive(Debug)]
+pub struct Raw {
+    /// Whether the template of a row is one that it has.
+    ///
+    /// The words of the fault, where it is not.
+    pub check: fn(&Knobs) -> Result<(), String>,
+    /// How many bytes the template puts round these messages, at most.
+    pub marks: fn(&[Message], &Knobs) -> usize,
+    /// What the endpoint is asked before the request itself, where its own
+    /// template is to be used.
+    pub first: Option<First>,
+}
+
+/// What an endpoint is asked before a request: it costs nothing, and its answer
+/// goes into the request.
+#[derive(Debug)]
+pub struct First {
+    /// The page that is asked, by POST.
+    pub path: &'static str,
+    /// Whether a row needs it.
+    pub is_needed: fn(&Knobs) -> bool,
+    /// What it is asked.
+    pub ask: fn(&Request) -> Value,
+    /// The request's text that it answers with, ready to be sent.
+    pub answer: fn(&Value) -> Option<String>,
 }
 
 /// How a key is shown.
@@ -52,67 +107,6 @@ pub enum Auth {
     Bearer,
     /// The bare key in a header of this name.
     Header(&'static str),
-}
-
-/// How a stream is cut into events.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Framing {
-    /// Server-sent events.
-    Events,
-    /// One JSON value a line.
-    Lines,
-}
-
-/// What a body depends on besides the request: data of the model's and the
-/// vendor's rows.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Knobs {
-    /// The model, in the endpoint's words.
-    pub model: String,
-    /// Tokens that prompt and reply may take together, for endpoints that have
-    /// to be told.
-    pub window: usize,
-    /// The sampling settings that are sent; others are left out.
-    pub accepts: Accepts,
-    /// What this vendor calls a setting, where that is not the dialect's word.
-    pub names: BTreeMap<Parameter, String>,
-    /// Fields that are sent as they are.
-    pub extra: Map<String, Value>,
-    /// The chat template, by its name, for endpoints that take raw text.
-    pub template: Option<String>,
-    /// Texts that end a reply of this model, beside those of the request.
-    pub stops: Vec<String>,
-    /// How the last message is marked as the reply's beginning.
-    pub prefill: Prefill,
-    /// How the endpoint's prompt cache is told what is stable.
-    pub caching: Caching,
-    /// What names the book to the endpoint, so that its calls reach the same
-    /// cache: the field, and the value.
-    pub session: Option<(String, String)>,
-}
-
-/// How a trailing assistant message is to be continued.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Prefill {
-    /// It is not: such a message is never sent.
-    #[default]
-    Never,
-    /// It is continued as it stands.
-    Trailing,
-    /// It has to carry `prefix: true` (Mistral).
-    Prefix,
-    /// The body has to say `continue_final_message` (vLLM).
-    ContinueFinal,
-}
-
-/// How an endpoint's prompt cache is told what is stable.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Caching {
-    /// It finds out by itself, or has none.
-    #[default]
-    Automatic,
-    /// By `cache_control` marks on parts of the content (Anthropic).
-    Marks,
 }
 
 /// A field that some endpoints refuse, and what to send instead.
@@ -125,6 +119,14 @@ pub struct Spare {
     /// Any refusal that names the field counts. Otherwise it must also say that
     /// the field is not supported: a refused *value* is the author's to mend.
     pub naming_is_enough: bool,
+}
+
+impl Spare {
+    /// A field that can be left out.
+    #[must_use]
+    pub const fn left_out(field: &'static str, naming_is_enough: bool) -> Self {
+        Self { field, instead: None, naming_is_enough }
+    }
 }
 
 /// Reads one reply, event by event, and proves its end.
@@ -142,6 +144,16 @@ pub trait Reader: Send {
     ///
     /// [`Trouble`], as for an event.
     fn whole(&mut self, reply: &Value) -> Result<Piece, Trouble>;
+
+    /// What the dialect's page of the last reply says, once that has ended.
+    ///
+    /// # Errors
+    ///
+    /// [`Trouble`], as for an event.
+    fn told(&mut self, page: &Value) -> Result<(), Trouble> {
+        let _ = page;
+        Ok(())
+    }
 
     /// What is known of the reply's end by now.
     fn ending(&self) -> &Ending;
@@ -163,8 +175,10 @@ pub struct Ending {
     pub finish: Option<Finish>,
     /// Why the reply ended, in a word we do not know: no proof.
     pub foreign: Option<String>,
-    /// Tokens, as the endpoint counted them.
+    /// Tokens, as the endpoint counted them so far.
     pub usage: Option<Usage>,
+    /// Whether that count is of the whole reply.
+    pub is_counted: bool,
     /// What the endpoint says that it costs.
     pub cost: Option<Money>,
     /// The model that answers, if it says.
@@ -190,4 +204,12 @@ pub enum Trouble {
     Refused(Refusal),
     /// What came is not of this dialect.
     Garbled(String),
+    /// The endpoint read less of the prompt than it was sent: it left a part
+    /// out without a word.
+    Cut {
+        /// Tokens that it says it has read.
+        read: u64,
+        /// Tokens that the prompt has at least.
+        least: u64,
+    },
 }

@@ -5,9 +5,11 @@
 use std::time::Duration;
 
 use super::address::{Base, BoundKey};
+use super::billing;
 use super::client::{Answer, Broken};
 use super::dialect::Trouble;
 use super::listening::Stopped;
+use super::patience::LONGEST_WAIT;
 use super::refusal::{Refusal, read_body, shown};
 use crate::provider::{Fault, Reply};
 
@@ -22,11 +24,18 @@ pub(super) struct Failure {
     pub wait: Duration,
     /// What the endpoint refused, where its words may name a field of the body.
     pub refusal: Option<Refusal>,
+    /// Whether the endpoint did no work that it could bill.
+    pub is_free: bool,
 }
 
 impl Failure {
     fn new(fault: Fault, again: bool) -> Self {
-        Self { fault, again, wait: Duration::ZERO, refusal: None }
+        Self { fault, again, wait: Duration::ZERO, refusal: None, is_free: false }
+    }
+
+    /// A fault that no other try can help.
+    pub fn last(fault: Fault) -> Self {
+        Self::new(fault, false)
     }
 }
 
@@ -46,6 +55,8 @@ pub(super) struct Judge<'a> {
     pub key: Option<&'a BoundKey>,
     /// The model, where one was asked.
     pub model: Option<&'a str>,
+    /// What most base URLs of its wire end with.
+    pub home: &'a str,
 }
 
 impl Judge<'_> {
@@ -62,7 +73,10 @@ impl Judge<'_> {
         let origin = self.origin();
         let why = self.shown(&broken.words());
         match broken {
-            Broken::Unreachable(_) => Failure::new(Fault::Unreachable { origin, why }, true),
+            // What never arrived, nobody worked on.
+            Broken::Unreachable(_) => {
+                Failure { is_free: true, ..Failure::new(Fault::Unreachable { origin, why }, true) }
+            }
             Broken::Lost(_) => Failure::new(Fault::Interrupted { origin, why }, true),
             // The endpoint may be at work on the request; asking twice for it
             // would only make it slower, and cost twice.
@@ -72,26 +86,37 @@ impl Judge<'_> {
 
     /// An answer with another status than 200.
     pub fn status(&self, answer: &Answer, refusal: &Refusal) -> Failure {
-        if let Some(origin) = &answer.elsewhere {
-            let refusal = Refusal { message: self.redirect(origin), ..Refusal::default() };
-            return self.refused(answer.status, answer.status, &refusal, None, "");
-        }
-        let hint = match answer.status {
-            404 if !self.base.has_version() => {
-                "; most endpoints want `/v1` at the end of `base_url`".to_owned()
-            }
-            404 => match self.model {
-                Some(model) => format!("; check `base_url` and the model `{model}`"),
-                None => "; check `base_url`".to_owned(),
-            },
-            _ => String::new(),
-        };
+        let redirect = answer
+            .elsewhere
+            .as_ref()
+            .map(|origin| Refusal { message: self.redirect(origin), ..Refusal::default() });
+        let refusal = redirect.as_ref().unwrap_or(refusal);
         // A used-up quota comes as 429, but waiting does not fill it.
         let class = match refusal.status {
             Some(402) => 402,
             _ => answer.status,
         };
-        self.refused(class, answer.status, refusal, answer.retry_after, &hint)
+        let failure =
+            self.refused(class, answer.status, refusal, answer.retry_after, &self.hint(answer));
+        Failure { is_free: billing::is_free(answer.status), ..failure }
+    }
+
+    /// What a status says beside its words.
+    fn hint(&self, answer: &Answer) -> String {
+        if answer.status != 404 {
+            return String::new();
+        }
+        let home = self.home;
+        if !home.is_empty() && !self.base.has_version() {
+            return format!("; most endpoints want `{home}` at the end of `base_url`");
+        }
+        if home.is_empty() && self.base.has_version() {
+            return "; this kind of endpoint has no version at the end of `base_url`".to_owned();
+        }
+        match self.model {
+            Some(model) => format!("; check `base_url` and the model `{model}`"),
+            None => "; check `base_url`".to_owned(),
+        }
     }
 
     /// What is said of a redirect, whose own page says no more.
@@ -123,27 +148,48 @@ impl Judge<'_> {
         hint: &str,
     ) -> Failure {
         let origin = self.origin();
-        let message = format!("{}{hint}", self.shown(&refusal.message));
+        let words = self.shown(&refusal.message);
+        let message = format!("{words}{hint}");
         let fault = match class {
+            400 | 404 if let Some(model) = self.gone(refusal) => {
+                Fault::Gone { origin, model, message: words }
+            }
+            404 if refusal.is_about_parameters() => Fault::Refused {
+                origin,
+                status,
+                message: format!(
+                    "{words}; the model is there, but nobody who serves it takes what was asked of it"
+                ),
+            },
             403 if refusal.spares_the_key() => Fault::Refused { origin, status, message },
             401 | 403 => Fault::Key { origin, message: message + &self.whose_key() },
             429 | 503 | 529 => Fault::Busy { origin, message, retry_after },
+            // To wait for so long is for the user to decide.
+            408 | 500..=599 if retry_after.is_some_and(|wait| wait > LONGEST_WAIT) => {
+                Fault::Busy { origin, message, retry_after }
+            }
             408 | 500..=599 => Fault::Server { origin, status: class, message },
             _ => Fault::Refused { origin, status, message },
         };
-        let again = fault.is_passing();
         Failure {
+            again: fault.is_passing(),
             fault,
-            again,
             wait: retry_after.unwrap_or_default(),
             refusal: matches!(class, 400 | 422).then(|| refusal.clone()),
+            is_free: false,
         }
+    }
+
+    /// The model, if a refusal says that there is none of that name.
+    fn gone(&self, refusal: &Refusal) -> Option<String> {
+        let model = self.model.filter(|model| refusal.misses_the_model(model))?;
+        Some(model.to_owned())
     }
 
     /// An answer that is no stream and no reply.
     pub fn not_chat(&self, refusal: &Refusal) -> Failure {
-        if let Some(class) = refusal.status {
-            return self.refused(class, 200, refusal, None, "");
+        if refusal.status.is_some() {
+            return self.in_band(refusal, false);
         }
         let fault = Fault::NotChat {
             origin: self.origin(),
@@ -156,20 +202,30 @@ impl Judge<'_> {
     /// (`begun`) is taken for damaged, any other for something else than chat.
     pub fn stopped(&self, stopped: Stopped, begun: bool) -> Failure {
         let what = match stopped {
-            Stopped::Trouble(Trouble::Refused(refusal)) => return self.in_band(&refusal),
+            Stopped::Trouble(Trouble::Refused(refusal)) => return self.in_band(&refusal, begun),
+            Stopped::Trouble(Trouble::Cut { read, least }) => {
+                return Failure::last(Fault::Cut { origin: self.origin(), read, least });
+            }
             Stopped::Early => return self.early("it ended without a finish signal"),
-            Stopped::Foreign(word) => return self.foreign_finish(&word),
             Stopped::Empty(head) => {
                 return match read_body(&head) {
                     Some(refusal) => self.not_chat(&refusal),
                     None => self.early("it was empty"),
                 };
             }
+            Stopped::Packed(packing) => return self.packed(packing),
             Stopped::Trouble(Trouble::Garbled(what)) => what,
             Stopped::Frame(why) => why.to_string(),
             Stopped::TooMuch => "a stream without end".to_owned(),
         };
         if begun { self.early(&format!("it sent {what}")) } else { self.garbled(&what) }
+    }
+
+    /// An answer that is compressed, though nobody asked for that.
+    pub fn packed(&self, packing: &str) -> Failure {
+        self.garbled(&format!(
+            "{packing}, which was not asked for; a proxy on the way may compress what passes"
+        ))
     }
 
     /// A reply that ended without proof that it is whole.
@@ -178,10 +234,11 @@ impl Judge<'_> {
         Failure::new(fault, true)
     }
 
-    /// An error that the endpoint reports inside an answer that began well.
-    pub fn in_band(&self, refusal: &Refusal) -> Failure {
+    /// An error that the endpoint reports inside an answer whose status was good.
+    fn in_band(&self, refusal: &Refusal, begun: bool) -> Failure {
         let class = refusal.status.unwrap_or(200);
-        self.refused(class, 200, refusal, None, "")
+        let is_free = !begun && billing::is_free_in_band(class);
+        Failure { is_free, ..self.refused(class, 200, refusal, None, "") }
     }
 
     /// A reply that ended in a word that proves nothing. The same request would

@@ -2,9 +2,13 @@
 //!
 //! Pure: the socket is elsewhere.
 
-use super::dialect::{Ending, Reader, Trouble};
-use crate::provider::sse::{FrameError, Framer};
-use crate::provider::{Bill, Ear, Reply};
+use serde::de::IgnoredAny;
+
+use super::dialect::{Framing, Reader, Trouble};
+use super::framing::Cutter;
+use super::refusal::packing;
+use crate::provider::sse::{Event, FrameError};
+use crate::provider::{Bill, Ear};
 
 /// The most bytes of one stream. A reply of a whole book is far below it.
 const STREAM_LIMIT: usize = 256 * 1024 * 1024;
@@ -47,29 +51,29 @@ pub(super) enum Stopped {
     Trouble(Trouble),
     /// The bytes are no event stream.
     Frame(FrameError),
+    /// The bytes are compressed, in this way.
+    Packed(&'static str),
     /// More bytes than any reply has.
     TooMuch,
     /// It ended without a proven end.
     Early,
-    /// It ended in a word that proves nothing.
-    Foreign(String),
     /// It ended without any event; these bytes came instead.
     Empty(Vec<u8>),
 }
 
 /// The state of one event stream.
-pub(super) struct Listening {
-    framer: Framer,
-    reader: Box<dyn Reader>,
+pub(super) struct Listening<'a> {
+    cutter: Cutter,
+    reader: &'a mut dyn Reader,
     /// The first bytes, until the first event.
     head: Vec<u8>,
     bytes: usize,
     events: usize,
 }
 
-impl Listening {
-    pub fn new(reader: Box<dyn Reader>) -> Self {
-        Self { framer: Framer::default(), reader, head: Vec::new(), bytes: 0, events: 0 }
+impl<'a> Listening<'a> {
+    pub fn new(framing: Framing, reader: &'a mut dyn Reader) -> Self {
+        Self { cutter: Cutter::new(framing), reader, head: Vec::new(), bytes: 0, events: 0 }
     }
 
     /// Reads on. True at an end mark: nothing more is to be read.
@@ -81,18 +85,25 @@ impl Listening {
         if self.events == 0 {
             let room = HEAD_LIMIT.saturating_sub(self.head.len());
             self.head.extend_from_slice(&bytes[..bytes.len().min(room)]);
+            if let Some(packing) = packing(&self.head) {
+                return Err(Stopped::Packed(packing));
+            }
         }
         let mut events = Vec::new();
-        let framed = self.framer.push(bytes, &mut events);
+        let framed = self.cutter.push(bytes, &mut events);
         for event in &events {
-            let piece = self.reader.event(event).map_err(Stopped::Trouble)?;
-            self.events += 1;
-            listener.hear(&piece.text);
-            if piece.last {
+            if self.take(event, listener).map_err(Stopped::Trouble)? {
                 return Ok(true);
             }
         }
         framed.map(|()| false).map_err(Stopped::Frame)
+    }
+
+    fn take(&mut self, event: &Event, listener: &mut Listener<'_>) -> Result<bool, Trouble> {
+        let piece = self.reader.event(event)?;
+        self.events += 1;
+        listener.hear(&piece.text);
+        Ok(piece.last)
     }
 
     /// Whether the reply has proven to be whole.
@@ -105,31 +116,28 @@ impl Listening {
         self.events > 0
     }
 
-    /// What is known of its end by now.
-    pub fn ending(&self) -> &Ending {
-        self.reader.ending()
-    }
-
-    /// The reply, or why it is none.
-    pub fn end(&mut self, model: &str, listener: &mut Listener<'_>) -> Result<Reply, Stopped> {
+    /// Reads what the end of the stream has cut short. Fails unless the reply
+    /// has come to some end, known or foreign.
+    pub fn end(&mut self, listener: &mut Listener<'_>) -> Result<(), Stopped> {
+        let cutter = std::mem::replace(&mut self.cutter, Cutter::new(Framing::Events));
         // An event without its blank line counts if it can be read; if it
         // cannot, the stream was cut inside it, which is no fault of its own.
-        if let Ok(Some(event)) = std::mem::take(&mut self.framer).finish() {
+        if let Ok(Some(event)) = cutter.finish()
+            && let Err(trouble) = self.take(&event, listener)
+        {
             self.events += 1;
-            match self.reader.event(&event) {
-                Ok(piece) => listener.hear(&piece.text),
-                Err(trouble @ Trouble::Refused(_)) if !self.is_whole() => {
-                    return Err(Stopped::Trouble(trouble));
-                }
-                Err(_) => {}
+            let is_torn = serde_json::from_str::<IgnoredAny>(&event.data).is_err();
+            if !is_torn && !self.is_whole() {
+                return Err(Stopped::Trouble(trouble));
             }
         }
         let ending = self.reader.ending();
-        match (ending.reply(model), &ending.foreign) {
-            (Some(reply), _) => Ok(reply),
-            (None, Some(word)) => Err(Stopped::Foreign(word.clone())),
-            (None, None) if self.events == 0 => Err(Stopped::Empty(std::mem::take(&mut self.head))),
-            (None, None) => Err(Stopped::Early),
+        if ending.finish.is_some() || ending.foreign.is_some() {
+            return Ok(());
         }
+        if self.events == 0 {
+            return Err(Stopped::Empty(std::mem::take(&mut self.head)));
+        }
+        Err(Stopped::Early)
     }
 }

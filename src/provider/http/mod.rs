@@ -4,39 +4,51 @@
 //! |---|---|
 //! | `address` | which URLs are safe, and keys bound to one origin |
 //! | `dialect` | the row, the body and the reader that make a wire |
+//! | `knobs` | what a model's and a vendor's rows say to a body |
 //! | `patience` | time-outs, tries and pauses |
 //! | `connections` | what all who call the same endpoint share |
 //! | `gate` | what may be asked for at the same time, and in a minute |
 //! | `client` | the network: one request and its answer |
-//! | `listening` | bytes of a stream to text and a proven end |
+//! | `calling` | one call: tries, pauses, bills |
+//! | `answering` | one request and its answer |
+//! | `framing`, `listening` | bytes of a stream to text and a proven end |
 //! | `page` | a JSON page of the same endpoint, with the same key |
+//! | `counting` | how tokens of its prompts are counted |
 //! | `refusal` | what is said instead of a reply, fit to be shown |
 //! | `fault` | which [`Fault`] an answer is, and whether to try again |
+//! | `billing` | what a try is billed with |
 //!
-//! A request is sent again only while none of its text has been delivered: for
-//! a passing fault after a pause, or at once without a field that the endpoint
-//! refuses (see [`Remote::left_out`]).
+//! A request is sent again only while none of its text has been delivered, and
+//! only for a passing fault, after a pause with jitter that honours
+//! `Retry-After`; an endpoint that asks for more than [`LONGEST_WAIT`] ends the
+//! call at once ([`Fault::Busy`] says how long it asks). Silence is not answered
+//! by asking again. Statuses 400, 401, 402, 403, 404, 413 and 422 end a call.
+//! Only where the words of a 400 or 422 name an *optional* field of the body,
+//! another request is sent at once, without that field, and the field is left
+//! out from then on ([`Remote::left_out`]); [`Endpoint::is_strict`] forbids it.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use serde_json::Value;
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::sampling::{Accepts, Parameter};
-use super::sse::EVENT_LIMIT;
-use super::{Bill, Ear, Facts, Fault, Provider, Reply, Request, Streaming, unless_cancelled};
+use super::{Ear, Facts, Fault, Provider, Request, Streaming, unless_cancelled};
 use crate::chat::Tokenizer;
 use crate::money::Price;
 use crate::prompt::tokens::Bound;
 
 mod address;
+mod answering;
+mod billing;
+mod calling;
 mod client;
 mod connections;
+mod counting;
 pub mod dialect;
 mod fault;
+mod framing;
 pub mod gate;
+mod knobs;
 mod listening;
 mod page;
 mod patience;
@@ -46,22 +58,12 @@ pub use address::{BadEndpoint, Base, BoundKey};
 pub use connections::Connections;
 pub use patience::{LONGEST_WAIT, Patience, retry_after};
 
-use client::{Answer, Broken, Client, Kind};
-use dialect::{Dialect, Ending, Knobs, Spare};
-use fault::{Failure, Judge};
+use client::Client;
+use counting::Counting;
+use dialect::{Dialect, Knobs, Spare};
+use fault::Judge;
 use gate::{Gate, Limits};
-use listening::{Listener, Listening, Stopped};
-
-/// The sampling settings that any endpoint takes which is like `OpenAI`'s.
-const USUAL: [Parameter; 7] = [
-    Parameter::Temperature,
-    Parameter::TopP,
-    Parameter::FrequencyPenalty,
-    Parameter::PresencePenalty,
-    Parameter::LogitBias,
-    Parameter::Seed,
-    Parameter::Stop,
-];
+use listening::Listener;
 
 /// The most bytes that are read of an answer that is no reply.
 const PAGE_LIMIT: usize = 64 * 1024;
@@ -100,12 +102,15 @@ pub struct Endpoint {
     pub connections: Connections,
     /// What it may be asked for at the same time, shared with all who call it.
     pub gate: Arc<Gate>,
+    /// Whether a field that the endpoint refuses is a fault, rather than left out.
+    pub is_strict: bool,
 }
 
 impl Endpoint {
     /// A model at an endpoint of which nothing more is known: no key, no reply
-    /// limit, no prefill, structured replies (they are left out when refused),
-    /// no extra fields, the proven token bound, the usual patience.
+    /// limit, no prefill (but where raw text is sent), structured replies (they
+    /// are left out when refused), the settings that are usual for its wire, no
+    /// extra fields, the proven token bound, the usual patience.
     pub fn new(
         dialect: &'static Dialect,
         base: Base,
@@ -120,14 +125,15 @@ impl Endpoint {
             model: model.into(),
             window,
             reply_limit: None,
-            prefill: false,
+            prefill: dialect.raw.is_some(),
             structured: true,
-            knobs: Knobs { accepts: Accepts::only(USUAL), ..Knobs::default() },
+            knobs: Knobs { accepts: (dialect.usual)(), ..Knobs::default() },
             price: None,
             ratio: None,
             patience: Patience::default(),
             connections: Connections::default(),
             gate: Arc::new(Gate::new(Limits::default())),
+            is_strict: false,
         }
     }
 }
@@ -138,7 +144,7 @@ pub type OnPause = Box<dyn Fn(Duration, &Fault) + Send + Sync>;
 /// A [`Provider`] over HTTP.
 pub struct Remote {
     facts: Facts,
-    tokens: Arc<Bound>,
+    tokens: Arc<dyn Tokenizer>,
     endpoint: Endpoint,
     client: Client,
     /// The fields that this endpoint has refused, for the life of the provider.
@@ -152,11 +158,15 @@ impl Remote {
     ///
     /// # Errors
     ///
-    /// [`BadEndpoint`] for a key that is bound to another origin, and when there
-    /// is no TLS to be had.
+    /// [`BadEndpoint`] for a key that is bound to another origin, for raw text
+    /// without a known chat template, and when there is no TLS to be had.
     pub fn new(mut endpoint: Endpoint) -> Result<Self, BadEndpoint> {
         endpoint.knobs.model.clone_from(&endpoint.model);
         endpoint.knobs.window = endpoint.window;
+        endpoint.knobs.accepts = endpoint.dialect.heeds(&endpoint.knobs.accepts);
+        if let Some(raw) = &endpoint.dialect.raw {
+            (raw.check)(&endpoint.knobs).map_err(BadEndpoint)?;
+        }
         if let Some(key) = endpoint.key.as_ref().filter(|key| !key.fits(&endpoint.base)) {
             return Err(BadEndpoint(format!(
                 "{key:?} is not for {}; set a key for that endpoint",
@@ -180,8 +190,9 @@ impl Remote {
                 accepts: endpoint.knobs.accepts.clone(),
                 price: endpoint.price,
                 tries: u32::try_from(endpoint.patience.tries).unwrap_or(u32::MAX).max(1),
+                is_local: endpoint.base.is_local(),
             },
-            tokens: Arc::new(Bound::new(endpoint.ratio)),
+            tokens: Arc::new(Counting::new(&endpoint, Bound::new(endpoint.ratio))),
             client,
             endpoint,
             spared: Mutex::default(),
@@ -195,238 +206,13 @@ impl Remote {
         Self { on_pause: Some(on_pause), ..self }
     }
 
-    /// The fields of a body that this endpoint has refused so far, and which are
-    /// no longer sent: left out, or sent under another name.
-    ///
-    /// This is how a caller learns that a reply to a request with a schema was
-    /// not held to it (`response_format` is in the list), or that a seed means
-    /// nothing here. [`Facts`] stay as they are for the life of a provider.
-    #[must_use]
-    pub fn left_out(&self) -> Vec<&'static str> {
-        self.spared().iter().map(|spare| spare.field).collect()
-    }
-
-    fn spared(&self) -> std::sync::MutexGuard<'_, Vec<&'static Spare>> {
-        // The list is whole whatever a panicking holder did.
-        self.spared.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The tokens that a request asks for at most, if they fit.
-    fn fits(&self, request: &Request) -> Result<u64, Fault> {
-        let tokens = self.tokens.prompt(&request.messages);
-        let tokens = tokens.saturating_add(request.reply_tokens);
-        if tokens <= self.facts.window {
-            return Ok(u64::try_from(tokens).unwrap_or(u64::MAX));
-        }
-        Err(Fault::TooLong {
-            model: self.endpoint.model.clone(),
-            tokens,
-            window: self.facts.window,
-        })
-    }
-
-    fn body(&self, request: &Request) -> Value {
-        let endpoint = &self.endpoint;
-        let mut body = (endpoint.dialect.body)(request, &endpoint.knobs);
-        if let Some(fields) = body.as_object_mut() {
-            for spare in self.spared().iter() {
-                let value = fields.shift_remove(spare.field);
-                if let (Some(value), Some(name)) = (value, spare.instead) {
-                    fields.insert(name.to_owned(), value);
-                }
-            }
-        }
-        body
-    }
-
-    /// Remembers the field that `failure` complains of, if it was sent and can
-    /// be spared: then the request is worth sending again at once.
-    fn spare(&self, failure: &Failure, body: &Value) -> bool {
-        let Some(refusal) = &failure.refusal else {
-            return false;
-        };
-        let spare = self.endpoint.dialect.spares.iter().find(|spare| {
-            body.get(spare.field).is_some()
-                && refusal.names(spare.field)
-                && (spare.naming_is_enough || refusal.is_unsupported())
-        });
-        let Some(spare) = spare else { return false };
-        let mut spared = self.spared();
-        // A call that ran at the same time may have learned it already.
-        if !spared.contains(&spare) {
-            spared.push(spare);
-        }
-        true
-    }
-
-    async fn call(&self, request: &Request, listener: &mut Listener<'_>) -> Result<Reply, Fault> {
-        let tokens = self.fits(request)?;
-        let mut pauses = self.endpoint.patience.pauses();
-        loop {
-            let body = self.body(request);
-            let pass = self.endpoint.gate.pass(tokens).await;
-            let outcome = self.once(&body, listener).await;
-            drop(pass);
-            let failure = match outcome {
-                Ok(reply) => return Ok(reply),
-                Err(failure) if listener.heard => return Err(failure.fault),
-                Err(failure) if self.spare(&failure, &body) => continue,
-                Err(failure) => failure,
-            };
-            let Some(pause) = pauses.next().filter(|_| failure.again) else {
-                return Err(failure.fault);
-            };
-            let pause = pause.max(failure.wait.min(LONGEST_WAIT));
-            if failure.wait > Duration::ZERO {
-                self.endpoint.gate.shut(pause);
-            }
-            if let Some(tell) = &self.on_pause {
-                tell(pause, &failure.fault);
-            }
-            tokio::time::sleep(pause).await;
-        }
-    }
-
     fn judge(&self) -> Judge<'_> {
         Judge {
             base: &self.endpoint.base,
             key: self.endpoint.key.as_ref(),
             model: Some(&self.endpoint.model),
+            home: self.endpoint.dialect.home,
         }
-    }
-
-    /// Sends the body once.
-    async fn once(&self, body: &Value, listener: &mut Listener<'_>) -> Result<Reply, Failure> {
-        let judge = self.judge();
-        listener.sending();
-        let mut answer = match self.client.post(body).await {
-            Ok(answer) => answer,
-            Err(why) => {
-                // What never arrived, nobody worked on.
-                if matches!(why, Broken::Unreachable(_)) {
-                    listener.billed(Bill::default());
-                }
-                return Err(judge.broken(&why));
-            }
-        };
-        if !(200..300).contains(&answer.status) {
-            listener.billed(Bill::default());
-            let idle = self.endpoint.patience.idle;
-            // An error body that is cut still says something.
-            let (body, _) = answer.rest(Vec::new(), PAGE_LIMIT, idle).await;
-            return Err(judge.status(&answer, &refusal::of_body(&body)));
-        }
-        let mut head = Vec::new();
-        if answer.kind == Kind::Unsaid {
-            self.sniff(&mut answer, &mut head).await;
-        }
-        match answer.kind {
-            Kind::Stream => self.listen(answer, &head, listener).await,
-            _ => self.whole(answer, head, listener).await,
-        }
-    }
-
-    /// Reads the first bytes of an answer that does not say what it is.
-    async fn sniff(&self, answer: &mut Answer, head: &mut Vec<u8>) {
-        if let Ok(Some(chunk)) = answer.next(self.endpoint.patience.idle).await {
-            head.extend_from_slice(chunk.as_ref());
-        }
-        let bytes = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
-        let bytes = bytes.trim_ascii_start();
-        let is_stream = [&b"data:"[..], b"event:", b"id:", b"retry:", b":"]
-            .iter()
-            .any(|start| bytes.starts_with(start));
-        answer.kind = match bytes.first() {
-            _ if is_stream => Kind::Stream,
-            Some(b'{') => Kind::Json,
-            _ => Kind::Other,
-        };
-    }
-
-    /// Reads an event stream.
-    async fn listen(
-        &self,
-        mut answer: Answer,
-        head: &[u8],
-        listener: &mut Listener<'_>,
-    ) -> Result<Reply, Failure> {
-        let judge = self.judge();
-        let patience = &self.endpoint.patience;
-        let mut listening = Listening::new((self.endpoint.dialect.reader)());
-        let mut fed = listening.feed(head, listener);
-        // Keep-alives may go on for ever; they put off the idle time-out, but
-        // not the end of the grace.
-        let mut grace_ends = None;
-        let broken = loop {
-            match fed {
-                Ok(false) => {}
-                Ok(true) => break None,
-                // What follows a proven end (a bad usage event, say) cannot undo it.
-                Err(_) if listening.is_whole() => break None,
-                Err(stopped) => return Err(judge.stopped(stopped, listening.has_begun())),
-            }
-            let mut limit = patience.idle;
-            if listening.is_whole() {
-                let end = *grace_ends.get_or_insert_with(|| Instant::now() + patience.grace);
-                limit = limit.min(end.saturating_duration_since(Instant::now()));
-            }
-            match answer.next(limit).await {
-                Ok(Some(chunk)) => fed = listening.feed(chunk.as_ref(), listener),
-                Ok(None) => break None,
-                Err(broken) => break Some(broken),
-            }
-        };
-        let reply = listening.end(&self.endpoint.model, listener);
-        self.bill(listening.ending(), listener);
-        reply.map_err(|stopped| match (stopped, broken) {
-            (Stopped::Early | Stopped::Empty(_), Some(broken)) => judge.broken(&broken),
-            (stopped, _) => judge.stopped(stopped, true),
-        })
-    }
-
-    /// Tells what a try is billed with, as far as the endpoint has said.
-    fn bill(&self, ending: &Ending, listener: &mut Listener<'_>) {
-        if let Some(usage) = ending.usage {
-            let cost = ending.cost.or_else(|| {
-                let price = self.endpoint.price?;
-                Some(price.cost(usage.prompt, usage.cached, usage.written, usage.reply))
-            });
-            listener.billed(Bill { usage, cost });
-        }
-    }
-
-    /// Reads an answer that is no stream: a whole reply in JSON, or something else.
-    async fn whole(
-        &self,
-        mut answer: Answer,
-        head: Vec<u8>,
-        listener: &mut Listener<'_>,
-    ) -> Result<Reply, Failure> {
-        let judge = self.judge();
-        let most = match answer.kind {
-            Kind::Json => EVENT_LIMIT,
-            _ => PAGE_LIMIT,
-        };
-        let idle = self.endpoint.patience.idle;
-        let (body, broken) = answer.rest(head, most, idle).await;
-        if let Some(broken) = broken {
-            return Err(judge.broken(&broken));
-        }
-        let value = match serde_json::from_slice::<Value>(&body) {
-            Ok(value) if answer.kind == Kind::Json => value,
-            _ => return Err(judge.not_chat(&refusal::of_body(&body))),
-        };
-        let mut reader = (self.endpoint.dialect.reader)();
-        let piece = reader
-            .whole(&value)
-            .map_err(|trouble| judge.stopped(Stopped::Trouble(trouble), false))?;
-        listener.hear(&piece.text);
-        let ending = reader.ending();
-        self.bill(ending, listener);
-        ending.reply(&self.endpoint.model).ok_or_else(|| match &ending.foreign {
-            Some(word) => judge.foreign_finish(word),
-            None => judge.early("a whole reply without a finish reason"),
-        })
     }
 }
 
@@ -436,7 +222,7 @@ impl Provider for Remote {
     }
 
     fn tokenizer(&self) -> Arc<dyn Tokenizer> {
-        Arc::clone(&self.tokens) as Arc<dyn Tokenizer>
+        Arc::clone(&self.tokens)
     }
 
     fn stream<'a>(

@@ -25,6 +25,14 @@ pub struct Refusal {
 /// type contains counts.
 const KINDS: &[(&str, u16)] = &[
     ("context_length", 400),
+    ("exceed_context", 400),
+    ("max_tokens_exceeded", 400),
+    ("token_limit", 400),
+    ("invalid_prompt", 400),
+    ("too_large", 413),
+    ("unprocessable", 422),
+    ("content_policy", 403),
+    ("billing", 402),
     ("invalid_request", 400),
     ("rate_limit", 429),
     ("overloaded", 529),
@@ -81,7 +89,8 @@ impl Refusal {
             .collect::<Vec<_>>()
             .join(" ")
             .to_lowercase();
-        let mut message = text(error.get("message")).unwrap_or_else(|| kind.clone());
+        let words = text(error.get("message")).or_else(|| text(error.get("msg")));
+        let mut message = words.unwrap_or_else(|| kind.clone());
         // OpenRouter says "Provider returned error" and keeps the reason here.
         if let Some(raw) = text(metadata.get("raw")) {
             message = format!("{message}: {raw}");
@@ -150,6 +159,48 @@ impl Refusal {
             ])
     }
 
+    /// Whether it says that there is no model of this name, or no longer.
+    ///
+    /// Known words: "No endpoints found for …" (`OpenRouter`; that none is found
+    /// which *supports* something is another matter), "is not a valid model ID",
+    /// "The model `…` does not exist", "model '…' not found", "model: …" under
+    /// `not_found_error`, "Invalid model: …".
+    #[must_use]
+    pub fn misses_the_model(&self, model: &str) -> bool {
+        if self.says_one_of(&["no endpoints found for", "not a valid model"])
+            || self.kind.contains("model_not")
+            || self.kind.contains("invalid_model")
+        {
+            return true;
+        }
+        let message = self.message.to_lowercase();
+        let names_it = message.contains("model")
+            && (message.contains(&model.to_lowercase()) || message.contains("the model"));
+        names_it
+            && (self.says_one_of(&[
+                "not found",
+                "does not exist",
+                "no such model",
+                "invalid model",
+                "unknown model",
+                "decommissioned",
+                "has been deprecated",
+                "has been retired",
+            ]) || self.kind.contains("not_found"))
+    }
+
+    /// Whether it says that the model is there, but not with what was asked of
+    /// it: a parameter, a policy of the user's account, a choice of hosts.
+    #[must_use]
+    pub fn is_about_parameters(&self) -> bool {
+        self.says_one_of(&[
+            "no endpoints found that",
+            "no endpoints found matching",
+            "no endpoints available",
+            "no allowed providers",
+        ])
+    }
+
     /// Whether it says that something is not supported at all.
     #[must_use]
     pub fn is_unsupported(&self) -> bool {
@@ -198,12 +249,24 @@ fn known_kind(kind: &str) -> Option<u16> {
 /// answer is instead.
 #[must_use]
 pub fn of_body(body: &[u8]) -> Refusal {
+    if let Some(packing) = packing(body) {
+        return saying(&format!("it answered with {packing}, which was not asked for"));
+    }
     let is_json = || serde_json::from_slice::<Value>(body).is_ok();
     read_body(body).unwrap_or_else(|| match body.trim_ascii() {
         b"" => saying("it said nothing"),
         _ if is_json() => saying("it answered with JSON that is neither a reply nor an error"),
         _ => saying("it answered with text that is no JSON"),
     })
+}
+
+/// How bytes are compressed, by how they begin.
+#[must_use]
+pub fn packing(body: &[u8]) -> Option<&'static str> {
+    const BEGINNINGS: [(&[u8], &str); 3] =
+        [(b"\x1f\x8b", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"), (b"\x78\x9c", "deflate")];
+    let found = BEGINNINGS.iter().find(|(beginning, _)| body.starts_with(beginning));
+    found.map(|(_, name)| *name)
 }
 
 /// A JSON error, or that it is a page, if the body is one of these.

@@ -2,91 +2,146 @@
 //!
 //! Pure: a body out, events in. The reader takes what is seen in the wild (see
 //! the tables in its tests) and yields text, an end, usage and in-band errors.
+//! What vendors differ in is data of their rows ([`Knobs`]).
 
 use serde_json::{Map, Value, json};
 
-use super::Request;
-use super::http::dialect::{Auth, Dialect, Framing, Knobs, Spare};
-use super::sampling::Parameter;
+use super::body::{Fields, parts, settings};
+use super::http::dialect::{Auth, Caching, Dialect, Framing, Knobs, Prefill, Reader, Shape, Spare};
+use super::sampling::{Accepts, Parameter};
+use super::{Mark, Request};
+use crate::chat::{Message, Role};
 
 mod reader;
 
-pub use reader::reader;
+pub use reader::ChatReader;
 
 /// The row of this dialect.
 pub static OPENAI: Dialect = Dialect {
     name: "openai",
     path: "/chat/completions",
+    home: "/v1",
     auth: Auth::Bearer,
     headers: &[],
     framing: Framing::Events,
-    body,
-    reader,
+    words: WORDS,
+    usual: || Accepts::only(USUAL),
+    write,
+    read,
     spares: SPARES,
+    raw: None,
+    after: None,
 };
+
+/// The words of those vendors and servers that have a word for it.
+const WORDS: &[(Parameter, &str)] = &[
+    (Parameter::Temperature, "temperature"),
+    (Parameter::TopP, "top_p"),
+    (Parameter::TopK, "top_k"),
+    (Parameter::MinP, "min_p"),
+    (Parameter::RepetitionPenalty, "repetition_penalty"),
+    (Parameter::FrequencyPenalty, "frequency_penalty"),
+    (Parameter::PresencePenalty, "presence_penalty"),
+    (Parameter::Dry, "dry"),
+    (Parameter::Xtc, "xtc"),
+    (Parameter::LogitBias, "logit_bias"),
+    (Parameter::Seed, "seed"),
+    (Parameter::Stop, "stop"),
+];
+
+/// The sampling settings that any endpoint takes which is like `OpenAI`'s.
+const USUAL: [Parameter; 7] = [
+    Parameter::Temperature,
+    Parameter::TopP,
+    Parameter::FrequencyPenalty,
+    Parameter::PresencePenalty,
+    Parameter::LogitBias,
+    Parameter::Seed,
+    Parameter::Stop,
+];
 
 /// What endpoints of this dialect are known to refuse.
 const SPARES: &[Spare] = &[
     // Also for a schema that strict mode will not take: a plain reply that the
     // caller checks is worth more than none.
-    left_out("response_format", true),
-    left_out("stream_options", true),
-    left_out("seed", true),
+    Spare::left_out("response_format", true),
+    Spare::left_out("structured_outputs", true),
+    Spare::left_out("stream_options", true),
+    Spare::left_out("seed", true),
     Spare { field: "max_tokens", instead: Some("max_completion_tokens"), naming_is_enough: false },
-    left_out("min_p", false),
-    left_out("repetition_penalty", false),
-    left_out("repeat_penalty", false),
-    left_out("temperature", false),
-    left_out("top_p", false),
+    Spare { field: "max_completion_tokens", instead: Some("max_tokens"), naming_is_enough: false },
+    Spare::left_out("min_p", false),
+    Spare::left_out("top_k", false),
+    Spare::left_out("repetition_penalty", false),
+    Spare::left_out("repeat_penalty", false),
+    Spare::left_out("frequency_penalty", false),
+    Spare::left_out("presence_penalty", false),
+    Spare::left_out("logit_bias", false),
+    Spare::left_out("temperature", false),
+    Spare::left_out("top_p", false),
+    Spare::left_out("prompt_cache_key", false),
+    Spare::left_out("session_id", false),
 ];
 
-const fn left_out(field: &'static str, naming_is_enough: bool) -> Spare {
-    Spare { field, instead: None, naming_is_enough }
-}
-
-/// The request body.
-#[must_use]
-pub fn body(request: &Request, knobs: &Knobs) -> Value {
-    let messages: Vec<Value> = request
-        .messages
-        .iter()
-        .map(|message| json!({"role": message.role.name(), "content": message.text}))
-        .collect();
-    let mut body = Map::new();
-    let mut set = |field: &str, value: Value| {
-        // A float that is no number has no JSON form; leave it to the endpoint.
-        if !value.is_null() {
-            body.insert(field.to_owned(), value);
-        }
-    };
-    set("model", json!(knobs.model));
-    set("messages", json!(messages));
-    set("stream", json!(true));
-    set("stream_options", json!({"include_usage": true}));
-    set("max_tokens", json!(request.reply_tokens));
-    let sampling = &request.sampling;
-    for (parameter, value) in [
-        (Parameter::Temperature, sampling.temperature),
-        (Parameter::TopP, sampling.top_p),
-        (Parameter::MinP, sampling.min_p),
-        (Parameter::RepetitionPenalty, sampling.repetition_penalty),
-    ] {
-        if let Some(value) = value.filter(|_| knobs.accepts.takes(parameter)) {
-            let name = knobs.names.get(&parameter).map_or(parameter.name(), String::as_str);
-            set(name, number(value));
-        }
-    }
-    if knobs.accepts.takes(Parameter::Seed) {
-        set("seed", json!(request.seed));
+fn write(request: &Request, knobs: &Knobs) -> Map<String, Value> {
+    let mut body = Fields::default();
+    body.set("model", knobs.model.as_str());
+    body.set("messages", messages(request, knobs));
+    body.set("stream", true);
+    body.set("stream_options", json!({"include_usage": true}));
+    body.set(knobs.reply_field.as_deref().unwrap_or("max_tokens"), request.reply_tokens);
+    if knobs.prefill == Prefill::ContinueFinal && begun(request).is_some() {
+        body.set("continue_final_message", true);
+        body.set("add_generation_prompt", false);
     }
     if let Some(schema) = &request.schema {
-        let schema = json!({"name": "reply", "strict": true, "schema": schema});
-        set("response_format", json!({"type": "json_schema", "json_schema": schema}));
+        let (field, value) = shaped(schema, knobs.shape);
+        body.set(field, value);
     }
-    Value::Object(body)
+    let mut body = body.done();
+    body.extend(settings::fields(request, knobs, WORDS));
+    body
 }
 
-/// 0.8 as `0.8`, where widening alone would give 0.800000011920929.
-fn number(value: f32) -> Value {
-    json!((f64::from(value) * 1e6).round() / 1e6)
+fn read(_: &Request, _: &Knobs) -> Box<dyn Reader> {
+    Box::new(ChatReader::default())
+}
+
+/// The reply's beginning, where the request gives one.
+#[must_use]
+pub fn begun(request: &Request) -> Option<&Message> {
+    request.messages.last().filter(|message| message.role == Role::Assistant)
+}
+
+fn messages(request: &Request, knobs: &Knobs) -> Vec<Value> {
+    let marks = match knobs.caching {
+        Caching::Marks => parts::told(request),
+        Caching::Automatic => &[],
+    };
+    let texts = request.messages.iter().enumerate();
+    texts.map(|(place, message)| said(message, place, marks)).collect()
+}
+
+/// A message; in parts where a mark stands in it.
+fn said(message: &Message, place: usize, marks: &[Mark]) -> Value {
+    let parts = parts::parts(&message.text, place, marks);
+    let content = if parts.iter().any(|part| part.is_stable) {
+        parts.iter().map(parts::Part::content).collect()
+    } else {
+        Value::from(message.text.as_str())
+    };
+    json!({"role": message.role.name(), "content": content})
+}
+
+/// The field that holds a reply to a schema.
+#[must_use]
+pub fn shaped(schema: &Value, shape: Shape) -> (&'static str, Value) {
+    match shape {
+        Shape::Own => {
+            let schema = json!({"name": "reply", "strict": true, "schema": schema});
+            ("response_format", json!({"type": "json_schema", "json_schema": schema}))
+        }
+        Shape::JsonObject => ("response_format", json!({"type": "json_object"})),
+        Shape::StructuredOutputs => ("structured_outputs", json!({"json": schema})),
+    }
 }

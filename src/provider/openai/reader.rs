@@ -28,14 +28,9 @@ const FINISHES: &[(&str, Finish)] = &[
     ("refusal", Finish::Filtered),
 ];
 
-/// A reader for one reply; dialects that differ only in their bodies share it.
-#[must_use]
-pub fn reader() -> Box<dyn Reader> {
-    Box::new(ChatReader::default())
-}
-
+/// Reads one reply; dialects that differ only in their bodies share it.
 #[derive(Debug, Default)]
-struct ChatReader {
+pub struct ChatReader {
     ending: Ending,
     /// The model refused in the field that exists for it, whatever the finish says.
     declined: bool,
@@ -106,6 +101,9 @@ impl ChatReader {
                 self.choice(choice, &mut text)?;
             }
         }
+        // Some vendors count in every event; only from the end on it is the whole.
+        let ended = self.ending.finish.is_some() || self.ending.foreign.is_some();
+        self.ending.is_counted = ended && self.ending.usage.is_some();
         Ok(Piece { text, last: false })
     }
 
@@ -122,7 +120,8 @@ impl ChatReader {
         }
         let word = choice.get("finish_reason").and_then(Value::as_str);
         match word.unwrap_or_default().to_ascii_lowercase().as_str() {
-            "" => Ok(()),
+            // KoboldCpp writes the word for nothing.
+            "" | "null" => Ok(()),
             "error" => Err(Trouble::Refused(Refusal {
                 status: Some(500),
                 message: "the reply ended with finish reason `error`".into(),
@@ -170,18 +169,23 @@ fn add_content(content: &Value, text: &mut String) {
 }
 
 fn usage(usage: &Value) -> Option<Usage> {
-    let count = |value: &Value, key: &str| value.get(key).and_then(Value::as_u64);
-    let details = usage.get("prompt_tokens_details").unwrap_or(&Value::Null);
+    let count = |path: &str| usage.pointer(path).and_then(Value::as_u64);
+    let first = |paths: &[&str]| paths.iter().find_map(|path| count(path)).unwrap_or_default();
+    let prompt = count("/prompt_tokens")?;
+    // Some vendors leave reasoning out of the reply's tokens, but bill it: then
+    // only the total tells.
+    let rest = count("/total_tokens").unwrap_or_default().saturating_sub(prompt);
     Some(Usage {
-        prompt: count(usage, "prompt_tokens")?,
-        cached: count(details, "cached_tokens").unwrap_or_default(),
-        written: count(details, "cache_write_tokens").unwrap_or_default(),
-        reply: count(usage, "completion_tokens").unwrap_or_default(),
-        reasoning: count(
-            usage.get("completion_tokens_details").unwrap_or(&Value::Null),
-            "reasoning_tokens",
-        )
-        .unwrap_or_default(),
+        prompt,
+        cached: first(&[
+            "/prompt_tokens_details/cached_tokens",
+            "/prompt_cache_hit_tokens",
+            "/num_cached_tokens",
+            "/cached_tokens",
+        ]),
+        written: first(&["/prompt_tokens_details/cache_write_tokens"]),
+        reply: first(&["/completion_tokens"]).max(rest),
+        reasoning: first(&["/completion_tokens_details/reasoning_tokens", "/reasoning_tokens"]),
     })
 }
 
@@ -248,6 +252,7 @@ mod tests {
             (json!("content_filter"), Some(Finish::Filtered), None),
             (json!("tool_calls"), None, Some("tool_calls")),
             (json!(""), None, None),
+            (json!("null"), None, None),
             (json!(null), None, None),
             (json!(3), None, None),
         ];
@@ -285,6 +290,65 @@ mod tests {
             ending.usage,
             Some(Usage { prompt: 9, cached: 3, reply: 4, ..Usage::default() })
         );
+    }
+
+    #[test]
+    fn tokens_are_counted_in_the_words_of_many_vendors() {
+        let usage = |prompt, cached, written, reply, reasoning| Usage {
+            prompt,
+            cached,
+            written,
+            reply,
+            reasoning,
+        };
+        let table = [
+            (json!({"prompt_tokens": 9}), usage(9, 0, 0, 0, 0)),
+            (
+                json!({"prompt_tokens": 9, "completion_tokens": 4, "total_tokens": 13}),
+                usage(9, 0, 0, 4, 0),
+            ),
+            // Reasoning beside the reply, and within it.
+            (
+                json!({"prompt_tokens": 9, "completion_tokens": 4, "total_tokens": 20, "completion_tokens_details": {"reasoning_tokens": 7}}),
+                usage(9, 0, 0, 11, 7),
+            ),
+            (
+                json!({"prompt_tokens": 9, "completion_tokens": 11, "total_tokens": 20, "completion_tokens_details": {"reasoning_tokens": 7}}),
+                usage(9, 0, 0, 11, 7),
+            ),
+            (
+                json!({"prompt_tokens": 9, "completion_tokens": 1, "prompt_tokens_details": {"cached_tokens": 5, "cache_write_tokens": 2}}),
+                usage(9, 5, 2, 1, 0),
+            ),
+            (
+                json!({"prompt_tokens": 9, "completion_tokens": 1, "prompt_cache_hit_tokens": 5}),
+                usage(9, 5, 0, 1, 0),
+            ),
+            (
+                json!({"prompt_tokens": 9, "completion_tokens": 1, "prompt_tokens_details": null, "total_tokens": null}),
+                usage(9, 0, 0, 1, 0),
+            ),
+        ];
+        for (said, expected) in table {
+            assert_eq!(super::usage(&said), Some(expected), "{said}");
+        }
+        assert_eq!(super::usage(&json!({"total_tokens": 9})), None);
+    }
+
+    #[test]
+    fn only_a_count_at_the_end_is_of_the_whole() {
+        let counts = r#"{"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":4}}"#;
+        let ends = r#"{"choices":[{"delta":{},"finish_reason":"stop"}]}"#;
+        let table: [(&[&str], bool); 5] = [
+            (&[counts], false),
+            (&[counts, ends], true),
+            (&[ends, counts], true),
+            (&[ends], false),
+            (&[counts, r#"{"choices":[{"finish_reason":"tool_calls"}]}"#], true),
+        ];
+        for (events, counted) in table {
+            assert_eq!(read(events).unwrap().2.is_counted, counted, "{events:?}");
+        }
     }
 
     #[test]

@@ -1,0 +1,73 @@
+//! Many books at once, against an endpoint that takes half a second an answer.
+//!
+//! `cargo bench --no-default-features --bench batch`. The wall time of 200 books
+//! of 10 chapters with 16 calls at a time, against the ideal: all calls, 16 at a
+//! time, and nothing else. The memory that a book takes is the difference
+//! between a run over many books and one over few. With `BOOKS=20` a short run.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+#[path = "../tests/support/book.rs"]
+mod book;
+#[path = "support/endpoint.rs"]
+mod endpoint;
+#[path = "support/mark.rs"]
+mod mark;
+
+const CHAPTERS: usize = 10;
+const WORDS: usize = 600;
+const TAKES: Duration = Duration::from_millis(500);
+const AT_ONCE: usize = 16;
+/// Books of the run that shows what no book takes.
+const FEW: usize = 16;
+
+fn main() {
+    let many = std::env::var("BOOKS").ok().and_then(|books| books.parse().ok()).unwrap_or(200);
+    let (few_kb, _) = batch(FEW);
+    let (many_kb, ratio) = batch(many);
+    let each = many_kb.saturating_sub(few_kb) / (many - FEW).max(1) as u64;
+    println!("wall time of {many} books, against the ideal: {:.1} %", (ratio - 1.0) * 100.0);
+    println!("most memory: {} MB; a book: {each} kB", many_kb / 1_024);
+}
+
+/// Drafts so many books; gives the most memory in kB, and the wall time as a
+/// multiple of the ideal.
+fn batch(books: usize) -> (u64, f64) {
+    let root = tempfile::tempdir().expect("a temporary folder");
+    let paths: Vec<_> = (0..books).map(|number| root.path().join(number.to_string())).collect();
+    for path in &paths {
+        book::write(path, CHAPTERS, WORDS);
+    }
+    let (address, seen) = endpoint::serve_after(WORDS, TAKES);
+    let begun = Instant::now();
+    let program = Command::new(env!("CARGO_BIN_EXE_storygen"))
+        .args(["batch", "--quiet", "--model", "openai/bench", "--window", "32768"])
+        .args(["--concurrent", &AT_ONCE.to_string()])
+        .args(&paths)
+        .env("STORYGEN_BASE_URL", address)
+        .env("HOME", root.path())
+        .stdout(Stdio::null())
+        .stderr(Stdio::inherit())
+        .spawn()
+        .expect("the program");
+    let memory = mark::most_memory(program);
+    let took = begun.elapsed();
+    let calls = seen.calls.load(Ordering::SeqCst);
+    let most = seen.most.load(Ordering::SeqCst);
+    assert!(most <= AT_ONCE, "{most} calls at once");
+    assert!(is_drafted(&paths[0]) && is_drafted(&paths[books - 1]));
+    let ideal = TAKES.mul_f64(calls as f64 / AT_ONCE as f64);
+    println!(
+        "{books} books: {calls} calls in {:.1} s, ideal {:.1} s, at most {most} at once",
+        took.as_secs_f64(),
+        ideal.as_secs_f64()
+    );
+    (memory, took.as_secs_f64() / ideal.as_secs_f64())
+}
+
+fn is_drafted(book: &Path) -> bool {
+    std::fs::read_dir(book.join("manuscript")).is_ok_and(|files| files.count() == CHAPTERS)
+}

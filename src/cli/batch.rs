@@ -1,0 +1,249 @@
+//! `storygen batch`: drafts several books at once, within shared limits.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use tokio_util::sync::CancellationToken;
+
+use super::draft::{Asks, Book, PayArguments, Run, Work};
+use super::model::{self, ModelArguments, Reach};
+use super::ui::books::Books;
+use super::ui::{Ui, counted, events};
+use super::{Common, open, stop};
+use crate::config::Config;
+use crate::failure::{self, Exit, Failure};
+use crate::fleet::{pool, report};
+use crate::pipeline::calling::Event;
+use crate::pipeline::plan::Wanted;
+use crate::pipeline::run::Done;
+use crate::provider::http::gate::Limits;
+
+/// Draft several books at once, within shared limits
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The projects' folders
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Books that are at work at the same time
+    #[arg(long, default_value_t = 256, value_name = "N")]
+    books: usize,
+    /// Calls that each endpoint is asked at the same time
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    concurrent: Option<u32>,
+    /// Requests that each endpoint is sent in a minute
+    #[arg(long, value_name = "N")]
+    requests_per_minute: Option<u32>,
+    /// Tokens, of prompts and replies, that each endpoint is asked for in a minute
+    #[arg(long, value_name = "N")]
+    tokens_per_minute: Option<u32>,
+    /// Write what became of each book into a file, as JSON
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// Print what happens as JSON on standard output, one event a line
+    #[arg(long)]
+    json: bool,
+    /// Also redraft chapters before which the text has changed since
+    #[arg(long)]
+    follow: bool,
+    /// Leave chapters alone whose bible entries have changed since
+    #[arg(long)]
+    keep_stale: bool,
+    #[command(flatten)]
+    paying: PayArguments,
+    #[command(flatten)]
+    model: ModelArguments,
+}
+
+/// Runs the command.
+pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exit> {
+    let ui = ui.telling(arguments.json);
+    let outcome = begin(arguments, common, &ui);
+    ui.event(events::What::ended(&outcome));
+    outcome
+}
+
+fn begin(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exit> {
+    if common.project.is_some() {
+        return Err(Failure::new(Exit::Usage, "`batch` drafts the projects it is given")
+            .hint("write their folders behind `batch`, without `--project`")
+            .into());
+    }
+    let config = Config::read()?;
+    let asked = Asked::of(arguments);
+    let reach = Reach::limited(move |usual| asked.over(usual));
+    let run = Run {
+        model: &arguments.model,
+        paying: arguments.paying,
+        config: &config,
+        catalogue: &model::all(&config)?,
+        reach: &reach,
+        cancel: CancellationToken::new(),
+        command: "batch".to_owned(),
+    };
+    stop::watch(run.cancel.clone(), ui.clone())?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let begun = Instant::now();
+    let books = ui.books(arguments.paths.len());
+    let batch = Batch { arguments, run: &run, books: &books, handle: runtime.handle() };
+    let done = pool::run(&arguments.paths, arguments.books, |_, path| batch.book(path, ui));
+    books.end();
+    runtime.shutdown_background();
+    let report = report::report(done, begun.elapsed().as_secs_f64());
+    for line in table(&report) {
+        ui.say_result(&line);
+    }
+    if let Some(file) = &arguments.report {
+        let text = serde_json::to_string_pretty(&report)?;
+        fs_err::write(file, text + "\n").context("cannot write the report")?;
+    }
+    Ok(report::exit(&report.books.iter().map(|book| book.exit).collect::<Vec<_>>()))
+}
+
+/// The limits that flags ask for.
+#[derive(Clone, Copy)]
+struct Asked {
+    concurrent: Option<usize>,
+    requests: Option<u64>,
+    tokens: Option<u64>,
+}
+
+impl Asked {
+    fn of(arguments: &Arguments) -> Self {
+        Self {
+            concurrent: arguments.concurrent.and_then(|calls| usize::try_from(calls).ok()),
+            requests: arguments.requests_per_minute.map(u64::from),
+            tokens: arguments.tokens_per_minute.map(u64::from),
+        }
+    }
+
+    fn over(self, usual: Limits) -> Limits {
+        Limits {
+            concurrent: self.concurrent.unwrap_or(usual.concurrent),
+            requests: self.requests.or(usual.requests),
+            tokens: self.tokens.or(usual.tokens),
+        }
+    }
+}
+
+/// What all books are drafted with.
+struct Batch<'a> {
+    arguments: &'a Arguments,
+    run: &'a Run<'a>,
+    books: &'a Books,
+    handle: &'a tokio::runtime::Handle,
+}
+
+impl Batch<'_> {
+    /// Drafts one book; says what became of it.
+    fn book(&self, path: &Path, ui: &Ui) -> report::Book {
+        let begun = Instant::now();
+        let name = path.display().to_string();
+        let ui = ui.of_book(&name, self.books);
+        let mut account = Account::default();
+        let outcome = self.draft(path, &ui, &mut account);
+        let exit = match &outcome {
+            Ok(_) => Exit::Done,
+            Err(error) => error.downcast_ref::<Failure>().map_or(Exit::Failed, |own| own.exit),
+        };
+        ui.event(events::What::ended(&outcome.as_ref().map_or_else(
+            |error| Err(Failure::new(exit, format!("{error:#}")).into()),
+            |_| Ok(exit),
+        )));
+        let done = outcome.as_ref().copied().unwrap_or_default();
+        let error = outcome.as_ref().err();
+        if let Some(error) = error {
+            ui.failure(error);
+        }
+        report::Book {
+            path: name,
+            title: account.title,
+            exit: exit as u8,
+            error: error.map(|error| format!("{error:#}")),
+            help: error.map(failure::ways_out).unwrap_or_default(),
+            chapters: account.chapters,
+            drafted: done.drafted.max(account.drafted),
+            recorded: done.recorded.max(account.recorded),
+            words: account.words,
+            prompt_tokens: account.prompt_tokens,
+            reply_tokens: account.reply_tokens,
+            seconds: begun.elapsed().as_secs_f64(),
+        }
+    }
+
+    fn draft(&self, path: &Path, ui: &Ui, account: &mut Account) -> Result<Done> {
+        if self.run.cancel.is_cancelled() {
+            return Err(Failure::new(Exit::Cancelled, "stopped before it was begun").into());
+        }
+        let common = Common { project: Some(path.to_owned()), ..Common::default() };
+        let book = Book::open(open::folder(&common)?, self.run, ui)?;
+        account.title = Some(book.story.book.title.clone());
+        account.chapters = book.story.chapters.len();
+        let wanted = Wanted {
+            first: 1,
+            last: book.story.chapters.len(),
+            redo: false,
+            through: false,
+            follow: self.arguments.follow,
+            keep_stale: self.arguments.keep_stale,
+        };
+        let mut line = self.books.begin(ui, &path.display().to_string(), account.chapters);
+        let work = Work { book: &book, run: self.run, asks: Asks::default(), ui };
+        let outcome = self.handle.block_on(work.run(wanted, &mut |event| {
+            account.add(event);
+            line.tell(event);
+        }));
+        line.end();
+        outcome
+    }
+}
+
+/// What a book has taken and given so far.
+#[derive(Debug, Default)]
+struct Account {
+    title: Option<String>,
+    chapters: usize,
+    drafted: usize,
+    recorded: usize,
+    words: usize,
+    prompt_tokens: u64,
+    reply_tokens: u64,
+}
+
+impl Account {
+    fn add(&mut self, event: &Event<'_>) {
+        match event {
+            Event::Drafted { words, tokens, .. } => {
+                self.drafted += 1;
+                self.words += words;
+                self.prompt_tokens += tokens.prompt;
+                self.reply_tokens += tokens.reply;
+            }
+            Event::Recorded { .. } => self.recorded += 1,
+            _ => {}
+        }
+    }
+}
+
+/// The table that a run ends with.
+fn table(report: &report::Report) -> Vec<String> {
+    let width = report.books.iter().map(|book| book.path.chars().count()).max().unwrap_or(0);
+    let width = width.clamp(4, 40);
+    let mut lines = vec![format!("{:<width$}  {:>8}  {:>9}  outcome", "book", "chapters", "words")];
+    for book in &report.books {
+        let outcome = match &book.error {
+            None => "done",
+            Some(error) => error.lines().next().unwrap_or_default(),
+        };
+        let chapters = format!("{} / {}", book.drafted, book.chapters);
+        lines.push(format!("{:<width$}  {chapters:>8}  {:>9}  {outcome}", book.path, book.words));
+    }
+    let done = report.books.iter().filter(|book| book.is_done()).count();
+    lines.push(format!(
+        "{done} of {} done, {} words, {:.0} s",
+        counted(report.books.len(), "book"),
+        report.books.iter().map(|book| book.words).sum::<usize>(),
+        report.seconds
+    ));
+    lines
+}

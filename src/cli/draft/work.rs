@@ -1,0 +1,158 @@
+//! Drafting one book, from its lock to its last journal line.
+
+use std::sync::Arc;
+
+use anyhow::Result;
+
+use super::asking::ask_first;
+use super::book::{Book, Run};
+use super::paying;
+use crate::cli::model::{self, Loader};
+use crate::cli::open;
+use crate::cli::ui::{Ui, counted};
+use crate::cli::unsent::Unloaded;
+use crate::failure::{Exit, Failure};
+use crate::pipeline::calling::{Event, Line, Lines, Purse};
+use crate::pipeline::plan::{Step, Wanted};
+use crate::pipeline::run::{Done, Session};
+use crate::pipeline::settings::Settings;
+use crate::pipeline::{draft, rendering, run};
+use crate::project::history;
+use crate::project::journal::Event as Noted;
+use crate::project::layout;
+use crate::provider::Provider;
+
+/// What may be asked of the author, and what need not be.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::cli) struct Asks {
+    /// Every answer is yes.
+    pub is_sure: bool,
+    /// The chapters were named one by one.
+    pub is_named: bool,
+}
+
+/// The drafting of one book.
+pub(in crate::cli) struct Work<'a> {
+    /// The book.
+    pub book: &'a Book,
+    /// What all books of the command share.
+    pub run: &'a Run<'a>,
+    /// What may be asked.
+    pub asks: Asks,
+    /// Who speaks to the user.
+    pub ui: &'a Ui,
+}
+
+impl Work<'_> {
+    /// Drafts what is wanted, and tells of it.
+    ///
+    /// # Errors
+    ///
+    /// When a step fails or the user stops; what is finished is saved.
+    pub async fn run(
+        &self,
+        wanted: Wanted,
+        show: &mut (dyn FnMut(&Event<'_>) + Send),
+    ) -> Result<Done> {
+        let Book { folder, story, wishes, templates, staff } = self.book;
+        let mut store = open::store(folder, &self.run.command)?;
+        let archive = history::read(folder, story)?;
+        open::no_stray_is_meant(story, &archive)?;
+        let records = open::records(story, &archive, self.ui)?;
+        let settings = model::settings(self.run.model, wishes, &staff.draft);
+        let exact = model::settings(self.run.model, wishes, &staff.record);
+        let kept_stale = wanted.keep_stale;
+        let wanted = ask_first(self, wanted, &archive, &settings)?;
+        let declined = wanted.keep_stale && !kept_stale;
+        // What needs no model is told before one is loaded.
+        let unloaded = Unloaded(&staff.draft.facts);
+        let idle = Line {
+            tokenizer: staff.draft.tokenizer.clone(),
+            ..self.line(&unloaded, &settings, &Arc::default())
+        };
+        let accounts = archive.accounts.clone();
+        let mut session = Session::new(story, templates, archive, records, &idle);
+        match session.next_step(&wanted) {
+            Step::Done => {
+                store.note(vec![Noted::Ended])?;
+                self.ui.say(if declined {
+                    "nothing else to draft; the changed chapters are left as they are"
+                } else {
+                    "nothing to draft: all is up to date"
+                });
+                return Ok(Done::default());
+            }
+            Step::Draft(number) if !staff.draft.is_absent() => {
+                self.try_prompt(number, &mut session, &idle)?;
+            }
+            Step::Blocked { chapter, by, has_text } => {
+                return Err(run::blocked(chapter, by, has_text).into());
+            }
+            _ => {}
+        }
+        rendering::try_out(story, templates)?;
+        model::heeded(self.run.model, wishes, &staff.draft, self.ui)?;
+        let loader = Loader {
+            arguments: self.run.model,
+            config: self.run.config,
+            is_strict: self.run.model.strict || wishes.strict,
+            book: &wishes.book,
+            reach: self.run.reach,
+            cache: &folder.path().join(layout::CACHE),
+            ui: self.ui,
+        };
+        let ready = loader.ready(staff).await?;
+        let purse = Arc::new(paying::purse(self.run, wishes, folder, &store, accounts)?);
+        let lines = Lines {
+            draft: self.line(ready.draft(), &settings, &purse),
+            record: self.line(ready.record(), &exact, &purse),
+        };
+        let done = session.run(&wanted, &mut store, &lines, &mut |event| show(&event)).await?;
+        store.note(vec![Noted::Ended])?;
+        if ready.unused() > 0 {
+            let left = counted(ready.unused(), "answer");
+            return Err(
+                Failure::new(Exit::Provider, format!("the script has {left} left over")).into()
+            );
+        }
+        self.report(done);
+        Ok(done)
+    }
+
+    fn line<'l>(
+        &'l self,
+        provider: &'l dyn Provider,
+        settings: &'l Settings,
+        purse: &Arc<Purse<'l>>,
+    ) -> Line<'l> {
+        Line {
+            cancel: self.run.cancel.clone(),
+            ..Line::new(provider, &self.book.folder, settings, purse.clone())
+        }
+    }
+
+    /// Makes the first prompt of a chapter: one that cannot be made stops the run
+    /// before the model is loaded.
+    fn try_prompt(&self, number: usize, session: &mut Session<'_>, line: &Line<'_>) -> Result<()> {
+        let Some(chapter) = self.book.story.chapter(number) else { return Ok(()) };
+        let materials = session.materials(number);
+        let tasks = draft::tasks(chapter, line.settings, materials.tokens_per_word);
+        if let Some(task) = tasks.into_iter().next() {
+            draft::prompt(&materials, task, "", line)?;
+        }
+        Ok(())
+    }
+
+    fn report(&self, done: Done) {
+        let chapters = |count: usize| counted(count, "chapter");
+        let said: Vec<String> = [("drafted", done.drafted), ("recorded", done.recorded)]
+            .into_iter()
+            .filter(|(_, count)| *count > 0)
+            .map(|(did, count)| format!("{did} {}", chapters(count)))
+            .collect();
+        self.ui.say(
+            if said.is_empty() { "nothing had to be drafted".to_owned() } else { said.join(", ") }
+                .as_str(),
+        );
+    }
+}

@@ -1,0 +1,129 @@
+//! What a try of a request is billed with, as far as that can be known.
+//!
+//! Pure. The rule is never to be below the endpoint's own bill: what nobody can
+//! know stays open, and the caller counts it with all that it could cost.
+//!
+//! | What came | Billed with |
+//! |---|---|
+//! | no connection | nothing |
+//! | an answer other than 200 that the endpoint gave itself | nothing |
+//! | a gateway's 408, 499, 502, 504, 520, 524: who knows what stands behind it did | open |
+//! | a refusal in a 200 before any text (4xx, 429, 503, 529) | nothing |
+//! | a whole reply with its tokens | these, at the vendor's own cost where it says one |
+//! | a broken reply whose prompt was counted | that, and all that the reply could take |
+//! | anything else: silence, a reset, a page, a reply without tokens, a cancel | open |
+
+use super::dialect::Ending;
+use crate::money::Price;
+use crate::provider::{Bill, Usage};
+
+/// The statuses of a gateway that has given up waiting, or has lost what it
+/// waited for: the model behind it may have worked all the same.
+const GATEWAYS: [u16; 6] = [408, 499, 502, 504, 520, 524];
+
+/// Whether an endpoint that answers with this status, and with nothing else, did
+/// no work that it could bill.
+#[must_use]
+pub(super) fn is_free(status: u16) -> bool {
+    !(200..300).contains(&status) && !GATEWAYS.contains(&status)
+}
+
+/// Whether a refusal inside an answer that began well stands for no work done.
+#[must_use]
+pub(super) fn is_free_in_band(status: u16) -> bool {
+    matches!(status, 400..=499 | 503 | 529) && is_free(status)
+}
+
+/// What a try is billed with; nothing is known where it gives nothing.
+///
+/// `ending` is what was learned of the reply, `is_free` whether the endpoint did
+/// no work, `most` the tokens that the reply could take.
+#[must_use]
+pub(super) fn bill(
+    ending: &Ending,
+    is_free: bool,
+    price: Option<Price>,
+    most: u64,
+) -> Option<Bill> {
+    let Some(told) = ending.usage else {
+        return match ending.cost {
+            Some(_) => Some(Bill { usage: Usage::default(), cost: ending.cost }),
+            None => is_free.then(Bill::default),
+        };
+    };
+    // A reply that broke off was written on, for all anyone knows.
+    let reply = if ending.is_counted { told.reply } else { told.reply.max(most) };
+    let usage = Usage { reply, ..told };
+    let by_price =
+        || price.map(|price| price.cost(usage.prompt, usage.cached, usage.written, reply));
+    Some(Bill { usage, cost: ending.cost.or_else(by_price) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::money::Money;
+
+    #[test]
+    fn a_bill_is_never_below_what_may_be_billed() {
+        let usage = Usage { prompt: 1_000, cached: 400, reply: 3, ..Usage::default() };
+        let said =
+            |usage, is_counted, cost| Ending { usage, is_counted, cost, ..Ending::default() };
+        let cost = Money::of_pico(7);
+        let price = Price::per_million(1.0, 10.0, Some(0.5), None).unwrap();
+        let at = |reply| Some(price.cost(1_000, 400, 0, reply));
+        let table = [
+            ("nothing known", said(None, false, None), false, None),
+            ("no work", said(None, false, None), true, Some((Usage::default(), None))),
+            ("counted", said(Some(usage), true, None), false, Some((usage, at(3)))),
+            (
+                "counted and priced",
+                said(Some(usage), true, Some(cost)),
+                false,
+                Some((usage, Some(cost))),
+            ),
+            (
+                "broken off",
+                said(Some(usage), false, None),
+                false,
+                Some((Usage { reply: 700, ..usage }, at(700))),
+            ),
+            (
+                "cost alone",
+                said(None, false, Some(cost)),
+                false,
+                Some((Usage::default(), Some(cost))),
+            ),
+        ];
+        for (name, ending, is_free, expected) in table {
+            let expected = expected.map(|(usage, cost)| Bill { usage, cost });
+            assert_eq!(bill(&ending, is_free, Some(price), 700), expected, "{name}");
+        }
+        let unpriced = bill(&said(Some(usage), true, None), false, None, 700).unwrap();
+        assert_eq!(unpriced, Bill { usage, cost: None });
+    }
+
+    #[test]
+    fn gateways_know_nothing() {
+        for (status, free) in [
+            (200, false),
+            (302, true),
+            (401, true),
+            (408, false),
+            (429, true),
+            (500, true),
+            (502, false),
+            (503, true),
+            (504, false),
+            (524, false),
+            (529, true),
+        ] {
+            assert_eq!(is_free(status), free, "{status}");
+        }
+        for (status, free) in
+            [(200, false), (400, true), (408, false), (500, false), (502, false), (529, true)]
+        {
+            assert_eq!(is_free_in_band(status), free, "{status}");
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! One call: tries, pauses between them, and what each is billed with.
+
+use std::sync::PoisonError;
+
+use serde_json::Value;
+
+use super::dialect::{Ending, First, Spare};
+use super::fault::Failure;
+use super::listening::Listener;
+use super::{LONGEST_WAIT, Remote, billing};
+use crate::chat::{Message, Role};
+use crate::provider::{Fault, Reply, Request};
+
+impl Remote {
+    /// The fields of a body that this endpoint has refused so far, and which are
+    /// no longer sent: left out, or sent under another name.
+    ///
+    /// This is how a caller learns that a reply to a request with a schema was
+    /// not held to it (`response_format` is in the list), or that a seed means
+    /// nothing here. [`Facts`](super::super::Facts) stay as they are for the
+    /// life of a provider.
+    #[must_use]
+    pub fn left_out(&self) -> Vec<&'static str> {
+        self.spared().iter().map(|spare| spare.field).collect()
+    }
+
+    fn spared(&self) -> std::sync::MutexGuard<'_, Vec<&'static Spare>> {
+        // The list is whole whatever a panicking holder did.
+        self.spared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tries until there is a reply, or no other try can help.
+    pub(super) async fn call(
+        &self,
+        request: &Request,
+        listener: &mut Listener<'_>,
+    ) -> Result<Reply, Fault> {
+        let asked = self.fits(self.tokens.prompt(&request.messages), request)?;
+        let mut pauses = self.endpoint.patience.pauses();
+        loop {
+            let mut is_spared = false;
+            let pass = self.endpoint.gate.pass(asked).await;
+            let outcome = self.attempt(request, &mut is_spared, listener).await;
+            drop(pass);
+            let failure = match outcome {
+                Ok(reply) => return Ok(reply),
+                Err(failure) if listener.heard => return Err(failure.fault),
+                Err(_) if is_spared => continue,
+                Err(failure) => failure,
+            };
+            let pause = pauses.next().filter(|_| failure.again && failure.wait <= LONGEST_WAIT);
+            let Some(pause) = pause else { return Err(failure.fault) };
+            let pause = pause.max(failure.wait);
+            if !failure.wait.is_zero() {
+                self.endpoint.gate.shut(pause);
+            }
+            if let Some(tell) = &self.on_pause {
+                tell(pause, &failure.fault);
+            }
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    /// Tries once. Sets `is_spared` where the request is worth sending again at
+    /// once, without the field that was refused.
+    async fn attempt(
+        &self,
+        request: &Request,
+        is_spared: &mut bool,
+        listener: &mut Listener<'_>,
+    ) -> Result<Reply, Failure> {
+        let raw = self.endpoint.dialect.raw.as_ref();
+        let first = raw.and_then(|raw| raw.first.as_ref());
+        let laid = match first.filter(|first| (first.is_needed)(&self.endpoint.knobs)) {
+            Some(first) => Some(self.laid(first, request).await?),
+            None => None,
+        };
+        // What is counted is what was asked, not the text it was laid into.
+        let reader = (self.endpoint.dialect.read)(request, &self.endpoint.knobs);
+        let body = self.body(laid.as_ref().unwrap_or(request));
+        listener.sending();
+        let mut ending = Ending::default();
+        let outcome = self.once(&body, reader, listener, &mut ending).await;
+        let is_free = outcome.as_ref().is_err_and(|failure| failure.is_free && !listener.heard);
+        let most = u64::try_from(request.reply_tokens).unwrap_or(u64::MAX);
+        if let Some(bill) = billing::bill(&ending, is_free, self.endpoint.price, most) {
+            listener.billed(bill);
+        }
+        if let Err(failure) = &outcome {
+            *is_spared = !listener.heard && self.spare(failure, &body);
+        }
+        outcome
+    }
+
+    /// The request whose messages the endpoint has laid into one text.
+    async fn laid(&self, first: &First, request: &Request) -> Result<Request, Failure> {
+        let page = self.fetch(first.path, Some(&(first.ask)(request))).await?;
+        let text = (first.answer)(&page).ok_or_else(|| {
+            self.judge().garbled(&format!("something else than a prompt from `{}`", first.path))
+        })?;
+        self.fits(self.tokens.text(&text), request).map_err(Failure::last)?;
+        Ok(Request { messages: vec![Message::new(Role::User, text)], ..request.clone() })
+    }
+
+    /// What a prompt of so many tokens takes with the reply to it, if it fits.
+    fn fits(&self, tokens: usize, request: &Request) -> Result<u64, Fault> {
+        let tokens = tokens.saturating_add(request.reply_tokens);
+        if tokens <= self.facts.window {
+            return Ok(u64::try_from(tokens).unwrap_or(u64::MAX));
+        }
+        let model = self.endpoint.model.clone();
+        Err(Fault::TooLong { model, tokens, window: self.facts.window })
+    }
+
+    fn body(&self, request: &Request) -> Value {
+        let endpoint = &self.endpoint;
+        let mut fields = endpoint.dialect.body(request, &endpoint.knobs);
+        for spare in self.spared().iter() {
+            let value = fields.shift_remove(spare.field);
+            if let (Some(value), Some(name)) = (value, spare.instead) {
+                fields.insert(name.to_owned(), value);
+            }
+        }
+        Value::Object(fields)
+    }
+
+    /// Remembers the field that `failure` complains of, if it was sent and can
+    /// be spared: then another request, without it, is worth sending at once.
+    ///
+    /// That is no second try of the same request: statuses 400 and 422 end a
+    /// call for good unless the words of the refusal name a field that is
+    /// optional, and a field is spared once.
+    fn spare(&self, failure: &Failure, body: &Value) -> bool {
+        let Some(refusal) = failure.refusal.as_ref().filter(|_| !self.endpoint.is_strict) else {
+            return false;
+        };
+        let mut spared = self.spared();
+        let spare = self.endpoint.dialect.spares.iter().find(|spare| {
+            body.get(spare.field).is_some()
+                && refusal.names(spare.field)
+                && (spare.naming_is_enough || refusal.is_unsupported())
+                // Two names of one field, both refused: it would go on for ever.
+                && !spared.iter().any(|earlier| earlier.instead == Some(spare.field))
+        });
+        let Some(spare) = spare else { return false };
+        // A call that ran at the same time may have learned it already.
+        if !spared.contains(&spare) {
+            spared.push(spare);
+        }
+        true
+    }
+}

@@ -1,0 +1,89 @@
+//! Reads one reply of Ollama's wire: a JSON value a line, the last one `done`.
+
+use serde_json::Value;
+
+use crate::provider::http::dialect::{Ending, Piece, Reader, Trouble};
+use crate::provider::http::refusal::Refusal;
+use crate::provider::sse::Event;
+use crate::provider::{Finish, Usage, cut};
+
+/// Reads one reply.
+#[derive(Debug)]
+pub struct LineReader {
+    ending: Ending,
+    /// The fewest tokens that the prompt can take.
+    least: u64,
+    /// The most tokens that the reply may take.
+    reply_tokens: u64,
+}
+
+impl LineReader {
+    /// A reader of the reply to a prompt of at least so many tokens; the reply
+    /// may have so many.
+    #[must_use]
+    pub fn new(least: u64, reply_tokens: usize) -> Self {
+        let reply_tokens = u64::try_from(reply_tokens).unwrap_or(u64::MAX);
+        Self { ending: Ending::default(), least, reply_tokens }
+    }
+}
+
+impl Reader for LineReader {
+    fn event(&mut self, event: &Event) -> Result<Piece, Trouble> {
+        let value: Value = serde_json::from_str(event.data.trim())
+            .map_err(|why| Trouble::Garbled(format!("a line that is not JSON ({why})")))?;
+        if !value.is_object() {
+            return Err(Trouble::Garbled("a line that is no JSON object".into()));
+        }
+        self.line(&value)
+    }
+
+    fn whole(&mut self, reply: &Value) -> Result<Piece, Trouble> {
+        Ok(Piece { last: true, ..self.line(reply)? })
+    }
+
+    fn ending(&self) -> &Ending {
+        &self.ending
+    }
+}
+
+impl LineReader {
+    fn line(&mut self, value: &Value) -> Result<Piece, Trouble> {
+        let is_reply = value["message"].is_object() || value["done"].is_boolean();
+        if !is_reply || !value["error"].is_null() {
+            let refusal = Refusal::read(value);
+            return Err(refusal.map_or_else(
+                || Trouble::Garbled("JSON without `message` and `done`".into()),
+                Trouble::Refused,
+            ));
+        }
+        if let Some(model) = value["model"].as_str().filter(|model| !model.is_empty()) {
+            self.ending.model = Some(model.to_owned());
+        }
+        // Its `thinking` is no text.
+        let text = value["message"]["content"].as_str().unwrap_or_default().to_owned();
+        let last = value["done"].as_bool().unwrap_or_default();
+        if last {
+            self.end(value)?;
+        }
+        Ok(Piece { text, last })
+    }
+
+    fn end(&mut self, value: &Value) -> Result<(), Trouble> {
+        let count = |field: &str| value[field].as_u64().unwrap_or_default();
+        let (prompt, reply) = (count("prompt_eval_count"), count("eval_count"));
+        if prompt > 0 || reply > 0 {
+            self.ending.usage = Some(Usage { prompt, reply, ..Usage::default() });
+            self.ending.is_counted = true;
+        }
+        cut::check(self.least, prompt)?;
+        // Older versions only say that it is done.
+        let unsaid = if reply >= self.reply_tokens { "length" } else { "stop" };
+        let word = value["done_reason"].as_str().filter(|word| !word.is_empty());
+        match word.unwrap_or(unsaid) {
+            "stop" => self.ending.finish = Some(Finish::Stop),
+            "length" => self.ending.finish = Some(Finish::Length),
+            word => self.ending.foreign = Some(word.to_owned()),
+        }
+        Ok(())
+    }
+}
