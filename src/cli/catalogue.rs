@@ -13,21 +13,8 @@ use crate::failure::{Exit, Failure};
 use crate::project::yaml;
 use crate::provider::catalogue::shape::CatalogueFile;
 use crate::provider::catalogue::{Catalogue, Known, faults, merged};
-
-/// The wires that a vendor may speak.
-const DIALECTS: &[&str] = &[
-    "openai",
-    "mistral",
-    "anthropic",
-    "ollama",
-    "llamacpp-completion",
-    "koboldcpp-completion",
-    "embedded",
-];
-
-/// The chat templates that a model may name.
-const TEMPLATES: &[&str] =
-    &["chatml", "llama-3", "mistral-v3", "mistral-v7-tekken", "alpaca", "metharme"];
+use crate::provider::completion::templates::{OWN, TEMPLATES};
+use crate::provider::dialects::DIALECTS;
 
 /// The catalogue, everything laid over everything.
 pub(super) fn read() -> Result<Catalogue> {
@@ -152,7 +139,11 @@ fn own(path: &Path) -> Result<CatalogueFile> {
 /// What the user's rows say that cannot be, each at its place.
 fn impossible(own: &CatalogueFile, name: &str, text: &str) -> Result<Vec<Finding>> {
     let whole = merged(own.clone(), listed()?.into_file());
-    let known = Known { whole: &whole, dialects: DIALECTS, templates: TEMPLATES };
+    let dialects: Vec<&str> =
+        DIALECTS.iter().map(|dialect| dialect.name).chain(["embedded"]).collect();
+    let templates: Vec<&str> =
+        TEMPLATES.iter().map(|template| template.name).chain([OWN]).collect();
+    let known = Known { whole: &whole, dialects: &dialects, templates: &templates };
     let findings = faults(own, known).into_iter().map(|fault| {
         let place = match yaml::spot_of(text, &fault.path) {
             Some(spot) => Place::at(name, spot),

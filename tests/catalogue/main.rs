@@ -6,6 +6,7 @@ mod byte_server;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod calls;
 mod data;
 mod home;
 mod refresh;

@@ -53,6 +53,8 @@ fn test(scripts: Vec<Vec<Step>>) -> (i32, String) {
     if let Some(first) = sent.first() {
         let body = first.json();
         assert_eq!(body["model"], "thedrummer/unslopnemo-12b");
+        assert_eq!(body["plugins"][0]["enabled"], false, "nothing is left out in silence");
+        assert!(body["provider"]["max_price"]["prompt"].is_string(), "{body}");
     }
     (output.code, output.stdout.replace(&server.origin(), "[SERVER]"))
 }

@@ -257,14 +257,15 @@ fn went_wrong(fault: &Fault, heard: &Heard) -> Vec<Check> {
         Fault::Unreachable { .. } | Fault::NotChat { .. } => "reachable",
         Fault::Key { .. } => "key",
         Fault::Refused { .. } if heard.text.is_empty() => "model",
-        Fault::Model(_) | Fault::Script(_) | Fault::TooLong { .. } => "model",
+        Fault::Gone { .. } | Fault::Model(_) | Fault::Script(_) => "model",
+        Fault::Cut { .. } | Fault::TooLong { .. } => "window",
         Fault::Interrupted { .. } | Fault::Refused { .. } => "streams",
         _ => "answers",
     };
     if name != "reachable" {
         checks.push(Check::works("reachable", tries(heard)));
     }
-    if matches!(name, "model" | "streams") {
+    if matches!(name, "model" | "window" | "streams") {
         checks.push(Check::works("key", "accepted, or none is wanted"));
     }
     checks.push(Check::fails(name, failure));
@@ -272,11 +273,7 @@ fn went_wrong(fault: &Fault, heard: &Heard) -> Vec<Check> {
 }
 
 /// Whether the endpoint's own list agrees with the window that is used.
-async fn window(
-    staff: &Staff,
-    catalogue: &Catalogue,
-    config: &Config,
-) -> Result<Option<Check>> {
+async fn window(staff: &Staff, catalogue: &Catalogue, config: &Config) -> Result<Option<Check>> {
     let Some(named) = staff.draft.members.first() else { return Ok(None) };
     let used = named.facts.window;
     let Ok(vendor) = catalogue.vendor(&named.provider) else { return Ok(None) };
