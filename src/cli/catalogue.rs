@@ -1,43 +1,25 @@
-//! The catalogue as this user sees it: the built-in one with the rows of the
-//! user's own `catalogue.yaml`, which count.
+//! The catalogue as this user sees it: the built-in one, over it what vendors
+//! listed when they were asked last, and over both the user's own
+//! `catalogue.yaml`, which counts.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use etcetera::BaseStrategy;
+use serde_json::Value;
 
 use crate::diagnostic::{self, Finding, Place};
 use crate::failure::{Exit, Failure};
 use crate::project::yaml;
 use crate::provider::catalogue::shape::CatalogueFile;
 use crate::provider::catalogue::{Catalogue, Known, faults, merged};
+use crate::provider::completion::templates::{OWN, TEMPLATES};
+use crate::provider::dialects::DIALECTS;
 
-/// The wires that a vendor may speak.
-const DIALECTS: &[&str] = &[
-    "openai",
-    "mistral",
-    "anthropic",
-    "ollama",
-    "llamacpp-completion",
-    "koboldcpp-completion",
-    "embedded",
-];
-
-/// The chat templates that a model may name.
-const TEMPLATES: &[&str] =
-    &["chatml", "llama-3", "mistral-v3", "mistral-v7-tekken", "alpaca", "metharme"];
-
-/// Where the user's own rows stand.
-pub(super) fn place() -> Result<PathBuf> {
-    let folders =
-        etcetera::choose_base_strategy().context("cannot tell your home folder; set `HOME`")?;
-    Ok(folders.config_dir().join("storygen").join("catalogue.yaml"))
-}
-
-/// The built-in catalogue with the user's own rows.
+/// The catalogue, everything laid over everything.
 pub(super) fn read() -> Result<Catalogue> {
     let own = own(&place()?)?;
-    Ok(built_in()?.with(own))
+    Ok(listed()?.with(own))
 }
 
 /// The built-in catalogue alone.
@@ -45,8 +27,89 @@ pub(super) fn built_in() -> Result<Catalogue> {
     Catalogue::built_in().context("the built-in catalogue is not sound")
 }
 
+/// The built-in catalogue with what vendors listed, without the user's own rows.
+pub(super) fn listed() -> Result<Catalogue> {
+    lists()?.iter().try_fold(built_in()?, |catalogue, path| Ok(catalogue.with(list(path)?)))
+}
+
+/// Where the user's own rows stand.
+fn place() -> Result<PathBuf> {
+    Ok(folders()?.config_dir().join("storygen").join("catalogue.yaml"))
+}
+
+/// Where the list of a vendor is kept.
+pub(super) fn list_of(vendor: &str) -> Result<PathBuf> {
+    Ok(list_folder()?.join(format!("{vendor}.yaml")))
+}
+
+fn list_folder() -> Result<PathBuf> {
+    Ok(folders()?.data_dir().join("storygen").join("catalogue"))
+}
+
+fn folders() -> Result<impl BaseStrategy> {
+    etcetera::choose_base_strategy().context("cannot tell your home folder; set `HOME`")
+}
+
+/// The lists that are kept, in order.
+fn lists() -> Result<Vec<PathBuf>> {
+    let folder = list_folder()?;
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let mut paths = Vec::new();
+    for entry in fs_err::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "yaml") {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+/// A kept list. It is storygen's own writing, so it is read as quickly as the
+/// built-in rows are.
+fn list(path: &Path) -> Result<CatalogueFile> {
+    let text = fs_err::read_to_string(path)?;
+    serde_yaml::from_str(&text).map_err(|fault| {
+        Failure::new(Exit::Usage, format!("the list `{}` is not sound: {fault}", path.display()))
+            .hint("`storygen models refresh` writes it anew once it is deleted")
+            .hint("rows of your own belong into `catalogue.yaml` beside your `config.yaml`")
+            .into()
+    })
+}
+
+/// Keeps what a vendor listed; takes the place of its last list.
+pub(super) fn keep(vendor: &str, rows: &CatalogueFile, today: &str) -> Result<PathBuf> {
+    let path = list_of(vendor)?;
+    let folder = list_folder()?;
+    let mut value = serde_json::to_value(rows)?;
+    bare(&mut value);
+    let text = format!(
+        "# What `{vendor}` listed on {today}, kept by `storygen models refresh`, which\n# writes this file anew. Rows of your own belong into `catalogue.yaml` beside\n# your `config.yaml`; they count.\n\n{}",
+        serde_yaml::to_string(&value)?
+    );
+    fs_err::create_dir_all(&folder)?;
+    let file = tempfile::NamedTempFile::new_in(&folder)?;
+    fs_err::write(file.path(), text)?;
+    file.persist(&path).with_context(|| format!("cannot write `{}`", path.display()))?;
+    Ok(path)
+}
+
+/// Leaves out what says nothing.
+fn bare(value: &mut Value) {
+    if let Value::Object(fields) = value {
+        fields.values_mut().for_each(bare);
+        fields.retain(|_, field| match field {
+            Value::Null => false,
+            Value::Object(inner) => !inner.is_empty(),
+            Value::Array(_) | Value::Bool(_) | Value::Number(_) | Value::String(_) => true,
+        });
+    }
+}
+
 /// The user's own rows; none where there is no file.
-pub(super) fn own(path: &Path) -> Result<CatalogueFile> {
+fn own(path: &Path) -> Result<CatalogueFile> {
     if !path.exists() {
         return Ok(CatalogueFile::default());
     }
@@ -75,8 +138,12 @@ pub(super) fn own(path: &Path) -> Result<CatalogueFile> {
 
 /// What the user's rows say that cannot be, each at its place.
 fn impossible(own: &CatalogueFile, name: &str, text: &str) -> Result<Vec<Finding>> {
-    let whole = merged(own.clone(), built_in()?.into_file());
-    let known = Known { whole: &whole, dialects: DIALECTS, templates: TEMPLATES };
+    let whole = merged(own.clone(), listed()?.into_file());
+    let dialects: Vec<&str> =
+        DIALECTS.iter().map(|dialect| dialect.name).chain(["embedded"]).collect();
+    let templates: Vec<&str> =
+        TEMPLATES.iter().map(|template| template.name).chain([OWN]).collect();
+    let known = Known { whole: &whole, dialects: &dialects, templates: &templates };
     let findings = faults(own, known).into_iter().map(|fault| {
         let place = match yaml::spot_of(text, &fault.path) {
             Some(spot) => Place::at(name, spot),

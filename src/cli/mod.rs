@@ -76,7 +76,6 @@ enum Command {
     Undo(takes::UndoArguments),
     #[command(subcommand)]
     Templates(templates::Arguments),
-    #[command(subcommand)]
     Models(models::Arguments),
     Schema(schema::Arguments),
     Trust(trust::Arguments),
@@ -112,7 +111,7 @@ fn dispatch(command: Command, common: &Common, ui: &Ui) -> Result<Exit> {
         Command::Log(arguments) => takes::log(&arguments, common, ui),
         Command::Undo(arguments) => takes::undo(&arguments, common, ui),
         Command::Templates(arguments) => templates::run(&arguments, common, ui),
-        Command::Models(arguments) => models::run(&arguments, ui),
+        Command::Models(arguments) => models::run(&arguments, common, ui),
         Command::Schema(arguments) => schema::run(&arguments, common, ui),
         Command::Trust(arguments) => trust::run(&arguments, common, ui),
     }

@@ -127,7 +127,8 @@ pub(super) fn store<'a>(folder: &'a Folder, command: &str) -> Result<Store<'a>> 
     Store::open(folder, command, seconds)
 }
 
-fn seconds() -> u64 {
+/// Seconds since 1970.
+pub(super) fn seconds() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 

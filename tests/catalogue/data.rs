@@ -4,23 +4,20 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use storygen::provider::catalogue::shape::{CatalogueFile, HostShape, ModelShape, StatusWord};
 use storygen::provider::catalogue::{Catalogue, FILES, Known, Verdict, faults};
+use storygen::provider::completion::templates::{OWN, TEMPLATES};
+use storygen::provider::dialects::DIALECTS;
 use storygen::provider::http::Base;
 use storygen::provider::sampling::Parameter;
 
 /// The wires that a row may name.
-const DIALECTS: &[&str] = &[
-    "openai",
-    "mistral",
-    "anthropic",
-    "ollama",
-    "llamacpp-completion",
-    "koboldcpp-completion",
-    "embedded",
-];
+fn dialects() -> Vec<&'static str> {
+    DIALECTS.iter().map(|dialect| dialect.name).chain(["embedded"]).collect()
+}
 
 /// The chat templates that a row may name.
-const TEMPLATES: &[&str] =
-    &["chatml", "llama-3", "mistral-v3", "mistral-v7-tekken", "alpaca", "metharme"];
+fn templates() -> Vec<&'static str> {
+    TEMPLATES.iter().map(|template| template.name).chain([OWN]).collect()
+}
 
 fn built_in() -> Catalogue {
     Catalogue::built_in().expect("the built-in catalogue reads")
@@ -64,7 +61,8 @@ fn both_readers_of_yaml_read_the_same() {
 #[test]
 fn nothing_that_cannot_be_is_said() {
     let whole = file();
-    let known = Known { whole: &whole, dialects: DIALECTS, templates: TEMPLATES };
+    let (dialects, templates) = (dialects(), templates());
+    let known = Known { whole: &whole, dialects: &dialects, templates: &templates };
     assert_eq!(faults(&whole, known), []);
 }
 

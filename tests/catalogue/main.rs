@@ -6,4 +6,9 @@ mod byte_server;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod calls;
 mod data;
+mod home;
+mod refresh;
+mod table;
+mod trial;

@@ -60,6 +60,16 @@ impl FromStr for Assigned {
 }
 
 impl ModelArguments {
+    /// Flags that say nothing.
+    pub fn none() -> Self {
+        Self { models: Vec::new(), threads: None, window: None, seed: None, strict: false }
+    }
+
+    /// The same flags, for this model alone.
+    pub fn meaning(self, name: &str) -> Self {
+        Self { models: vec![Assigned { to: To::All, name: name.to_owned() }], ..self }
+    }
+
     /// The models that the flags name; of several for the same work, the last.
     pub fn models(&self) -> Models<String> {
         let mut models = Models { every: None, roles: BTreeMap::new(), fallback: None };

@@ -207,7 +207,7 @@ impl Loader<'_> {
 }
 
 /// The wire of this name.
-fn wire(name: &str) -> Result<&'static Dialect> {
+pub(super) fn wire(name: &str) -> Result<&'static Dialect> {
     let known = DIALECTS.iter().map(|dialect| dialect.name);
     dialect(name).ok_or_else(|| {
         let failure = Failure::new(Exit::Usage, format!("no dialect is called `{name}`"));

@@ -7,6 +7,7 @@
 //! | `route` | where its requests go, and which key may go with them |
 //! | `local`, `absent` | the embedded model, or its absence |
 //! | `loading` | models, ready to be asked |
+//! | `pages` | a vendor's own pages, such as its list of models |
 
 use std::sync::Arc;
 
@@ -29,6 +30,7 @@ mod loading;
 #[cfg(feature = "embedded")]
 mod local;
 mod naming;
+mod pages;
 mod route;
 
 #[cfg(not(feature = "embedded"))]
@@ -40,6 +42,7 @@ pub(super) use loading::{Loader, Reach};
 #[cfg(feature = "embedded")]
 pub(super) use local::{places, spec};
 pub(super) use naming::{Named, Scene, all, split};
+pub(super) use pages::Pages;
 pub(super) use route::untrusted;
 
 /// The models of a run, named but not loaded.

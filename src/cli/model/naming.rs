@@ -210,7 +210,7 @@ pub(in crate::cli) fn all(config: &Config) -> Result<Catalogue> {
 }
 
 /// Every vendor's row.
-fn vendors(catalogue: &Catalogue) -> Vec<Vendor> {
+pub(super) fn vendors(catalogue: &Catalogue) -> Vec<Vendor> {
     catalogue.vendors().filter_map(|name| catalogue.vendor(name).ok()).collect()
 }
 

@@ -121,7 +121,7 @@ fn shortened(text: &str, most: usize, cut: &str) -> String {
 }
 
 /// The text in lines of so many characters, broken between words.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
+pub(in crate::cli) fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
         match lines.last_mut() {

@@ -8,6 +8,8 @@
 //! | `row` | one model at one host: what a call to it needs |
 //! | `status`, `verdict` | whether it can still be had, and what to say where not |
 //! | `faults` | what a catalogue says that cannot be |
+//! | `listing` | vendors' own lists, as they come over the wire |
+//! | `refresh` | a vendor's list against the catalogue: new, dearer, gone |
 //!
 //! The data stands in `catalogue/` at the top of the package, with the day and
 //! the source of each row. It is pure: files are read by whoever has the user's
@@ -18,7 +20,9 @@ use std::collections::BTreeMap;
 use crate::diagnostic;
 
 pub mod faults;
+pub mod listing;
 mod merge;
+mod refresh;
 mod row;
 pub mod shape;
 mod status;
@@ -27,6 +31,7 @@ mod verdict;
 
 pub use faults::{CatalogueFault, Known, faults};
 pub use merge::merged;
+pub use refresh::{Against, Change, refreshed};
 pub use row::Row;
 pub use status::{Status, Verdict};
 pub use vendor::Vendor;
@@ -140,6 +145,13 @@ impl Catalogue {
     #[must_use]
     pub fn nearest_model(&self, name: &str) -> Option<&str> {
         diagnostic::nearest(name, self.file.models.keys().map(String::as_str))
+    }
+
+    /// A vocabulary's name as people write it.
+    #[must_use]
+    pub fn tokenizer_title(&self, name: &str) -> String {
+        let title = self.file.tokenizers.get(name).and_then(|row| row.title.clone());
+        title.unwrap_or_else(|| name.to_owned())
     }
 
     /// A model at each of its hosts, those that still serve it first.

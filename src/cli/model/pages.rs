@@ -1,0 +1,80 @@
+//! A vendor's own pages: its list of models, fetched with its key.
+
+use anyhow::Result;
+use serde_json::Value;
+
+use super::loading::wire;
+use super::naming::vendors;
+use super::{ModelArguments, route, vendor};
+use crate::config::{Choice, Config, Origin};
+use crate::failure::{Exit, Failure};
+use crate::project::wishes::{Role, Wishes};
+use crate::provider::Fault;
+use crate::provider::catalogue::{Catalogue, Vendor};
+use crate::provider::http::{Base, BoundKey, Endpoint, Remote};
+
+/// Where a vendor's pages are.
+pub(in crate::cli) struct Pages {
+    route: route::Route,
+    key: Option<BoundKey>,
+    vendor: String,
+}
+
+impl Pages {
+    /// The pages of a vendor, at the address that its models have for this user.
+    /// A project has no say in it. Nothing is sent yet.
+    ///
+    /// # Errors
+    ///
+    /// For an address that is missing or not safe, and a key that cannot be read.
+    pub fn of(vendor_row: &Vendor, catalogue: &Catalogue, config: &Config) -> Result<Self> {
+        let none = ModelArguments::none().models();
+        let wishes = Wishes::default();
+        let main = config.choose(Role::Draft, &none, &wishes.models);
+        let own = config.own_choice(&none);
+        let choice = Choice { name: format!("{}/", vendor_row.name), origin: Origin::Flag };
+        let asked = route::Asked { config, wishes: &wishes, main: vendor(&main) };
+        let route = route::route(vendor_row, &choice, asked)?;
+        let own = own.as_ref().map(vendor);
+        let key = route::key(&route.base, &vendors(catalogue), own, config)?;
+        Ok(Self { route, key, vendor: vendor_row.name.clone() })
+    }
+
+    /// Whether there is a key for them.
+    pub fn has_key(&self) -> bool {
+        self.key.is_some()
+    }
+
+    /// Scheme, host and port.
+    pub fn origin(&self) -> String {
+        self.route.base.origin()
+    }
+
+    /// The JSON at `path` under the vendor's base URL; under its origin for a
+    /// path that begins with `//`. With a body it is asked for by POST.
+    ///
+    /// # Errors
+    ///
+    /// The endpoint's fault, with its way out.
+    pub async fn get(&self, path: &str, body: Option<&Value>) -> Result<Result<Value, Fault>> {
+        let bad = |error: &dyn std::fmt::Display| Failure::new(Exit::Usage, error.to_string());
+        let (base, path) = match path.strip_prefix("//") {
+            None => (self.route.base.clone(), path.to_owned()),
+            Some(rest) => {
+                let origin = Base::parse(&self.origin()).map_err(|error| bad(&error))?;
+                (origin, format!("/{rest}"))
+            }
+        };
+        let endpoint = Endpoint {
+            vendor: self.vendor.clone(),
+            key: self.key.clone(),
+            patience: route::patience(&self.route.endpoint),
+            ..Endpoint::new(wire(&self.route.dialect)?, base, "", 0)
+        };
+        let remote = Remote::new(endpoint).map_err(|error| bad(&error))?;
+        Ok(match body {
+            None => remote.page(&path).await,
+            Some(body) => remote.page_for(&path, body).await,
+        })
+    }
+}

@@ -1,0 +1,308 @@
+//! `storygen models info`: all that is known of one model.
+
+use anyhow::Result;
+
+use super::words::{dollars, has_key, state, tokens};
+use crate::cli::model;
+use crate::cli::ui::table::wrapped;
+use crate::cli::ui::{self, Ui};
+use crate::config::Config;
+use crate::failure::{Exit, Failure};
+use crate::provider::catalogue::shape::{Commercial, LicenceShape, ModelShape, SamplingShape};
+use crate::provider::catalogue::{Catalogue, Row, Status};
+
+/// Tell all that is known of a model
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The model, by its name in the table or as `HOST/MODEL`
+    #[arg(value_name = "MODEL")]
+    model: String,
+}
+
+/// Runs the command.
+pub(super) fn run(arguments: &Arguments, ui: &Ui) -> Result<Exit> {
+    let config = Config::read()?;
+    let catalogue = model::all(&config)?;
+    let mut page = Page::new(ui::terminal_width());
+    match found(&catalogue, &arguments.model)? {
+        Found::Model(name) => {
+            if let Some((name, model)) = catalogue.model(&name) {
+                page.model(&catalogue, name, model);
+                let rows = catalogue.rows(name);
+                page.hosts(model, &rows, &config);
+                page.quirks(&quirks(model, &rows));
+                page.uses(&rows, &config);
+            }
+        }
+        Found::Row(row) => {
+            page.line(&format!("{} ({})", row.id, row.vendor.title));
+            page.field("status", "the catalogue does not know it; its host's row holds");
+            page.hosts(&ModelShape::default(), std::slice::from_ref(&row), &config);
+            page.quirks(&row.quirks);
+            page.uses(std::slice::from_ref(&row), &config);
+        }
+    }
+    for line in page.lines {
+        ui.result(&line);
+    }
+    Ok(Exit::Done)
+}
+
+/// What a name means.
+enum Found {
+    /// A model of the catalogue, by its name there.
+    Model(String),
+    /// A model that only its host knows.
+    Row(Box<Row>),
+}
+
+fn found(catalogue: &Catalogue, name: &str) -> Result<Found> {
+    if let Some((name, _)) = catalogue.model(name) {
+        return Ok(Found::Model(name.to_owned()));
+    }
+    if let Some((vendor, id)) = name.split_once('/')
+        && let Ok(row) = catalogue.row(vendor, id)
+    {
+        return Ok(match row.model.clone() {
+            Some(name) => Found::Model(name),
+            None => Found::Row(Box::new(row)),
+        });
+    }
+    let failure = Failure::new(Exit::Usage, format!("no model is called `{name}`"));
+    Err(match catalogue.nearest_model(name) {
+        Some(near) => failure.hint(format!("did you mean `{near}`?")),
+        None => failure,
+    }
+    .hint("`storygen models --all` lists all that are known")
+    .into())
+}
+
+/// What is to be known of a model, and of its hosts, each thing once.
+fn quirks(model: &ModelShape, rows: &[Row]) -> Vec<String> {
+    let mut all: Vec<String> = model.quirks.iter().flatten().cloned().collect();
+    for row in rows {
+        let host = model.hosts.get(&row.vendor.name);
+        let own = host.and_then(|host| host.quirks.as_ref()).into_iter().flatten();
+        for quirk in own.chain(&row.vendor.quirks) {
+            all.push(format!("{}: {quirk}", row.vendor.name));
+        }
+    }
+    all
+}
+
+/// The lines so far, none wider than the terminal.
+struct Page {
+    lines: Vec<String>,
+    width: usize,
+}
+
+/// Under the first letter of a field's text.
+const INDENT: usize = 12;
+
+impl Page {
+    fn new(terminal: Option<usize>) -> Self {
+        Self { lines: Vec::new(), width: terminal.unwrap_or(80).clamp(40, 100) }
+    }
+
+    fn line(&mut self, text: &str) {
+        self.lines.extend(wrapped(text, self.width));
+    }
+
+    fn field(&mut self, label: &str, text: &str) {
+        for (index, line) in wrapped(text, self.width - INDENT).into_iter().enumerate() {
+            let label = if index == 0 { label } else { "" };
+            self.lines.push(format!("{label:<INDENT$}{line}"));
+        }
+    }
+
+    fn gap(&mut self, title: &str) {
+        self.lines.push(String::new());
+        self.lines.push(title.to_owned());
+    }
+
+    fn item(&mut self, text: &str) {
+        for (index, line) in wrapped(text, self.width - 4).into_iter().enumerate() {
+            let mark = if index == 0 { "-" } else { " " };
+            self.lines.push(format!("  {mark} {line}"));
+        }
+    }
+
+    fn model(&mut self, catalogue: &Catalogue, name: &str, model: &ModelShape) {
+        let title = model.title.as_deref().unwrap_or(name);
+        self.line(&format!("{title} ({name})"));
+        if let Some(family) = &model.family {
+            self.field("make", family);
+        }
+        if let Some(also) = model.also.as_ref().filter(|also| !also.is_empty()) {
+            self.field("also", &also.join(", "));
+        }
+        let status = model.status.as_ref().map(Status::of).unwrap_or_default();
+        self.field("status", &told(&status));
+        if let Some(licence) = &model.licence {
+            self.field("licence", &licence_words(licence));
+        }
+        if let Some(window) = model.window {
+            self.field("holds", &format!("{window} tokens, prompt and reply together"));
+        }
+        if let Some(reply) = model.reply {
+            self.field("replies", &format!("at most {reply} tokens"));
+        }
+        if let Some(tokenizer) = &model.tokenizer {
+            self.field("tokenizer", &catalogue.tokenizer_title(tokenizer));
+        }
+        if let Some(template) = &model.template {
+            let ends = quoted(model.ends.iter().flatten());
+            self.field("template", &format!("{template}; a turn ends with {ends}"));
+        }
+        if let Some(stops) = model.stops.as_ref().filter(|stops| !stops.is_empty()) {
+            self.field("stops", &format!("replies also end at {}", quoted(stops.iter())));
+        }
+        if let Some(sampling) = &model.sampling {
+            self.field("sampler", &sampler(sampling));
+        }
+        if let Some(absent) = &model.absent {
+            self.field("hosts", absent);
+        }
+    }
+
+    /// A block for each host.
+    fn hosts(&mut self, model: &ModelShape, rows: &[Row], config: &Config) {
+        for row in rows {
+            self.gap(&row.name());
+            let host = model.hosts.get(&row.vendor.name);
+            let status = match state(row, config) {
+                "no key" | "ready" | "local" => row.status.to_string(),
+                _ => told(&row.status),
+            };
+            self.field("status", &status);
+            self.field(
+                "limits",
+                &format!(
+                    "window {}, reply {}",
+                    tokens(row.window),
+                    row.reply_limit
+                        .map_or_else(|| "as long as it fits".to_owned(), |n| n.to_string())
+                ),
+            );
+            if let Some(price) = host.and_then(|host| host.price.as_ref()) {
+                let part = |word: &str, price: Option<f64>| {
+                    price.map(|price| format!(", {word} {}", dollars(price))).unwrap_or_default()
+                };
+                self.field(
+                    "price",
+                    &format!(
+                        "prompt {}, reply {}{}{} (dollars for a million tokens, {})",
+                        dollars(price.prompt),
+                        dollars(price.reply),
+                        part("from the cache", price.cached),
+                        part("into the cache", price.written),
+                        price.date
+                    ),
+                );
+            } else if row.vendor.is_local {
+                self.field("price", "nothing: it runs on your machine");
+            } else {
+                self.field("price", "not known; say it in your `catalogue.yaml`");
+            }
+            self.field("heeds", &heeds(row));
+            if let Some(seen) = host.and_then(|host| host.seen.as_ref()) {
+                self.field("seen", seen);
+            }
+        }
+    }
+
+    fn quirks(&mut self, quirks: &[String]) {
+        if quirks.is_empty() {
+            return;
+        }
+        self.gap("good to know");
+        for quirk in quirks {
+            self.item(quirk);
+        }
+    }
+
+    /// How to use it: at a host that serves it, one with a key first.
+    fn uses(&mut self, rows: &[Row], config: &Config) {
+        let mut served = rows.iter().filter(|row| !row.status.is_retired());
+        let first = served.clone().next();
+        let ready = served.find(|row| row.vendor.is_local || has_key(&row.vendor, config));
+        let Some(row) = ready.or(first) else { return };
+        self.gap("use it");
+        self.lines.push(format!("  storygen draft --model {}", row.name()));
+        if let Some(key) = row.vendor.key.as_ref().filter(|_| !has_key(&row.vendor, config)) {
+            self.lines.push(format!("  with its key in `{key}`"));
+        }
+    }
+}
+
+/// A status in a sentence.
+fn told(status: &Status) -> String {
+    let mut words = status.to_string();
+    if let Some(source) = &status.source {
+        words += &format!(" ({source})");
+    }
+    if !status.replaced_by.is_empty() {
+        words += &format!("; {} may take its place", quoted(status.replaced_by.iter()));
+    }
+    words
+}
+
+fn quoted<'a>(names: impl Iterator<Item = &'a String>) -> String {
+    names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+fn licence_words(licence: &LicenceShape) -> String {
+    let may = match licence.commercial {
+        Commercial::Allowed => "commercial use is allowed",
+        Commercial::Conditions => "commercial use under conditions",
+        Commercial::Forbidden => "no commercial use",
+        Commercial::Unclear => "whether commercial use is allowed is not clear",
+    };
+    let note = licence.note.as_ref().map(|note| format!("; {note}")).unwrap_or_default();
+    format!("{}: {may}{note}", licence.name)
+}
+
+/// The sampling settings that a model heeds at a host.
+fn heeds(row: &Row) -> String {
+    let accepts = &row.accepts;
+    if accepts.parameters.is_empty() {
+        return "no sampling settings".to_owned();
+    }
+    let names: Vec<&str> = accepts.parameters.iter().map(|parameter| parameter.name()).collect();
+    let (least, most) = accepts.temperature;
+    let mut words = names.join(", ");
+    if names.contains(&"temperature") {
+        words += &format!("; temperature {least} to {most}");
+    }
+    if names.contains(&"stop") && accepts.stops < 1_000 {
+        words += &format!("; at most {} stops", accepts.stops);
+    }
+    words
+}
+
+/// The author's sampling settings.
+fn sampler(own: &SamplingShape) -> String {
+    let all = [
+        ("temperature", own.temperature),
+        ("top_p", own.top_p),
+        ("min_p", own.min_p),
+        ("repetition_penalty", own.repetition_penalty),
+        ("frequency_penalty", own.frequency_penalty),
+        ("presence_penalty", own.presence_penalty),
+    ];
+    let mut words: Vec<String> = all
+        .into_iter()
+        .filter_map(|(name, value)| value.map(|value| format!("{name} {value}")))
+        .collect();
+    if let Some(top_k) = own.top_k {
+        words.push(format!("top_k {top_k}"));
+    }
+    if let Some(dry) = own.dry {
+        words.push(format!("dry {}", dry.multiplier));
+    }
+    if let Some(xtc) = own.xtc {
+        words.push(format!("xtc {}", xtc.probability));
+    }
+    let source = own.source.as_ref().map(|who| format!(" ({who})")).unwrap_or_default();
+    format!("{}{source}", words.join(", "))
+}

@@ -1,0 +1,62 @@
+//! How counts, prices and the state of a model are written.
+
+use crate::config::{Config, KeySource, variable};
+use crate::provider::catalogue::shape::StatusWord;
+use crate::provider::catalogue::{Row, Vendor};
+
+/// A count of tokens, or a dash.
+pub(super) fn tokens(count: Option<usize>) -> String {
+    count.map_or_else(|| "-".to_owned(), |count| count.to_string())
+}
+
+/// Dollars for a million tokens: two figures behind the point, more where the
+/// price has more.
+pub(super) fn dollars(price: f64) -> String {
+    let text = format!("{price:.6}");
+    let text = text.trim_end_matches('0');
+    let behind = text.split('.').nth(1).map_or(0, str::len);
+    format!("{text}{}", "0".repeat(2_usize.saturating_sub(behind)))
+}
+
+/// What can be done with a model at a host, as far as is known here.
+pub(super) fn state(row: &Row, config: &Config) -> &'static str {
+    match row.status.word {
+        StatusWord::Retired => "retired",
+        StatusWord::Deprecated => "ending",
+        StatusWord::Active if row.vendor.is_local => "local",
+        StatusWord::Active if has_key(&row.vendor, config) => "ready",
+        StatusWord::Active => "no key",
+    }
+}
+
+/// Whether the user has a key for a vendor. No source is read: it may ask.
+pub(super) fn has_key(vendor: &Vendor, config: &Config) -> bool {
+    let is_set = |source: &KeySource| match source {
+        KeySource::Variable(name) => variable(name).is_some(),
+        KeySource::File(_) | KeySource::Program(_) | KeySource::Keyring(_) => true,
+    };
+    let own = config.own_choice(&crate::project::wishes::Models::default());
+    let own = own.as_ref().and_then(|choice| choice.name.split('/').next()).unwrap_or("openai");
+    KeySource::of(&config.endpoint(&vendor.name)).iter().any(is_set)
+        || vendor.key.as_ref().is_some_and(|name| variable(name).is_some())
+        || config.key().is_some() && own == vendor.name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prices_have_the_figures_they_need() {
+        for (price, shown) in [
+            (0.0, "0.00"),
+            (0.4, "0.40"),
+            (15.0, "15.00"),
+            (0.105, "0.105"),
+            (0.088_606, "0.088606"),
+            (1.0287, "1.0287"),
+        ] {
+            assert_eq!(dollars(price), shown);
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! Vendors' own lists of their models, as they come over the wire.
+//!
+//! Pure: a page goes in, models come out. A list has no authority: what it says
+//! is bounded, and what cannot be is left out.
+
+use serde_json::Value;
+
+use super::faults::is_day;
+use super::shape::ListingKind;
+use crate::provider::sampling::Parameter;
+
+mod openrouter;
+
+/// The most characters of a name or an id that are believed.
+const NAME_LIMIT: usize = 160;
+
+/// The most models of one list.
+const MODEL_LIMIT: usize = 5_000;
+
+/// A model as its vendor lists it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Listed {
+    /// The model in the vendor's words.
+    pub id: String,
+    /// Other words of the vendor's for it.
+    pub also: Vec<String>,
+    /// Its name as people write it.
+    pub title: Option<String>,
+    /// Tokens that it holds, prompt and reply together.
+    pub window: Option<u32>,
+    /// The most tokens of one reply.
+    pub reply: Option<u32>,
+    /// What it costs.
+    pub price: Option<ListedPrice>,
+    /// The sampling settings it heeds; none where the list does not say, or
+    /// says what cannot be.
+    pub parameters: Option<Vec<Parameter>>,
+    /// The day of its announced end.
+    pub ends: Option<String>,
+}
+
+/// Dollars for a million tokens.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ListedPrice {
+    /// Of the prompt.
+    pub prompt: f64,
+    /// Of the reply.
+    pub reply: f64,
+    /// Of the prompt, read from the cache.
+    pub cached: Option<f64>,
+    /// Of the prompt, written to the cache.
+    pub written: Option<f64>,
+}
+
+/// A vendor's list.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Listing {
+    /// Its models.
+    Models(Vec<Listed>),
+    /// It runs one model, whatever it is called, with this window.
+    Window(u32),
+}
+
+/// What a page of a vendor says.
+///
+/// # Errors
+///
+/// When it is not of its kind: what is missing.
+pub fn read(kind: ListingKind, page: &Value) -> Result<Listing, String> {
+    let window = |pointer: &str| {
+        let count = page.pointer(pointer).and_then(count);
+        count.map(Listing::Window).ok_or_else(|| format!("it has no `{pointer}`"))
+    };
+    match kind {
+        ListingKind::LlamaCpp => window("/default_generation_settings/n_ctx"),
+        ListingKind::KoboldCpp => window("/value"),
+        ListingKind::OpenRouter => models(page, openrouter::model),
+        ListingKind::OpenAi => models(page, like_openai),
+        ListingKind::Mistral => models(page, mistral),
+        ListingKind::Ollama => models(page, ollama),
+    }
+}
+
+fn models(page: &Value, model: fn(&Value) -> Option<Listed>) -> Result<Listing, String> {
+    let list = page
+        .as_array()
+        .or_else(|| page.get("data").and_then(Value::as_array))
+        .or_else(|| page.get("models").and_then(Value::as_array))
+        .ok_or("it has no list `data`")?;
+    let models: Vec<Listed> = list.iter().take(MODEL_LIMIT).filter_map(model).collect();
+    if models.is_empty() {
+        Err("it lists no model".to_owned())
+    } else {
+        Ok(Listing::Models(models))
+    }
+}
+
+/// A row of a list like `OpenAI`'s, with what others add to it.
+fn like_openai(row: &Value) -> Option<Listed> {
+    // One name a vendor: vLLM, Groq and Together, DeepInfra, LM Studio, Anthropic.
+    const WINDOWS: [&str; 8] = [
+        "/max_model_len",
+        "/context_window",
+        "/context_length",
+        "/context_size",
+        "/metadata/context_length",
+        "/loaded_context_length",
+        "/max_context_length",
+        "/max_input_tokens",
+    ];
+    let is_chat = row.get("type").and_then(Value::as_str).is_none_or(|kind| {
+        !["embedding", "embeddings", "image", "rerank", "moderation", "audio", "video"]
+            .contains(&kind)
+    });
+    Some(Listed {
+        id: name(row.get("id")?).filter(|_| is_chat)?,
+        title: row.get("display_name").and_then(name),
+        window: WINDOWS.iter().filter_map(|pointer| count(row.pointer(pointer)?)).min(),
+        ..Listed::default()
+    })
+}
+
+fn mistral(row: &Value) -> Option<Listed> {
+    let can_chat = row.pointer("/capabilities/completion_chat").and_then(Value::as_bool);
+    if can_chat == Some(false) {
+        return None;
+    }
+    let also = row.get("aliases").and_then(Value::as_array).into_iter().flatten();
+    Some(Listed {
+        id: name(row.get("id")?)?,
+        also: also.filter_map(name).collect(),
+        title: row.get("name").and_then(name),
+        window: row.get("max_context_length").and_then(count),
+        ends: row.get("deprecation").and_then(day),
+        ..Listed::default()
+    })
+}
+
+fn ollama(row: &Value) -> Option<Listed> {
+    let id = row.get("model").or_else(|| row.get("name")).and_then(name)?;
+    Some(Listed { id, ..Listed::default() })
+}
+
+/// What Ollama's page about one model says that it could hold at most.
+#[must_use]
+pub fn ollama_window(page: &Value) -> Option<u32> {
+    let facts = page.get("model_info")?.as_object()?;
+    facts
+        .iter()
+        .find(|(key, _)| key.ends_with(".context_length"))
+        .and_then(|(_, value)| count(value))
+}
+
+/// A name fit to be shown and stored.
+fn name(value: &Value) -> Option<String> {
+    let text = value.as_str()?.trim();
+    let is_plain = text.chars().all(|c| !c.is_control() && !('\u{202a}'..='\u{202e}').contains(&c));
+    (!text.is_empty() && text.chars().count() <= NAME_LIMIT && is_plain).then(|| text.to_owned())
+}
+
+/// A count of tokens; nothing for none and for more than can be.
+fn count(value: &Value) -> Option<u32> {
+    let count = value.as_u64()?;
+    u32::try_from(count).ok().filter(|count| *count > 0)
+}
+
+/// The day of a date or a time.
+fn day(value: &Value) -> Option<String> {
+    let day = value.as_str()?.get(..10)?;
+    is_day(day).then(|| day.to_owned())
+}
+
+#[cfg(test)]
+mod tests;

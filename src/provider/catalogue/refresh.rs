@@ -1,0 +1,246 @@
+//! A vendor's list against the catalogue: what is new, dearer, gone.
+//!
+//! Pure. What comes out is a layer of rows between the built-in ones and the
+//! user's, and what it changes.
+
+use std::collections::BTreeSet;
+
+use super::Catalogue;
+use super::listing::{Listed, ListedPrice};
+use super::shape::{CatalogueFile, HostShape, ModelShape, PriceShape, StatusShape, StatusWord};
+
+/// What a list changes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    /// A model that the catalogue did not know.
+    New {
+        /// Its name in the catalogue.
+        model: String,
+    },
+    /// Another price, in dollars for a million tokens of prompt and reply.
+    Price {
+        /// Its name in the catalogue.
+        model: String,
+        /// Before; none where it was not known.
+        was: Option<(f64, f64)>,
+        /// Now.
+        is: (f64, f64),
+    },
+    /// Another window.
+    Window {
+        /// Its name in the catalogue.
+        model: String,
+        /// Before.
+        was: u32,
+        /// Now.
+        is: u32,
+    },
+    /// It is listed no more.
+    Gone {
+        /// Its name in the catalogue.
+        model: String,
+    },
+    /// It is listed again.
+    Back {
+        /// Its name in the catalogue.
+        model: String,
+    },
+    /// Its end is announced.
+    Ending {
+        /// Its name in the catalogue.
+        model: String,
+        /// The day.
+        day: String,
+    },
+}
+
+/// What a list is held against.
+#[derive(Clone, Copy, Debug)]
+pub struct Against<'a> {
+    /// The built-in catalogue. What a list says of limits only ever makes them
+    /// smaller than what stands there: a smaller window may have its reasons,
+    /// such as a price that rises with the length of a prompt.
+    pub built_in: &'a Catalogue,
+    /// The same with the rows of the last list: what was known until now.
+    pub known: &'a Catalogue,
+}
+
+/// The rows that a vendor's list of `today` makes, and what they change.
+///
+/// The user's own rows are no part of this: they count anyway.
+#[must_use]
+pub fn refreshed(
+    against: Against<'_>,
+    vendor: &str,
+    list: &[Listed],
+    today: &str,
+) -> (CatalogueFile, Vec<Change>) {
+    let mut layer = CatalogueFile::default();
+    let mut changes = Vec::new();
+    let mut seen = BTreeSet::new();
+    for listed in list {
+        let found = found(against.known, vendor, listed);
+        // Two ids of one model: the first is the one that counts.
+        let name = match &found {
+            Some((name, ..)) => (*name).to_owned(),
+            None => new_name(against.known, &layer, listed),
+        };
+        if !seen.insert(name.clone()) {
+            continue;
+        }
+        let before = found.and_then(|(_, model)| model.hosts.get(vendor));
+        note(&mut changes, &name, before, found.map(|(_, model)| model), listed);
+        let model = layer.models.entry(name.clone()).or_default();
+        let own = against.built_in.models().get(&name);
+        if own.is_none() {
+            model.title.clone_from(&listed.title);
+        }
+        let built_in = own.and_then(|model| model.hosts.get(vendor));
+        model.hosts.insert(vendor.to_owned(), host(listed, built_in, today));
+    }
+    bury(against, vendor, &seen, today, &mut layer, &mut changes);
+    (layer, changes)
+}
+
+/// The model of the catalogue that a row of a list means.
+fn found<'a>(
+    known: &'a Catalogue,
+    vendor: &str,
+    listed: &Listed,
+) -> Option<(&'a str, &'a ModelShape)> {
+    let ids = std::iter::once(&listed.id).chain(&listed.also);
+    ids.filter_map(|id| known.hosted(vendor, id)).map(|found| (found.name, found.model)).next()
+}
+
+/// Marks what the vendor had and lists no more.
+fn bury(
+    against: Against<'_>,
+    vendor: &str,
+    seen: &BTreeSet<String>,
+    today: &str,
+    layer: &mut CatalogueFile,
+    changes: &mut Vec<Change>,
+) {
+    for (name, model) in against.known.models() {
+        let Some(host) = model.hosts.get(vendor).filter(|_| !seen.contains(name)) else { continue };
+        let own = against.built_in.models().get(name);
+        let row = if status(Some(model), Some(host)) != StatusWord::Retired {
+            changes.push(Change::Gone { model: name.clone() });
+            HostShape { status: Some(gone(model, host, today)), ..host.clone() }
+        } else if own
+            .is_some_and(|own| status(Some(own), own.hosts.get(vendor)) == StatusWord::Retired)
+        {
+            continue;
+        } else {
+            host.clone()
+        };
+        let kept = layer.models.entry(name.clone()).or_default();
+        if own.is_none() {
+            kept.title.clone_from(&model.title);
+        }
+        kept.hosts.insert(vendor.to_owned(), row);
+    }
+}
+
+/// The last part of the id, or all of it where that is taken.
+fn new_name(known: &Catalogue, layer: &CatalogueFile, listed: &Listed) -> String {
+    let short = listed.id.rsplit('/').next().unwrap_or(&listed.id).to_lowercase();
+    let is_free = known.model(&short).is_none() && !layer.models.contains_key(&short);
+    if is_free { short } else { listed.id.to_lowercase() }
+}
+
+fn status(model: Option<&ModelShape>, host: Option<&HostShape>) -> StatusWord {
+    let own = host.and_then(|host| host.status.as_ref());
+    let status = own.or_else(|| model.and_then(|model| model.status.as_ref()));
+    status.map_or(StatusWord::Active, |status| status.is)
+}
+
+fn note(
+    changes: &mut Vec<Change>,
+    name: &str,
+    before: Option<&HostShape>,
+    model: Option<&ModelShape>,
+    listed: &Listed,
+) {
+    let model_name = || name.to_owned();
+    let Some(before) = before else {
+        changes.push(Change::New { model: model_name() });
+        return;
+    };
+    if status(model, Some(before)) == StatusWord::Retired {
+        changes.push(Change::Back { model: model_name() });
+    }
+    let was = before.price.as_ref().map(|price| (price.prompt, price.reply));
+    if let Some(price) = listed.price {
+        let is = (price.prompt, price.reply);
+        if was.is_none_or(|was| differ(was.0, is.0) || differ(was.1, is.1)) {
+            changes.push(Change::Price { model: model_name(), was, is });
+        }
+    }
+    if let (Some(was), Some(is)) = (before.window, listed.window)
+        && is < was
+    {
+        changes.push(Change::Window { model: model_name(), was, is });
+    }
+    if let Some(day) = &listed.ends
+        && before.status.as_ref().and_then(|status| status.until.as_ref()) != Some(day)
+    {
+        changes.push(Change::Ending { model: model_name(), day: day.clone() });
+    }
+}
+
+fn differ(a: f64, b: f64) -> bool {
+    (a - b).abs() > 1e-9
+}
+
+fn host(listed: &Listed, built_in: Option<&HostShape>, today: &str) -> HostShape {
+    let least = |listed: Option<u32>, known: Option<u32>| match (listed, known) {
+        (Some(listed), Some(known)) => Some(listed.min(known)),
+        (listed, known) => listed.or(known),
+    };
+    let window = least(listed.window, built_in.and_then(|host| host.window));
+    let reply = least(listed.reply, built_in.and_then(|host| host.reply));
+    HostShape {
+        id: Some(listed.id.clone()),
+        also: (!listed.also.is_empty()).then(|| listed.also.clone()),
+        status: Some(listed_status(listed, today)),
+        window,
+        // A reply that fills the window is no limit.
+        reply: reply.filter(|reply| window.is_none_or(|window| *reply < window)),
+        price: listed.price.map(|price| dated(price, today)),
+        parameters: listed.parameters.clone(),
+        seen: Some(today.to_owned()),
+        ..HostShape::default()
+    }
+}
+
+fn listed_status(listed: &Listed, today: &str) -> StatusShape {
+    StatusShape {
+        is: if listed.ends.is_some() { StatusWord::Deprecated } else { StatusWord::Active },
+        since: None,
+        until: listed.ends.clone(),
+        replaced_by: Vec::new(),
+        source: Some(format!("its list of {today}")),
+    }
+}
+
+fn dated(price: ListedPrice, today: &str) -> PriceShape {
+    PriceShape {
+        prompt: price.prompt,
+        reply: price.reply,
+        cached: price.cached,
+        written: price.written,
+        date: today.to_owned(),
+    }
+}
+
+fn gone(model: &ModelShape, host: &HostShape, today: &str) -> StatusShape {
+    let known = host.status.as_ref().or(model.status.as_ref());
+    StatusShape {
+        is: StatusWord::Retired,
+        since: Some(today.to_owned()),
+        until: None,
+        replaced_by: known.map(|status| status.replaced_by.clone()).unwrap_or_default(),
+        source: Some(format!("not in its list of {today}")),
+    }
+}

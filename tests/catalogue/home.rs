@@ -1,0 +1,22 @@
+//! A user's home whose catalogue leads to a server of the test.
+
+use crate::support::Project;
+
+/// A home with this `catalogue.yaml`.
+pub fn with(catalogue: &str) -> Project {
+    let project = Project::empty();
+    project.write("../home/config/storygen/catalogue.yaml", catalogue);
+    project
+}
+
+/// A home where vendors are at these addresses.
+pub fn at(vendors: &[(&str, String)]) -> Project {
+    let rows: String =
+        vendors.iter().map(|(name, url)| format!("  {name}: {{base_url: '{url}'}}\n")).collect();
+    with(&format!("vendors:\n{rows}"))
+}
+
+/// The list that is kept of a vendor.
+pub fn list_of(project: &Project, vendor: &str) -> String {
+    project.read(&format!("../home/data/storygen/catalogue/{vendor}.yaml"))
+}

@@ -1,0 +1,125 @@
+//! `storygen models` and `models info`, as a user sees them.
+
+use crate::home;
+use crate::support::{Output, Project};
+
+fn run(project: &Project, arguments: &[&str]) -> Output {
+    project.run(arguments)
+}
+
+#[test]
+fn the_table_shows_what_can_be_used_in_80_columns() {
+    let project = Project::empty();
+    let output = run(&project, &["models"]);
+    assert_eq!(output.code, 0, "{output}");
+    let lines: Vec<&str> = output.stdout.lines().collect();
+    assert_eq!(
+        lines[0],
+        "model                  host          window   reply        in      out  state"
+    );
+    for line in &lines {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+    let find = |start: &str| lines.iter().find(|line| line.starts_with(start)).copied();
+    assert_eq!(
+        find("unslopnemo-12b"),
+        Some("unslopnemo-12b         openrouter     32768   26214      0.40     0.40  no key")
+    );
+    assert_eq!(find("mistral-small-creative"), None, "retired ones are not offered");
+    assert!(output.stderr.contains("`--all`"), "{output}");
+    let all = run(&project, &["models", "--all"]);
+    assert!(all.stdout.contains("mistral-small-creative  mistral"), "{all}");
+    assert!(all.stdout.contains("retired"), "{all}");
+}
+
+#[test]
+fn the_table_narrows_to_a_host_and_knows_its_key() {
+    let project = Project::empty();
+    let output = project.run_with(&["models", "--host", "novita"], &[("NOVITA_API_KEY", "k")]);
+    let rows: Vec<&str> = output.stdout.lines().skip(1).collect();
+    assert!(rows.len() > 5, "{output}");
+    for row in rows {
+        assert!(row.contains(" novita ") && row.ends_with("  ready"), "{row}");
+    }
+    let output = run(&project, &["models", "--host", "novitas"]);
+    assert_eq!(output.code, 2, "{output}");
+    assert!(output.stderr.contains("did you mean `novita`?"), "{output}");
+}
+
+#[test]
+fn all_that_is_known_of_a_model_is_told() {
+    let project = Project::empty();
+    let output = run(&project, &["models", "info", "mythomax-13b"]);
+    assert_eq!(output.code, 0, "{output}");
+    for words in [
+        "MythoMax L2 13B (mythomax-13b)",
+        "licence     other, with the Llama 2 community licence: commercial use under",
+        "holds       4096 tokens, prompt and reply together",
+        "template    alpaca; a turn ends with `</s>`",
+        "stops       replies also end at `### Instruction:`, `### Input:`",
+        "openrouter/gryphe/mythomax-l2-13b\nstatus      active\nlimits      window 4096, reply 3686\n",
+        "price       prompt 0.08, reply 0.11 (dollars for a million tokens, 2026-10-19)",
+        "  - 4,096 tokens hold prompt and reply together",
+        "use it\n  storygen draft --model ",
+    ] {
+        assert!(output.stdout.contains(words), "{words}\n{output}");
+    }
+    for (name, words) in [
+        ("euryale-70b-v2.1", "CC-BY-NC-4.0: no commercial use"),
+        ("openrouter/sao10k/l3-euryale-70b", "`euryale-70b-v2.2`, `euryale-70b-v2.3` may take"),
+        ("mistral-small-creative", "retired 2026-04-30 (Mistral's model page, 2026-08-21)"),
+        ("openrouter/maker/unheard", "the catalogue does not know it"),
+        ("qwen2.5", "nobody serves this make as such"),
+    ] {
+        let output = run(&project, &["models", "info", name]);
+        assert!(output.code == 0 && output.stdout.contains(words), "{name}: {output}");
+        for line in output.stdout.lines() {
+            assert!(line.chars().count() <= 80, "{line}");
+        }
+    }
+    let output = run(&project, &["models", "info", "mythomax-13"]);
+    assert_eq!(output.code, 2, "{output}");
+    assert!(output.stderr.contains("did you mean `mythomax-13b`?"), "{output}");
+}
+
+#[test]
+fn the_user_s_catalogue_counts_and_its_faults_have_places() {
+    let project = home::with(
+        "models:\n  mine:\n    title: My tune\n    family: mistral-nemo\n    hosts:\n      llamacpp: {id: mine.gguf, window: 16384}\n  mythomax-13b:\n    hosts: {openrouter: {price: {prompt: 7, reply: 8, date: 2026-11-22}}}\n",
+    );
+    let output = run(&project, &["models"]);
+    assert!(output.stdout.contains("mine                   llamacpp       16384"), "{output}");
+    assert!(output.stdout.contains("3686      7.00     8.00  no key"), "{output}");
+
+    let project = home::with(
+        "models:\n  mine:\n    templat: chatml\n  other:\n    hosts:\n      openrooter: {id: x}\n",
+    );
+    let output = run(&project, &["models"]);
+    assert_eq!(output.code, 2, "{output}");
+    assert!(output.stderr.contains("catalogue.yaml:3:5"), "{output}");
+    assert!(output.stderr.contains("did you mean `template`?"), "{output}");
+    let project = home::with("models:\n  other:\n    hosts:\n      openrooter: {id: x}\n");
+    let output = run(&project, &["models"]);
+    assert!(output.stderr.contains("no vendor is called `openrooter`"), "{output}");
+    assert!(output.stderr.contains("catalogue.yaml:4:19"), "{output}");
+    assert!(output.stderr.contains("did you mean `openrouter`?"), "{output}");
+}
+
+#[test]
+fn a_retired_model_is_refused_before_anything_is_sent() {
+    let project = Project::copy("tests/tiny");
+    let draft = |model: &str| {
+        project.run_with(&["draft", "--model", model], &[("OPENROUTER_API_KEY", "k")])
+    };
+    let output = draft("openrouter/sao10k/l3-euryale-70b");
+    assert_eq!(output.code, 6, "{output}");
+    for words in [
+        "OpenRouter does not serve Llama 3 Euryale 70B v2.1 any more since 2026-08-07",
+        "another model takes its place: `euryale-70b-v2.2`",
+        "the same model is served elsewhere: `novita/sao10k/l3-70b-euryale-v2.1`",
+        "{hosts: {openrouter: {status: {is: active}}}}",
+    ] {
+        assert!(output.stderr.contains(words), "{words}: {output}");
+    }
+    assert!(project.files().iter().all(|file| !file.contains("calls/")), "nothing was asked");
+}
