@@ -4,10 +4,11 @@
 //! folder holds folders of `.txt` or `.md` files, each a text of some thousand
 //! words in English.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use storygen::phrases::{Found, Phrases, Scan, worn};
+use storygen::phrases::{Bans, Phrases, Place, worn, worn_in};
 use storygen::story::prose;
 
 fn main() {
@@ -16,42 +17,55 @@ fn main() {
         return;
     };
     let show = std::env::args().any(|argument| argument == "show");
-    let phrases = Arc::new(Phrases::new(worn("en")).unwrap());
+    let bans = Bans::default().and(worn_in("en").unwrap(), BTreeSet::new(), Place::Anywhere);
+    let bans = Arc::new(bans);
     for (language, _) in storygen::phrases::LANGUAGES {
         let begun = std::time::Instant::now();
         let phrases = Phrases::new(worn(language)).unwrap();
-        println!("{language}: {} worn phrases, made ready in {:.0} ms", phrases.len(), begun.elapsed().as_secs_f64() * 1e3);
+        println!(
+            "{language}: {} worn phrases, made ready in {:.0} ms",
+            phrases.len(),
+            begun.elapsed().as_secs_f64() * 1e3
+        );
     }
     for folder in folders(&root) {
         let texts: Vec<String> = files(&folder);
         let words: usize = texts.iter().map(|text| prose::words(text)).sum();
-        let mut counts = std::collections::BTreeMap::new();
+        let mut counts = BTreeMap::new();
         for text in &texts {
-            let mut scan = Scan::new(&phrases);
-            let mut note = |found: Found| *counts.entry(found.phrase).or_insert(0) += 1;
-            scan.hear(text, &mut note);
-            scan.end(&mut note);
+            for found in bans.within(text) {
+                *counts.entry(bans.phrase(&found).to_owned()).or_insert(0) += 1;
+            }
         }
         let all: usize = counts.values().sum();
-        println!("{:40} {words:8} words {:8.2} worn phrases per 10,000", folder.display(), all as f64 * 1e4 / words as f64);
+        println!(
+            "{:40} {words:8} words {:8.2} worn phrases per 10,000",
+            folder.display(),
+            all as f64 * 1e4 / words as f64
+        );
         if show {
             let mut counts: Vec<_> = counts.into_iter().collect();
             counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
             for (phrase, count) in counts.iter().take(60) {
-                println!("  {count:5} {}", phrases.phrase(*phrase));
+                println!("  {count:5} {}", phrase);
             }
         }
     }
 }
 
 fn folders(root: &Path) -> Vec<PathBuf> {
-    let mut folders: Vec<PathBuf> = std::fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()).collect();
+    let mut folders: Vec<PathBuf> = std::fs::read_dir(root)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_dir())
+        .collect();
     folders.sort();
     folders
 }
 
 fn files(folder: &Path) -> Vec<String> {
-    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut paths: Vec<PathBuf> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.retain(|path| path.extension().is_some_and(|ending| ending == "txt" || ending == "md"));
     paths.sort();
     paths.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect()

@@ -2,31 +2,36 @@
 //! growing.
 //!
 //! A [`Phrases`] is a list made ready: one automaton, so that the time it takes
-//! does not depend on the list's length. A [`Scan`] follows one text with it,
-//! piece by piece, and knows at any time from where on the text may yet become
-//! a phrase: that much has to be held back, and no more.
+//! does not depend on the list's length. [`Bans`] are the lists of one book. A
+//! [`Scan`] follows one text with them, piece by piece, and knows at any time
+//! from where on the text may yet become a phrase: that much has to be held
+//! back, and no more.
 //!
-//! What counts as the same phrase is said in [`normal`](self): case, curly and
-//! straight quotes, emphasis and line ends make no difference, and a phrase of
-//! words is only found between words.
+//! Case, curly and straight quotes, emphasis and single line ends make no
+//! difference, and a phrase of words is only found between words.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
 use aho_corasick::automaton::{Automaton, StateID};
 use aho_corasick::nfa::contiguous::NFA;
 use aho_corasick::{Anchored, MatchKind};
-use serde::Serializer;
 
+mod bans;
 mod expand;
 mod normal;
+mod reading;
 mod scan;
 mod worn;
 
+pub use bans::{Bans, Place};
 pub use expand::expand;
 pub use normal::{Normal, normalised};
 pub use scan::{Found, Scan};
-pub use worn::{LANGUAGES, worn};
+pub use worn::{LANGUAGES, worn, worn_in};
+
+use reading::Reading;
 
 /// A list of phrases, ready to be looked for.
 pub struct Phrases {
@@ -122,19 +127,16 @@ impl Phrases {
         &self.digest
     }
 
-    /// The phrases of the list that a whole text holds, each once, in the order
-    /// of their first places.
+    /// Which phrases of the list a whole text holds.
     #[must_use]
-    pub fn within(self: &Arc<Self>, text: &str) -> Vec<usize> {
-        let mut seen = Vec::new();
-        let mut note = |found: Found| {
-            if !seen.contains(&found.phrase) {
-                seen.push(found.phrase);
-            }
+    pub fn within(self: &Arc<Self>, text: &str) -> BTreeSet<usize> {
+        let mut seen = BTreeSet::new();
+        let mut note = |read: reading::Read| {
+            seen.insert(read.phrase);
         };
-        let mut scan = Scan::new(self);
-        scan.hear(text, &mut note);
-        scan.end(&mut note);
+        let mut reading = Reading::new(self);
+        reading.hear(text, &mut note);
+        reading.end(&mut note);
         seen
     }
 }
@@ -151,19 +153,6 @@ impl PartialEq for Phrases {
     }
 }
 
-/// Writes a list as its digest: thousands of phrases are no part of a kept call.
-///
-/// # Errors
-///
-/// When the serializer fails.
-#[expect(clippy::ref_option, reason = "the shape that serde calls")]
-pub fn as_digest<S: Serializer>(
-    phrases: &Option<Arc<Phrases>>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(phrases.as_ref().map_or("", |phrases| phrases.digest()))
-}
-
 impl Phrase {
     fn new(form: &str, given: String) -> Self {
         let binds = |c: Option<char>| c.is_some_and(normal::is_of_word);
@@ -173,11 +162,7 @@ impl Phrase {
 }
 
 /// Reading a phrase from the start leads to the state of that phrase's beginning.
-fn depths<'a>(
-    automaton: &NFA,
-    start: StateID,
-    forms: impl Iterator<Item = &'a str>,
-) -> Vec<u16> {
+fn depths<'a>(automaton: &NFA, start: StateID, forms: impl Iterator<Item = &'a str>) -> Vec<u16> {
     let mut depths = Vec::new();
     for form in forms {
         let mut state = start;

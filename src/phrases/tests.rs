@@ -4,15 +4,19 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn list(phrases: &[&str]) -> Arc<Phrases> {
-    Arc::new(Phrases::new(phrases.iter().map(|phrase| (*phrase).to_owned())).unwrap())
+fn list<S: AsRef<str>>(phrases: &[S]) -> Arc<Phrases> {
+    Arc::new(Phrases::new(phrases.iter().map(|phrase| phrase.as_ref().to_owned())).unwrap())
+}
+
+fn bans<S: AsRef<str>>(phrases: &[S]) -> Arc<Bans> {
+    Arc::new(Bans::default().and(list(phrases), BTreeSet::new(), Place::Anywhere))
 }
 
 /// Every phrase found in a text that comes in these pieces, as it stands there.
-fn found(phrases: &Arc<Phrases>, pieces: &[&str]) -> Vec<String> {
+fn found(bans: &Arc<Bans>, pieces: &[&str]) -> Vec<String> {
     let text = pieces.concat();
     let mut places = Vec::new();
-    let mut scan = Scan::new(phrases);
+    let mut scan = Scan::new(bans);
     for piece in pieces {
         scan.hear(piece, &mut |found| places.push(found));
     }
@@ -49,13 +53,13 @@ fn what_counts_as_the_phrase() {
         ("3", "13 3 3rd", &["3"]),
         ("oh", "oh… oh!oh", &["oh", "oh", "oh"]),
     ] {
-        assert_eq!(found(&list(&[phrase]), &[text]), expected, "`{phrase}` in `{text}`");
+        assert_eq!(found(&bans(&[phrase]), &[text]), expected, "`{phrase}` in `{text}`");
     }
 }
 
 #[test]
 fn what_may_become_a_phrase_is_known() {
-    let phrases = list(&["a testament to", "testify", "to"]);
+    let bans = bans(&["a testament to", "testify", "to"]);
     for (text, open) in [
         ("It was", "It was".len()),
         ("It was a", 7),
@@ -70,7 +74,7 @@ fn what_may_become_a_phrase_is_known() {
         ("He went too", 11),
         ("", 0),
     ] {
-        let mut scan = Scan::new(&phrases);
+        let mut scan = Scan::new(&bans);
         scan.hear(text, &mut |_| {});
         assert_eq!(scan.open_from(), open, "{text}");
     }
@@ -82,12 +86,44 @@ fn lists_are_read_and_told_apart() {
     assert_eq!((one.len(), one.phrase(0)), (2, "…"));
     assert_eq!(one, list(&["...", "ONE WAY"]));
     assert_ne!(one.digest(), list(&["one way"]).digest());
-    assert!(list(&[]).is_empty());
-    assert_eq!(found(&list(&[]), &["any text at all"]), [""; 0]);
+    assert!(list::<&str>(&[]).is_empty());
+    assert_eq!(found(&bans::<&str>(&[]), &["any text at all"]), [""; 0]);
     assert_eq!(
         expand("# no\n\n{a|the} {very |}end\nplain {\n"),
         ["a very end", "a end", "the very end", "the end", "plain {"]
     );
+}
+
+#[test]
+fn a_book_has_lists_of_its_own() {
+    let (worn, own) = (list(&["a cat", "a dog"]), list(&["The bird"]));
+    let dog = worn.within("It had A DOG there.");
+    assert_eq!((dog.len(), worn.within("dog").len()), (1, 0));
+    let here = Bans::default().and(own, BTreeSet::new(), Place::LineStart);
+    let both = Arc::new(here.clone().and(Arc::clone(&worn), dog.clone(), Place::Anywhere));
+    let text = "**The bird** saw a cat, a dog, the bird.\n- the bird and a cat";
+    assert_eq!((both.len(), here.len()), (2, 1));
+    assert_eq!(found(&both, &[text]), ["The bird", "the bird", "a cat", "a cat"]);
+    let all = both.within(text);
+    let named: Vec<(usize, &str)> = all.iter().map(|one| (one.from, both.phrase(one))).collect();
+    assert_eq!(named, [(2, "The bird"), (17, "a cat"), (43, "The bird"), (56, "a cat")]);
+    assert_ne!(both.digest(), here.digest());
+    // A list of which everything may be said is none.
+    let nothing = Bans::default().and(list(&["a dog"]), BTreeSet::from([0]), Place::Anywhere);
+    assert!(nothing.is_empty() && *both != nothing);
+    assert!(
+        worn_in("de")
+            .is_some_and(|list| list.len() == Phrases::new(super::worn("de")).unwrap().len())
+    );
+    assert!(worn_in("tlh").is_none());
+}
+
+#[test]
+fn overlapping_phrases_count_once() {
+    let bans = bans(&["a b", "a b c", "c d", "d"]);
+    let places: Vec<(usize, usize)> =
+        bans.within("a b c d.").iter().map(|one| (one.from, one.until)).collect();
+    assert_eq!(places, [(0, 5), (6, 7)]);
 }
 
 #[test]
@@ -113,7 +149,7 @@ fn short() -> impl Strategy<Value = String> {
 proptest! {
     #[test]
     fn pieces_do_not_matter(text in short(), phrases in prop::collection::vec("[abé' ]{1,5}", 0..6), cuts in prop::collection::vec(0_usize..60, 0..6)) {
-        let phrases = Arc::new(Phrases::new(phrases).unwrap());
+        let bans = bans(&phrases);
         let mut cuts: Vec<usize> = cuts.iter().map(|cut| text.floor_char_boundary(*cut)).collect();
         cuts.sort_unstable();
         let mut pieces = Vec::new();
@@ -123,24 +159,24 @@ proptest! {
             from = cut;
         }
         pieces.push(&text[from..]);
-        prop_assert_eq!(found(&phrases, &pieces), found(&phrases, &[&text]));
+        prop_assert_eq!(found(&bans, &pieces), found(&bans, &[&text]));
     }
 
     #[test]
     fn it_finds_what_a_plain_search_finds(text in "[ab ]{0,30}", phrase in "[ab]{1,3}( [ab]{1,2})?") {
-        let phrases = list(&[&phrase]);
+        let bans = bans(&[&phrase]);
         // Between blanks, every one of its words stands alone.
         let spaced = format!(" {} ", text.split_whitespace().collect::<Vec<_>>().join(" "));
         let expected = (0..spaced.len())
             .filter(|at| spaced[*at..].starts_with(&format!(" {phrase} ")))
             .count();
-        prop_assert_eq!(found(&phrases, &[&spaced]).len(), expected);
+        prop_assert_eq!(found(&bans, &[&spaced]).len(), expected);
     }
 
     #[test]
     fn nothing_before_the_open_part_is_ever_part_of_a_phrase(text in short(), more in short(), phrases in prop::collection::vec("[ab]{1,3}( [ab]{1,3})?", 1..5)) {
-        let phrases = Arc::new(Phrases::new(phrases).unwrap());
-        let mut scan = Scan::new(&phrases);
+        let bans = bans(&phrases);
+        let mut scan = Scan::new(&bans);
         scan.hear(&text, &mut |_| {});
         let open = scan.open_from();
         prop_assert!(open <= text.len());

@@ -1,9 +1,11 @@
 //! The built-in lists of worn phrases, one a language.
 //!
 //! They were written for this project: what models put where a story should
-//! have a detail of its own. A single word stands there only if no story needs it.
+//! have a detail of its own. No single word stands there.
 
-use super::expand;
+use std::sync::{Arc, OnceLock};
+
+use super::{Phrases, expand};
 
 /// The languages with a list, by their primary subtags, each with its text.
 pub const LANGUAGES: [(&str, &str); 4] = [
@@ -17,5 +19,19 @@ pub const LANGUAGES: [(&str, &str); 4] = [
 /// no list.
 #[must_use]
 pub fn worn(language: &str) -> Vec<String> {
-    LANGUAGES.iter().find(|(tag, _)| *tag == language).map_or_else(Vec::new, |(_, text)| expand(text))
+    place(language).map_or_else(Vec::new, |at| expand(LANGUAGES[at].1))
+}
+
+/// The same, made ready. Every book of a language shares one, since it takes
+/// some megabytes.
+#[must_use]
+pub fn worn_in(language: &str) -> Option<Arc<Phrases>> {
+    static READY: [OnceLock<Option<Arc<Phrases>>>; LANGUAGES.len()] =
+        [const { OnceLock::new() }; LANGUAGES.len()];
+    let ready = &READY[place(language)?];
+    ready.get_or_init(|| Phrases::new(worn(language)).ok().map(Arc::new)).clone()
+}
+
+fn place(language: &str) -> Option<usize> {
+    LANGUAGES.iter().position(|(tag, _)| *tag == language)
 }
