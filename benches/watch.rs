@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use storygen::phrases::{Bans, Phrases, Place, worn, worn_in};
 use storygen::story::prose;
+use storygen::story::take::watch::{Reason, Signs, Terms, Verdict, Watch};
 
 fn main() {
     let Some(root) = std::env::var_os("STORYGEN_TEXTS").map(PathBuf::from) else {
@@ -43,7 +44,18 @@ fn main() {
             folder.display(),
             all as f64 * 1e4 / words as f64
         );
+        let said: Vec<Verdict> = texts.iter().flat_map(|text| verdicts(text)).collect();
+        for reason in [Reason::Loop, Reason::Language, Reason::Left] {
+            let count = said.iter().filter(|one| one.reason == reason).count();
+            println!(
+                "  {count:4} times stopped for {reason:?}: {:.2} per 100,000 words",
+                count as f64 * 1e5 / words as f64
+            );
+        }
         if show {
+            for verdict in &said {
+                println!("  {verdict}");
+            }
             let mut counts: Vec<_> = counts.into_iter().collect();
             counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
             for (phrase, count) in counts.iter().take(60) {
@@ -51,6 +63,34 @@ fn main() {
             }
         }
     }
+}
+
+/// Hears a text chapter by chapter, over and over from behind each verdict.
+fn verdicts(text: &str) -> Vec<Verdict> {
+    let signs = Arc::new(Signs::of("en"));
+    let mut verdicts = Vec::new();
+    let mut watch = None;
+    for line in text.split_inclusive('\n') {
+        let is_heading =
+            line.trim_start_matches(['#', '*', ' ']).to_lowercase().starts_with("chapter ");
+        if is_heading && line.len() < 80 {
+            watch = None;
+            continue;
+        }
+        let heard = watch.get_or_insert_with(|| {
+            let signs = Arc::clone(&signs);
+            let mut watch =
+                Watch::new(Terms { language: "en".to_owned(), signs, ..Terms::default() });
+            // So that the first line is judged as any other.
+            watch.hear("It rained.\n\n");
+            watch
+        });
+        if let Some(verdict) = heard.hear(line) {
+            verdicts.push(verdict.clone());
+            watch = None;
+        }
+    }
+    verdicts
 }
 
 fn folders(root: &Path) -> Vec<PathBuf> {

@@ -26,6 +26,8 @@ pub struct Read {
 pub struct Reading {
     phrases: Arc<Phrases>,
     normal: Normal,
+    /// Room for the normal form of a character.
+    form: String,
     state: StateID,
     /// Bytes heard.
     heard: usize,
@@ -60,6 +62,7 @@ impl Reading {
     pub fn new(phrases: &Arc<Phrases>) -> Self {
         Self {
             normal: Normal::default(),
+            form: String::new(),
             state: phrases.start,
             heard: 0,
             spots: vec![Spot::default(); phrases.longest + 1],
@@ -75,7 +78,7 @@ impl Reading {
     /// Hears more of the text and tells of each phrase as soon as it is certain:
     /// with the character after its last word.
     pub fn hear(&mut self, text: &str, tell: &mut dyn FnMut(Read)) {
-        let mut form = String::new();
+        let mut form = std::mem::take(&mut self.form);
         for c in text.chars() {
             let from = self.heard;
             self.heard += c.len_utf8();
@@ -87,6 +90,7 @@ impl Reading {
             form.clear();
             self.in_lead = c == '\n' || self.in_lead && is_lead(c);
         }
+        self.form = form;
     }
 
     /// The text ends here: tells of the phrases that waited for more.
@@ -158,5 +162,5 @@ impl Reading {
 
 /// Blanks, and what a model sets before the first word of a line.
 fn is_lead(c: char) -> bool {
-    c.is_whitespace() || matches!(c, '*' | '_' | '#' | '>' | '(' | '[' | '{' | '-')
+    c.is_whitespace() || matches!(c, '*' | '_' | '#' | '>' | '(' | '[' | '{')
 }

@@ -101,7 +101,7 @@ fn a_book_has_lists_of_its_own() {
     assert_eq!((dog.len(), worn.within("dog").len()), (1, 0));
     let here = Bans::default().and(own, BTreeSet::new(), Place::LineStart);
     let both = Arc::new(here.clone().and(Arc::clone(&worn), dog.clone(), Place::Anywhere));
-    let text = "**The bird** saw a cat, a dog, the bird.\n- the bird and a cat";
+    let text = "**The bird** saw a cat, a dog, the bird.\n# the bird and a cat";
     assert_eq!((both.len(), here.len()), (2, 1));
     assert_eq!(found(&both, &[text]), ["The bird", "the bird", "a cat", "a cat"]);
     let all = both.within(text);

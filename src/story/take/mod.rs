@@ -4,6 +4,7 @@ use super::prose;
 
 mod circles;
 mod language;
+pub mod watch;
 mod wrappings;
 
 pub use circles::find_loop;
