@@ -21,7 +21,8 @@ use criterion::{
     Bencher, BenchmarkGroup, Criterion, SamplingMode, criterion_group, criterion_main,
 };
 use storygen::chat::{Message, Role, Tokenizer};
-use storygen::pipeline::calling::Line;
+use storygen::ledger::Ledger;
+use storygen::pipeline::calling::{Line, Purse, Terms};
 use storygen::pipeline::draft;
 use storygen::pipeline::run::Session;
 use storygen::pipeline::settings::{Asked, Settings};
@@ -198,13 +199,7 @@ impl Drafted {
     }
 
     fn line<'a>(&'a self, provider: &'a dyn Provider, settings: &'a Settings) -> Line<'a> {
-        Line {
-            provider,
-            tokenizer: provider.tokenizer(),
-            folder: &self.folder,
-            settings,
-            cancel: CancellationToken::new(),
-        }
+        Line::new(provider, &self.folder, settings, Purse::default())
     }
 
     /// A session that knows of nothing from a chapter on, as if it came next.
@@ -231,6 +226,11 @@ impl Drafted {
         line: &Line<'_>,
     ) -> Duration {
         let mut store = Store::open(&self.folder, "bench", || 0).expect("the store");
+        // As in a run, every call is noted.
+        let ledger = Ledger::new(self.folder.path().join("ledger"), self.folder.path());
+        let accounts = session.archive.accounts.clone();
+        let purse = Purse::new(store.pen(), ledger, accounts, Terms::default());
+        let line = &Line::new(line.provider, line.folder, line.settings, purse);
         let wanted = book::chapters(first, last);
         let begun = Instant::now();
         let done = self.runtime.block_on(session.run(&wanted, &mut store, line, &mut |_| {}));

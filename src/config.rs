@@ -17,6 +17,7 @@ use serde::Deserialize;
 
 use crate::diagnostic;
 use crate::failure::{Exit, Failure};
+use crate::money::{Budget, Price, PriceSaid};
 use crate::project::yaml;
 
 /// Where a setting came from.
@@ -65,6 +66,12 @@ pub struct ConfigFile {
     /// Threads the embedded model computes with; 0 for one a processor.
     #[serde(default)]
     pub threads: Option<u32>,
+    /// What the tokens of your endpoint's model cost.
+    #[serde(default)]
+    pub price: Option<PriceSaid>,
+    /// The most that may be spent.
+    #[serde(default)]
+    pub budget: Option<Budget>,
 }
 
 /// What the user has set, outside any project.
@@ -165,6 +172,30 @@ impl Config {
         self.file.window
     }
 
+    /// The price of the endpoint's model, if the user has said.
+    ///
+    /// # Errors
+    ///
+    /// When it is no price.
+    pub fn price(&self) -> Result<Option<Price>, Failure> {
+        let Some(said) = self.file.price else { return Ok(None) };
+        let price = said.price().ok_or_else(|| no_money("`price`"))?;
+        Ok(Some(price))
+    }
+
+    /// The most that may be spent, as far as the user has said.
+    ///
+    /// # Errors
+    ///
+    /// When it is no amount of money.
+    pub fn budget(&self) -> Result<Budget, Failure> {
+        let budget = self.file.budget.unwrap_or_default();
+        match budget.fault() {
+            Some(name) => Err(no_money(&format!("`budget: {{{name}: …}}`"))),
+            None => Ok(budget),
+        }
+    }
+
     /// The threads of the embedded model, if the user has said.
     #[must_use]
     pub fn threads(&self) -> Option<NonZeroUsize> {
@@ -173,6 +204,11 @@ impl Config {
             .and_then(|threads| usize::try_from(threads).ok())
             .and_then(NonZeroUsize::new)
     }
+}
+
+fn no_money(name: &str) -> Failure {
+    Failure::new(Exit::Usage, format!("{name} in your configuration is no amount of money"))
+        .hint("write dollars, such as `2.50`")
 }
 
 fn variable(name: &str) -> Option<String> {

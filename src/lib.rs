@@ -6,17 +6,19 @@
 //! | Module | What lives there |
 //! |---|---|
 //! | [`diagnostic`] | findings about the author's files: where, what, the way out |
+//! | [`date`] | days and months as people write them |
 //! | [`failure`] | how a command ends: exit code, message, ways out |
 //! | [`story`] | the story as values: bible, outline, prose, takes, canon |
 //! | [`check`] | checks of the bible that need no model, one file each |
 //! | [`chat`] | messages and tokens: what prompts and models have in common |
 //! | [`phrases`] | phrases that must not appear: the built-in lists, and finding them in a growing text |
-//! | [`money`] | amounts and prices: what a call costs |
+//! | [`money`] | amounts, prices, accounts, caps: what calls cost, and may cost |
 //! | [`prompt`] | what a step says to a model, proven to fit its window |
 //! | [`provider`] | models behind one small trait: embedded, HTTP, scripted |
 //! | [`project`] | the project's folder: reading, writing, journal, takes, calls |
 //! | [`pipeline`] | what comes next (pure), and doing it (async) |
 //! | [`config`] | the user's own settings: model, endpoint, key |
+//! | [`ledger`] | what all projects of the user have spent, month by month |
 //! | [`cli`] | one file a command; `cli::ui` is the only place that prints |
 //!
 //! Dependencies point one way: `cli → pipeline → provider`, and from all of
@@ -50,8 +52,10 @@ pub mod chat;
 pub mod check;
 pub mod cli;
 pub mod config;
+pub mod date;
 pub mod diagnostic;
 pub mod failure;
+pub mod ledger;
 pub mod money;
 pub mod phrases;
 pub mod pipeline;

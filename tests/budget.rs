@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use storygen::chat::Tokenizer;
 use storygen::failure::{Exit, Failure};
-use storygen::pipeline::calling::Line;
+use storygen::pipeline::calling::{Line, Purse};
 use storygen::pipeline::plan;
 use storygen::pipeline::run::Session;
 use storygen::pipeline::settings::{Asked, Settings};
@@ -30,7 +30,6 @@ use storygen::provider::{Provider, Request, Usage};
 use storygen::story::canon::{Fact, Kind as Ages, Maker, Record};
 use storygen::story::fingerprint::digest;
 use storygen::story::{Id, Story};
-use tokio_util::sync::CancellationToken;
 
 use book::{End, Kind, Recorder, kind};
 
@@ -285,6 +284,8 @@ fn past(case: &Case, story: &Story) -> (Archive, BTreeMap<usize, Record>) {
             inputs: BTreeMap::new(),
             before: String::new(),
             tokens: Usage::default(),
+            calls: Vec::new(),
+            conditions: None,
             density: None,
         };
         let canon = CanonOnFile {
@@ -399,13 +400,7 @@ fn prove(case: &Case, tokenizer: &Arc<dyn Tokenizer>) -> Result<(), TestCaseErro
     let settings = Settings::new(asked, provider.facts());
     let root = book::folder();
     let folder = Folder::open(root.path()).unwrap();
-    let line = Line {
-        provider: &provider,
-        tokenizer: tokenizer.clone(),
-        folder: &folder,
-        settings: &settings,
-        cancel: CancellationToken::new(),
-    };
+    let line = Line::new(&provider, &folder, &settings, Purse::default());
     let templates = Templates::new(&story.book.primary_language(), &BTreeMap::new()).unwrap();
     let words = storygen::prompt::brief::counted_per_word(&story, &**tokenizer);
     folds(case, &story, settings.memory(words), &mut archive);

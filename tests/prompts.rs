@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use storygen::chat::Message;
-use storygen::pipeline::calling::Line;
+use storygen::pipeline::calling::{Line, Purse};
 use storygen::pipeline::draft::{self, Materials};
 use storygen::pipeline::settings::{Asked, Settings};
 use storygen::project::folder::Folder;
@@ -21,7 +21,6 @@ use storygen::prompt::view::{DraftView, FoldView, LackView, RecordView};
 use storygen::provider::Provider;
 use storygen::story::canon::{self, Fact, Kind, Maker, Record};
 use storygen::story::{Chapter, Story};
-use tokio_util::sync::CancellationToken;
 
 #[path = "support/book.rs"]
 mod book;
@@ -116,13 +115,7 @@ fn drafts(story: &Story, number: usize, window: usize) -> (String, DraftView) {
     let settings = Settings::new(Asked::default(), provider.facts());
     let root = book::folder();
     let folder = Folder::open(root.path()).unwrap();
-    let line = Line {
-        provider: &provider,
-        tokenizer: provider.tokenizer(),
-        folder: &folder,
-        settings: &settings,
-        cancel: CancellationToken::new(),
-    };
+    let line = Line::new(&provider, &folder, &settings, Purse::default());
     let mut text = String::new();
     let mut view = None;
     for task in draft::tasks(chapter, &settings, materials.tokens_per_word) {

@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use super::{Common, open, ui::Ui};
+use crate::date::date_time;
 use crate::failure::{Exit, Failure};
 use crate::pipeline::plan;
 use crate::pipeline::selection::{self, find_take, select_take};
@@ -193,7 +194,9 @@ pub(super) fn log(arguments: &LogArguments, common: &Common, ui: &Ui) -> Result<
 /// What an event is in words; none for one that only matters after a crash.
 fn sentence(event: &Event) -> Option<String> {
     Some(match event {
-        Event::Recording { .. } | Event::Ended => return None,
+        Event::Recording { .. } | Event::Ended | Event::Reserved { .. } | Event::Called { .. } => {
+            return None;
+        }
         Event::Run { command } => format!("storygen {command}"),
         Event::Take(note) => {
             let by = match note.origin {
@@ -213,37 +216,4 @@ fn sentence(event: &Event) -> Option<String> {
         }
         Event::Undone { undone } => format!("  took back run {undone}"),
     })
-}
-
-/// Seconds since 1970 as a date and time in UTC.
-fn date_time(seconds: u64) -> String {
-    let (days, rest) = (seconds / 86_400, seconds % 86_400);
-    // Howard Hinnant's days-to-civil for the years since 1970.
-    let z = days + 719_468;
-    let era = z / 146_097;
-    let day_of_era = z % 146_097;
-    let year_of_era =
-        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-    let year = year_of_era + era * 400 + u64::from(month <= 2);
-    format!("{year}-{month:02}-{day:02} {:02}:{:02}", rest / 3_600, rest % 3_600 / 60)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::date_time;
-
-    #[test]
-    fn dates() {
-        for (seconds, expected) in [
-            (0, "1970-01-01 00:00"),
-            (951_782_400, "2000-02-29 00:00"),
-            (1_795_345_500, "2026-11-22 11:05"),
-        ] {
-            assert_eq!(date_time(seconds), expected);
-        }
-    }
 }

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::model::{self, ModelArguments, Named};
 use crate::chat::Tokenizer;
-use crate::pipeline::calling::Line;
+use crate::pipeline::calling::{Line, Purse};
 use crate::pipeline::run::Session;
 use crate::project::archive::Archive;
 use crate::project::folder::Folder;
@@ -52,12 +52,10 @@ pub(super) fn with_session<T>(
     work: impl FnOnce(&mut Session<'_>, &Line<'_>) -> Result<T>,
 ) -> Result<T> {
     let settings = model::settings(arguments, wishes, &named.facts);
+    let unloaded = Unloaded(&named.facts);
     let line = Line {
-        provider: &Unloaded(&named.facts),
         tokenizer: named.tokenizer.clone(),
-        folder,
-        settings: &settings,
-        cancel: CancellationToken::new(),
+        ..Line::new(&unloaded, folder, &settings, Purse::default())
     };
     let mut session = Session::new(story, templates, parts.0, parts.1, &line);
     work(&mut session, &line)

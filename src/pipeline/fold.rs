@@ -7,6 +7,7 @@ use super::rendering;
 use super::settings::tokens;
 use crate::chat::said;
 use crate::project::archive::add;
+use crate::project::journal::Stage;
 use crate::prompt::brief::{self, Past};
 use crate::prompt::budget;
 use crate::prompt::memory::Span;
@@ -54,6 +55,8 @@ pub async fn fold(
                 span.to,
                 fingerprint::digest(&source)
             ),
+            stage: Stage::Fold,
+            chapter: None,
             messages: fitted.messages.clone(),
             reply_tokens: reply,
             sampling: &line.settings.exact,

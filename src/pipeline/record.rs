@@ -14,6 +14,7 @@ use super::settings::tokens;
 use crate::chat::{Message, said};
 use crate::project::archive::add;
 use crate::project::calls::{Ending, Kept};
+use crate::project::journal::Stage;
 use crate::prompt::brief;
 use crate::prompt::budget;
 use crate::prompt::templates::Templates;
@@ -163,7 +164,7 @@ pub async fn record(
                 chapter.id,
                 index + 1
             );
-            let kept = ask(view, about, reply, templates, line, &mut *listener).await?;
+            let kept = ask(chapter, view, about, reply, templates, line, &mut *listener).await?;
             add(&mut spent, kept.usage.unwrap_or_default());
             let answer = parse(&kept);
             if !passage.is_empty() {
@@ -195,6 +196,7 @@ pub async fn record(
 
 /// Sends one part of the text.
 async fn ask(
+    chapter: &Chapter,
     view: RecordView,
     about: String,
     reply: usize,
@@ -207,6 +209,8 @@ async fn ask(
     let fitted = budget::fit(view, line.room(reply), &*line.tokenizer, &render)?;
     let question = Question {
         about,
+        stage: Stage::Record,
+        chapter: Some(chapter.id.clone()),
         messages: fitted.messages,
         reply_tokens: reply,
         sampling: &line.settings.exact,

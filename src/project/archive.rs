@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::accounts::Accounts;
 use super::layout;
 use crate::prompt::memory::Span;
 use crate::provider::Usage;
@@ -29,6 +30,8 @@ pub struct Archive {
     pub strays: BTreeMap<String, String>,
     /// The number of the last run.
     pub runs: u64,
+    /// The calls, and what they cost.
+    pub accounts: Accounts,
 }
 
 /// A command that has not done all that it was asked for.
@@ -213,11 +216,15 @@ pub struct TakeNote {
     /// The most tokens per byte that its prompts took, as the endpoint counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub density: Option<f64>,
+    /// The calls it was made from, rejected ones included, by digest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<String>,
+    /// Under which conditions they were asked, by digest; see [`super::conditions`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conditions: Option<String>,
 }
 
 /// Adds what one call took to what others did.
 pub fn add(sum: &mut Usage, more: Usage) {
-    sum.prompt += more.prompt;
-    sum.cached += more.cached;
-    sum.reply += more.reply;
+    sum.add(more);
 }

@@ -133,6 +133,19 @@ impl Folder {
         Ok(Some(bytes))
     }
 
+    /// The bytes of a file; 0 where there is none.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be looked at.
+    pub fn size(&self, path: &str) -> Result<u64> {
+        match self.dir.symlink_metadata(path) {
+            Ok(metadata) => Ok(metadata.len()),
+            Err(error) if is_absent(&error) => Ok(0),
+            Err(error) => Err(error).with_context(|| self.cannot("read", path)),
+        }
+    }
+
     /// The names of what a folder holds, sorted; empty where there is none.
     ///
     /// # Errors

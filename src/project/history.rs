@@ -35,6 +35,7 @@ pub fn read(folder: &Folder, story: &Story) -> Result<Archive> {
     let mut canon = BTreeMap::new();
     let mut fold_parts = BTreeMap::new();
     for entry in entries {
+        archive.accounts.take(&entry);
         replay(entry.event, &mut archive, &mut canon, &mut fold_parts);
     }
     let manuscripts = files_by_chapter(folder, layout::MANUSCRIPT, "md")?;
@@ -128,7 +129,7 @@ fn replay(
             }
         }
         Event::Ended => archive.open = None,
-        Event::Undone { .. } => {}
+        Event::Undone { .. } | Event::Reserved { .. } | Event::Called { .. } => {}
     }
 }
 

@@ -8,10 +8,12 @@ use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
 pub use super::archive::{Origin, TakeNote};
+pub use super::call_note::{CallNote, Ended, Stage};
 use super::folder::Folder;
 use super::layout;
 use crate::failure::{Exit, Failure};
-use crate::provider::Usage;
+use crate::money::Money;
+use crate::provider::{Tally, Usage};
 use crate::story::canon::Maker;
 
 /// The most bytes of a journal.
@@ -79,6 +81,9 @@ pub enum Event {
         dropped: usize,
         /// What it took.
         tokens: Usage,
+        /// The calls they were made from, by digest.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        calls: Vec<String>,
     },
     /// Several passages were folded into one.
     Folded {
@@ -92,6 +97,9 @@ pub enum Event {
         parts: String,
         /// What it took.
         tokens: Usage,
+        /// The calls it was made from, by digest.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        calls: Vec<String>,
     },
     /// A reply was not accepted.
     Rejected {
@@ -107,6 +115,27 @@ pub enum Event {
     Undone {
         /// The run.
         undone: u64,
+    },
+    /// A call that can cost something is about to be made.
+    Reserved {
+        /// The call.
+        call: CallNote,
+        /// How many times it may be sent.
+        tries: u32,
+        /// The most that a try can cost.
+        each: Money,
+    },
+    /// A call has ended.
+    Called {
+        /// The call.
+        call: CallNote,
+        /// How.
+        ended: Ended,
+        /// The model that answered, in the endpoint's own words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        answered: Option<String>,
+        /// What it was billed.
+        tally: Tally,
     },
 }
 
@@ -146,18 +175,19 @@ pub fn read(folder: &Folder) -> Result<Vec<Entry>> {
     Ok(entries)
 }
 
-/// Adds entries, durably, each on a line of its own, after what [`mend`] gave.
+/// Adds entries, each on a line of its own, after what [`mend`] gave. Durably
+/// when `sync` is set.
 ///
 /// # Errors
 ///
 /// When the journal cannot be written.
-pub fn append(folder: &Folder, entries: &[Entry], mend: &str) -> Result<()> {
+pub fn append(folder: &Folder, entries: &[Entry], mend: &str, sync: bool) -> Result<()> {
     let mut lines = mend.to_owned();
     for entry in entries {
         lines.push_str(&serde_json::to_string(entry)?);
         lines.push('\n');
     }
-    folder.append(layout::JOURNAL, lines.as_bytes(), true)
+    folder.append(layout::JOURNAL, lines.as_bytes(), sync)
 }
 
 /// What ends the journal's last line, so that the next entry stands on a fresh

@@ -12,6 +12,7 @@ use super::schema::{BookFile, LimitsShape, TargetsShape};
 use super::shape::Lost;
 use super::{layout, yaml};
 use crate::diagnostic::{self, Finding, Place, did_you_mean};
+use crate::money::Money;
 use crate::story::Story;
 
 /// What a project's own files say.
@@ -42,6 +43,8 @@ pub struct Wishes {
     pub redraws: Option<u32>,
     /// How often a reply is continued.
     pub continuations: Option<u32>,
+    /// What the whole book may cost.
+    pub budget: Option<Money>,
 }
 
 /// Reads the project in `folder`.
@@ -99,6 +102,7 @@ fn wishes(file: &str, book: &BookFile) -> Wishes {
         reply_tokens: limits.and_then(|limits| value(&limits.reply_tokens)),
         redraws: limits.and_then(|limits| value(&limits.redraws)),
         continuations: limits.and_then(|limits| value(&limits.continuations)),
+        budget: limits.and_then(|limits| Money::of_dollars(limits.budget.as_ref()?.value)),
     }
 }
 

@@ -1,6 +1,8 @@
 //! The project on disk: reading, checking against shapes, writing, journal.
 
+pub mod accounts;
 pub mod archive;
+pub mod call_note;
 pub mod calls;
 pub mod canon_file;
 pub mod folder;
@@ -8,6 +10,7 @@ pub mod history;
 pub mod journal;
 pub mod layout;
 pub mod load;
+pub mod pen;
 pub mod resolve;
 pub mod scaffold;
 pub mod schema;

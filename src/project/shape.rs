@@ -93,6 +93,7 @@ fn phrase(kind: &str) -> &str {
         "object" => "keys with values",
         "array" => "a list",
         "integer" => "a whole number",
+        "number" => "a number",
         "boolean" => "`true` or `false`",
         _ => "text",
     }

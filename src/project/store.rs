@@ -10,10 +10,12 @@ use anyhow::Result;
 use super::archive::{CanonOnFile, Fold, Origin, Shelf, TakeNote, Text, add};
 use super::folder::Folder;
 use super::history::{TEXT_LIMIT, fold_path, read_text, take_text};
-use super::journal::{self, Entry, Event};
+use super::journal::{self, Event};
+use super::pen::Pen;
 use super::{canon_file, layout};
 use crate::failure::{Exit, Failure};
 use crate::prompt::memory::Span;
+use crate::provider::Usage;
 use crate::story::canon::Record;
 use crate::story::fingerprint::{Inputs, digest};
 use crate::story::{Chapter, Story, prose};
@@ -22,12 +24,7 @@ use crate::story::{Chapter, Story, prose};
 #[derive(Debug)]
 pub struct Store<'a> {
     folder: &'a Folder,
-    run: u64,
-    now: fn() -> u64,
-    /// What has to stand before the next line of the journal.
-    mend: &'static str,
-    /// Events that go with the next line of the journal.
-    deferred: Vec<Event>,
+    pen: Pen<'a>,
     _lock: std::fs::File,
 }
 
@@ -46,14 +43,7 @@ impl<'a> Store<'a> {
         let entries = journal::read(folder)?;
         let run = entries.iter().map(|entry| entry.run).max().unwrap_or(0) + 1;
         sweep(folder)?;
-        let mut store = Self {
-            folder,
-            run,
-            now,
-            mend: journal::mend(folder)?,
-            deferred: Vec::new(),
-            _lock: lock,
-        };
+        let mut store = Self { folder, pen: Pen::new(folder, run, now), _lock: lock };
         store.note(vec![Event::Run { command: command.to_owned() }])?;
         Ok(store)
     }
@@ -61,7 +51,13 @@ impl<'a> Store<'a> {
     /// The number of this run.
     #[must_use]
     pub fn run(&self) -> u64 {
-        self.run
+        self.pen.run()
+    }
+
+    /// Writes the journal of this run; may be held by several.
+    #[must_use]
+    pub fn pen(&self) -> Pen<'a> {
+        self.pen.clone()
     }
 
     /// The folder written to.
@@ -76,15 +72,7 @@ impl<'a> Store<'a> {
     ///
     /// When it cannot be written.
     pub fn note(&mut self, events: Vec<Event>) -> Result<()> {
-        let at = (self.now)();
-        let entries: Vec<Entry> = std::mem::take(&mut self.deferred)
-            .into_iter()
-            .chain(events)
-            .map(|event| Entry { v: 1, at, run: self.run, event })
-            .collect();
-        journal::append(self.folder, &entries, self.mend)?;
-        self.mend = "";
-        Ok(())
+        self.pen.note(events)
     }
 
     /// Keeps a take. Its file is never changed again.
@@ -124,7 +112,7 @@ impl<'a> Store<'a> {
         let (take, words) = (note.take, note.words);
         self.keep_take(shelf, note, header, prose)?;
         self.write_text(story, chapter, shelf, prose, words)?;
-        self.deferred.push(Event::Selected { chapter: chapter.id.clone(), take });
+        self.pen.defer(Event::Selected { chapter: chapter.id.clone(), take });
         shelf.settle(Some(take));
         Ok(())
     }
@@ -140,7 +128,7 @@ impl<'a> Store<'a> {
         // After a crash the file may stand there without its journal line.
         if self.folder.read(&path, TEXT_LIMIT)?.is_some_and(|there| there != text) {
             let aside =
-                format!("{}/{}-{}-{}.md", layout::REPLACED, note.chapter, note.take, self.run);
+                format!("{}/{}-{}-{}.md", layout::REPLACED, note.chapter, note.take, self.run());
             self.folder.rename(&path, &aside)?;
         }
         self.folder.write(&path, text.as_bytes())
@@ -277,8 +265,10 @@ impl<'a> Store<'a> {
             words: text.words,
             inputs: Inputs::new(),
             before,
-            tokens: crate::provider::Usage::default(),
+            tokens: Usage::default(),
             density: None,
+            calls: Vec::new(),
+            conditions: None,
         };
         let take = note.take;
         let header = serde_json::json!({ "chapter": chapter.id, "title": chapter.title, "take": take, "origin": "author", "words": text.words });
@@ -293,12 +283,13 @@ impl<'a> Store<'a> {
         Ok(())
     }
 
-    /// Writes a chapter's synopsis and facts. A file that the author has
-    /// touched is kept aside first; gives where.
+    /// Writes a chapter's synopsis and facts, made from these calls. A file that
+    /// the author has touched is kept aside first; gives where.
     ///
     /// # Errors
     ///
     /// When it cannot be written.
+    #[expect(clippy::too_many_arguments, reason = "a record, and how it came about")]
     pub fn record(
         &mut self,
         story: &Story,
@@ -306,7 +297,8 @@ impl<'a> Store<'a> {
         shelf: &mut Shelf,
         record: &Record,
         dropped: usize,
-        tokens: crate::provider::Usage,
+        tokens: Usage,
+        calls: Vec<String>,
     ) -> Result<Option<String>> {
         let path = layout::canon(chapter.number, &chapter.id, story.chapters.len());
         let yaml = canon_file::write(record, &chapter.title)?;
@@ -335,6 +327,7 @@ impl<'a> Store<'a> {
             facts: record.facts.len(),
             dropped,
             tokens,
+            calls,
         }])?;
         add(&mut shelf.recording, tokens);
         shelf.canon = Some(CanonOnFile {
@@ -352,7 +345,13 @@ impl<'a> Store<'a> {
     /// # Errors
     ///
     /// When it cannot be written.
-    pub fn fold(&mut self, span: Span, fold: &Fold, tokens: crate::provider::Usage) -> Result<()> {
+    pub fn fold(
+        &mut self,
+        span: Span,
+        fold: &Fold,
+        tokens: Usage,
+        calls: Vec<String>,
+    ) -> Result<()> {
         self.folder.write(&fold_path(span), format!("{}\n", fold.text).as_bytes())?;
         self.note(vec![Event::Folded {
             level: span.level,
@@ -360,6 +359,7 @@ impl<'a> Store<'a> {
             to: span.to,
             parts: fold.parts.clone(),
             tokens,
+            calls,
         }])
     }
 }

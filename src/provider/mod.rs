@@ -21,9 +21,11 @@ pub mod openai;
 pub mod sampling;
 pub mod scripted;
 pub mod sse;
+mod tally;
 
 pub use fault::Fault;
 pub use sampling::{Accepts, Sampling};
+pub use tally::{Meter, Metered, Tally};
 
 /// What a model and its endpoint can do.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,12 +46,15 @@ pub struct Facts {
     pub price: Option<Price>,
     /// How many times one request may be sent, each of which may be billed.
     pub tries: u32,
+    /// Whether it computes on this machine, so that an unknown price is most
+    /// likely none.
+    pub is_local: bool,
 }
 
 impl Facts {
     /// A model of which nothing more is known than its name and window: no
     /// reply limit, no prefill, structured replies, every sampling setting, no
-    /// price, one try.
+    /// price, one try, somewhere else.
     #[must_use]
     pub fn plain(name: impl Into<String>, window: usize) -> Self {
         Self {
@@ -61,6 +66,7 @@ impl Facts {
             accepts: Accepts::everything(),
             price: None,
             tries: 1,
+            is_local: false,
         }
     }
 }

@@ -36,6 +36,7 @@ use super::{
     Ear, Facts, Fault, Finish, Provider, Reply, Request, Streaming, Usage, unless_cancelled,
 };
 use crate::chat::{Message, Tokenizer};
+use crate::money::Price;
 use crate::prompt::tokens::Bound;
 
 /// What a scripted fault gives as its origin.
@@ -101,7 +102,8 @@ pub struct Scripted {
 }
 
 impl Scripted {
-    /// Reads a script; `facts` say what the model of the play can do.
+    /// Reads a script; `facts` say what the model of the play can do. A play
+    /// costs nothing.
     ///
     /// # Errors
     ///
@@ -109,6 +111,7 @@ impl Scripted {
     pub fn new(script: &str, facts: Facts) -> Result<Self, Fault> {
         let entries = read(script)?;
         let left = entries.iter().map(Entry::times).collect();
+        let facts = Facts { price: Some(Price::FREE), is_local: true, ..facts };
         Ok(Self { facts, entries, left: Mutex::new(left) })
     }
 

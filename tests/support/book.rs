@@ -11,7 +11,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use storygen::chat::{Message, Role, Tokenizer};
-use storygen::pipeline::calling::Line;
+use storygen::money::Price;
+use storygen::pipeline::calling::{Line, Purse};
 use storygen::pipeline::plan::Wanted;
 use storygen::pipeline::run::{Done, Session};
 use storygen::pipeline::settings::Settings;
@@ -328,7 +329,8 @@ impl Recorder {
         tokenizer: Arc<dyn Tokenizer>,
         answer: Answering,
     ) -> Self {
-        let facts = Facts { prefill, ..Facts::plain("test/recorder", window) };
+        let facts =
+            Facts { prefill, price: Some(Price::FREE), ..Facts::plain("test/recorder", window) };
         Self { facts, tokenizer, answer, sent: Mutex::default() }
     }
 
@@ -479,13 +481,7 @@ pub fn run(
     let mut findings = Vec::new();
     let records = history::records(story, &archive, &mut findings);
     assert_eq!(findings, [], "a canon file of ours has a fault");
-    let line = Line {
-        provider,
-        tokenizer: provider.tokenizer(),
-        folder,
-        settings,
-        cancel: CancellationToken::new(),
-    };
+    let line = Line::new(provider, folder, settings, Purse::default());
     let mut session = Session::new(story, &templates, archive, records, &line);
     block_on(session.run(wanted, &mut store, &line, &mut |_| {}))
 }

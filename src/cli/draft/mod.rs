@@ -10,7 +10,7 @@ use super::unsent::Unloaded;
 use super::{Common, open, stop};
 use crate::config::Config;
 use crate::failure::{Exit, Failure};
-use crate::pipeline::calling::Line;
+use crate::pipeline::calling::{Line, Purse};
 use crate::pipeline::plan::{Step, Wanted};
 use crate::pipeline::run::{Done, Session};
 use crate::pipeline::{draft, rendering, run};
@@ -24,9 +24,11 @@ use crate::story::Story;
 
 mod asking;
 mod dry_run;
+mod paying;
 
 use asking::ask_first;
 use dry_run::dry_run;
+use paying::PayArguments;
 
 /// Draft chapters: everything missing or stale, or those you name
 #[derive(Debug, clap::Args)]
@@ -55,6 +57,8 @@ pub(super) struct Arguments {
     /// Answer yes to every question
     #[arg(short, long, global = true)]
     yes: bool,
+    #[command(flatten)]
+    paying: PayArguments,
     #[command(flatten)]
     model: ModelArguments,
 }
@@ -169,13 +173,13 @@ impl Work<'_> {
         let cancel = CancellationToken::new();
         stop::watch(cancel.clone(), self.ui.clone())?;
         // What needs no model is told before one is loaded.
+        let unloaded = Unloaded(&self.named.facts);
         let idle = Line {
-            provider: &Unloaded(&self.named.facts),
             tokenizer: self.named.tokenizer.clone(),
-            folder: self.folder,
-            settings: &settings,
             cancel: cancel.clone(),
+            ..Line::new(&unloaded, self.folder, &settings, Purse::default())
         };
+        let accounts = archive.accounts.clone();
         let mut session = Session::new(self.story, self.templates, archive, records, &idle);
         match session.next_step(&wanted) {
             Step::Done => {
@@ -204,13 +208,8 @@ impl Work<'_> {
             self.ui,
         )
         .await?;
-        let line = Line {
-            provider: ready.provider(),
-            tokenizer: ready.provider().tokenizer(),
-            folder: self.folder,
-            settings: &settings,
-            cancel,
-        };
+        let purse = paying::purse(self, &store, accounts)?;
+        let line = Line { cancel, ..Line::new(ready.provider(), self.folder, &settings, purse) };
         let mut progress = self.ui.drafting(self.arguments.stream, self.story.chapters.len());
         let outcome =
             session.run(&wanted, &mut store, &line, &mut |event| progress.tell(&event)).await;
@@ -256,10 +255,9 @@ impl Work<'_> {
 }
 
 /// The command line for the journal. It holds no secrets: keys have no flags.
+/// What only says how it is paid for is left out: the same command with more
+/// money goes on where it stopped.
 fn command_line() -> String {
-    std::env::args_os()
-        .skip(1)
-        .map(|argument| argument.to_string_lossy().into_owned())
-        .collect::<Vec<_>>()
+    paying::without(std::env::args_os().skip(1).map(|one| one.to_string_lossy().into_owned()))
         .join(" ")
 }

@@ -46,6 +46,7 @@ pub(super) fn facts(
             window: window.unwrap_or(8_192).min(8_192),
             prefill: true,
             price: Some(Price::FREE),
+            is_local: true,
             ..Facts::plain("", 0)
         };
         return Ok((facts, None));

@@ -11,11 +11,12 @@ use super::ui::Ui;
 use crate::chat::Tokenizer;
 use crate::config::{Config, Origin};
 use crate::failure::{Exit, Failure};
+use crate::money::Price;
 use crate::pipeline::calling;
 use crate::pipeline::settings::{Asked, Settings};
 use crate::project::load::Wishes;
 use crate::prompt::tokens::Bound;
-use crate::provider::http::{Base, BoundKey, Endpoint, Remote};
+use crate::provider::http::{Base, BoundKey, Endpoint, Patience, Remote};
 use crate::provider::openai::OPENAI;
 use crate::provider::scripted::Scripted;
 use crate::provider::{Facts, Provider};
@@ -84,7 +85,15 @@ pub(super) fn name(arguments: &ModelArguments, wishes: &Wishes, config: &Config)
         window_assumed = asked.is_none() && provider == "openai";
         let window =
             asked.and_then(|window| usize::try_from(window).ok()).unwrap_or(ASSUMED_WINDOW);
-        (Facts::plain(model.clone(), window), Arc::new(Bound::new(None)))
+        let mut facts = Facts::plain(model.clone(), window);
+        (facts.price, facts.is_local) = if provider == "scripted" {
+            (Some(Price::FREE), true)
+        } else {
+            let is_local = Base::parse(config.base_url().0).is_ok_and(|base| base.is_local());
+            (config.price()?, is_local)
+        };
+        facts.tries = u32::try_from(Patience::default().tries).unwrap_or(u32::MAX).max(1);
+        (facts, Arc::new(Bound::new(None)))
     };
     Ok(Named {
         provider: provider.to_owned(),
@@ -210,6 +219,7 @@ fn remote(named: &Named, config: &Config, ui: &Ui) -> Result<Remote> {
     let (url, _) = config.base_url();
     let base = Base::parse(url).map_err(|error| bad(&error))?;
     let mut endpoint = Endpoint::new(&OPENAI, base.clone(), named.name.clone(), named.facts.window);
+    endpoint.price = config.price()?;
     if let Some((key, given_for, set_in)) = config.key()? {
         let home = Base::parse(given_for).map_err(|error| bad(&error))?;
         // A key goes to the address it was given for and nowhere else.

@@ -5,7 +5,7 @@ use owo_colors::OwoColorize;
 
 use super::Ui;
 use super::page::Page;
-use crate::pipeline::calling::Event;
+use crate::pipeline::calling::{Event, Overbilled};
 use crate::story::prose;
 
 /// What stands on the terminal while a run goes on: nothing may be printed
@@ -142,6 +142,11 @@ fn sentence(event: &Event<'_>) -> Option<String> {
         Event::Replaced { chapter, path } => {
             format!(
                 "  chapter {chapter}: the text has changed, so your corrected canon is replaced; it is kept as {path}"
+            )
+        }
+        Event::Overbilled(Overbilled { worst, cost }) => {
+            format!(
+                "  the endpoint billed {cost} for a call that could cost {worst} at most by the price that is known; it counts as billed"
             )
         }
         Event::Interrupted { why } => format!("  {why}; going on from there"),

@@ -1,5 +1,6 @@
 //! What a run tells while it works.
 
+use super::purse::Overbilled;
 use crate::provider::Usage;
 
 /// Whoever listens to a run.
@@ -106,6 +107,8 @@ pub enum Event<'a> {
         /// Where it is kept.
         path: String,
     },
+    /// A call was billed more than it could cost by what is known of the model.
+    Overbilled(Overbilled),
     /// A stream broke off and is being continued.
     Interrupted {
         /// Why.

@@ -1,4 +1,5 @@
-//! One call to a model: proven to fit, sent at most once, kept as it streams.
+//! One call to a model: proven to fit, paid for, sent at most once, kept as it
+//! streams.
 
 use std::sync::Arc;
 
@@ -8,16 +9,21 @@ use tokio_util::sync::CancellationToken;
 use super::settings::Settings;
 use crate::chat::{Message, Tokenizer};
 use crate::failure::{Exit, Failure};
-use crate::project::calls::{self, Ending, Kept, Writing};
+use crate::project::calls::{self, Ending, Kept, Lookup, Writing};
 use crate::project::folder::Folder;
+use crate::project::journal::{CallNote, Stage};
 use crate::prompt::budget::MARGIN;
-use crate::provider::{Fault, Provider, Request, Sampling};
+use crate::provider::{Fault, Meter, Provider, Request, Sampling};
 use crate::story::prose;
 
 mod event;
+mod marks;
+mod purse;
 mod way_out;
 
 pub use event::{Event, Listener};
+pub use marks::{Recent, marks};
+pub use purse::{Overbilled, Purse, Terms, Used, too_little};
 pub use way_out::failure;
 
 /// The way to a model.
@@ -32,12 +38,20 @@ pub struct Line<'a> {
     pub settings: &'a Settings,
     /// Set when the user wants to stop.
     pub cancel: CancellationToken,
+    /// What calls are paid from, and noted in.
+    pub purse: Purse<'a>,
+    /// The last prompts, of which an endpoint's cache may still know.
+    pub recent: Recent,
 }
 
 /// A question to a model.
 pub struct Question<'a> {
     /// What it is about, for whoever looks at the kept call.
     pub about: String,
+    /// What it is for.
+    pub stage: Stage,
+    /// The id of the chapter, where it is about one.
+    pub chapter: Option<String>,
     /// The messages.
     pub messages: Vec<Message>,
     /// The most tokens of the reply.
@@ -50,7 +64,26 @@ pub struct Question<'a> {
     pub is_prose: bool,
 }
 
-impl Line<'_> {
+impl<'a> Line<'a> {
+    /// A line to a model that nobody stops, and that has heard nothing yet.
+    #[must_use]
+    pub fn new(
+        provider: &'a dyn Provider,
+        folder: &'a Folder,
+        settings: &'a Settings,
+        purse: Purse<'a>,
+    ) -> Self {
+        Self {
+            provider,
+            tokenizer: provider.tokenizer(),
+            folder,
+            settings,
+            cancel: CancellationToken::new(),
+            purse,
+            recent: Recent::default(),
+        }
+    }
+
     /// The tokens that are left for a prompt whose reply may take `reply`.
     #[must_use]
     pub fn room(&self, reply: usize) -> usize {
@@ -62,10 +95,11 @@ impl Line<'_> {
     ///
     /// # Errors
     ///
-    /// When the prompt does not fit, the model fails before any text, a file
-    /// cannot be written, or the user stops.
+    /// When the prompt does not fit, the call may not be paid for, the model
+    /// fails before any text, a file cannot be written, or the user stops.
     pub async fn ask(&self, question: Question<'_>, listener: Listener<'_>) -> Result<Kept> {
-        let Question { about, messages, reply_tokens, sampling, schema, is_prose } = question;
+        let Question { about, stage, chapter, messages, .. } = question;
+        let Question { reply_tokens, sampling, schema, is_prose, .. } = question;
         let tokens = self.tokenizer.prompt(&messages);
         if tokens > self.room(reply_tokens) {
             return Err(Failure::new(
@@ -76,26 +110,65 @@ impl Line<'_> {
             .into());
         }
         let request = Request {
+            marks: self.recent.heard(&messages),
             messages,
             reply_tokens,
             sampling: sampling.clone(),
             seed: self.settings.seed_of(&about),
             schema: schema.filter(|_| self.provider.facts().structured),
-            marks: Vec::new(),
         };
-        let model = &self.provider.facts().name;
-        let digest = calls::digest(model, &request)?;
-        if let Some(kept) = calls::find(self.folder, &digest, is_prose)? {
-            if is_prose {
-                listener(Event::Text(&kept.text));
+        let model = self.provider.facts().name.clone();
+        let note = CallNote {
+            id: String::new(),
+            digest: calls::digest(&model, &request)?,
+            stage,
+            chapter,
+            model,
+            prompt: u64::try_from(tokens)?,
+            reply: u64::try_from(reply_tokens)?,
+        };
+        match calls::look(self.folder, &note.digest, is_prose)? {
+            Lookup::Kept(found) => {
+                self.purse.found(&note, &found)?;
+                if is_prose {
+                    listener(Event::Text(&found.kept.text));
+                }
+                return Ok(found.kept);
             }
-            return Ok(kept);
+            Lookup::Lost(before) => self.purse.lost(before)?,
+            Lookup::Absent => {}
         }
         if self.cancel.is_cancelled() {
             return Err(cancelled(0));
         }
-        let writing = Writing::begin(self.folder, &digest, model, &about, &request)?;
-        self.stream(&request, writing, is_prose, listener).await
+        self.pay(&request, note, &about, is_prose, listener).await
+    }
+
+    /// Makes a call, and pays for it.
+    async fn pay(
+        &self,
+        request: &Request,
+        note: CallNote,
+        about: &str,
+        is_prose: bool,
+        listener: Listener<'_>,
+    ) -> Result<Kept> {
+        if self.purse.terms().is_offline {
+            let otherwise = calls::is_asked(self.folder, about)?;
+            return Err(purse::not_kept(about, &note, otherwise).into());
+        }
+        let ticket = self.purse.reserve(note, self.provider.facts())?;
+        let writing = Writing::begin(self.folder, &ticket.note, about, ticket.at, request)?;
+        let mut meter = Meter::new(ticket.price, ticket.each);
+        let outcome = self.stream(request, writing, is_prose, &mut *listener, &mut meter).await;
+        let is_cancelled = self.cancel.is_cancelled();
+        let kept = outcome.as_ref().ok();
+        let settled = self.purse.settle(ticket, kept, is_cancelled, meter.tally());
+        let kept = outcome?;
+        if let Some(overbilled) = settled? {
+            listener(Event::Overbilled(overbilled));
+        }
+        Ok(kept)
     }
 
     async fn stream(
@@ -104,6 +177,7 @@ impl Line<'_> {
         mut writing: Writing,
         is_prose: bool,
         listener: Listener<'_>,
+        meter: &mut Meter,
     ) -> Result<Kept> {
         let mut text = String::new();
         let mut disk: Result<()> = Ok(());
@@ -123,8 +197,9 @@ impl Line<'_> {
                 }
                 text.push_str(&piece);
             };
-            self.provider.stream(request, &mut on_text, &stop).await
+            self.provider.stream(request, &mut meter.on(&mut on_text), &stop).await
         };
+        meter.end(outcome.as_ref().ok());
         disk?;
         let kept = match outcome {
             Ok(reply) => Kept {
@@ -143,14 +218,14 @@ impl Line<'_> {
                 Kept {
                     text,
                     ending: Ending::Interrupted,
-                    usage: None,
+                    usage: meter.last(),
                     answered: None,
                     is_new: true,
                 }
             }
             Err(fault) => return Err(failure(&fault).into()),
         };
-        writing.end(&kept)?;
+        writing.end(&kept, meter.tally())?;
         Ok(kept)
     }
 }

@@ -12,6 +12,7 @@ use crate::pipeline::calling::{Event, Line, Listener, Question};
 use crate::pipeline::rendering;
 use crate::project::archive::add;
 use crate::project::calls::{Ending, Kept};
+use crate::project::journal::Stage;
 use crate::prompt::brief::Task;
 use crate::prompt::budget::{self, Fitted};
 use crate::prompt::view::DraftView;
@@ -114,14 +115,7 @@ impl Drawing<'_> {
         // How often it was asked to go on, and how often a stream broke off now.
         let (mut continued, mut broken) = (0, 0);
         for part in 0_u32.. {
-            let question = Question {
-                about: format!("{} part {}", self.name, part + 1),
-                messages: messages.clone(),
-                reply_tokens: reply,
-                sampling: &self.line.settings.prose,
-                schema: None,
-                is_prose: true,
-            };
+            let question = self.question(part, messages.clone(), reply);
             let bytes: usize = messages.iter().map(|message| message.text.len()).sum();
             let kept = self.line.ask(question, &mut *listener).await?;
             account(drawn, &kept, bytes);
@@ -182,6 +176,20 @@ impl Drawing<'_> {
         }
         self.text = take::without_headings(&self.text);
         Ok(None)
+    }
+
+    /// What is asked for a part of the drawing, counted from 0.
+    fn question(&self, part: u32, messages: Vec<Message>, reply_tokens: usize) -> Question<'_> {
+        Question {
+            about: format!("{} part {}", self.name, part + 1),
+            stage: if part == 0 { Stage::Draft } else { Stage::Continue },
+            chapter: Some(self.task.chapter.id.clone()),
+            messages,
+            reply_tokens,
+            sampling: &self.line.settings.prose,
+            schema: None,
+            is_prose: true,
+        }
     }
 
     /// Joins a reply to the text; gives how many words it added.

@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::Session;
-use crate::pipeline::calling::{Event, Line, Listener};
+use crate::pipeline::calling::{Event, Line, Listener, Used};
 use crate::pipeline::draft::{self, Drawn};
 use crate::pipeline::selection::select_take;
 use crate::pipeline::{fold, plan, record};
@@ -77,6 +77,7 @@ impl Session<'_> {
         let take = self.archive.chapters.get(&chapter.id).map_or(1, Shelf::next_take);
         listener(Event::Drafting { chapter: number, title: &chapter.title, take });
         let mut rejected = Vec::new();
+        drop(line.purse.used());
         let materials = self.materials(number);
         let drawn = {
             let mut note = |event: Event<'_>| {
@@ -89,6 +90,7 @@ impl Session<'_> {
         };
         self.note_rejected(&chapter.id, rejected, store)?;
         let drawn = drawn?;
+        let used = line.purse.used();
         let note = TakeNote {
             chapter: chapter.id.clone(),
             take,
@@ -101,8 +103,10 @@ impl Session<'_> {
             before: plan::before(self.story, &self.archive, number),
             tokens: drawn.tokens,
             density: drawn.density,
+            calls: used.calls.clone(),
+            conditions: None,
         };
-        let header = header(chapter, &note, &drawn, line);
+        let header = header(chapter, &note, &drawn, &used, line);
         let words = note.words;
         let shelf = self.archive.shelf(&chapter.id);
         store.accept(self.story, chapter, shelf, note, &header, &drawn.prose)?;
@@ -144,6 +148,7 @@ impl Session<'_> {
         let chapter = self.chapter(number)?;
         self.canon_before(number);
         listener(Event::Recording { chapter: number, title: &chapter.title });
+        drop(line.purse.used());
         let text = self
             .archive
             .chapters
@@ -169,6 +174,7 @@ impl Session<'_> {
             &recorded.record,
             recorded.dropped,
             recorded.tokens,
+            line.purse.used().calls,
         )?;
         if let Some(path) = replaced {
             listener(Event::Replaced { chapter: number, path });
@@ -205,6 +211,7 @@ impl Session<'_> {
         listener: Listener<'_>,
     ) -> Result<()> {
         listener(Event::Folding { from: span.from, to: span.to });
+        drop(line.purse.used());
         let (text, tokens) = fold::fold(
             self.story,
             span,
@@ -217,7 +224,7 @@ impl Session<'_> {
         .await?;
         let fold =
             Fold { parts: plan::parts_digest(self.story, &self.archive, span), text: text.clone() };
-        store.fold(span, &fold, tokens)?;
+        store.fold(span, &fold, tokens, line.purse.used().calls)?;
         self.folds.insert(span, text);
         self.archive.folds.insert(span, fold);
         Ok(())
@@ -225,8 +232,14 @@ impl Session<'_> {
 }
 
 /// What a take's file says of itself.
-fn header(chapter: &Chapter, note: &TakeNote, drawn: &Drawn, line: &Line<'_>) -> serde_json::Value {
-    serde_json::json!({
+fn header(
+    chapter: &Chapter,
+    note: &TakeNote,
+    drawn: &Drawn,
+    used: &Used,
+    line: &Line<'_>,
+) -> serde_json::Value {
+    let mut header = serde_json::json!({
         "chapter": chapter.id,
         "title": chapter.title,
         "take": note.take,
@@ -239,5 +252,10 @@ fn header(chapter: &Chapter, note: &TakeNote, drawn: &Drawn, line: &Line<'_>) ->
         "window": line.settings.window,
         "usage": drawn.tokens,
         "left_out": drawn.omissions,
-    })
+    });
+    if let (Some(cost), Some(keys)) = (used.cost(), header.as_object_mut()) {
+        // For whoever reads it: the journal has the exact sum.
+        keys.insert("cost".to_owned(), cost.to_string().into());
+    }
+    header
 }

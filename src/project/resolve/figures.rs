@@ -25,6 +25,7 @@ pub(super) fn of_book(file: &str, book: &BookFile, findings: &mut Vec<Finding>) 
         look("reply_tokens", limits.reply_tokens.as_ref(), &(32..=10_000_000));
         look("redraws", limits.redraws.as_ref(), &(0..=100));
         look("continuations", limits.continuations.as_ref(), &(0..=1_000));
+        findings.extend(limits.budget.as_ref().and_then(|budget| no_budget(file, budget)));
     }
 }
 
@@ -55,6 +56,18 @@ fn outside(
     Some(
         Finding::error("number-out-of-range", Site::at(file, figure.spot), message)
             .hint(format!("write one in that range, or leave `{name}` out")),
+    )
+}
+
+/// A budget is an amount of money, and one that a book can cost.
+fn no_budget(file: &str, budget: &Placed<f64>) -> Option<Finding> {
+    if (0.0..=1e6).contains(&budget.value) {
+        return None;
+    }
+    let message = format!("`budget` must be dollars from 0 to 1000000, here is {}", budget.value);
+    Some(
+        Finding::error("number-out-of-range", Site::at(file, budget.spot), message)
+            .hint("write the most that the book may cost, such as `2.50`, or leave `budget` out"),
     )
 }
 

@@ -58,4 +58,7 @@ pub struct LimitsShape {
     /// How many times a reply that was cut, or fell short, is continued (default 8).
     #[serde(default)]
     pub continuations: Option<Placed<u32>>,
+    /// Dollars that the whole book may cost; your own configuration's budget where it is smaller.
+    #[serde(default)]
+    pub budget: Option<Placed<f64>>,
 }

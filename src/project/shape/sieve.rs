@@ -94,6 +94,7 @@ impl<'a> Sieve<'a> {
                 Value::Text(_) | Value::Integer(_) | Value::Bool(_) | Value::Fraction(_),
             )
             | ("boolean", Value::Bool(_))
+            | ("number", Value::Integer(_) | Value::Fraction(_))
             | ("any", _) => Fit::Sound,
             (wanted, _) => {
                 self.findings.push(faults::wrong_kind(self.file, node, wanted, name));
@@ -119,7 +120,7 @@ impl<'a> Sieve<'a> {
                 node.value = Value::List(vec![Node { value, spot, written }]);
                 Fit::Sound
             }
-            _ if wanted == "integer" => Fit::Loose,
+            _ if matches!(wanted, "integer" | "number") => Fit::Loose,
             _ => Fit::Spoilt,
         }
     }

@@ -93,6 +93,7 @@ fn facts_of(path: &Path, header: &gguf::Header, window: Option<usize>) -> Facts 
         reply_limit: None,
         prefill: true,
         price: Some(Price::FREE),
+        is_local: true,
         ..Facts::plain("", 0)
     }
 }

@@ -66,6 +66,12 @@ impl Base {
         self.url.scheme() == "http"
     }
 
+    /// Whether it is on this machine.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        is_loopback(&self.url)
+    }
+
     /// Whether its last segment is a version, like the `/v1` that most bases end with.
     pub(super) fn has_version(&self) -> bool {
         self.url.path().split('/').any(|segment| {

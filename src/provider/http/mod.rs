@@ -161,6 +161,7 @@ impl Remote {
                 accepts: endpoint.knobs.accepts.clone(),
                 price: endpoint.price,
                 tries: u32::try_from(endpoint.patience.tries).unwrap_or(u32::MAX).max(1),
+                is_local: endpoint.base.is_local(),
             },
             tokens: Arc::new(Bound::new(endpoint.ratio)),
             client,

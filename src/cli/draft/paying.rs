@@ -1,0 +1,95 @@
+//! What a run may spend.
+
+use anyhow::Result;
+use clap::Args;
+
+use super::Work;
+use crate::config::Config;
+use crate::ledger::Ledger;
+use crate::money::{Caps, Money};
+use crate::pipeline::calling::{Purse, Terms};
+use crate::project::accounts::Accounts;
+use crate::project::load::Wishes;
+use crate::project::store::Store;
+
+/// How calls are paid for.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub(in crate::cli) struct PayArguments {
+    /// The most that this run may cost; it stops before a call that could pass that
+    #[arg(long, global = true, value_name = "DOLLARS", value_parser = dollars)]
+    pub max_cost: Option<Money>,
+    /// Also ask a model of which nobody knows what it costs
+    #[arg(long, global = true)]
+    pub allow_unknown_price: bool,
+}
+
+fn dollars(text: &str) -> Result<Money, String> {
+    let figure = text.trim().trim_start_matches('$');
+    let amount = figure.parse().ok().and_then(Money::of_dollars);
+    amount.ok_or_else(|| "write dollars, such as `2.50`".to_owned())
+}
+
+/// The caps that apply.
+pub(in crate::cli) fn caps(
+    arguments: &PayArguments,
+    wishes: &Wishes,
+    config: &Config,
+) -> Result<Caps> {
+    Ok(Caps::of(arguments.max_cost, config.budget()?, wishes.budget))
+}
+
+/// What the run pays from.
+pub(super) fn purse<'a>(
+    work: &Work<'_>,
+    store: &Store<'a>,
+    accounts: Accounts,
+) -> Result<Purse<'a>> {
+    let terms = Terms {
+        caps: caps(&work.arguments.paying, work.wishes, work.config)?,
+        unknown_is_allowed: work.arguments.paying.allow_unknown_price,
+        is_offline: false,
+    };
+    let ledger = Ledger::new(work.config.data.join("ledger"), work.folder.path());
+    Ok(Purse::new(store.pen(), ledger, accounts, terms))
+}
+
+/// The arguments without those that only say how calls are paid for.
+pub(super) fn without(arguments: impl Iterator<Item = String>) -> Vec<String> {
+    let mut kept = Vec::new();
+    let mut is_value = false;
+    for argument in arguments {
+        let is_ours = std::mem::take(&mut is_value)
+            || argument == "--allow-unknown-price"
+            || argument.starts_with("--max-cost=");
+        is_value = argument == "--max-cost" && !is_ours;
+        if !is_ours && !is_value {
+            kept.push(argument);
+        }
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_with_more_money_is_the_same_command() {
+        for line in [
+            "draft --redo",
+            "draft --redo --max-cost 2",
+            "draft --max-cost=2 --redo --allow-unknown-price",
+            "draft --max-cost --max-cost --redo",
+        ] {
+            let words = line.split(' ').map(str::to_owned);
+            assert_eq!(without(words).join(" "), "draft --redo", "{line}");
+        }
+    }
+
+    #[test]
+    fn dollars_are_amounts() {
+        for (text, expected) in [("2", Some(2.0)), ("$0.5", Some(0.5)), ("x", None), ("-1", None)] {
+            assert_eq!(dollars(text).ok(), expected.and_then(Money::of_dollars), "{text}");
+        }
+    }
+}

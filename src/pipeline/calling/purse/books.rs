@@ -1,0 +1,104 @@
+//! What is written of a call: in the project's journal, and in the user's ledger.
+
+use anyhow::Result;
+
+use super::{Ticket, refusal};
+use crate::ledger::Ledger;
+use crate::money::{Caps, Money, Next, Payment};
+use crate::project::accounts::Accounts;
+use crate::project::journal::{CallNote, Ended, Event};
+use crate::project::pen::Pen;
+use crate::provider::Tally;
+
+/// The ledger, and what the journal says by now.
+#[derive(Debug)]
+pub(super) struct Books {
+    pub ledger: Ledger,
+    pub accounts: Accounts,
+}
+
+impl Books {
+    /// Writes all that has to stand before a call is made.
+    pub fn reserve(
+        &mut self,
+        pen: &Pen<'_>,
+        ticket: &mut Ticket,
+        tries: u32,
+        caps: &Caps,
+    ) -> Result<()> {
+        let Ticket { note, at, each, payment, .. } = ticket;
+        self.accounts.reserve(*at, note.clone(), tries, *each);
+        loop {
+            match payment.next() {
+                Next::Ledger(_) => {
+                    let worst = payment.worst();
+                    if let Some(reached) = self.ledger.reserve(*at, &note.id, worst, caps)? {
+                        return Err(refusal::reached(&reached, note).into());
+                    }
+                }
+                Next::Journal(_) => {
+                    let event = Event::Reserved { call: note.clone(), tries, each: *each };
+                    pen.note(vec![event])?;
+                }
+                Next::Call | Next::Nothing => return Ok(()),
+            }
+            payment.written();
+        }
+    }
+
+    /// Writes all that is to stand after a call that was made at `at`.
+    pub fn settle(
+        &mut self,
+        pen: &Pen<'_>,
+        payment: &mut Payment<String>,
+        at: u64,
+        called: Event,
+    ) -> Result<()> {
+        let Event::Called { call, tally, .. } = &called else { return Ok(()) };
+        let (id, cost) = (call.id.clone(), tally.most());
+        self.accounts.settle(call, tally);
+        let is_reserved = payment.worst() > Money::ZERO;
+        let mut called = Some(called);
+        loop {
+            match payment.next() {
+                Next::Journal(_) => pen.jot(called.take().into_iter().collect())?,
+                // What costs nothing is no matter of the ledger.
+                Next::Ledger(_) if is_reserved || cost > Money::ZERO => {
+                    self.ledger.settle(at, &id, cost)?;
+                }
+                Next::Ledger(_) => {}
+                Next::Call | Next::Nothing => return Ok(()),
+            }
+            payment.written();
+        }
+    }
+
+    /// Notes a call of an earlier run that was killed before it could.
+    pub fn late(
+        &mut self,
+        pen: &Pen<'_>,
+        call: CallNote,
+        ended: Ended,
+        answered: Option<String>,
+        tally: Option<Tally>,
+    ) -> Result<()> {
+        let open = self.accounts.open(&call.id).map(|open| (open.at, open.tally.most()));
+        // A reservation stands for a call of which nothing more is known.
+        if self.accounts.is_noted(&call.id) || open.is_some() && tally.is_none() {
+            return Ok(());
+        }
+        let tally = tally.unwrap_or_else(|| Tally::unknown(1, Money::ZERO));
+        let id = call.id.clone();
+        let called = Event::Called { call, ended, answered, tally };
+        if let Some((at, worst)) = open {
+            let mut payment = Payment::ended(id, worst, tally.most());
+            return self.settle(pen, &mut payment, at, called);
+        }
+        // What was paid for elsewhere, or by an older version, is the book's
+        // cost, but none of this month.
+        if let Event::Called { call, tally, .. } = &called {
+            self.accounts.settle(call, tally);
+        }
+        pen.jot(vec![called])
+    }
+}

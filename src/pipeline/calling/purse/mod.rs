@@ -1,0 +1,228 @@
+//! Paying for calls: each is noted in the project's journal, and one that costs
+//! something is reserved for, in the journal and in the user's ledger, before it
+//! is made. Why no cap is passed stands in [`crate::money`].
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use anyhow::Result;
+
+use crate::ledger::Ledger;
+use crate::money::{Account, Caps, Entry, Limit, Money, Payment, Price, Verdict, may_ask};
+use crate::project::accounts::Accounts;
+use crate::project::calls::{Found, Kept};
+use crate::project::journal::{CallNote, Ended, Event};
+use crate::project::pen::Pen;
+use crate::provider::{Facts, Tally};
+
+mod books;
+mod refusal;
+mod used;
+
+use books::Books;
+pub(super) use refusal::not_kept;
+pub use refusal::too_little;
+pub use used::Used;
+
+/// What calls are paid from, and noted in.
+///
+/// By default there is none: only calls that cost nothing are made, and none is
+/// noted.
+#[derive(Debug, Default)]
+pub struct Purse<'a> {
+    terms: Terms,
+    pen: Option<Pen<'a>>,
+    state: Mutex<State>,
+}
+
+/// What the user allows.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Terms {
+    /// The most that may be spent.
+    pub caps: Caps,
+    /// Whether a model may be asked of which nobody knows what it costs.
+    pub unknown_is_allowed: bool,
+    /// Whether only replies that are kept count, and nobody is asked.
+    pub is_offline: bool,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    books: Option<Books>,
+    /// What this run has cost.
+    run: Account<String>,
+    /// How many calls this run has made.
+    made: u64,
+    used: Used,
+    /// What all that is still to be done costs at least.
+    floor: Option<Money>,
+}
+
+/// A call that may be made.
+#[derive(Debug)]
+pub(super) struct Ticket {
+    pub note: CallNote,
+    /// When it is made, in seconds since 1970.
+    pub at: u64,
+    /// What a token costs, where that is known.
+    pub price: Option<Price>,
+    /// The most that one try can cost.
+    pub each: Money,
+    payment: Payment<String>,
+}
+
+/// What was billed though it was more than a call could cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Overbilled {
+    /// The most that it could cost.
+    pub worst: Money,
+    /// What it was billed.
+    pub cost: Money,
+}
+
+impl<'a> Purse<'a> {
+    /// A purse that pays by these terms, and notes each call.
+    #[must_use]
+    pub fn new(pen: Pen<'a>, ledger: Ledger, accounts: Accounts, terms: Terms) -> Self {
+        let books = Some(Books { ledger, accounts });
+        let state = Mutex::new(State { books, ..State::default() });
+        Self { terms, pen: Some(pen), state }
+    }
+
+    /// The same purse; it refuses the first call that has to be paid for when
+    /// there is not even enough for what is still to be done, which costs at
+    /// least this much. Of what turns out to be kept nobody can tell what it
+    /// leaves to be paid for, so then each call is judged by itself.
+    #[must_use]
+    pub fn with_floor(self, floor: Money) -> Self {
+        self.state().floor = Some(floor);
+        self
+    }
+
+    /// What the user allows.
+    #[must_use]
+    pub fn terms(&self) -> &Terms {
+        &self.terms
+    }
+
+    /// The calls that were asked, or found, since this was last called.
+    #[must_use]
+    pub fn used(&self) -> Used {
+        std::mem::take(&mut self.state().used)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A reply was found that is kept: it is noted where a kill came before that.
+    pub(super) fn found(&self, note: &CallNote, found: &Found) -> Result<()> {
+        let mut state = self.state();
+        state.used.add(&note.digest, &found.tally.unwrap_or_default());
+        state.floor = None;
+        let id = found.id.clone().unwrap_or_else(|| note.digest.clone());
+        let ended = match found.tally {
+            Some(_) => found.kept.ending.into(),
+            None => Ended::Killed,
+        };
+        let note = CallNote { id, ..note.clone() };
+        let answered = found.kept.answered.clone();
+        match (&mut state.books, &self.pen) {
+            (Some(books), Some(pen)) => books.late(pen, note, ended, answered, found.tally),
+            _ => Ok(()),
+        }
+    }
+
+    /// A call was found that brought no reply of use.
+    pub(super) fn lost(&self, note: Option<CallNote>) -> Result<()> {
+        match (self.state().books.as_mut(), &self.pen, note) {
+            (Some(books), Some(pen), Some(note)) => {
+                books.late(pen, note, Ended::Killed, None, None)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Reserves for a call, if it can cost anything.
+    ///
+    /// # Errors
+    ///
+    /// When it may not be made, or what is to be noted cannot be written.
+    pub(super) fn reserve(&self, note: CallNote, facts: &Facts) -> Result<Ticket> {
+        let Terms { caps, unknown_is_allowed, .. } = &self.terms;
+        let mut state = self.state();
+        state.made += 1;
+        let mut ticket = self.ticket(note, state.made, facts.price);
+        let verdict = may_ask(facts.price, facts.is_local, caps.any(), *unknown_is_allowed);
+        let State { books, run, floor, .. } = &mut *state;
+        match (verdict, books.as_mut().zip(self.pen.as_ref())) {
+            (Verdict::Free, _) | (Verdict::Unpriced, Some(_)) => Ok(ticket),
+            (Verdict::Refuse, _) => Err(refusal::unknown_price(facts, caps.any()).into()),
+            (_, None) => Err(refusal::unpaid(facts).into()),
+            (Verdict::Reserve(price), Some((books, pen))) => {
+                ticket.each = price.worst(ticket.note.prompt, ticket.note.reply);
+                let worst = ticket.each.times(u64::from(facts.tries));
+                let book = &books.accounts.book;
+                let room = caps
+                    .hold(Limit::Run, run, worst)
+                    .and_then(|()| caps.hold(Limit::Book, book, worst));
+                room.map_err(|reached| refusal::reached(&reached, &ticket.note))?;
+                if let Some(floor) = floor.take() {
+                    let month = books.ledger.spent(ticket.at)?;
+                    let spent = [
+                        (Limit::Run, run.spent()),
+                        (Limit::Book, book.spent()),
+                        (Limit::Month, month.0 + month.1),
+                    ];
+                    too_little(caps, &spent, floor)?;
+                }
+                // From here on it counts, whatever becomes of the writing.
+                run.add(Entry::Reserve { id: ticket.note.id.clone(), worst });
+                ticket.payment = Payment::reserved(ticket.note.id.clone(), worst);
+                books.reserve(pen, &mut ticket, facts.tries, caps)?;
+                Ok(ticket)
+            }
+        }
+    }
+
+    /// A call is over: it is noted, and settled if it was reserved for. Tells
+    /// when it was billed more than it could cost.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be noted.
+    pub(super) fn settle(
+        &self,
+        ticket: Ticket,
+        kept: Option<&Kept>,
+        is_cancelled: bool,
+        tally: Tally,
+    ) -> Result<Option<Overbilled>> {
+        let mut state = self.state();
+        let Ticket { note, at, mut payment, .. } = ticket;
+        if kept.is_some() {
+            state.used.add(&note.digest, &tally);
+        }
+        let (worst, cost) = (payment.worst(), tally.most());
+        state.run.add(Entry::Settle { id: note.id.clone(), cost });
+        payment.billed(cost);
+        let ended = match kept {
+            Some(kept) => kept.ending.into(),
+            None if is_cancelled => Ended::Cancelled,
+            None => Ended::Failed,
+        };
+        let answered = kept.and_then(|kept| kept.answered.clone());
+        if let Some((books, pen)) = state.books.as_mut().zip(self.pen.as_ref()) {
+            let event = Event::Called { call: note, ended, answered, tally };
+            books.settle(pen, &mut payment, at, event)?;
+        }
+        Ok((worst > Money::ZERO && cost > worst).then_some(Overbilled { worst, cost }))
+    }
+
+    /// A ticket for a call that costs nothing yet, with an id of its own.
+    fn ticket(&self, mut note: CallNote, number: u64, price: Option<Price>) -> Ticket {
+        let (at, run) = self.pen.as_ref().map_or((0, 0), |pen| (pen.now(), pen.run()));
+        note.id = format!("{at}-{run}-{number}");
+        let payment = Payment::unreserved(note.id.clone());
+        Ticket { note, at, price, each: Money::ZERO, payment }
+    }
+}

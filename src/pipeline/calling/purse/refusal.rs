@@ -1,0 +1,104 @@
+//! Why a call is not made, and the ways out.
+
+use crate::failure::{Exit, Failure};
+use crate::money::{Caps, Limit, Money, Reached};
+use crate::project::journal::CallNote;
+use crate::provider::Facts;
+
+/// Nobody knows what a call costs.
+pub(super) fn unknown_price(facts: &Facts, is_capped: bool) -> Failure {
+    let name = &facts.name;
+    let why = match (facts.is_local, is_capped) {
+        (true, _) => "so nothing can keep to the budget that is set".to_owned(),
+        (false, _) => "so it is not asked".to_owned(),
+    };
+    Failure::new(Exit::Budget, format!("what `{name}` costs is not known, {why}"))
+        .hint("set `price: {prompt: …, reply: …}` in your configuration: dollars for a million tokens")
+        .hint("or add `--allow-unknown-price`: the calls are counted, but no budget can stop them")
+}
+
+/// The command pays for nothing.
+pub(super) fn unpaid(facts: &Facts) -> Failure {
+    Failure::new(
+        Exit::Budget,
+        format!("`{}` may have to be paid for, and this command pays for nothing", facts.name),
+    )
+}
+
+/// A cap has no room for a call.
+pub(super) fn reached(reached: &Reached, note: &CallNote) -> Failure {
+    let Reached { limit, cap, settled, reserved, call } = reached;
+    let chapter = note.chapter.as_ref().map(|id| format!(" of `{id}`")).unwrap_or_default();
+    let open = match *reserved {
+        Money::ZERO => String::new(),
+        some => format!(", {some} are reserved for calls whose end is not known"),
+    };
+    let failure = Failure::new(
+        Exit::Budget,
+        format!(
+            "{} is reached: of {cap}, {settled} are spent{open}; the next call ({}{chapter}, {} + {} tokens) could cost {call}",
+            limit.name(),
+            note.stage.name(),
+            note.prompt,
+            note.reply,
+        ),
+    )
+    .hint("nothing was sent for it, and what is finished is saved");
+    raise(failure, *limit)
+}
+
+/// Whether what is left of the caps is enough for what costs at least `floor`.
+///
+/// # Errors
+///
+/// The cap that is too low.
+pub fn too_little(caps: &Caps, spent: &[(Limit, Money)], floor: Money) -> Result<(), Failure> {
+    for (limit, spent) in spent.iter().copied() {
+        let Some(cap) = caps.on(limit).filter(|cap| spent + floor > *cap) else { continue };
+        let failure = Failure::new(
+            Exit::Budget,
+            format!(
+                "{} is too low: of {cap}, {} are left, and what is to be done costs at least {floor}",
+                limit.name(),
+                cap.less(spent)
+            ),
+        )
+        .hint("nothing was sent; `storygen cost` shows what each stage costs")
+        .hint("draft fewer chapters: `storygen draft chapters 1-3`");
+        return Err(raise(failure, limit));
+    }
+    Ok(())
+}
+
+fn raise(failure: Failure, limit: Limit) -> Failure {
+    match limit {
+        Limit::Run => failure
+            .hint("raise `--max-cost`, or `budget: {run: …}` in your configuration; the same command goes on where this one stopped"),
+        Limit::Book => failure
+            .hint("raise `limits: {budget: …}` in `storygen.yaml`, and `budget: {book: …}` in your configuration where that is lower"),
+        Limit::Month => failure
+            .hint("raise `budget: {month: …}` in your configuration, or go on next month"),
+    }
+    .hint("or take a cheaper model, or a smaller `reply_tokens`")
+}
+
+/// A reply is not kept, and nobody is asked.
+pub(in crate::pipeline::calling) fn not_kept(
+    about: &str,
+    note: &CallNote,
+    asked_otherwise: bool,
+) -> Failure {
+    let failure = Failure::new(
+        Exit::Provider,
+        format!("the reply to `{about}` is not kept, and `--offline` asks nobody"),
+    );
+    let failure = if asked_otherwise {
+        failure.hint("a reply of that name is kept, but to another prompt: the bible, a template, a model's setting or an earlier chapter was another then")
+    } else {
+        failure
+    };
+    failure.hint(format!(
+        "without `--offline`, `{}` would be asked: {} tokens of prompt, up to {} of reply; what is before it is done",
+        note.model, note.prompt, note.reply
+    ))
+}

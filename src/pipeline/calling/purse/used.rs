@@ -1,0 +1,29 @@
+//! The calls that something was made from.
+
+use crate::money::Money;
+use crate::provider::Tally;
+
+/// The calls that something was made from, kept ones included.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Used {
+    /// Their digests, in the order in which they were asked.
+    pub calls: Vec<String>,
+    /// What they were billed.
+    pub tally: Tally,
+}
+
+impl Used {
+    /// What they cost at most; none where nobody has said, or nothing had to be
+    /// paid.
+    #[must_use]
+    pub fn cost(&self) -> Option<Money> {
+        Some(self.tally.most()).filter(|cost| *cost > Money::ZERO)
+    }
+
+    pub(super) fn add(&mut self, digest: &str, tally: &Tally) {
+        if !self.calls.iter().any(|one| one == digest) {
+            self.calls.push(digest.to_owned());
+            self.tally.add(tally);
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Every call to a model, kept by the digest of its request.
+//!
+//! One file a call: a line of JSON with the request, then the reply as it
+//! streamed in, then a line of JSON that says how it ended. A file without
+//! that last line is a reply that a crash or the author interrupted; its text
+//! is as good as any that was cut. A call that ended is never sent again.
+
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+
+use super::call_note::CallNote;
+use super::folder::Folder;
+use super::layout;
+use crate::provider::{Finish, Request, Tally, Usage};
+
+mod reading;
+mod shelf;
+mod writing;
+
+pub use reading::{Found, Lookup, look};
+pub use shelf::{Heading, Whole, is_asked, list, open, remove};
+pub use writing::Writing;
+
+/// The most bytes of one call's file.
+const LIMIT: usize = 64 * 1024 * 1024;
+
+/// Begins the line that says how a reply ended. Cleaned text never holds it.
+const END: char = '\u{1e}';
+
+/// How a kept reply ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Ending {
+    /// The model had said all.
+    Stop,
+    /// The token limit cut it.
+    Length,
+    /// A filter cut it.
+    Filtered,
+    /// The stream broke off, or the program was stopped.
+    Interrupted,
+}
+
+impl From<Finish> for Ending {
+    fn from(finish: Finish) -> Self {
+        match finish {
+            Finish::Stop => Self::Stop,
+            Finish::Length => Self::Length,
+            Finish::Filtered => Self::Filtered,
+        }
+    }
+}
+
+/// A reply that is kept.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Kept {
+    /// Its text, as it came.
+    pub text: String,
+    /// How it ended.
+    pub ending: Ending,
+    /// What it took, if the endpoint said.
+    pub usage: Option<Usage>,
+    /// The model that answered.
+    pub answered: Option<String>,
+    /// Whether it came just now, and was not found.
+    pub is_new: bool,
+}
+
+/// The first line of a call's file.
+#[derive(Debug, Serialize, Deserialize)]
+struct Head {
+    v: u32,
+    model: String,
+    about: String,
+    /// When it was sent, in seconds since 1970; 0 where an old file does not say.
+    #[serde(default)]
+    at: u64,
+    #[serde(default)]
+    call: Option<CallNote>,
+    request: Request,
+}
+
+/// The last line of a call's file.
+#[derive(Debug, Serialize, Deserialize)]
+struct End {
+    ending: Ending,
+    usage: Option<Usage>,
+    answered: Option<String>,
+    /// The id of the call; none in an old file, as with the next.
+    #[serde(default)]
+    id: Option<String>,
+    #[serde(default)]
+    tally: Option<Tally>,
+}
+
+/// The digest by which a request to a model is kept.
+///
+/// # Errors
+///
+/// When the request cannot be written as JSON; none of ours is such.
+pub fn digest(model: &str, request: &Request) -> Result<String> {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(model.as_bytes());
+    hasher.update(b"\n");
+    hasher.update(&serde_json::to_vec(request)?);
+    Ok(hasher.finalize().to_hex().as_str()[..32].to_owned())
+}
+
+fn path(digest: &str) -> String {
+    format!("{}/{}/{digest}.txt", layout::CALLS, &digest[..2])
+}
+
+/// A file of a call, in its parts: the head's line, the reply, and its end
+/// where there is one.
+fn parts(bytes: &[u8]) -> Option<(&[u8], String, Option<End>)> {
+    let head = bytes.iter().position(|b| *b == b'\n')?;
+    // A crash can cut inside a character.
+    let body = String::from_utf8_lossy(&bytes[head + 1..]);
+    let body = body.trim_end_matches('\u{fffd}');
+    if let Some((text, end)) = body.rsplit_once(END)
+        && let Ok(end) = serde_json::from_str::<End>(end.trim())
+    {
+        return Some((&bytes[..head], text.to_owned(), Some(end)));
+    }
+    let text = body.split(END).next().unwrap_or_default();
+    Some((&bytes[..head], text.to_owned(), None))
+}
+
+fn read(folder: &Folder, digest: &str) -> Result<Option<Vec<u8>>> {
+    folder.read_bytes(&path(digest), LIMIT)
+}

@@ -1,0 +1,70 @@
+//! Finding what a request was answered before.
+
+use anyhow::Result;
+
+use super::super::folder::Folder;
+use super::{CallNote, Ending, Head, Kept, parts, read};
+use crate::provider::Tally;
+
+/// What is kept of a request.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Lookup {
+    /// A reply of use.
+    Kept(Found),
+    /// It was sent, or about to be, and no reply of use has come.
+    Lost(Option<CallNote>),
+    /// Nothing.
+    Absent,
+}
+
+/// A reply that was found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found {
+    /// The reply.
+    pub kept: Kept,
+    /// The id of the call that brought it; none in an old file.
+    pub id: Option<String>,
+    /// What the call was billed; none where its end is not known.
+    pub tally: Option<Tally>,
+}
+
+/// What is kept of a request. Where only the whole reply is of use (`in_parts`
+/// unset), one without its end is none.
+///
+/// # Errors
+///
+/// When the file cannot be read.
+pub fn look(folder: &Folder, digest: &str, in_parts: bool) -> Result<Lookup> {
+    let Some(bytes) = read(folder, digest)? else { return Ok(Lookup::Absent) };
+    let Some((head, text, end)) = parts(&bytes) else { return Ok(Lookup::Lost(None)) };
+    if let Some(end) = end {
+        // An old file tells what its only try took.
+        let one_try = end.usage.map(|usage| Tally { tries: 1, usage, ..Tally::default() });
+        return Ok(Lookup::Kept(Found {
+            kept: Kept {
+                text,
+                ending: end.ending,
+                usage: end.usage,
+                answered: end.answered,
+                is_new: false,
+            },
+            id: end.id,
+            tally: end.tally.or(one_try),
+        }));
+    }
+    let call = serde_json::from_slice::<Head>(head).ok().and_then(|head| head.call);
+    if !in_parts || text.trim().is_empty() {
+        return Ok(Lookup::Lost(call));
+    }
+    Ok(Lookup::Kept(Found {
+        kept: Kept {
+            text,
+            ending: Ending::Interrupted,
+            usage: None,
+            answered: None,
+            is_new: false,
+        },
+        id: call.map(|call| call.id),
+        tally: None,
+    }))
+}
