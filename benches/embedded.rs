@@ -150,6 +150,7 @@ fn ask(text: &str, reply_tokens: usize) -> Request {
         },
         seed: 1,
         schema: None,
+        bans: None,
         marks: Vec::new(),
     }
 }

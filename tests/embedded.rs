@@ -52,6 +52,7 @@ fn request(messages: Vec<Message>, reply_tokens: usize, temperature: f32) -> Req
         },
         seed: 7,
         schema: None,
+        bans: None,
         marks: Vec::new(),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Terms;
 use super::lines::{Line, form_of_title};
-use super::signs::Kind;
+use super::signs::{Kind, Signs};
 
 /// Follows the lines of a reply.
 #[derive(Clone, Debug, Default)]
@@ -117,4 +117,29 @@ fn is_of_other(heading: &str, terms: &Terms) -> bool {
         .take_while(char::is_ascii_digit)
         .collect();
     !terms.begun.is_empty() && digits.parse().is_ok_and(|number: usize| number != terms.chapter)
+}
+
+/// A reply without the lines before its text in which the model speaks to the
+/// author, and where `all` is set those in which it leaves the story at once. A
+/// reply that has no other lines is left as it is.
+#[must_use]
+pub fn after_opening<'a>(reply: &'a str, signs: &Signs, all: bool) -> &'a str {
+    let mut rest = reply;
+    while let Some((line, after)) = rest.split_once('\n') {
+        let mut read = Line::default();
+        for c in line.chars() {
+            read.read(c);
+        }
+        let is_speech = || match signs.find(read.form.trim_end()) {
+            Some((Kind::Before, _)) => true,
+            Some((Kind::After | Kind::Machine, _)) => all,
+            _ => false,
+        };
+        if !read.is_blank() && (read.is_speech || !is_speech()) {
+            return rest;
+        }
+        rest = after;
+    }
+    let has_text = rest.chars().any(char::is_alphanumeric);
+    if has_text { rest } else { reply }
 }

@@ -24,6 +24,7 @@ mod signs;
 mod thoughts;
 mod tongue;
 
+pub use leaving::after_opening;
 pub use signs::Signs;
 
 use ends::Ends;
@@ -57,6 +58,8 @@ pub struct Terms {
     pub bans: Option<Arc<Bans>>,
     /// Phrases of `bans` that may stand after all, in the normal form.
     pub stands: Vec<String>,
+    /// Whether words may stand that would leave nothing good of the text.
+    pub is_lenient: bool,
 }
 
 /// Why a reply is stopped.
@@ -198,7 +201,9 @@ impl Watch {
 
     /// The first reason stands.
     fn stop(&mut self, reason: Reason, keep: usize, words: impl FnOnce(&Self) -> String) {
-        if self.verdict.is_none() {
+        let may_stand = matches!(reason, Reason::Left | Reason::Phrase) && keep == 0;
+        let is_let = may_stand && self.terms.is_lenient && self.terms.begun.is_empty();
+        if self.verdict.is_none() && !is_let {
             self.verdict = Some(Verdict { reason, keep, words: words(self) });
         }
     }
