@@ -286,6 +286,7 @@ impl Drafted {
             sampling: settings.prose,
             seed: 1,
             schema: None,
+            bans: None,
             marks: Vec::new(),
         };
         let cancel = CancellationToken::new();

@@ -49,6 +49,7 @@ const PURE: &[&str] = &[
     "diagnostic.rs",
     "chat.rs",
     "failure.rs",
+    "phrases/",
 ];
 
 const RULES: &[Rule] = &[
@@ -178,7 +179,7 @@ const RULES: &[Rule] = &[
     },
     Rule {
         why: "findings and messages know nothing of the rest",
-        binds: &["diagnostic.rs", "chat.rs", "failure.rs"],
+        binds: &["diagnostic.rs", "chat.rs", "failure.rs", "phrases/"],
         but: &[],
         names: &[
             "crate::story",

@@ -67,6 +67,7 @@ pub fn common<'a>(first: &Facts, others: impl Iterator<Item = &'a Facts>) -> Fac
         prefill: all.prefill && one.prefill,
         structured: all.structured && one.structured,
         accepts: all.accepts,
+        steps_back: all.steps_back && one.steps_back,
         is_local: all.is_local && one.is_local,
         price: all.price.zip(one.price).map(|(all, one)| all.dearer(one)),
         tries: all.tries.saturating_add(one.tries),
@@ -222,6 +223,7 @@ mod tests {
             seed: 0,
             schema: None,
             marks: Vec::new(),
+            bans: None,
         }
     }
 

@@ -171,6 +171,7 @@ impl Scene<'_> {
             structured: row.structured,
             accepts: row.accepts.clone(),
             price: price.or(row.price),
+            steps_back: false,
             is_local: route.base.is_local(),
             tries: u32::try_from(route::patience(&route.endpoint).tries).unwrap_or(u32::MAX),
         };

@@ -181,6 +181,7 @@ fn question(facts: &Facts) -> Request {
         seed: 1,
         schema: None,
         marks: Vec::new(),
+        bans: None,
     }
 }
 

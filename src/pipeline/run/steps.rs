@@ -121,6 +121,9 @@ impl Session<'_> {
             tokens: drawn.tokens,
             omissions: drawn.omissions.len(),
         });
+        if !drawn.standing.is_empty() {
+            listener(Event::Standing { chapter: number, phrases: drawn.standing });
+        }
         Ok(())
     }
 
@@ -261,6 +264,9 @@ fn header(
     if let (Some(cost), Some(keys)) = (used.cost(), header.as_object_mut()) {
         // For whoever reads it: the journal has the exact sum.
         keys.insert("cost".to_owned(), cost.to_string().into());
+    }
+    if let (false, Some(keys)) = (drawn.standing.is_empty(), header.as_object_mut()) {
+        keys.insert("still_says".to_owned(), drawn.standing.clone().into());
     }
     header
 }

@@ -187,6 +187,7 @@ impl Remote {
                 reply_limit: endpoint.reply_limit,
                 prefill: endpoint.prefill,
                 structured: endpoint.structured,
+                steps_back: false,
                 accepts: endpoint.knobs.accepts.clone(),
                 price: endpoint.price,
                 tries: u32::try_from(endpoint.patience.tries).unwrap_or(u32::MAX).max(1),
