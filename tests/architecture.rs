@@ -44,6 +44,7 @@ const PURE: &[&str] = &[
     "project/yaml",
     "project/accounts.rs",
     "project/call_note.rs",
+    "project/usage.rs",
     "money/",
     "date.rs",
     "diagnostic.rs",

@@ -22,6 +22,7 @@ mod takes;
 mod templates;
 mod ui;
 mod unsent;
+mod usage;
 
 use ui::Ui;
 
@@ -69,6 +70,7 @@ enum Command {
     Takes(takes::TakesArguments),
     Select(takes::SelectArguments),
     Log(takes::LogArguments),
+    Usage(usage::Arguments),
     Undo(takes::UndoArguments),
     #[command(subcommand)]
     Templates(templates::Arguments),
@@ -103,6 +105,7 @@ fn dispatch(command: Command, common: &Common, ui: &Ui) -> Result<Exit> {
         Command::Prompt(arguments) => prompt::run(&arguments, common, ui),
         Command::Takes(arguments) => takes::takes(&arguments, common, ui),
         Command::Select(arguments) => takes::select(&arguments, common, ui),
+        Command::Usage(arguments) => usage::run(&arguments, common, ui),
         Command::Log(arguments) => takes::log(&arguments, common, ui),
         Command::Undo(arguments) => takes::undo(&arguments, common, ui),
         Command::Templates(arguments) => templates::run(&arguments, common, ui),

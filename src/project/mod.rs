@@ -16,4 +16,5 @@ pub mod scaffold;
 pub mod schema;
 pub mod shape;
 pub mod store;
+pub mod usage;
 pub mod yaml;

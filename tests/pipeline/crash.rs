@@ -91,7 +91,7 @@ fn a_record_cut_by_a_kill_is_asked_for_again() {
 }
 
 /// Runs the program under `strace` with a fault at the `when`th durable write.
-fn run_with_fault(
+pub fn run_with_fault(
     project: &Project,
     arguments: &[&str],
     calls: &str,

@@ -2,6 +2,8 @@
 
 #[path = "../support/byte_server.rs"]
 mod byte_server;
+#[path = "../support/counting.rs"]
+mod counting;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -14,5 +16,6 @@ mod crash;
 mod edits;
 mod endpoints;
 mod history;
+mod money;
 mod output;
 mod signals;

@@ -4,6 +4,7 @@ use anyhow::Result;
 use clap::Args;
 
 use super::Work;
+use crate::cli::open;
 use crate::config::Config;
 use crate::ledger::Ledger;
 use crate::money::{Caps, Money};
@@ -49,7 +50,7 @@ pub(super) fn purse<'a>(
         unknown_is_allowed: work.arguments.paying.allow_unknown_price,
         is_offline: false,
     };
-    let ledger = Ledger::new(work.config.data.join("ledger"), work.folder.path());
+    let ledger = Ledger::new(open::ledger(work.config), work.folder.path());
     Ok(Purse::new(store.pen(), ledger, accounts, terms))
 }
 
