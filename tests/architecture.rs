@@ -45,6 +45,7 @@ const PURE: &[&str] = &[
     "project/accounts.rs",
     "project/call_note.rs",
     "project/usage.rs",
+    "project/needed.rs",
     "money/",
     "date.rs",
     "diagnostic.rs",

@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::failure::{Exit, Failure};
 
+mod calls;
 mod check;
 mod draft;
 mod init;
@@ -71,6 +72,7 @@ enum Command {
     Select(takes::SelectArguments),
     Log(takes::LogArguments),
     Usage(usage::Arguments),
+    Calls(calls::Arguments),
     Undo(takes::UndoArguments),
     #[command(subcommand)]
     Templates(templates::Arguments),
@@ -105,6 +107,7 @@ fn dispatch(command: Command, common: &Common, ui: &Ui) -> Result<Exit> {
         Command::Prompt(arguments) => prompt::run(&arguments, common, ui),
         Command::Takes(arguments) => takes::takes(&arguments, common, ui),
         Command::Select(arguments) => takes::select(&arguments, common, ui),
+        Command::Calls(arguments) => calls::run(&arguments, common, ui),
         Command::Usage(arguments) => usage::run(&arguments, common, ui),
         Command::Log(arguments) => takes::log(&arguments, common, ui),
         Command::Undo(arguments) => takes::undo(&arguments, common, ui),

@@ -18,4 +18,5 @@ mod endpoints;
 mod history;
 mod money;
 mod output;
+mod replay;
 mod signals;

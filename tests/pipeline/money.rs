@@ -39,13 +39,14 @@ fn usage(project: &Project) -> Value {
 }
 
 /// What the endpoint has truly billed, in millionths of a dollar.
-fn true_cost(served: &[Served]) -> u64 {
+fn true_cost(served: &[Served]) -> u32 {
     let cost = |one: &Served| {
         let tokens = one.tokens;
         (tokens.prompt - tokens.cached) * 4 + tokens.cached + tokens.reply * 16
     };
     // In half millionths, so that all is whole.
-    served.iter().filter(|one| one.is_billed).map(cost).sum::<u64>() / 2
+    let halves: u64 = served.iter().filter(|one| one.is_billed).map(cost).sum();
+    u32::try_from(halves / 2).expect("little money")
 }
 
 fn assert_agrees(project: &Project, server: &Counting) {
@@ -105,7 +106,7 @@ fn usage_agrees_with_the_endpoint_to_the_token() {
     let usage = usage(&project);
     let spent = usage["all"]["cost"].as_f64().unwrap();
     let told: Vec<Served> = server.served().into_iter().filter(|one| one.is_told).collect();
-    assert!((spent * 1e6 - true_cost(&told) as f64).abs() < 1.0, "{spent}");
+    assert!((spent * 1e6 - f64::from(true_cost(&told))).abs() < 1.0, "{spent}");
     let status = project.run(&["status"]);
     assert!(status.stdout.contains("\ncost: $0.0"), "{status}");
     assert!(project.read(".storygen/takes/ledger/1.md").contains("\ncost: $0.0"));
@@ -314,7 +315,7 @@ fn a_kill_at_any_durable_write_hides_no_cost() {
             for stage in ["killed", "resumed"] {
                 let spent = usage(&project);
                 let of = |key: &str| (spent["all"][key].as_f64().unwrap() * 1e6).round();
-                let truly = true_cost(&server.served()) as f64;
+                let truly = f64::from(true_cost(&server.served()));
                 let at = format!("{call} {when}, {stage}: {truly}, {spent:#}");
                 // What is kept, but not noted yet, still counts as reserved.
                 assert!(of("cost") + of("unsaid_at_most") >= truly, "{at}");
@@ -343,7 +344,7 @@ fn dice(seed: &mut u64) -> u64 {
 /// endpoint has billed stays below the month's cap.
 #[test]
 fn concurrent_runs_and_kills_keep_to_the_month() {
-    const CAP: u64 = 90_000;
+    const CAP: u32 = 90_000;
     let server = Counting::start(|asked| {
         let text = well(asked);
         match asked.number % 5 {

@@ -12,7 +12,9 @@ use crate::config::Config;
 use crate::failure::{Exit, Failure};
 use crate::pipeline::calling::{Line, Purse};
 use crate::pipeline::plan::{Step, Wanted};
+use crate::pipeline::replay::{self, Conditions};
 use crate::pipeline::run::{Done, Session};
+use crate::pipeline::settings::Settings;
 use crate::pipeline::{draft, rendering, run};
 use crate::project::folder::Folder;
 use crate::project::history;
@@ -20,14 +22,17 @@ use crate::project::journal::Event;
 use crate::project::layout;
 use crate::project::load::Wishes;
 use crate::prompt::templates::Templates;
+use crate::provider::Provider;
 use crate::story::Story;
 
 mod asking;
 mod dry_run;
+mod offline;
 mod paying;
 
 use asking::ask_first;
 use dry_run::dry_run;
+use offline::Replaying;
 use paying::PayArguments;
 
 /// Draft chapters: everything missing or stale, or those you name
@@ -57,6 +62,9 @@ pub(super) struct Arguments {
     /// Answer yes to every question
     #[arg(short, long, global = true)]
     yes: bool,
+    /// Ask nobody: make everything from replies that are kept, and fail at the first that is not
+    #[arg(long, global = true, conflicts_with_all = ["dry_run", "max_cost"])]
+    offline: bool,
     #[command(flatten)]
     paying: PayArguments,
     #[command(flatten)]
@@ -84,9 +92,14 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
     let folder = open::folder(common)?;
     let (story, loaded) = open::sound(&folder, ui)?;
     let wanted = wanted(arguments, &story)?;
+    let templates = open::templates(&folder, &story)?;
+    if arguments.offline {
+        let replaying =
+            Replaying { arguments, folder: &folder, story: &story, templates: &templates, ui };
+        return replaying.run(&wanted);
+    }
     let config = Config::read()?;
     let named = model::name(&arguments.model, &loaded.wishes, &config)?;
-    let templates = open::templates(&folder, &story)?;
     let work = Work {
         arguments,
         folder: &folder,
@@ -209,12 +222,21 @@ impl Work<'_> {
         )
         .await?;
         let purse = paying::purse(self, &store, accounts)?;
-        let line = Line { cancel, ..Line::new(ready.provider(), self.folder, &settings, purse) };
+        let conditions = self.conditions(ready.provider(), &settings);
+        replay::renew(self.folder, Some(&conditions), &session.archive)?;
+        let line = Line {
+            cancel,
+            conditions: Some(conditions.digest()),
+            ..Line::new(ready.provider(), self.folder, &settings, purse)
+        };
         let mut progress = self.ui.drafting(self.arguments.stream, self.story.chapters.len());
         let outcome =
             session.run(&wanted, &mut store, &line, &mut |event| progress.tell(&event)).await;
         progress.end();
+        // What was drawn counts for a replay, however the run ended.
+        let renewed = replay::renew(self.folder, Some(&conditions), &session.archive);
         let done = outcome?;
+        renewed?;
         store.note(vec![Event::Ended])?;
         if let model::Ready::Script(script) = &ready
             && script.unused() > 0
@@ -224,7 +246,7 @@ impl Work<'_> {
                 Failure::new(Exit::Provider, format!("the script has {left} left over")).into()
             );
         }
-        self.report(done);
+        report(done, self.ui);
         Ok(Exit::Done)
     }
 
@@ -240,18 +262,23 @@ impl Work<'_> {
         Ok(())
     }
 
-    fn report(&self, done: Done) {
-        let chapters = |count: usize| counted(count, "chapter");
-        let said: Vec<String> = [("drafted", done.drafted), ("recorded", done.recorded)]
-            .into_iter()
-            .filter(|(_, count)| *count > 0)
-            .map(|(did, count)| format!("{did} {}", chapters(count)))
-            .collect();
-        self.ui.say(
-            if said.is_empty() { "nothing had to be drafted".to_owned() } else { said.join(", ") }
-                .as_str(),
-        );
+    /// The conditions under which this run asks.
+    fn conditions(&self, provider: &dyn Provider, settings: &Settings) -> Conditions {
+        let project = self.wishes.model.as_ref().map(|(model, _)| model.as_str());
+        let (named, _) = self.config.model(self.arguments.model.model.as_deref(), project);
+        Conditions::of(&named, provider.facts(), &*provider.tokenizer(), settings)
     }
+}
+
+/// Says what was done.
+fn report(done: Done, ui: &Ui) {
+    let said: Vec<String> = [("drafted", done.drafted), ("recorded", done.recorded)]
+        .into_iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(did, count)| format!("{did} {}", counted(count, "chapter")))
+        .collect();
+    let nothing = "nothing had to be drafted";
+    ui.say(&if said.is_empty() { nothing.to_owned() } else { said.join(", ") });
 }
 
 /// The command line for the journal. It holds no secrets: keys have no flags.

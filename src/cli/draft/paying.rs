@@ -48,7 +48,6 @@ pub(super) fn purse<'a>(
     let terms = Terms {
         caps: caps(&work.arguments.paying, work.wishes, work.config)?,
         unknown_is_allowed: work.arguments.paying.allow_unknown_price,
-        is_offline: false,
     };
     let ledger = Ledger::new(open::ledger(work.config), work.folder.path());
     Ok(Purse::new(store.pen(), ledger, accounts, terms))

@@ -42,6 +42,8 @@ pub struct Line<'a> {
     pub purse: Purse<'a>,
     /// The last prompts, of which an endpoint's cache may still know.
     pub recent: Recent,
+    /// The digest of the conditions under which it asks, for replaying.
+    pub conditions: Option<String>,
 }
 
 /// A question to a model.
@@ -81,6 +83,7 @@ impl<'a> Line<'a> {
             cancel: CancellationToken::new(),
             purse,
             recent: Recent::default(),
+            conditions: None,
         }
     }
 
@@ -153,7 +156,7 @@ impl<'a> Line<'a> {
         is_prose: bool,
         listener: Listener<'_>,
     ) -> Result<Kept> {
-        if self.purse.terms().is_offline {
+        if self.purse.is_offline() {
             let otherwise = calls::is_asked(self.folder, about)?;
             return Err(purse::not_kept(about, &note, otherwise).into());
         }
