@@ -64,6 +64,48 @@ pub trait Tokenizer: Send + Sync {
     /// Whether its counts are a bound, and may be much too high, because the
     /// vocabulary is not known.
     fn is_bound(&self) -> bool {
-        false
+        matches!(self.counting(), Counting::Bound { .. })
+    }
+
+    /// How it counts, as far as that can be written down.
+    fn counting(&self) -> Counting {
+        Counting::Vocabulary
+    }
+}
+
+/// How tokens are counted, as far as that can be written down.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Counting {
+    /// By the bytes of a text, of which a token takes so many at most.
+    Bound {
+        /// Tokens a byte, as measured; none for the proven bound.
+        #[serde(with = "exact")]
+        ratio: Option<f64>,
+        /// The wire and the chat template whose marks are counted, where the
+        /// prompt is sent as raw text.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        raw: Option<(String, String)>,
+    },
+    /// By the model's own vocabulary, which stands elsewhere.
+    Vocabulary,
+}
+
+/// A fraction as text: JSON's own may come back as its neighbour, and then a
+/// prompt would be fitted otherwise.
+mod exact {
+    use serde::de::{Deserialize, Deserializer, Error};
+    use serde::ser::{Serialize, Serializer};
+
+    #[expect(clippy::ref_option, reason = "the shape that serde calls")]
+    pub fn serialize<S: Serializer>(ratio: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
+        ratio.map(|ratio| format!("{ratio:?}")).serialize(serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<f64>, D::Error> {
+        let text = Option::<String>::deserialize(deserializer)?;
+        text.map(|text| text.parse().map_err(D::Error::custom)).transpose()
     }
 }

@@ -44,6 +44,8 @@ const PURE: &[&str] = &[
     "project/yaml",
     "project/accounts.rs",
     "project/call_note.rs",
+    "project/usage.rs",
+    "project/needed.rs",
     "money/",
     "date.rs",
     "diagnostic.rs",

@@ -2,7 +2,7 @@
 
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
-use crate::chat::{Message, Tokenizer};
+use crate::chat::{Counting, Message, Tokenizer};
 
 /// What a chat template puts round one message, at most.
 const PER_MESSAGE: usize = 8;
@@ -43,8 +43,8 @@ impl Tokenizer for Bound {
             + PER_PROMPT
     }
 
-    fn is_bound(&self) -> bool {
-        true
+    fn counting(&self) -> Counting {
+        Counting::Bound { ratio: self.ratio, raw: None }
     }
 }
 

@@ -18,7 +18,9 @@ use crate::prompt::tokens::Bound;
 use crate::provider::Facts;
 use crate::provider::catalogue::shape::{CatalogueFile, VendorShape};
 use crate::provider::catalogue::{Catalogue, Row, Vendor, Verdict};
+use crate::provider::dialects::dialect;
 use crate::provider::http::BoundKey;
+use crate::provider::http::counting;
 use crate::provider::http::dialect::Prefill;
 
 /// Tokens assumed of an endpoint's model where nobody has said.
@@ -78,6 +80,13 @@ pub(super) struct Meant<'a> {
 }
 
 impl Scene<'_> {
+    /// The model of this name, whoever asks for it.
+    pub fn one(&self, name: &str) -> Result<Named> {
+        let choice = Choice { name: name.to_owned(), origin: Origin::User };
+        let vendor = name.split('/').next().unwrap_or_default();
+        self.name(&choice, Meant { main: vendor, own: Some(vendor) })
+    }
+
     /// The model that a choice means.
     pub(super) fn name(&self, choice: &Choice, meant: Meant<'_>) -> Result<Named> {
         let (provider, name) = split(&choice.name, choice.origin, self.catalogue)?;
@@ -179,7 +188,10 @@ impl Scene<'_> {
             provider: vendor.to_owned(),
             name: row.id.clone(),
             facts,
-            tokenizer: Arc::new(Bound::new(None)),
+            tokenizer: match dialect(&route.dialect) {
+                Some(wire) => counting(wire, &row.knobs(false, None), Arc::new(Bound::new(None))),
+                None => Arc::new(Bound::new(None)),
+            },
             window_assumed: said.is_none(),
             is_absent: false,
             remote: Some(Distant { row, route, key }),

@@ -47,6 +47,8 @@ pub struct Line<'a> {
     pub purse: Arc<Purse<'a>>,
     /// The last prompts, of which an endpoint's cache may still know.
     pub recent: Arc<Recent>,
+    /// The digest of the conditions under which it asks, for replaying.
+    pub conditions: Option<String>,
 }
 
 /// The ways to the models of a run, by the work they do.
@@ -104,6 +106,7 @@ impl<'a> Line<'a> {
             cancel: CancellationToken::new(),
             purse: purse.into(),
             recent: Arc::default(),
+            conditions: None,
         }
     }
 
@@ -179,7 +182,7 @@ impl<'a> Line<'a> {
         watching: Watching,
         listener: Listener<'_>,
     ) -> Result<Kept> {
-        if self.purse.terms().is_offline {
+        if self.purse.is_offline() {
             let otherwise = calls::is_asked(self.folder, about)?;
             return Err(purse::not_kept(about, &note, otherwise).into());
         }

@@ -1,23 +1,31 @@
 //! How many tokens the prompts of an endpoint take, the marks of a raw text included.
 
-use super::Endpoint;
-use super::dialect::{Dialect, Knobs};
-use crate::chat::{Message, Tokenizer};
+use std::sync::Arc;
 
-/// A tokenizer, and what a wire adds to what it counts.
-pub(super) struct Counting<T> {
-    tokenizer: T,
+use super::dialect::{Dialect, Knobs};
+use crate::chat::{Counting, Message, Tokenizer};
+
+/// What counts the tokens of prompts that are sent by a wire.
+#[must_use]
+pub fn counting(
+    dialect: &'static Dialect,
+    knobs: &Knobs,
+    tokenizer: Arc<dyn Tokenizer>,
+) -> Arc<dyn Tokenizer> {
+    if dialect.raw.is_none() {
+        return tokenizer;
+    }
+    Arc::new(Marked { tokenizer, dialect, knobs: knobs.clone() })
+}
+
+/// A tokenizer, and the marks that a wire of raw text adds to what it counts.
+struct Marked {
+    tokenizer: Arc<dyn Tokenizer>,
     dialect: &'static Dialect,
     knobs: Knobs,
 }
 
-impl<T: Tokenizer> Counting<T> {
-    pub fn new(endpoint: &Endpoint, tokenizer: T) -> Self {
-        Self { tokenizer, dialect: endpoint.dialect, knobs: endpoint.knobs.clone() }
-    }
-}
-
-impl<T: Tokenizer> Tokenizer for Counting<T> {
+impl Tokenizer for Marked {
     fn text(&self, text: &str) -> usize {
         self.tokenizer.text(text)
     }
@@ -30,7 +38,13 @@ impl<T: Tokenizer> Tokenizer for Counting<T> {
         self.tokenizer.prompt(messages) + marks
     }
 
-    fn is_bound(&self) -> bool {
-        self.tokenizer.is_bound()
+    fn counting(&self) -> Counting {
+        match self.tokenizer.counting() {
+            Counting::Bound { ratio, .. } => {
+                let template = self.knobs.template.clone().unwrap_or_default();
+                Counting::Bound { ratio, raw: Some((self.dialect.name.to_owned(), template)) }
+            }
+            Counting::Vocabulary => Counting::Vocabulary,
+        }
     }
 }
