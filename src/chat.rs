@@ -53,7 +53,7 @@ pub fn said(messages: &[Message]) -> String {
 }
 
 /// Counts tokens: exactly for a known vocabulary, else never too few.
-pub trait Tokenizer: Send + Sync {
+pub trait Tokenizer: std::fmt::Debug + Send + Sync {
     /// Tokens that `text` takes inside a prompt.
     fn text(&self, text: &str) -> usize;
 

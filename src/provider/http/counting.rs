@@ -1,23 +1,27 @@
 //! How many tokens the prompts of an endpoint take, the marks of a raw text included.
 
+use std::sync::Arc;
+
 use super::Endpoint;
 use super::dialect::{Dialect, Knobs};
 use crate::chat::{Message, Tokenizer};
 
 /// A tokenizer, and what a wire adds to what it counts.
-pub(super) struct Counting<T> {
-    tokenizer: T,
+#[derive(Debug)]
+pub(super) struct Counting {
+    tokenizer: Arc<dyn Tokenizer>,
     dialect: &'static Dialect,
     knobs: Knobs,
 }
 
-impl<T: Tokenizer> Counting<T> {
-    pub fn new(endpoint: &Endpoint, tokenizer: T) -> Self {
+impl Counting {
+    pub fn new(endpoint: &Endpoint) -> Self {
+        let tokenizer = Arc::clone(&endpoint.tokenizer);
         Self { tokenizer, dialect: endpoint.dialect, knobs: endpoint.knobs.clone() }
     }
 }
 
-impl<T: Tokenizer> Tokenizer for Counting<T> {
+impl Tokenizer for Counting {
     fn text(&self, text: &str) -> usize {
         self.tokenizer.text(text)
     }

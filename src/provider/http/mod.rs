@@ -94,8 +94,8 @@ pub struct Endpoint {
     pub knobs: Knobs,
     /// What its tokens cost; none where nobody has said.
     pub price: Option<Price>,
-    /// Tokens per byte as measured for this model; see [`Bound::new`].
-    pub ratio: Option<f64>,
+    /// How its tokens are counted, the marks of a raw text left out.
+    pub tokenizer: Arc<dyn Tokenizer>,
     /// Waits and tries.
     pub patience: Patience,
     /// The connections it shares with others.
@@ -129,7 +129,7 @@ impl Endpoint {
             structured: true,
             knobs: Knobs { accepts: (dialect.usual)(), ..Knobs::default() },
             price: None,
-            ratio: None,
+            tokenizer: Arc::new(Bound::new(None)),
             patience: Patience::default(),
             connections: Connections::default(),
             gate: Arc::new(Gate::new(Limits::default())),
@@ -192,7 +192,7 @@ impl Remote {
                 tries: u32::try_from(endpoint.patience.tries).unwrap_or(u32::MAX).max(1),
                 is_local: endpoint.base.is_local(),
             },
-            tokens: Arc::new(Counting::new(&endpoint, Bound::new(endpoint.ratio))),
+            tokens: Arc::new(Counting::new(&endpoint)),
             client,
             endpoint,
             spared: Mutex::default(),
