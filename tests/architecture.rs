@@ -97,13 +97,13 @@ const RULES: &[Rule] = &[
     Rule {
         why: "the user's own files are for `config`, `ledger`, `cli` and the embedded model",
         binds: &[""],
-        but: &["config.rs", "ledger.rs", "cli/", "provider/embedded/"],
+        but: &["config/", "ledger.rs", "cli/", "provider/embedded/"],
         names: &["fs_err"],
     },
     Rule {
         why: "only `config`, `cli` and the model store read the environment",
         binds: &[""],
-        but: &["config.rs", "cli/", "main.rs", "provider/embedded/store"],
+        but: &["config/", "cli/", "main.rs", "provider/embedded/store"],
         names: &["std::env::var", "env::args", "env::current_dir"],
     },
     Rule {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
-use crate::chat::{Message, Tokenizer};
+use crate::chat::{Message, Role, Tokenizer};
 use crate::money::{Money, Price};
 
 pub mod anthropic;
@@ -18,8 +18,10 @@ pub mod body;
 pub mod catalogue;
 pub mod chain;
 pub mod completion;
+pub mod control;
 pub mod cut;
 pub mod dialects;
+mod echo;
 #[cfg(feature = "embedded")]
 pub mod embedded;
 mod fault;
@@ -101,6 +103,14 @@ pub struct Request {
     /// asked, so it is not kept with it.
     #[serde(skip)]
     pub marks: Vec<Mark>,
+}
+
+impl Request {
+    /// The reply's beginning, where the request gives one.
+    #[must_use]
+    pub fn begun(&self) -> Option<&Message> {
+        self.messages.last().filter(|message| message.role == Role::Assistant)
+    }
 }
 
 /// A place up to which a conversation is stable.

@@ -6,18 +6,23 @@ use std::process::Command;
 use crate::peer::{Peer, installed, model};
 use crate::story::{journal, project, tokens};
 
-#[test]
-fn a_chapter_is_drafted_by_llama_cpp_and_every_token_is_counted() {
+/// The server, with one slot of so many tokens.
+pub fn llama(window: u32) -> Peer {
     let python = installed("python/bin/python");
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/llama_server.py");
-    let peer = Peer::start(
+    Peer::start(
         |port| {
             let mut command = Command::new(python);
-            command.arg(script).arg(model()).arg(port.to_string());
+            command.arg(script).arg(model()).arg(port.to_string()).arg(window.to_string());
             command
         },
         "/health",
-    );
+    )
+}
+
+#[test]
+fn a_chapter_is_drafted_by_llama_cpp_and_every_token_is_counted() {
+    let peer = llama(4096);
     let project = project();
     let limits = "limits:\n  reply_tokens: 200\n  redraws: 6\n";
     project.write("storygen.yaml", project.read("storygen.yaml") + limits);
@@ -57,7 +62,7 @@ fn a_chapter_is_drafted_by_llama_cpp_and_every_token_is_counted() {
 }
 
 /// The tokens that the server says it has read and written, in its metrics.
-fn served(peer: &Peer) -> (u64, u64) {
+pub fn served(peer: &Peer) -> (u64, u64) {
     let figure = |name: &str| {
         let text = peer.text("/metrics");
         let line = text

@@ -1,7 +1,8 @@
 //! Servers that this project did not write: two mock servers with faults on
 //! demand, and llama.cpp's own server with the small model.
 
-#[cfg(feature = "embedded")]
+mod asking;
+mod completion;
 mod llama;
 mod mocks;
 #[path = "../support/peer.rs"]
@@ -9,3 +10,4 @@ mod peer;
 mod story;
 #[path = "../support/mod.rs"]
 mod support;
+mod wires;

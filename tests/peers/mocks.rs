@@ -12,7 +12,7 @@ use crate::support::{Output, Project};
 const REST: &str = " She stayed with the light until the morning, and Peter stayed with her, and neither of them slept.";
 
 /// aimock with these answers, each to prompts whose last user message holds a text.
-fn aimock(fixtures: &[Value]) -> Peer {
+pub fn aimock(fixtures: &[Value]) -> Peer {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("fixtures.json");
     std::fs::write(&file, json!({"fixtures": fixtures}).to_string()).expect("a file");
@@ -28,7 +28,7 @@ fn aimock(fixtures: &[Value]) -> Peer {
     )
 }
 
-fn fixture(said: &str, content: &str) -> Value {
+pub fn fixture(said: &str, content: &str) -> Value {
     let usage = json!({"prompt_tokens": 1000 + said.len(), "completion_tokens": 200, "total_tokens": 1200 + said.len()});
     json!({"match": {"userMessage": said}, "response": {"content": content, "usage": usage}})
 }
@@ -116,7 +116,7 @@ fn assert_continued(project: &Project, output: &Output, fault: &str) {
 }
 
 /// llmock, told what to do with the requests that come.
-fn llmock(behaviors: &[Value]) -> Peer {
+pub fn llmock(behaviors: &[Value]) -> Peer {
     let program = installed("python/bin/llmock");
     let peer = Peer::start(
         |port| {
@@ -130,7 +130,7 @@ fn llmock(behaviors: &[Value]) -> Peer {
     peer
 }
 
-fn reply(text: &str) -> Value {
+pub fn reply(text: &str) -> Value {
     json!({"type": "reply", "text": text})
 }
 

@@ -78,7 +78,7 @@ fn an_endpoint_that_does_not_serve_is_one_message() {
                 &[("content-type", "application/json")],
                 br#"{"error":{"message":"The model `x` does not exist"}}"#,
             )],
-            "error: [SERVER] refused the request (404): The model `x` does not exist; check `base_url` and the model `x`\nhelp: see what the endpoint says",
+            "error: [SERVER] does not serve `x`, or no longer: The model `x` does not exist\nhelp: `storygen models` shows what can be used instead; a model is never exchanged without your word\n",
         ),
         (
             "an error that repeats the key",

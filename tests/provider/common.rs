@@ -100,15 +100,16 @@ pub struct Heard {
     pub bills: Vec<Option<Bill>>,
 }
 
-#[derive(Default)]
-struct Ledger {
+struct Ledger<F> {
     text: String,
     bills: Vec<Option<Bill>>,
+    on_text: F,
 }
 
-impl Ear for Ledger {
+impl<F: FnMut(&str) + Send> Ear for Ledger<F> {
     fn text(&mut self, piece: &str) {
         self.text.push_str(piece);
+        (self.on_text)(piece);
     }
 
     fn sending(&mut self) {
@@ -124,10 +125,19 @@ impl Ear for Ledger {
 
 /// Calls, and hears the bills too.
 pub fn hear(provider: &dyn Provider, request: &Request) -> Heard {
-    let mut ledger = Ledger::default();
+    hear_with(provider, request, &CancellationToken::new(), |_| {})
+}
+
+/// The same, with a cancel token and an eye on each piece of text.
+pub fn hear_with(
+    provider: &dyn Provider,
+    request: &Request,
+    cancel: &CancellationToken,
+    on_text: impl FnMut(&str) + Send,
+) -> Heard {
+    let mut ledger = Ledger { text: String::new(), bills: Vec::new(), on_text };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let cancel = CancellationToken::new();
-    let reply = runtime.block_on(provider.stream(request, &mut ledger, &cancel));
+    let reply = runtime.block_on(provider.stream(request, &mut ledger, cancel));
     Heard { text: ledger.text, reply, bills: ledger.bills }
 }
 

@@ -39,7 +39,7 @@ const STOP: Comes = To(Finish2::Stop);
 const LENGTH: Comes = To(Finish2::Length);
 
 /// How often the model was asked; a page about the last reply is no such request.
-fn asked(server: &ByteServer) -> usize {
+pub fn asked(server: &ByteServer) -> usize {
     let is_call = |request: &&Recorded| request.line.starts_with("POST");
     server.requests().iter().filter(is_call).count()
 }
@@ -298,29 +298,28 @@ fn big_events_are_read_and_endless_ones_are_not() {
     }
 }
 
+/// What a wire's server sends, the text that is heard of it, and whether that is all.
+fn slow_streams(wire: &Wire, idle: Duration) -> [(&'static str, Vec<Step>, &'static str, bool); 4] {
+    let [stop, _] = wire.words;
+    let slowly = |piece: String| [Step::Pause(idle / 4), send(piece)];
+    let drip = (0..8).flat_map(|_| slowly((wire.says)("a")));
+    let pings = (0..8).flat_map(|_| slowly(wire.ping.to_owned()));
+    let end = [send((wire.ends)(stop, None) + wire.mark)];
+    let begin = || [wire.head(), send((wire.begins)() + wire.ping)].into_iter();
+    let stall = vec![wire.head(), send((wire.begins)() + &(wire.says)("a")), Step::Hold];
+    [
+        ("stall", stall, "a", false),
+        ("stall at the head", vec![Step::Hold], "", false),
+        ("slow drip", begin().chain(drip).chain(end.clone()).collect(), "aaaaaaaa", true),
+        ("keep-alives", begin().chain(pings).chain(end).collect(), "", true),
+    ]
+}
+
 #[test]
 fn silence_ends_a_stream_but_slowness_does_not() {
     let idle = Duration::from_millis(300);
-    for wire in WIRES {
-        let [stop, _] = wire.words;
-        let slowly = |piece: String| [Step::Pause(idle / 4), send(piece)];
-        let drip = (0..8).flat_map(|_| slowly((wire.says)("a")));
-        let pings = (0..8).flat_map(|_| slowly(wire.ping.to_owned()));
-        let end = send((wire.ends)(stop, None) + wire.mark);
-        let begin = [wire.head(), send((wire.begins)() + wire.ping)];
-        let stall = vec![wire.head(), send((wire.begins)() + &(wire.says)("a")), Step::Hold];
-        let cases = [
-            ("stall", stall, "a", false),
-            ("stall at the head", vec![Step::Hold], "", false),
-            (
-                "slow drip",
-                begin.clone().into_iter().chain(drip).chain([end.clone()]).collect(),
-                "aaaaaaaa",
-                true,
-            ),
-            ("keep-alives", begin.into_iter().chain(pings).chain([end]).collect(), "", true),
-        ];
-        for (name, steps, text, whole) in cases {
+    let try_out = |wire: &Wire| {
+        for (name, steps, text, whole) in slow_streams(wire, idle) {
             let server = ByteServer::start([steps]);
             let mut endpoint = wire.endpoint(&server.origin());
             endpoint.patience =
@@ -336,7 +335,13 @@ fn silence_ends_a_stream_but_slowness_does_not() {
             // Silence is not repaired by asking the same again.
             assert_eq!(asked(&server), 1, "{place}");
         }
-    }
+    };
+    // They wait for time to pass, so they may as well wait together.
+    std::thread::scope(|scope| {
+        for wire in WIRES {
+            scope.spawn(|| try_out(wire));
+        }
+    });
 }
 
 #[test]
@@ -381,12 +386,20 @@ fn nothing_is_sent_again_once_text_has_come() {
         let (text, reply) = run(&wire.remote(&server), &request());
         assert_eq!((text.as_str(), kind(&reply.unwrap_err())), ("a", "interrupted"));
         assert_eq!(asked(&server), 1, "{}", wire.name());
-        // What breaks off before any text is sent again.
-        let server =
-            ByteServer::start([wire.closed((wire.begins)()), wire.closed(wire.reply("b"))]);
-        let (text, reply) = run(&wire.remote(&server), &request());
-        assert_eq!((text.as_str(), reply.is_ok()), ("b", true), "{}", wire.name());
-        assert_eq!(asked(&server), 2, "{}", wire.name());
+        // What breaks off before any word is sent again.
+        for nothing in [(wire.begins)(), (wire.begins)() + &(wire.says)("\n\n ")] {
+            let server = ByteServer::start([wire.closed(nothing), wire.closed(wire.reply("b"))]);
+            let (text, reply) = run(&wire.remote(&server), &request());
+            assert_eq!((text.as_str(), reply.is_ok()), ("b", true), "{}", wire.name());
+            assert_eq!(asked(&server), 2, "{}", wire.name());
+        }
+        // White space is text where text follows, and where it is all.
+        let [stop, _] = wire.words;
+        for said in [vec!["\n", " ", "b"], vec![" ", "\n"]] {
+            let texts: String = said.iter().map(|text| (wire.says)(text)).collect();
+            let whole = (wire.begins)() + &texts + &(wire.ends)(stop, None);
+            check(wire, "white space", wire.closed(whole), &said.concat(), STOP);
+        }
     }
 }
 

@@ -3,12 +3,14 @@
 #[path = "../support/byte_server.rs"]
 mod byte_server;
 
+mod bills;
 mod bodies;
 mod common;
 mod contracts;
 mod faults;
 mod frames;
 mod pages;
+mod raw;
 mod refusals;
 mod scripted;
 mod streams;

@@ -77,6 +77,114 @@ fn a_passing_fault_passes() {
 }
 
 #[test]
+fn an_endpoint_that_asks_for_too_long_a_wait_ends_the_call_at_once() {
+    let far = httpdate::fmt_http_date(std::time::SystemTime::now() + Duration::from_hours(2));
+    let near = httpdate::fmt_http_date(std::time::SystemTime::now() + Duration::from_secs(2));
+    let busy = |status, wait: &str| vec![answer(status, &[("retry-after", wait)], b"{}")];
+    let table = [
+        (429, "301", "it asks for 6 minutes"),
+        (503, "3600.5", "60 minutes"),
+        (529, "1e6", "278 hours"),
+        (500, "301", "6 minutes"),
+        (408, &far, "2 hours"),
+    ];
+    for (status, wait, words) in table {
+        let server = ByteServer::start([busy(status, wait), good()]);
+        let start = Instant::now();
+        let fault = run(&remote(&server.origin()), &request()).1.unwrap_err();
+        let Fault::Busy { retry_after: Some(asked), .. } = &fault else {
+            panic!("{status}: {fault:?}")
+        };
+        assert!(*asked > storygen::provider::http::LONGEST_WAIT, "{status}: {asked:?}");
+        assert!(start.elapsed() < Duration::from_secs(10), "{status}");
+        assert_eq!(server.requests().len(), 1, "{status}");
+        let said = fault.to_string();
+        assert!(said.contains("asks to wait") && said.contains(words), "{said}");
+    }
+    for (wait, least) in [("0.3", 0.3), (near.as_str(), 0.9)] {
+        let server = ByteServer::start([busy(429, wait), good()]);
+        let start = Instant::now();
+        assert_eq!(run(&remote(&server.origin()), &request()).0, "a", "{wait}");
+        assert!(start.elapsed().as_secs_f64() >= least, "{wait}");
+    }
+}
+
+#[test]
+fn a_model_that_is_gone_is_not_asked_again_and_is_told_from_other_faults() {
+    let openai = |kind: &str, code: &str, message: &str| json!({"error": {"type": kind, "code": code, "message": message}});
+    let gone = [
+        (404, openai("", "", "No endpoints found for test-model.")),
+        (400, openai("", "", "test-model is not a valid model ID")),
+        (
+            404,
+            openai(
+                "invalid_request_error",
+                "model_not_found",
+                "The model `test-model` does not exist or you do not have access to it.",
+            ),
+        ),
+        (
+            404,
+            json!({"type": "error", "error": {"type": "not_found_error", "message": "model: test-model"}}),
+        ),
+        (404, json!({"error": "model 'test-model' not found, try pulling it first"})),
+        (
+            400,
+            json!({"object": "error", "type": "invalid_model", "message": "Invalid model: test-model"}),
+        ),
+        (
+            404,
+            json!({"object": "error", "type": "NotFoundError", "message": "The model `test-model` does not exist."}),
+        ),
+    ];
+    for (status, body) in gone {
+        let server = ByteServer::start([refusing(status, &body), good()]);
+        let fault = run(&remote(&server.origin()), &request()).1.unwrap_err();
+        let words = "does not serve `test-model`, or no longer: ";
+        assert!(kind(&fault) == "gone" && fault.to_string().contains(words), "{body}: {fault}");
+        assert_eq!(server.requests().len(), 1, "{body}");
+    }
+    let there = "the model is there";
+    let other = [
+        (404, openai("", "", "No endpoints found that support tool use."), there),
+        (
+            404,
+            openai("", "", "No endpoints found that can handle the requested parameters."),
+            there,
+        ),
+        (404, openai("", "", "No endpoints found matching your data policy."), there),
+        (404, openai("", "", "No allowed providers are available for the selected model."), there),
+        (404, json!({"detail": "Not Found"}), "Not Found"),
+        (400, openai("", "", "images are not available with the model"), "not available"),
+    ];
+    for (status, body, words) in other {
+        let server = ByteServer::start([refusing(status, &body), good()]);
+        let fault = run(&remote(&server.origin()), &request()).1.unwrap_err();
+        assert!(kind(&fault) == "refused" && fault.to_string().contains(words), "{body}: {fault}");
+    }
+}
+
+#[test]
+fn nothing_is_left_out_in_strict_mode() {
+    let refused = refusing(400, &json!({"message": "unknown field `seed`"}));
+    let server = ByteServer::start([refused, good()]);
+    let strict = Endpoint { is_strict: true, ..endpoint(&server.origin()) };
+    let provider = Remote::new(strict).unwrap();
+    assert_eq!(kind(&run(&provider, &request()).1.unwrap_err()), "refused");
+    assert_eq!((server.requests().len(), provider.left_out()), (1, vec![]));
+}
+
+#[test]
+fn two_names_of_one_field_are_not_tried_for_ever() {
+    let refuses =
+        |field: &str| refusing(400, &json!({"message": format!("`{field}` is not supported")}));
+    let server =
+        ByteServer::start([refuses("max_tokens"), refuses("max_completion_tokens"), good()]);
+    let fault = run(&remote(&server.origin()), &request()).1.unwrap_err();
+    assert_eq!((kind(&fault), server.requests().len()), ("refused", 2));
+}
+
+#[test]
 fn what_waiting_cannot_mend_is_not_tried_again() {
     let quota = json!({"error": {"message": "used up", "type": "insufficient_quota", "code": "insufficient_quota"}});
     let called = vec![stream_head(), Step::Send((ends("tool_calls") + DONE).into())];

@@ -1,4 +1,4 @@
-"""llama.cpp's own server on a model file: llama_server.py MODEL PORT."""
+"""llama.cpp's own server on a model file: llama_server.py MODEL PORT WINDOW."""
 
 import signal
 import sys
@@ -8,7 +8,7 @@ import xllamacpp
 parameters = xllamacpp.CommonParams()
 parameters.model.path = sys.argv[1]
 parameters.port = int(sys.argv[2])
-parameters.n_ctx = 4096
+parameters.n_ctx = int(sys.argv[3])
 parameters.n_parallel = 1
 parameters.cpuparams.n_threads = 1
 parameters.cpuparams_batch.n_threads = 1

@@ -109,6 +109,14 @@ impl Peer {
         assert!((200..300).contains(&status), "{path}: {status} {answer}");
     }
 
+    /// The JSON it answers a question with.
+    pub fn answer(&self, path: &str, body: &Value) -> Value {
+        let (status, answer) =
+            self.try_request("POST", path, &body.to_string()).expect("an answer");
+        assert_eq!(status, 200, "{path}: {answer}");
+        serde_json::from_str(&answer).unwrap_or_else(|why| panic!("{path}: {why}: {answer}"))
+    }
+
     /// One request as of HTTP/1.0, whose answer ends with its connection.
     fn try_request(&self, method: &str, path: &str, body: &str) -> std::io::Result<(u16, String)> {
         let address = SocketAddr::from(([127, 0, 0, 1], self.port));

@@ -134,3 +134,171 @@ fn refused(value: &Value) -> Trouble {
     Refusal::read(value)
         .map_or_else(|| Trouble::Garbled("an `error` event without words".into()), Trouble::Refused)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// The text and the ending after reading `events`, or the trouble.
+    fn read(events: &[Value]) -> Result<(String, bool, Ending), Trouble> {
+        let mut reader = MessageReader::default();
+        let (mut text, mut last) = (String::new(), false);
+        for data in events {
+            let event = Event { name: String::new(), data: data.to_string() };
+            let piece = reader.event(&event)?;
+            text.push_str(&piece.text);
+            last |= piece.last;
+        }
+        Ok((text, last, reader.ending))
+    }
+
+    fn delta(delta: &Value) -> Value {
+        json!({"type": "content_block_delta", "index": 0, "delta": delta})
+    }
+
+    fn stops(word: &Value) -> [Value; 2] {
+        [
+            json!({"type": "message_delta", "delta": {"stop_reason": word}}),
+            json!({"type": "message_stop"}),
+        ]
+    }
+
+    #[test]
+    fn only_text_is_text_and_unknown_events_mean_nothing() {
+        let table = [
+            (delta(&json!({"type": "text_delta", "text": "a"})), "a"),
+            (delta(&json!({"type": "thinking_delta", "thinking": "hm"})), ""),
+            (delta(&json!({"type": "signature_delta", "signature": "x"})), ""),
+            (delta(&json!({"type": "input_json_delta", "partial_json": "{"})), ""),
+            (delta(&json!({"type": "text_delta", "text": null})), ""),
+            (delta(&json!(null)), ""),
+            (
+                json!({"type": "content_block_start", "content_block": {"type": "text", "text": "a"}}),
+                "a",
+            ),
+            (
+                json!({"type": "content_block_start", "content_block": {"type": "thinking", "thinking": "hm"}}),
+                "",
+            ),
+            (json!({"type": "content_block_stop", "index": 0}), ""),
+            (json!({"type": "ping"}), ""),
+            (
+                json!({"type": "of_tomorrow", "text": "no", "delta": {"type": "text_delta", "text": "no"}}),
+                "",
+            ),
+            (json!({"type": "message_start"}), ""),
+            (json!({}), ""),
+        ];
+        for (event, text) in table {
+            assert_eq!(read(std::slice::from_ref(&event)).unwrap().0, text, "{event}");
+        }
+    }
+
+    #[test]
+    fn only_a_known_word_and_its_stop_end_a_reply() {
+        let table = [
+            (json!("end_turn"), Some(Finish::Stop), None),
+            (json!("stop_sequence"), Some(Finish::Stop), None),
+            (json!("max_tokens"), Some(Finish::Length), None),
+            (json!("model_context_window_exceeded"), Some(Finish::Length), None),
+            (json!("refusal"), Some(Finish::Filtered), None),
+            (json!("pause_turn"), None, Some("pause_turn")),
+            (json!("tool_use"), None, Some("tool_use")),
+            (json!(null), None, None),
+        ];
+        for (word, finish, foreign) in table {
+            let (_, last, ending) = read(&stops(&word)).unwrap();
+            let seen = (ending.finish, ending.foreign.as_deref(), last);
+            assert_eq!(seen, (finish, foreign, true), "{word}");
+            let unproven = read(&stops(&word)[..1]).unwrap().2;
+            assert_eq!((unproven.finish, unproven.foreign), (None, None), "{word}");
+        }
+    }
+
+    #[test]
+    fn the_prompt_is_what_is_fresh_and_read_and_written() {
+        let start = |usage: &Value| json!({"type": "message_start", "message": {"model": "m", "usage": usage}});
+        let end = |usage: &Value| json!({"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": usage});
+        let begun = json!({"input_tokens": 10, "cache_read_input_tokens": 30, "cache_creation_input_tokens": 5, "output_tokens": 1});
+        let usage = |reply| Usage { prompt: 45, cached: 30, written: 5, reply, reasoning: 0 };
+        let table = [
+            (vec![start(&begun)], usage(1), false),
+            (vec![start(&begun), end(&json!({"output_tokens": 7}))], usage(7), true),
+            (
+                vec![
+                    start(&begun),
+                    end(
+                        &json!({"output_tokens": 7, "input_tokens": 12, "cache_read_input_tokens": null}),
+                    ),
+                ],
+                Usage { prompt: 47, ..usage(7) },
+                true,
+            ),
+            (vec![start(&begun), end(&json!(null))], usage(1), false),
+            (
+                vec![
+                    start(&json!({"input_tokens": 10})),
+                    end(
+                        &json!({"output_tokens": 2, "output_tokens_details": {"thinking_tokens": 1}}),
+                    ),
+                ],
+                Usage { prompt: 10, reply: 2, reasoning: 1, ..Usage::default() },
+                true,
+            ),
+        ];
+        for (events, usage, is_counted) in table {
+            let ending = read(&events).unwrap().2;
+            assert_eq!((ending.usage, ending.is_counted), (Some(usage), is_counted), "{events:?}");
+        }
+        assert_eq!(read(&[start(&json!({}))]).unwrap().2.usage, None);
+    }
+
+    #[test]
+    fn errors_are_errors_in_either_shape() {
+        let error = |kind: &str| json!({"type": "error", "error": {"type": kind, "message": "m"}});
+        let table = [
+            (error("overloaded_error"), Some(529)),
+            (error("rate_limit_error"), Some(429)),
+            (error("authentication_error"), Some(401)),
+            (error("billing_error"), Some(402)),
+            (error("request_too_large"), Some(413)),
+            (error("api_error"), Some(500)),
+            (error("of_tomorrow"), None),
+            (json!({"error": {"code": 503, "message": "m"}}), Some(503)),
+        ];
+        for (event, status) in table {
+            match read(std::slice::from_ref(&event)) {
+                Err(Trouble::Refused(refusal)) => {
+                    assert_eq!(
+                        (refusal.status, refusal.message.as_str()),
+                        (status, "m"),
+                        "{event}"
+                    );
+                }
+                other => panic!("{event}: {other:?}"),
+            }
+        }
+        for garbled in [json!("x"), json!(7), json!({"type": "error"})] {
+            let seen = read(std::slice::from_ref(&garbled));
+            assert!(matches!(seen, Err(Trouble::Garbled(_) | Trouble::Refused(_))), "{garbled}");
+        }
+    }
+
+    #[test]
+    fn a_whole_reply_is_read_like_a_stream_of_one() {
+        let mut reader = MessageReader::default();
+        let reply = json!({
+            "type": "message", "model": "m", "stop_reason": "max_tokens",
+            "content": [{"type": "thinking", "thinking": "hm"}, {"type": "text", "text": "a"}, {"type": "text", "text": "b"}],
+            "usage": {"input_tokens": 3, "output_tokens": 2},
+        });
+        assert_eq!(reader.whole(&reply).unwrap(), Piece { text: "ab".into(), last: true });
+        let ending = reader.ending();
+        assert_eq!((ending.finish.clone(), ending.is_counted), (Some(Finish::Length), true));
+        let mut reader = MessageReader::default();
+        assert!(matches!(reader.whole(&json!({"ok": 1})), Err(Trouble::Garbled(_))));
+        assert!(matches!(reader.whole(&json!({"detail": "no"})), Err(Trouble::Refused(_))));
+    }
+}

@@ -149,3 +149,49 @@ fn not_a_token(value: &Value) -> Trouble {
     Refusal::read(value)
         .map_or_else(|| Trouble::Garbled("JSON without `token`".into()), Trouble::Refused)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(event: &Value) -> Result<(Piece, Ending), Trouble> {
+        let mut reader = TokenReader { ending: Ending::default(), least: 100 };
+        let piece = reader.event(&Event { name: String::new(), data: event.to_string() })?;
+        Ok((piece, reader.ending))
+    }
+
+    #[test]
+    fn tokens_and_ends_are_read() {
+        let table = [
+            (json!({"token": "a", "finish_reason": null}), "a", None, None),
+            (json!({"token": "a", "finish_reason": "null"}), "a", None, None),
+            (json!({"token": "a"}), "a", None, None),
+            (json!({"token": null}), "", None, None),
+            (json!({"token": "", "finish_reason": "stop"}), "", Some(Finish::Stop), None),
+            (json!({"token": "z", "finish_reason": "length"}), "z", Some(Finish::Length), None),
+            (json!({"token": "", "finish_reason": "tool_calls"}), "", None, Some("tool_calls")),
+        ];
+        for (event, text, finish, foreign) in table {
+            let (piece, ending) = read(&event).unwrap();
+            assert_eq!(piece, Piece { text: text.into(), last: finish.is_some() }, "{event}");
+            assert_eq!((ending.finish, ending.foreign.as_deref()), (finish, foreign), "{event}");
+        }
+        for (event, words) in [
+            (json!({"token": "", "finish_reason": "error"}), "finish reason `error`"),
+            (
+                json!({"detail": {"msg": "Server is busy; please try again later.", "type": "service_unavailable"}}),
+                "Server is busy",
+            ),
+        ] {
+            match read(&event) {
+                Err(Trouble::Refused(refusal)) => {
+                    assert!(refusal.message.contains(words), "{event}: {refusal:?}");
+                }
+                other => panic!("{event}: {other:?}"),
+            }
+        }
+        assert!(matches!(read(&json!({"results": []})), Err(Trouble::Garbled(_))));
+    }
+}

@@ -7,10 +7,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::marks::harmless;
 use super::templates::{OWN, TEMPLATES};
 use super::{bytes, ends, known, prompt, uses_own};
 use crate::provider::body::{Fields, settings};
+use crate::provider::control::{CONTROL, HEADINGS, harmless};
 use crate::provider::http::dialect::{
     Auth, Dialect, Ending, First, Framing, Knobs, Piece, Raw, Reader, Spare, Trouble,
 };
@@ -81,11 +81,11 @@ fn write(request: &Request, knobs: &Knobs) -> Map<String, Value> {
 
 /// The messages, for the server's own template.
 fn ask(request: &Request) -> Value {
-    let messages = request.messages.iter();
-    let messages: Vec<Value> = messages
-        .map(|message| json!({"role": message.role.name(), "content": harmless(&message.text)}))
-        .collect();
-    json!({"messages": messages})
+    let marks = [CONTROL, HEADINGS].concat();
+    let said = request.messages.iter().map(
+        |message| json!({"role": message.role.name(), "content": harmless(&message.text, &marks)}),
+    );
+    json!({"messages": said.collect::<Vec<_>>()})
 }
 
 fn read(request: &Request, _: &Knobs) -> Box<dyn Reader> {
@@ -168,6 +168,7 @@ impl TextReader {
             "" if value["stopped_eos"] == true || value["stopped_word"] == true => {
                 self.ending.finish = Some(Finish::Stop);
             }
+            "" => {}
             word => self.ending.foreign = Some(word.to_owned()),
         }
         Ok(())
@@ -177,4 +178,71 @@ impl TextReader {
 /// The server names a model by its path, which is nobody's business.
 fn file(model: &str) -> String {
     model.rsplit(['/', '\\']).next().unwrap_or(model).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(event: &Value) -> Result<(Piece, Ending), Trouble> {
+        let mut reader = TextReader { ending: Ending::default(), least: 100 };
+        let piece = reader.event(&Event { name: String::new(), data: event.to_string() })?;
+        Ok((piece, reader.ending))
+    }
+
+    #[test]
+    fn every_kind_of_end_is_known() {
+        let table = [
+            (json!({"stop_type": "eos"}), Some(Finish::Stop), None),
+            (json!({"stop_type": "word", "stopping_word": "x"}), Some(Finish::Stop), None),
+            (json!({"stop_type": "limit"}), Some(Finish::Length), None),
+            (json!({"stop_type": "limit", "truncated": true}), Some(Finish::Length), None),
+            (json!({"stop_type": "none"}), None, Some("none")),
+            (json!({"stopped_eos": true, "stopped_limit": false}), Some(Finish::Stop), None),
+            (json!({"stopped_word": true}), Some(Finish::Stop), None),
+            (json!({"stopped_limit": true}), Some(Finish::Length), None),
+            (json!({}), None, None),
+        ];
+        for (more, finish, foreign) in table {
+            let mut event = json!({"content": "", "stop": true});
+            event.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            let (piece, ending) = read(&event).unwrap();
+            let seen = (ending.finish, ending.foreign.as_deref(), piece.last);
+            assert_eq!(seen, (finish, foreign, true), "{event}");
+        }
+    }
+
+    #[test]
+    fn tokens_are_counted_from_the_first_event_on() {
+        let event =
+            json!({"content": "a", "stop": false, "tokens_predicted": 1, "tokens_evaluated": 120});
+        let (piece, ending) = read(&event).unwrap();
+        assert_eq!((piece.text.as_str(), piece.last, ending.is_counted), ("a", false, false));
+        assert_eq!(ending.usage.unwrap().prompt, 120);
+        let event = json!({"content": "", "stop": true, "stop_type": "eos", "tokens_predicted": 5, "tokens_evaluated": 120, "timings": {"cache_n": 80}, "model": "/home/someone/models/m.gguf"});
+        let (_, ending) = read(&event).unwrap();
+        let usage = Usage { prompt: 120, cached: 80, reply: 5, ..Usage::default() };
+        assert_eq!((ending.usage, ending.is_counted), (Some(usage), true));
+        assert_eq!(ending.model.as_deref(), Some("m.gguf"), "no path of the server's");
+        let cut = json!({"content": "", "stop": true, "stop_type": "eos", "tokens_evaluated": 99});
+        assert_eq!(read(&cut).unwrap_err(), Trouble::Cut { read: 99, least: 100 });
+    }
+
+    #[test]
+    fn what_is_no_text_is_an_error_or_garbled() {
+        for (event, words) in [
+            (json!({"error": {"code": 500, "message": "m"}}), "m"),
+            (json!({"code": 503, "message": "m", "type": "unavailable_error"}), "m"),
+        ] {
+            match read(&event) {
+                Err(Trouble::Refused(refusal)) => assert_eq!(refusal.message, words),
+                other => panic!("{event}: {other:?}"),
+            }
+        }
+        assert!(matches!(read(&json!([1])), Err(Trouble::Garbled(_))));
+        // A progress event says nothing.
+        let (piece, ending) =
+            read(&json!({"content": "", "prompt_progress": {"total": 9}, "stop": false})).unwrap();
+        assert_eq!((piece, ending.finish), (Piece::default(), None));
+    }
 }

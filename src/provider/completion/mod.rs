@@ -3,7 +3,6 @@
 //! | File | What |
 //! |---|---|
 //! | `templates` | the chat templates, as data |
-//! | `marks` | no text of a story is ever taken for a mark of a template |
 //! | `llamacpp` | llama.cpp's `/completion`, and the GGUF's own template |
 //! | `koboldcpp` | `KoboldCpp`'s `/api/extra/generate/stream` |
 //!
@@ -16,7 +15,6 @@ use crate::provider::http::dialect::Knobs;
 
 mod koboldcpp;
 mod llamacpp;
-mod marks;
 pub mod templates;
 
 pub use koboldcpp::KOBOLDCPP;

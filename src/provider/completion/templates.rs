@@ -3,8 +3,8 @@
 //! The mark at the very beginning of a text is left out: the servers add it
 //! where the model wants one.
 
-use super::marks::harmless;
 use crate::chat::{Message, Role};
+use crate::provider::control::{CONTROL, HEADINGS, harmless};
 
 /// The name of the template that a GGUF brings along.
 pub const OWN: &str = "own";
@@ -19,6 +19,8 @@ pub struct Template {
     system: Option<Around>,
     user: Around,
     assistant: Around,
+    /// Whether its marks are headings, which no message may hold then.
+    has_headings: bool,
     /// Texts that end a reply, where the model does not end it by a token.
     pub ends: &'static [&'static str],
 }
@@ -37,6 +39,7 @@ pub const TEMPLATES: &[Template] = &[
         system: Some(Around("<|im_start|>system\n", "<|im_end|>\n")),
         user: Around("<|im_start|>user\n", "<|im_end|>\n"),
         assistant: Around("<|im_start|>assistant\n", "<|im_end|>\n"),
+        has_headings: false,
         ends: &["<|im_end|>"],
     },
     Template {
@@ -44,6 +47,7 @@ pub const TEMPLATES: &[Template] = &[
         system: Some(Around("<|start_header_id|>system<|end_header_id|>\n\n", "<|eot_id|>")),
         user: Around("<|start_header_id|>user<|end_header_id|>\n\n", "<|eot_id|>"),
         assistant: Around("<|start_header_id|>assistant<|end_header_id|>\n\n", "<|eot_id|>"),
+        has_headings: false,
         ends: &["<|eot_id|>", "<|end_of_text|>"],
     },
     // Of the Tekken vocabulary (Nemo): no spaces round the marks.
@@ -52,6 +56,7 @@ pub const TEMPLATES: &[Template] = &[
         system: None,
         user: Around("[INST]", "[/INST]"),
         assistant: Around("", "</s>"),
+        has_headings: false,
         ends: &["</s>", "[INST]"],
     },
     Template {
@@ -59,6 +64,7 @@ pub const TEMPLATES: &[Template] = &[
         system: Some(Around("[SYSTEM_PROMPT]", "[/SYSTEM_PROMPT]")),
         user: Around("[INST]", "[/INST]"),
         assistant: Around("", "</s>"),
+        has_headings: false,
         ends: &["</s>", "[INST]"],
     },
     Template {
@@ -66,6 +72,7 @@ pub const TEMPLATES: &[Template] = &[
         system: Some(Around("", "\n\n")),
         user: Around("### Instruction:\n", "\n\n"),
         assistant: Around("### Response:\n", "\n\n"),
+        has_headings: true,
         ends: &["### Instruction:", "### Input:", "</s>"],
     },
     Template {
@@ -73,6 +80,7 @@ pub const TEMPLATES: &[Template] = &[
         system: Some(Around("<|system|>", "")),
         user: Around("<|user|>", ""),
         assistant: Around("<|model|>", ""),
+        has_headings: false,
         ends: &["</s>", "<|user|>", "<|system|>"],
     },
 ];
@@ -91,7 +99,7 @@ impl Template {
         let mut text = String::new();
         let mut standing = String::new();
         for (place, message) in messages.iter().enumerate() {
-            let said = harmless(&message.text);
+            let said = self.harmless(&message.text);
             let Around(before, after) = match (message.role, self.system) {
                 (Role::System, None) => {
                     standing += &said;
@@ -118,6 +126,11 @@ impl Template {
             text += self.assistant.0;
         }
         text
+    }
+
+    fn harmless(&self, text: &str) -> String {
+        let safe = harmless(text, CONTROL);
+        if self.has_headings { harmless(&safe, HEADINGS) } else { safe }
     }
 
     /// How many bytes [`Template::lay`] adds to these messages.

@@ -81,6 +81,7 @@ impl Remote {
         listener.sending();
         let mut ending = Ending::default();
         let outcome = self.once(&body, reader, listener, &mut ending).await;
+        listener.end(outcome.is_ok());
         let is_free = outcome.as_ref().is_err_and(|failure| failure.is_free && !listener.heard);
         let most = u64::try_from(request.reply_tokens).unwrap_or(u64::MAX);
         if let Some(bill) = billing::bill(&ending, is_free, self.endpoint.price, most) {

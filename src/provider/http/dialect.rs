@@ -191,7 +191,7 @@ impl Ending {
     pub fn reply(&self, model: &str) -> Option<Reply> {
         self.finish.clone().map(|finish| Reply {
             finish,
-            usage: self.usage,
+            usage: self.usage.filter(|_| self.is_counted),
             model: self.model.clone().unwrap_or_else(|| model.to_owned()),
         })
     }

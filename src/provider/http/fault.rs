@@ -149,7 +149,10 @@ impl Judge<'_> {
     ) -> Failure {
         let origin = self.origin();
         let words = self.shown(&refusal.message);
-        let message = format!("{words}{hint}");
+        // To wait for so long is for the user to decide.
+        let too_long = retry_after.filter(|wait| *wait > LONGEST_WAIT);
+        let asks = too_long.map(|wait| format!("; it asks for {}", minutes(wait)));
+        let message = format!("{words}{hint}{}", asks.unwrap_or_default());
         let fault = match class {
             400 | 404 if let Some(model) = self.gone(refusal) => {
                 Fault::Gone { origin, model, message: words }
@@ -164,10 +167,7 @@ impl Judge<'_> {
             403 if refusal.spares_the_key() => Fault::Refused { origin, status, message },
             401 | 403 => Fault::Key { origin, message: message + &self.whose_key() },
             429 | 503 | 529 => Fault::Busy { origin, message, retry_after },
-            // To wait for so long is for the user to decide.
-            408 | 500..=599 if retry_after.is_some_and(|wait| wait > LONGEST_WAIT) => {
-                Fault::Busy { origin, message, retry_after }
-            }
+            408 | 500..=599 if too_long.is_some() => Fault::Busy { origin, message, retry_after },
             408 | 500..=599 => Fault::Server { origin, status: class, message },
             _ => Fault::Refused { origin, status, message },
         };
@@ -261,5 +261,13 @@ impl Judge<'_> {
     /// A reply whose one foreign word is fit to be stored and shown.
     pub fn clean(&self, reply: Reply) -> Reply {
         Reply { model: self.shown(&reply.model), ..reply }
+    }
+}
+
+/// A long wait as people say it, rounded up.
+fn minutes(wait: Duration) -> String {
+    match wait.as_secs().div_ceil(60) {
+        minutes @ 0..120 => format!("{minutes} minutes"),
+        minutes => format!("{} hours", minutes.div_ceil(60)),
     }
 }

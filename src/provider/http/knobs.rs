@@ -51,7 +51,7 @@ pub enum Prefill {
     Never,
     /// It is continued as it stands.
     Trailing,
-    /// It has to carry `prefix: true` (Mistral). The reply may repeat it.
+    /// It has to carry `prefix: true` (Mistral, `DeepSeek`).
     Prefix,
     /// The body has to say `continue_final_message` (vLLM).
     ContinueFinal,

@@ -17,15 +17,20 @@ const STREAM_LIMIT: usize = 256 * 1024 * 1024;
 const HEAD_LIMIT: usize = 64 * 1024;
 
 /// Where the text goes, and whether any has gone.
+///
+/// White space before the first word waits for that word: a stream that breaks
+/// off behind it has said nothing, and may be asked for again.
 pub(super) struct Listener<'a> {
     ear: &'a mut dyn Ear,
     /// Text has been delivered: the request must not be sent again.
     pub heard: bool,
+    /// The white space before the first word.
+    blank: String,
 }
 
 impl<'a> Listener<'a> {
     pub fn new(ear: &'a mut dyn Ear) -> Self {
-        Self { ear, heard: false }
+        Self { ear, heard: false, blank: String::new() }
     }
 
     pub fn sending(&mut self) {
@@ -37,10 +42,28 @@ impl<'a> Listener<'a> {
     }
 
     pub fn hear(&mut self, text: &str) {
-        if !text.is_empty() {
-            self.heard = true;
+        if !self.heard {
+            self.blank.push_str(text);
+            if !self.blank.trim().is_empty() {
+                self.pass();
+            }
+        } else if !text.is_empty() {
             self.ear.text(text);
         }
+    }
+
+    /// A try has come to its end: what waits is delivered with a whole reply, and
+    /// forgotten with any other.
+    pub fn end(&mut self, is_whole: bool) {
+        if is_whole && !self.blank.is_empty() {
+            self.pass();
+        }
+        self.blank.clear();
+    }
+
+    fn pass(&mut self) {
+        self.heard = true;
+        self.ear.text(&std::mem::take(&mut self.blank));
     }
 }
 

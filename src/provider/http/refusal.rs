@@ -212,6 +212,8 @@ impl Refusal {
             "extra_forbidden",
             "not permitted",
             "not allowed",
+            "cannot both be",
+            "deprecated",
             "unknown",
             "unrecognized",
             "unexpected",

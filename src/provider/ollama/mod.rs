@@ -4,11 +4,13 @@
 //! the window, and neither the prompt (`truncate`) nor the running reply
 //! (`shift`) may be shortened in silence. Versions that do not know these fields
 //! shorten all the same; what they count gives them away (see
-//! [`cut`](super::cut)).
+//! [`cut`]). Its templates are laid over the messages with all their
+//! marks read as such, so none may stand in a message ([`control`](super::control)).
 
 use serde_json::{Map, Value, json};
 
 use super::body::{Fields, settings};
+use super::control::{CONTROL, harmless};
 use super::http::dialect::{Auth, Dialect, Framing, Knobs, Reader, Spare};
 use super::sampling::{Accepts, Parameter};
 use super::{Request, cut};
@@ -53,7 +55,9 @@ const WORDS: &[(Parameter, &str)] = &[
 fn write(request: &Request, knobs: &Knobs) -> Map<String, Value> {
     let messages = request.messages.iter();
     let messages: Vec<Value> = messages
-        .map(|message| json!({"role": message.role.name(), "content": message.text}))
+        .map(|message| {
+            json!({"role": message.role.name(), "content": harmless(&message.text, CONTROL)})
+        })
         .collect();
     let mut body = Fields::default();
     body.set("model", knobs.model.as_str());

@@ -87,3 +87,83 @@ impl LineReader {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// The text, the end mark and the ending after reading a line, or the trouble.
+    fn read(line: &Value) -> Result<(String, bool, Ending), Trouble> {
+        let mut reader = LineReader::new(100, 7);
+        let piece = reader.event(&Event { name: String::new(), data: line.to_string() })?;
+        Ok((piece.text, piece.last, reader.ending))
+    }
+
+    #[test]
+    fn lines_of_every_shape_are_read() {
+        let table = [
+            (json!({"message": {"role": "assistant", "content": "a"}, "done": false}), "a", false),
+            (
+                json!({"message": {"role": "assistant", "content": "", "thinking": "hm"}, "done": false}),
+                "",
+                false,
+            ),
+            (json!({"message": {"content": "", "reasoning_content": "hm"}}), "", false),
+            (json!({"message": {"content": null}, "done": false}), "", false),
+            (json!({"message": {"content": "", "tool_calls": []}, "done": false}), "", false),
+            (json!({"message": {"content": "z"}, "done": true, "done_reason": "stop"}), "z", true),
+            (json!({"done": true}), "", true),
+        ];
+        for (line, text, last) in table {
+            let seen = read(&line).unwrap();
+            assert_eq!((seen.0.as_str(), seen.1), (text, last), "{line}");
+        }
+    }
+
+    #[test]
+    fn the_last_line_says_why_and_how_much() {
+        let done = |more: Value| {
+            let mut line = json!({"model": "m", "done": true});
+            line.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            read(&line).unwrap().2
+        };
+        let table = [
+            (json!({"done_reason": "stop"}), Some(Finish::Stop), None),
+            (json!({"done_reason": "length"}), Some(Finish::Length), None),
+            (json!({"done_reason": "load"}), None, Some("load")),
+            (json!({}), Some(Finish::Stop), None),
+            (json!({"done_reason": "", "eval_count": 6}), Some(Finish::Stop), None),
+            (json!({"eval_count": 7}), Some(Finish::Length), None),
+        ];
+        for (line, finish, foreign) in table {
+            let ending = done(line.clone());
+            assert_eq!((ending.finish, ending.foreign.as_deref()), (finish, foreign), "{line}");
+        }
+        let ending = done(json!({"prompt_eval_count": 120, "eval_count": 3}));
+        let usage = Usage { prompt: 120, reply: 3, ..Usage::default() };
+        assert_eq!((ending.usage, ending.is_counted), (Some(usage), true));
+        assert_eq!(done(json!({"prompt_eval_count": 0, "eval_count": 0})).usage, None);
+    }
+
+    #[test]
+    fn errors_and_cuts_are_told_apart() {
+        let cut = json!({"done": true, "done_reason": "stop", "prompt_eval_count": 99});
+        assert_eq!(read(&cut), Err(Trouble::Cut { read: 99, least: 100 }));
+        let table = [
+            (json!({"error": "out of memory"}), "out of memory"),
+            (json!({"error": {"message": "m", "code": 500}}), "m"),
+            (json!({"detail": "Not Found"}), "Not Found"),
+        ];
+        for (line, words) in table {
+            match read(&line) {
+                Err(Trouble::Refused(refusal)) => assert_eq!(refusal.message, words, "{line}"),
+                other => panic!("{line}: {other:?}"),
+            }
+        }
+        for garbled in [json!("x"), json!(7), json!({}), json!({"response": "a"})] {
+            assert!(matches!(read(&garbled), Err(Trouble::Garbled(_))), "{garbled}");
+        }
+    }
+}

@@ -9,8 +9,8 @@ use serde_json::{Map, Value, json};
 use super::body::{Fields, parts, settings};
 use super::http::dialect::{Auth, Caching, Dialect, Framing, Knobs, Prefill, Reader, Shape, Spare};
 use super::sampling::{Accepts, Parameter};
-use super::{Mark, Request};
-use crate::chat::{Message, Role};
+use super::{Mark, Request, echo};
+use crate::chat::Message;
 
 mod reader;
 
@@ -77,6 +77,7 @@ const SPARES: &[Spare] = &[
     Spare::left_out("frequency_penalty", false),
     Spare::left_out("presence_penalty", false),
     Spare::left_out("logit_bias", false),
+    Spare::left_out("stop", false),
     Spare::left_out("temperature", false),
     Spare::left_out("top_p", false),
     Spare::left_out("prompt_cache_key", false),
@@ -86,11 +87,11 @@ const SPARES: &[Spare] = &[
 fn write(request: &Request, knobs: &Knobs) -> Map<String, Value> {
     let mut body = Fields::default();
     body.set("model", knobs.model.as_str());
-    body.set("messages", messages(request, knobs));
+    body.set("messages", messages(request, knobs.caching, knobs.prefill));
     body.set("stream", true);
     body.set("stream_options", json!({"include_usage": true}));
     body.set(knobs.reply_field.as_deref().unwrap_or("max_tokens"), request.reply_tokens);
-    if knobs.prefill == Prefill::ContinueFinal && begun(request).is_some() {
+    if knobs.prefill == Prefill::ContinueFinal && request.begun().is_some() {
         body.set("continue_final_message", true);
         body.set("add_generation_prompt", false);
     }
@@ -103,23 +104,27 @@ fn write(request: &Request, knobs: &Knobs) -> Map<String, Value> {
     body
 }
 
-fn read(_: &Request, _: &Knobs) -> Box<dyn Reader> {
-    Box::new(ChatReader::default())
+fn read(request: &Request, _: &Knobs) -> Box<dyn Reader> {
+    echo::without(Box::new(ChatReader::default()), request)
 }
 
-/// The reply's beginning, where the request gives one.
+/// The messages. A trailing one of the assistant carries `prefix` where that is
+/// how it is marked as the reply's beginning.
 #[must_use]
-pub fn begun(request: &Request) -> Option<&Message> {
-    request.messages.last().filter(|message| message.role == Role::Assistant)
-}
-
-fn messages(request: &Request, knobs: &Knobs) -> Vec<Value> {
-    let marks = match knobs.caching {
+pub fn messages(request: &Request, caching: Caching, prefill: Prefill) -> Vec<Value> {
+    let marks = match caching {
         Caching::Marks => parts::told(request),
         Caching::Automatic => &[],
     };
     let texts = request.messages.iter().enumerate();
-    texts.map(|(place, message)| said(message, place, marks)).collect()
+    let mut said: Vec<Value> = texts.map(|(place, message)| said(message, place, marks)).collect();
+    if prefill == Prefill::Prefix
+        && request.begun().is_some()
+        && let Some(last) = said.last_mut()
+    {
+        last["prefix"] = json!(true);
+    }
+    said
 }
 
 /// A message; in parts where a mark stands in it.

@@ -1,17 +1,20 @@
-//! No text of a story is ever taken for a mark of a template.
+//! No text of a story is ever taken for a mark of a chat template.
 //!
-//! Raw text is read by the server with its marks as control tokens. A bible that
-//! holds `<|im_end|>`, by accident or by malice, would end its own message and
-//! could speak as the system. So the first character of anything that may be a
-//! mark is replaced by one of the same length: `(|im_end|>`, `(INST]`,
-//! `*## Instruction:`. The text stays readable, and no token count that was
-//! proven before is passed.
+//! Servers on the user's own machine read marks wherever they stand, in raw text
+//! and in the messages of a chat, as control tokens. A bible that holds
+//! `<|im_end|>`, by accident or by malice, would end its own message and could
+//! speak as the system. So the first character of anything that may be a mark is
+//! replaced by one of the same length: `(|im_end|>`, `(INST]`, and for Alpaca,
+//! whose marks are headings, `*## Instruction:`. The text stays readable, and no
+//! token count that was proven before is passed.
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
-/// What begins a mark of any known template, and what stands in its place. Both
-/// have the same length.
-const BREAKS: &[(&str, &str)] = &[
+/// What begins a mark, and what stands in its place. Both have the same length.
+pub type Break = (&'static str, &'static str);
+
+/// The control tokens of all known templates.
+pub const CONTROL: &[Break] = &[
     // ChatML, Llama 3, Metharme, Phi, GLM; also `<|endoftext|>`.
     ("<|", "(|"),
     // DeepSeek, with its own bar.
@@ -42,38 +45,33 @@ const BREAKS: &[(&str, &str)] = &[
     ("[PREFIX]", "(PREFIX]"),
     ("[SUFFIX]", "(SUFFIX]"),
     ("[MIDDLE]", "(MIDDLE]"),
-    // Alpaca.
+];
+
+/// The headings of Alpaca's template.
+pub const HEADINGS: &[Break] = &[
     ("### Instruction:", "*## Instruction:"),
     ("### Input:", "*## Input:"),
     ("### Response:", "*## Response:"),
 ];
 
-/// A text without anything that a server could take for a mark.
+/// A text without any of these marks.
 #[must_use]
-pub fn harmless(text: &str) -> String {
-    let marks = BREAKS.iter().map(|(mark, _)| mark);
-    let others: Vec<&str> = BREAKS.iter().map(|(_, other)| *other).collect();
+pub fn harmless(text: &str, breaks: &[Break]) -> String {
     let search = AhoCorasick::builder()
         .match_kind(MatchKind::LeftmostLongest)
         .ascii_case_insensitive(true)
-        .build(marks);
-    match search {
-        Ok(search) => {
-            let mut safe = String::with_capacity(text.len());
-            search.replace_all_with(text, &mut safe, |found, mark, safe| {
-                // Its own letters stay as they are written.
-                let other = others[found.pattern().as_usize()];
-                let first = other.chars().next().unwrap_or('(');
-                safe.push(first);
-                safe.extend(mark.chars().skip(1));
-                true
-            });
-            safe
-        }
-        // A table of a few short texts always builds; without it, nothing that
-        // could begin a mark may pass.
-        Err(_) => text.replace(['<', '['], "(").replace('#', "*"),
-    }
+        .build(breaks.iter().map(|(mark, _)| mark));
+    // A table of a few short texts always builds; without it, nothing that could
+    // begin a mark may pass.
+    let Ok(search) = search else { return text.replace(['<', '[', '#'], "(") };
+    let mut safe = String::with_capacity(text.len());
+    search.replace_all_with(text, &mut safe, |found, mark, safe| {
+        // Its other letters stay as they are written.
+        let (_, other) = breaks[found.pattern().as_usize()];
+        safe.extend(other.chars().take(1).chain(mark.chars().skip(1)));
+        true
+    });
+    safe
 }
 
 #[cfg(test)]
@@ -98,8 +96,14 @@ mod tests {
             ("<s<s>>", "<s(s>>"),
         ];
         for (text, expected) in table {
-            assert_eq!(harmless(text), expected);
+            assert_eq!(harmless(text, &[CONTROL, HEADINGS].concat()), expected);
         }
+    }
+
+    #[test]
+    fn a_heading_is_a_mark_for_alpaca_only() {
+        assert_eq!(harmless("### Input:", CONTROL), "### Input:");
+        assert_eq!(harmless("### Input:", HEADINGS), "*## Input:");
     }
 
     proptest! {
@@ -115,13 +119,14 @@ mod tests {
             ),
         ) {
             let text = pieces.concat();
-            let safe = harmless(&text);
+            let breaks = [CONTROL, HEADINGS].concat();
+            let safe = harmless(&text, &breaks);
             prop_assert_eq!(safe.len(), text.len());
-            for (mark, other) in BREAKS {
+            for (mark, other) in &breaks {
                 prop_assert!(!safe.to_ascii_lowercase().contains(&mark.to_ascii_lowercase()), "{} in {}", mark, safe);
                 prop_assert_eq!(mark.len(), other.len());
             }
-            prop_assert_eq!(harmless(&safe), safe);
+            prop_assert_eq!(harmless(&safe, &breaks), safe);
         }
     }
 }

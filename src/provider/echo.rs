@@ -1,16 +1,28 @@
-//! A reply that begins by repeating the beginning it was given.
+//! A reply that begins by repeating the beginning it was given, as Mistral's and
+//! some local servers' do.
 
 use serde_json::Value;
 
+use crate::provider::Request;
 use crate::provider::http::dialect::{Ending, Piece, Reader, Trouble};
 use crate::provider::sse::Event;
+
+/// The reader of the reply to a request, without an echo of the beginning that
+/// the request gives, if it does.
+#[must_use]
+pub fn without(reader: Box<dyn Reader>, request: &Request) -> Box<dyn Reader> {
+    match request.begun() {
+        Some(message) => Box::new(Echoless::new(reader, &message.text)),
+        None => reader,
+    }
+}
 
 /// A reader without the echo of a given beginning.
 ///
 /// Text is held back as long as it may be that echo. One that is exactly the
 /// given text goes; anything else is let through as it came. What a stream that
 /// breaks off has said of the echo is not lost: the caller has it already.
-pub struct Echoless {
+struct Echoless {
     inner: Box<dyn Reader>,
     /// The given beginning, until it is known whether the reply repeats it.
     given: Option<String>,
@@ -19,9 +31,7 @@ pub struct Echoless {
 }
 
 impl Echoless {
-    /// Reads by `inner`, without an echo of `given`.
-    #[must_use]
-    pub fn new(inner: Box<dyn Reader>, given: &str) -> Self {
+    fn new(inner: Box<dyn Reader>, given: &str) -> Self {
         let given = (!given.is_empty()).then(|| given.to_owned());
         Self { inner, given, held: String::new() }
     }

@@ -5,17 +5,13 @@
 //! unasked), and the seed is `random_seed`. A reply whose beginning is given
 //! (`prefix: true`) may repeat it; then it is trimmed, once.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use super::Request;
 use super::body::{Fields, settings};
-use super::http::dialect::{Auth, Dialect, Framing, Knobs, Reader, Shape, Spare};
-use super::openai::{ChatReader, begun, shaped};
+use super::http::dialect::{Auth, Caching, Dialect, Framing, Knobs, Prefill, Reader, Shape, Spare};
+use super::openai::{ChatReader, messages, shaped};
 use super::sampling::{Accepts, Parameter};
-
-mod echo;
-
-pub use echo::Echoless;
+use super::{Request, echo};
 
 /// The row of this dialect.
 pub static MISTRAL: Dialect = Dialect {
@@ -57,7 +53,7 @@ const SPARES: &[Spare] = &[
 fn write(request: &Request, knobs: &Knobs) -> Map<String, Value> {
     let mut body = Fields::default();
     body.set("model", knobs.model.as_str());
-    body.set("messages", messages(request));
+    body.set("messages", messages(request, Caching::Automatic, Prefill::Prefix));
     body.set("stream", true);
     body.set(knobs.reply_field.as_deref().unwrap_or("max_tokens"), request.reply_tokens);
     if let Some(schema) = &request.schema {
@@ -73,20 +69,6 @@ fn write(request: &Request, knobs: &Knobs) -> Map<String, Value> {
     body
 }
 
-/// The messages; the last one carries `prefix` if it is the reply's beginning.
-fn messages(request: &Request) -> Vec<Value> {
-    let said = |message: &crate::chat::Message| json!({"role": message.role.name(), "content": message.text});
-    let mut messages: Vec<Value> = request.messages.iter().map(said).collect();
-    if let (Some(last), true) = (messages.last_mut(), begun(request).is_some()) {
-        last["prefix"] = json!(true);
-    }
-    messages
-}
-
 fn read(request: &Request, _: &Knobs) -> Box<dyn Reader> {
-    let reader = Box::new(ChatReader::default());
-    match begun(request) {
-        Some(message) => Box::new(Echoless::new(reader, &message.text)),
-        None => reader,
-    }
+    echo::without(Box::new(ChatReader::default()), request)
 }

@@ -1,0 +1,252 @@
+//! What each try is billed with, for every fault at every wire: never less than
+//! the endpoint may bill, and exactly what it says where it says it.
+
+use std::time::Duration;
+
+use serde_json::json;
+use storygen::money::{Money, Price};
+use storygen::provider::http::{Patience, Remote};
+use storygen::provider::{Bill, Usage};
+use tokio_util::sync::CancellationToken;
+
+use crate::byte_server::{ByteServer, Step, answer, chunk};
+use crate::common::{DONE, ends, event, hear, hear_with, patience, request, says, send};
+use crate::faults::asked;
+use crate::wires::{WIRES, Wire};
+
+/// What a try is billed with.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Billed {
+    /// Nothing: no work was done.
+    Nothing,
+    /// Nobody knows: it counts with all that it could cost.
+    Open,
+    /// The tokens that were counted.
+    Counted,
+    /// The prompt that was counted, and all that the reply could take.
+    Begun,
+}
+use Billed::{Begun, Counted, Nothing, Open};
+
+fn price() -> Price {
+    Price::per_million(3.0, 15.0, Some(0.3), Some(3.75)).unwrap()
+}
+
+/// The bill of a prompt of 90 tokens, 40 of them cached where the wire has a
+/// word for that.
+fn bill(wire: &Wire, reply: u64) -> Bill {
+    let cached = if wire.is_lines() { 0 } else { 40 };
+    let usage = Usage { prompt: 90, cached, reply, ..Usage::default() };
+    Bill { usage, cost: Some(price().cost(90, cached, 0, reply)) }
+}
+
+fn is_billed(wire: &Wire, billed: Billed, bill_seen: Option<Bill>) -> bool {
+    match billed {
+        Nothing => bill_seen == Some(Bill::default()),
+        Open => bill_seen.is_none(),
+        Counted => bill_seen == Some(bill(wire, 3)),
+        // What was cached is told at the end at one wire.
+        Begun => bill_seen.is_some_and(|seen| {
+            let cost = price().cost(90, seen.usage.cached, 0, 700);
+            (seen.usage.prompt, seen.usage.reply, seen.cost) == (90, 700, Some(cost))
+        }),
+    }
+}
+
+fn provider(wire: &Wire, server: &ByteServer) -> Remote {
+    let mut endpoint = wire.endpoint(&server.origin());
+    endpoint.price = Some(price());
+    let (connect, idle) = (Duration::from_millis(100), Duration::from_millis(400));
+    endpoint.patience = Patience { tries: 1, connect, idle, ..patience() };
+    Remote::new(endpoint).unwrap()
+}
+
+fn check(wire: &Wire, name: &str, steps: Vec<Step>, billed: Billed) {
+    let server = ByteServer::start([steps]);
+    let heard = hear(&provider(wire, &server), &request());
+    assert_eq!(heard.bills.len(), 1, "{}, {name}", wire.name());
+    let seen = heard.bills[0];
+    assert!(is_billed(wire, billed, seen), "{}, {name}: {seen:?} is not {billed:?}", wire.name());
+}
+
+#[test]
+fn a_status_is_billed_with_nothing_unless_a_gateway_gave_up() {
+    let table = [
+        (302, Nothing),
+        (400, Nothing),
+        (401, Nothing),
+        (402, Nothing),
+        (403, Nothing),
+        (404, Nothing),
+        (408, Open),
+        (413, Nothing),
+        (422, Nothing),
+        (429, Nothing),
+        (500, Nothing),
+        (502, Open),
+        (503, Nothing),
+        (504, Open),
+        (524, Open),
+        (529, Nothing),
+    ];
+    for wire in WIRES {
+        for (status, billed) in table {
+            check(wire, &status.to_string(), vec![answer(status, &[], b"{}")], billed);
+        }
+    }
+}
+
+#[test]
+fn a_broken_answer_is_billed_with_all_that_may_have_been_done() {
+    for wire in WIRES {
+        // These say the prompt's tokens before the end.
+        let early = matches!(wire.name(), "anthropic" | "llamacpp-completion");
+        let begun = if early { Begun } else { Open };
+        let text = (wire.begins)() + &(wire.says)("a");
+        let html = [("content-type", "text/html")];
+        let json = [("content-type", "application/json")];
+        let stall = vec![wire.head(), send(text.clone()), Step::Hold];
+        let cut = vec![wire.chunked_head(), chunk(text.as_bytes())];
+        let refused = if wire.is_lines() { Open } else { Nothing };
+        check(wire, "no head", vec![], Open);
+        check(wire, "reset", vec![Step::Reset], Open);
+        check(wire, "silence", vec![Step::Hold], Open);
+        check(wire, "a page", vec![answer(200, &html, b"<html>")], Open);
+        check(wire, "gzip", wire.closed(&b"\x1f\x8b\x08"[..]), Open);
+        check(wire, "other JSON", vec![answer(200, &json, b"{}")], Open);
+        check(wire, "closed", wire.closed(text.clone()), begun);
+        check(wire, "a cut chunk", cut, begun);
+        check(wire, "stall", stall, begun);
+        check(wire, "garbled", wire.closed(text.clone() + "data: {\n\n{\n\n"), begun);
+        check(wire, "refused at once", wire.closed((wire.fails)(429, "slow")), refused);
+        check(
+            wire,
+            "refused as JSON",
+            vec![answer(200, &json, br#"{"error":{"code":429,"message":"slow"}}"#)],
+            Nothing,
+        );
+        check(wire, "failed at once", wire.closed((wire.fails)(500, "no")), Open);
+        check(
+            wire,
+            "refused after text",
+            wire.closed(text.clone() + &(wire.fails)(429, "slow")),
+            begun,
+        );
+    }
+}
+
+#[test]
+fn a_whole_answer_is_billed_with_what_was_counted() {
+    let tokens = Some([90, 40, 3]);
+    for wire in WIRES {
+        let [stop, length] = wire.words;
+        let counted = if wire.counts { Counted } else { Open };
+        let text = (wire.begins)() + &(wire.says)("a");
+        let ends = |word: &str, tokens| wire.closed(text.clone() + &(wire.ends)(word, tokens));
+        check(wire, "whole", wire.closed(wire.reply("a")), counted);
+        check(wire, "cut by length", ends(length, tokens), counted);
+        check(wire, "a foreign word", ends("pause_turn", tokens), counted);
+        let early = matches!(wire.name(), "anthropic" | "llamacpp-completion");
+        check(wire, "uncounted", ends(stop, None), if early { Begun } else { Open });
+    }
+}
+
+#[test]
+fn each_try_has_its_own_bill() {
+    for wire in WIRES.iter().filter(|wire| wire.counts) {
+        let busy = vec![answer(429, &[], b"{}")];
+        let reset = vec![Step::Reset];
+        let server = ByteServer::start([busy, reset, wire.closed(wire.reply("a"))]);
+        let mut endpoint = wire.endpoint(&server.origin());
+        endpoint.price = Some(price());
+        let heard = hear(&Remote::new(endpoint).unwrap(), &request());
+        assert_eq!((heard.text.as_str(), asked(&server)), ("a", 3), "{}", wire.name());
+        assert_eq!(
+            heard.bills,
+            [Some(Bill::default()), None, Some(bill(wire, 3))],
+            "{}",
+            wire.name()
+        );
+    }
+}
+
+/// `OpenAI`'s wire, at which these differ from vendor to vendor.
+fn chat(steps: impl IntoIterator<Item = Vec<Step>>) -> (ByteServer, Remote) {
+    let server = ByteServer::start(steps);
+    let provider = provider(&WIRES[0], &server);
+    (server, provider)
+}
+
+#[test]
+fn the_vendors_own_cost_is_the_cost() {
+    let usage =
+        json!({"prompt_tokens": 9, "completion_tokens": 4, "total_tokens": 13, "cost": 0.001_23});
+    let usage = event(&json!({"choices": [], "usage": usage}));
+    let wire = &WIRES[0];
+    let (_server, provider) = chat([wire.closed(says("a") + &ends("stop") + &usage + DONE)]);
+    let usage = Usage { prompt: 9, reply: 4, ..Usage::default() };
+    let cost = Some(Money::of_pico(1_230_000_000));
+    assert_eq!(hear(&provider, &request()).bills, [Some(Bill { usage, cost })]);
+}
+
+#[test]
+fn a_count_that_comes_before_the_end_is_no_bill() {
+    let counts = event(
+        &json!({"choices": [{"delta": {"content": "a"}}], "usage": {"prompt_tokens": 9, "completion_tokens": 1}}),
+    );
+    let wire = &WIRES[0];
+    let (_server, provider) = chat([wire.closed(counts)]);
+    let bill = hear(&provider, &request()).bills[0].unwrap();
+    assert_eq!((bill.usage.prompt, bill.usage.reply), (9, 700), "all that the reply could take");
+    assert_eq!(bill.cost, Some(price().cost(9, 0, 0, 700)));
+}
+
+#[test]
+fn without_a_price_tokens_are_billed_and_no_cost() {
+    let wire = &WIRES[0];
+    let server = ByteServer::start([wire.closed(wire.reply("a"))]);
+    let bills = hear(&wire.once(&server), &request()).bills;
+    assert_eq!(bills, [Some(Bill { cost: None, ..bill(wire, 3) })]);
+}
+
+#[test]
+fn a_field_that_is_spared_costs_nothing() {
+    let wire = &WIRES[0];
+    let refused = vec![answer(400, &[], br#"{"message": "`seed` is not supported"}"#)];
+    let (server, provider) = chat([refused, wire.closed(wire.reply("a"))]);
+    let heard = hear(&provider, &request());
+    assert_eq!(heard.bills, [Some(Bill::default()), Some(bill(wire, 3))]);
+    assert_eq!(asked(&server), 2);
+}
+
+#[test]
+fn what_is_never_sent_is_never_billed() {
+    let wire = &WIRES[0];
+    let server = ByteServer::start([]);
+    let mut endpoint = wire.endpoint(&server.origin());
+    endpoint.window = 750;
+    let heard = hear(&Remote::new(endpoint).unwrap(), &request());
+    assert!(heard.reply.is_err() && heard.bills.is_empty() && server.requests().is_empty());
+    // Nothing listens there: it was sent, and never arrived.
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    let any: std::net::SocketAddr = "127.0.0.1:0".parse().unwrap();
+    socket.bind(&any.into()).unwrap();
+    let origin = format!("http://{}", socket.local_addr().unwrap().as_socket().unwrap());
+    let mut endpoint = wire.endpoint(&origin);
+    endpoint.patience.tries = 2;
+    let bills = hear(&Remote::new(endpoint).unwrap(), &request()).bills;
+    assert_eq!(bills, [Some(Bill::default()), Some(Bill::default())]);
+}
+
+#[test]
+fn what_is_cancelled_stays_open() {
+    for wire in WIRES {
+        let text = (wire.begins)() + &(wire.says)("a");
+        let server = ByteServer::start([vec![wire.head(), send(text), Step::Hold]]);
+        let cancel = CancellationToken::new();
+        let stop = cancel.clone();
+        let heard = hear_with(&wire.once(&server), &request(), &cancel, move |_| stop.cancel());
+        assert_eq!((heard.text.as_str(), heard.bills), ("a", vec![None]), "{}", wire.name());
+        server.await_hangups(1);
+    }
+}
