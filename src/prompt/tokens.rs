@@ -18,7 +18,10 @@ use unicode_normalization::{UnicodeNormalization, is_nfc};
 use crate::chat::{Message, Tokenizer};
 
 mod pairs;
+mod vocabulary;
 mod words;
+
+pub use vocabulary::Vocabulary;
 
 /// What a chat template puts round one message, at most.
 const PER_MESSAGE: usize = 8;
@@ -66,13 +69,17 @@ impl Tokenizer for Bound {
     }
 
     fn prompt(&self, messages: &[Message]) -> usize {
-        messages.iter().map(|message| self.text(&message.text) + PER_MESSAGE).sum::<usize>()
-            + PER_PROMPT
+        with_marks(messages, |text| self.text(text))
     }
 
     fn is_bound(&self) -> bool {
         true
     }
+}
+
+/// A whole prompt: its texts, and what a chat template puts round them at most.
+fn with_marks(messages: &[Message], text: impl Fn(&str) -> usize) -> usize {
+    messages.iter().map(|message| text(&message.text) + PER_MESSAGE).sum::<usize>() + PER_PROMPT
 }
 
 #[cfg(test)]

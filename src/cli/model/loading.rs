@@ -193,7 +193,7 @@ impl Loader<'_> {
             structured: facts.structured,
             knobs: row.knobs(self.is_strict, Some(self.book)),
             price: facts.price,
-            ratio: None,
+            tokenizer: named.tokenizer.clone(),
             patience: route::patience(&route.endpoint),
             is_strict: self.is_strict,
             connections: self.reach.connections.clone(),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 
+use super::counting;
 use super::route::{self, Route};
 use super::{ModelArguments, local};
 use crate::chat::Tokenizer;
@@ -141,7 +142,7 @@ impl Scene<'_> {
         })?;
         let asked = route::Asked { config: self.config, wishes: self.wishes, main: meant.main };
         let route = route::route(&row.vendor, choice, asked)?;
-        let row = self.spoken_there(row, &route);
+        let mut row = self.spoken_there(row, &route);
         match row.verdict(route.is_elsewhere) {
             Verdict::Usable => {}
             Verdict::Ending(warning) => self.ui.say(&warning),
@@ -163,6 +164,7 @@ impl Scene<'_> {
             })
         });
         let price = price.transpose()?;
+        row.price = price.or(row.price);
         let facts = Facts {
             name: row.name(),
             window: said.unwrap_or(ASSUMED_WINDOW),
@@ -170,7 +172,7 @@ impl Scene<'_> {
             prefill: row.prefill != Prefill::Never,
             structured: row.structured,
             accepts: row.accepts.clone(),
-            price: price.or(row.price),
+            price: row.price,
             is_local: route.base.is_local(),
             tries: u32::try_from(route::patience(&route.endpoint).tries).unwrap_or(u32::MAX),
         };
@@ -178,7 +180,7 @@ impl Scene<'_> {
             provider: vendor.to_owned(),
             name: row.id.clone(),
             facts,
-            tokenizer: Arc::new(Bound::new(None)),
+            tokenizer: counting::of(&row, self.config)?,
             window_assumed: said.is_none(),
             is_absent: false,
             remote: Some(Distant { row, route, key }),
