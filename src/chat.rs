@@ -53,7 +53,7 @@ pub fn said(messages: &[Message]) -> String {
 }
 
 /// Counts tokens: exactly for a known vocabulary, else never too few.
-pub trait Tokenizer: Send + Sync {
+pub trait Tokenizer: std::fmt::Debug + Send + Sync {
     /// Tokens that `text` takes inside a prompt.
     fn text(&self, text: &str) -> usize;
 
@@ -77,11 +77,10 @@ pub trait Tokenizer: Send + Sync {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Counting {
-    /// By the bytes of a text, of which a token takes so many at most.
+    /// By the smallest bound that is proven.
     Bound {
-        /// Tokens a byte, as measured; none for the proven bound.
-        #[serde(with = "exact")]
-        ratio: Option<f64>,
+        /// Whether its vocabulary has been seen, so that it is the tighter one.
+        seen: bool,
         /// The wire and the chat template whose marks are counted, where the
         /// prompt is sent as raw text.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -89,23 +88,4 @@ pub enum Counting {
     },
     /// By the model's own vocabulary, which stands elsewhere.
     Vocabulary,
-}
-
-/// A fraction as text: JSON's own may come back as its neighbour, and then a
-/// prompt would be fitted otherwise.
-mod exact {
-    use serde::de::{Deserialize, Deserializer, Error};
-    use serde::ser::{Serialize, Serializer};
-
-    #[expect(clippy::ref_option, reason = "the shape that serde calls")]
-    pub fn serialize<S: Serializer>(ratio: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
-        ratio.map(|ratio| format!("{ratio:?}")).serialize(serializer)
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Option<f64>, D::Error> {
-        let text = Option::<String>::deserialize(deserializer)?;
-        text.map(|text| text.parse().map_err(D::Error::custom)).transpose()
-    }
 }

@@ -75,6 +75,7 @@ pub fn common<'a>(first: &Facts, others: impl Iterator<Item = &'a Facts>) -> Fac
 }
 
 /// Counts as the one of several vocabularies that needs most.
+#[derive(Debug)]
 pub struct Most(pub Vec<Arc<dyn Tokenizer>>);
 
 impl Tokenizer for Most {

@@ -200,7 +200,7 @@ fn endpoint(row: &Row, server: &ByteServer) -> Endpoint {
         structured: row.structured,
         knobs: row.knobs(false, Some("book")),
         price: row.price,
-        ratio: row.ratio,
+        tokenizer: std::sync::Arc::new(storygen::prompt::tokens::Bound::new(row.seen)),
         ..Endpoint::new(wire(row), base, &row.id, row.window.unwrap_or(8_192))
     }
 }

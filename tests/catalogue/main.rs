@@ -12,3 +12,4 @@ mod home;
 mod refresh;
 mod table;
 mod trial;
+mod vocabularies;

@@ -263,6 +263,7 @@ pub fn prose(people: &[&str], words: usize, salt: usize) -> String {
 }
 
 /// A tokenizer of four bytes a token, as an ordinary English vocabulary has.
+#[derive(Debug)]
 pub struct FourBytes;
 
 impl Tokenizer for FourBytes {

@@ -27,7 +27,7 @@ use crate::project::layout;
 use crate::project::store::Store;
 use crate::project::wishes::Wishes;
 use crate::prompt::templates::Templates;
-use crate::prompt::tokens::Bound;
+use crate::prompt::tokens::{Bound, Seen};
 use crate::story::{Chapter, Story};
 
 /// The digests of the conditions under which steps were done.
@@ -164,8 +164,8 @@ impl Replaying<'_> {
 
     /// How tokens were counted when the calls were made.
     fn tokenizer(&self, conditions: &Conditions) -> Result<Arc<dyn Tokenizer>> {
-        if let Counting::Bound { ratio, raw } = &conditions.counting {
-            let bound = Bound::new(*ratio);
+        if let Counting::Bound { seen, raw } = &conditions.counting {
+            let bound = Bound::new(seen.then_some(Seen));
             return Ok(match raw {
                 None => Arc::new(bound),
                 Some((wire, template)) => model::raw_counting(wire, template, bound)?,

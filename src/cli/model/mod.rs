@@ -2,6 +2,7 @@
 //!
 //! | File | What |
 //! |---|---|
+//! | `counting` | how a model's tokens are counted |
 //! | `flags` | the flags that say which models are meant |
 //! | `naming` | `provider/name` to one model, not yet loaded |
 //! | `route` | where its requests go, and which key may go with them |
@@ -25,6 +26,7 @@ use crate::provider::sampling::unheard;
 
 #[cfg(not(feature = "embedded"))]
 mod absent;
+mod counting;
 mod flags;
 mod loading;
 #[cfg(feature = "embedded")]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 
+use super::counting;
 use super::route::{self, Route};
 use super::{ModelArguments, local};
 use crate::chat::Tokenizer;
@@ -20,7 +21,7 @@ use crate::provider::catalogue::shape::{CatalogueFile, VendorShape};
 use crate::provider::catalogue::{Catalogue, Row, Vendor, Verdict};
 use crate::provider::dialects::dialect;
 use crate::provider::http::BoundKey;
-use crate::provider::http::counting;
+use crate::provider::http::counting as marked;
 use crate::provider::http::dialect::Prefill;
 
 /// Tokens assumed of an endpoint's model where nobody has said.
@@ -52,6 +53,8 @@ pub(super) struct Distant {
     pub route: Route,
     /// The key that may go with them.
     pub key: Option<BoundKey>,
+    /// Counts the tokens of its texts, without the marks that a wire may add.
+    pub tokenizer: Arc<dyn Tokenizer>,
 }
 
 /// What names are understood by.
@@ -150,7 +153,7 @@ impl Scene<'_> {
         })?;
         let asked = route::Asked { config: self.config, wishes: self.wishes, main: meant.main };
         let route = route::route(&row.vendor, choice, asked)?;
-        let row = self.spoken_there(row, &route);
+        let mut row = self.spoken_there(row, &route);
         match row.verdict(route.is_elsewhere) {
             Verdict::Usable => {}
             Verdict::Ending(warning) => self.ui.say(&warning),
@@ -172,6 +175,8 @@ impl Scene<'_> {
             })
         });
         let price = price.transpose()?;
+        row.price = price.or(row.price);
+        let tokenizer = counting::of(&row, self.config)?;
         let facts = Facts {
             name: row.name(),
             window: said.unwrap_or(ASSUMED_WINDOW),
@@ -179,7 +184,7 @@ impl Scene<'_> {
             prefill: row.prefill != Prefill::Never,
             structured: row.structured,
             accepts: row.accepts.clone(),
-            price: price.or(row.price),
+            price: row.price,
             steps_back: false,
             is_local: route.base.is_local(),
             tries: u32::try_from(route::patience(&route.endpoint).tries).unwrap_or(u32::MAX),
@@ -189,12 +194,12 @@ impl Scene<'_> {
             name: row.id.clone(),
             facts,
             tokenizer: match dialect(&route.dialect) {
-                Some(wire) => counting(wire, &row.knobs(false, None), Arc::new(Bound::new(None))),
-                None => Arc::new(Bound::new(None)),
+                Some(wire) => marked(wire, &row.knobs(false, None), tokenizer.clone()),
+                None => tokenizer.clone(),
             },
             window_assumed: said.is_none(),
             is_absent: false,
-            remote: Some(Distant { row, route, key }),
+            remote: Some(Distant { row, route, key, tokenizer }),
         })
     }
 }

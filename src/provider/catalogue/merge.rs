@@ -82,7 +82,7 @@ impl Over for VendorShape {
 
 impl Over for TokenizerShape {
     fn over(self, under: Self) -> Self {
-        Self { title: self.title.or(under.title), ratio: self.ratio.or(under.ratio) }
+        Self { title: self.title.or(under.title), seen: self.seen.or(under.seen) }
     }
 }
 

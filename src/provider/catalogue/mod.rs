@@ -18,6 +18,7 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic;
+use crate::prompt::tokens::Seen;
 
 pub mod faults;
 pub mod listing;
@@ -192,8 +193,9 @@ impl Catalogue {
 
     fn known(&self, vendor: Vendor, id: &str, found: Found<'_>) -> Row {
         let tokenizer = found.model.tokenizer.as_ref();
-        let ratio = tokenizer.and_then(|name| self.file.tokenizers.get(name)?.ratio);
-        Row::known(vendor, id, found, ratio)
+        let row = tokenizer.and_then(|name| self.file.tokenizers.get(name));
+        let seen = row.is_some_and(|row| row.seen == Some(true)).then_some(Seen);
+        Row::known(vendor, id, found, seen)
     }
 
     /// The model that a vendor calls so, or that is called so in the catalogue

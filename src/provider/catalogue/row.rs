@@ -6,6 +6,7 @@ use super::shape::{HostShape, LicenceShape, ModelShape, PriceShape, SamplingShap
 use super::status::{Status, Verdict};
 use super::vendor::{self, Vendor, tokens};
 use crate::money::Price;
+use crate::prompt::tokens::Seen;
 use crate::provider::http::dialect::{Caching, Knobs, Prefill};
 use crate::provider::sampling::{Accepts, Sampling};
 
@@ -35,9 +36,9 @@ pub struct Row {
     pub price_date: Option<String>,
     /// Its vocabulary.
     pub tokenizer: Option<String>,
-    /// The most tokens of a letter of a lower-case Latin word, for
-    /// [`Bound::new`](crate::prompt::tokens::Bound::new).
-    pub ratio: Option<f64>,
+    /// Whether that vocabulary has been seen, so that prose can be counted with
+    /// less than a token a byte.
+    pub seen: Option<Seen>,
     /// Its chat template, for endpoints that take raw text.
     pub template: Option<String>,
     /// Texts that end a reply, beside those that a request names.
@@ -89,7 +90,7 @@ impl Row {
             price: vendor.is_local.then_some(Price::FREE),
             price_date: None,
             tokenizer: None,
-            ratio: None,
+            seen: None,
             template: None,
             stops: Vec::new(),
             accepts: vendor.accepts.clone(),
@@ -106,8 +107,8 @@ impl Row {
         }
     }
 
-    /// A model of the catalogue at a host; `ratio` is that of its vocabulary.
-    pub(super) fn known(vendor: Vendor, id: &str, found: Found<'_>, ratio: Option<f64>) -> Self {
+    /// A model of the catalogue at a host; `seen` is said of its vocabulary.
+    pub(super) fn known(vendor: Vendor, id: &str, found: Found<'_>, seen: Option<Seen>) -> Self {
         let Found { name, model, .. } = found;
         let none = HostShape::default();
         let host = found.host.unwrap_or(&none);
@@ -132,7 +133,7 @@ impl Row {
             price: host.price.as_ref().and_then(price).or(base.price),
             price_date: host.price.as_ref().map(|price| price.date.clone()),
             tokenizer: model.tokenizer.clone(),
-            ratio,
+            seen,
             template: model.template.clone(),
             stops: stops(&base.vendor, model),
             sampling: heeded(&author, &accepts),

@@ -111,8 +111,9 @@ pub enum ListingKind {
 pub struct TokenizerShape {
     /// Its name as people write it.
     pub title: Option<String>,
-    /// The most tokens that a letter of a word in lower-case Latin letters takes.
-    pub ratio: Option<f64>,
+    /// Whether it holds the pairs and words that storygen counts prose by, and
+    /// so takes fewer tokens than bytes.
+    pub seen: Option<bool>,
 }
 
 /// A model, wherever it is served.

@@ -34,7 +34,7 @@ vendors:
     window: 8192
     ends: true
 tokenizers:
-  mine: {ratio: 0.5}
+  mine: {seen: true}
 models:
   bard-12b:
     title: Bard 12B
@@ -101,7 +101,7 @@ fn the_smallest_count_and_the_host_s_word_hold() {
     let wide = row("wide", "bard-12b");
     assert_eq!((wide.window, wide.reply_limit), (Some(32_768), Some(16_000)));
     assert_eq!(wide.price, Price::per_million(0.4, 0.8, None, None));
-    assert_eq!(wide.ratio, Some(0.5));
+    assert_eq!(wide.seen, Some(crate::prompt::tokens::Seen));
     assert_eq!(
         wide.accepts.parameters.iter().copied().collect::<Vec<_>>(),
         [Parameter::Temperature, Parameter::Seed, Parameter::Stop]

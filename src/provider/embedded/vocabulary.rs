@@ -29,6 +29,12 @@ pub struct Vocabulary {
     finder: Option<AhoCorasick>,
 }
 
+impl std::fmt::Debug for Vocabulary {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Vocabulary").field("controls", &self.controls.len()).finish_non_exhaustive()
+    }
+}
+
 /// The handle that llama.cpp needs to be made once per process.
 ///
 /// # Errors

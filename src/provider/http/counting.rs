@@ -19,6 +19,7 @@ pub fn counting(
 }
 
 /// A tokenizer, and the marks that a wire of raw text adds to what it counts.
+#[derive(Debug)]
 struct Marked {
     tokenizer: Arc<dyn Tokenizer>,
     dialect: &'static Dialect,
@@ -40,9 +41,9 @@ impl Tokenizer for Marked {
 
     fn counting(&self) -> Counting {
         match self.tokenizer.counting() {
-            Counting::Bound { ratio, .. } => {
+            Counting::Bound { seen, .. } => {
                 let template = self.knobs.template.clone().unwrap_or_default();
-                Counting::Bound { ratio, raw: Some((self.dialect.name.to_owned(), template)) }
+                Counting::Bound { seen, raw: Some((self.dialect.name.to_owned(), template)) }
             }
             Counting::Vocabulary => Counting::Vocabulary,
         }

@@ -94,8 +94,8 @@ pub struct Endpoint {
     pub knobs: Knobs,
     /// What its tokens cost; none where nobody has said.
     pub price: Option<Price>,
-    /// Tokens per byte as measured for this model; see [`Bound::new`].
-    pub ratio: Option<f64>,
+    /// How its tokens are counted, the marks of a raw text left out.
+    pub tokenizer: Arc<dyn Tokenizer>,
     /// Waits and tries.
     pub patience: Patience,
     /// The connections it shares with others.
@@ -129,7 +129,7 @@ impl Endpoint {
             structured: true,
             knobs: Knobs { accepts: (dialect.usual)(), ..Knobs::default() },
             price: None,
-            ratio: None,
+            tokenizer: Arc::new(Bound::new(None)),
             patience: Patience::default(),
             connections: Connections::default(),
             gate: Arc::new(Gate::new(Limits::default())),
@@ -193,11 +193,7 @@ impl Remote {
                 tries: u32::try_from(endpoint.patience.tries).unwrap_or(u32::MAX).max(1),
                 is_local: endpoint.base.is_local(),
             },
-            tokens: counting(
-                endpoint.dialect,
-                &endpoint.knobs,
-                Arc::new(Bound::new(endpoint.ratio)),
-            ),
+            tokens: counting(endpoint.dialect, &endpoint.knobs, endpoint.tokenizer.clone()),
             client,
             endpoint,
             spared: Mutex::default(),
