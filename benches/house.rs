@@ -31,7 +31,7 @@ use storygen::project::folder::Folder;
 use storygen::project::load::load;
 use storygen::project::store::Store;
 use storygen::prompt::templates::Templates;
-use storygen::prompt::tokens::Bound;
+use storygen::prompt::tokens::{Bound, Seen};
 use storygen::provider::http::{Base, Endpoint, Remote};
 use storygen::provider::openai::OPENAI;
 use storygen::provider::{Provider, Request};
@@ -139,9 +139,9 @@ const COUNTINGS: &[Counting] = &[
         tokenizer: || Arc::new(Bound::default()),
     },
     Counting {
-        name: "counted by a measured bound",
+        name: "counted by the bound of seen vocabularies",
         window: WINDOW,
-        tokenizer: || Arc::new(Bound::new(Some(0.3))),
+        tokenizer: || Arc::new(Bound::new(Some(Seen))),
     },
     #[cfg(feature = "embedded")]
     Counting {
@@ -175,7 +175,7 @@ impl Drafted {
         let folder = Folder::open(root.path()).expect("the folder");
         let base = Base::parse(&endpoint::serve(WORDS)).expect("an address");
         let mut endpoint = Endpoint::new(&OPENAI, base, "bench", WINDOW);
-        endpoint.ratio = Some(0.3);
+        endpoint.tokenizer = Arc::new(Bound::new(Some(Seen)));
         let mut book = Self {
             story: book::read(&folder),
             folder,

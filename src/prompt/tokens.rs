@@ -31,7 +31,7 @@ const PER_PROMPT: usize = 4;
 
 /// A vocabulary that has been seen, and of which `pairs` and `words` hold:
 /// those of Llama 2, Llama 3, Qwen 2.5 and 3, Mistral's Tekken, Gemma 3,
-/// DeepSeek V3 and `OpenAI`'s o200k.
+/// `DeepSeek` V3 and `OpenAI`'s o200k.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seen;
 

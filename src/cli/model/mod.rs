@@ -40,7 +40,7 @@ use absent as local;
 #[cfg(not(feature = "embedded"))]
 pub(super) use absent::no_engine;
 pub(super) use flags::ModelArguments;
-pub(super) use loading::{Loader, Reach, raw_counting};
+pub(super) use loading::{Loader, Reach, Ready, raw_counting};
 #[cfg(feature = "embedded")]
 pub(super) use local::{places, spec};
 pub(super) use naming::{Named, Scene, all, split};
