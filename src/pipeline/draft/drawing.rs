@@ -152,12 +152,12 @@ impl<'a> Drawing<'a> {
             let bytes: usize = messages.iter().map(|message| message.text.len()).sum();
             let kept = self.line.ask(question, &mut *listener).await?;
             account(drawn, &kept, bytes);
-            if let Some(verdict) = &kept.verdict {
-                listener(Event::Stopped { why: verdict.to_string() });
-            }
             let next = self.hear(&kept, part);
             if let Next::Reject(rejection) = next {
                 return Ok(Some(rejection));
+            }
+            if let Some(verdict) = &kept.verdict {
+                listener(Event::Stopped { why: verdict.to_string() });
             }
             if kept.ending == Ending::Interrupted {
                 self.broken += u32::from(kept.is_new);
@@ -245,7 +245,7 @@ impl<'a> Drawing<'a> {
             return Next::Reject(Rejection::Filtered);
         }
         self.verdict.clone_from(&kept.verdict);
-        if let Some(rejection) = self.rejection(&language) {
+        if let Some(rejection) = self.rejection(&kept.text, &language) {
             return Next::Reject(rejection);
         }
         self.ending = as_if(kept);
@@ -264,11 +264,19 @@ impl<'a> Drawing<'a> {
         }
     }
 
-    /// Why the text so far cannot be used, if it cannot.
-    fn rejection(&self, language: &str) -> Option<Rejection> {
-        let has_text = self.text.chars().any(char::is_alphanumeric);
-        match &self.verdict {
-            Some(verdict) if !has_text => Some(verdict.into()),
+    /// Why the text so far cannot be used, if it cannot. What was stopped after
+    /// a few words is better drawn anew than continued.
+    fn rejection(&self, reply: &str, language: &str) -> Option<Rejection> {
+        const WORTH: u32 = 30;
+        let is_worth = self.words() >= WORTH.min(self.sitting.task.words() / 4);
+        let Some(verdict) = self.verdict.as_ref().filter(|_| !is_worth) else {
+            return take::reject(&self.text, language);
+        };
+        match verdict.reason {
+            Reason::Loop | Reason::Language => Some(verdict.into()),
+            Reason::Left | Reason::Phrase if !self.is_last || self.text.trim().is_empty() => {
+                take::refusal(reply.trim()).map(Rejection::Refusal).or(Some(verdict.into()))
+            }
             _ => take::reject(&self.text, language),
         }
     }

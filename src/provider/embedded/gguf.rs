@@ -92,6 +92,15 @@ impl Header {
         self.of_architecture("attention.sliding_window").is_some_and(|size| size > 0)
     }
 
+    /// Whether some layers carry a state along that has no positions, so that it
+    /// cannot be shortened.
+    #[must_use]
+    pub fn has_running_state(&self) -> bool {
+        ["ssm.state_size", "ssm.conv_kernel", "wkv.head_size", "shortconv.l_cache"]
+            .iter()
+            .any(|key| self.of_architecture(key).is_some())
+    }
+
     /// Bytes that the attention cache takes per token, where the header tells.
     #[must_use]
     pub fn cache_bytes_per_token(&self) -> Option<u64> {

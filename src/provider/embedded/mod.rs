@@ -2,7 +2,9 @@
 //!
 //! One thread owns the context (`worker`); the async side sends it jobs and
 //! hears text. `vocabulary` knows the model's tokens and chat template,
-//! `choose` and `guide` choose tokens, `prefix` and `shelf` save computing the
+//! `choose` and `guide` choose tokens, `speech`
+//! takes them back where they begin what must not be said (`bans`) and ends a
+//! reply at its `stops`, `prefix` and `shelf` save computing the
 //! same beginning twice, `calm` keeps a busy machine usable, [`gguf`] looks at a
 //! file before llama.cpp does, and [`store`] finds and fetches model files.
 
@@ -18,6 +20,7 @@ use super::{Ear, Facts, Fault, Provider, Reply, Request, Streaming};
 use crate::chat::Tokenizer;
 use crate::money::Price;
 
+mod bans;
 mod calm;
 mod choose;
 pub mod gguf;
@@ -25,6 +28,8 @@ mod guide;
 mod pieces;
 mod prefix;
 mod shelf;
+mod speech;
+mod stops;
 pub mod store;
 mod template;
 mod vocabulary;
@@ -92,6 +97,7 @@ fn facts_of(path: &Path, header: &gguf::Header, window: Option<usize>) -> Facts 
         window: window.unwrap_or(WINDOW).clamp(1, trained),
         reply_limit: None,
         prefill: true,
+        steps_back: !header.has_running_state(),
         price: Some(Price::FREE),
         is_local: true,
         ..Facts::plain("", 0)

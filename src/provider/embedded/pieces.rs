@@ -3,7 +3,7 @@
 //! A reply that is cut inside a character ends before it.
 
 /// Bytes that do not make a whole character yet.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Pieces {
     held: Vec<u8>,
 }

@@ -14,9 +14,9 @@ use tokio_util::sync::CancellationToken;
 use super::calm::Calm;
 use super::choose::Chooser;
 use super::guide::{Guide, Guides};
-use super::pieces::Pieces;
 use super::prefix::{BLOCK, Computed, Prefix, Stop};
 use super::shelf::Shelf;
+use super::speech::{Said, Speech};
 use super::vocabulary::{Vocabulary, backend};
 use crate::chat::Role;
 use crate::provider::{Fault, Finish, Reply, Request, Usage};
@@ -139,10 +139,11 @@ struct Worker<'m> {
 struct Take {
     sequence: i32,
     chooser: Chooser,
-    pieces: Pieces,
-    reply: usize,
+    speech: Speech,
     /// The row of the last decode to choose from.
     row: i32,
+    /// The logits to choose from instead, after a step back.
+    again: Option<Vec<f32>>,
     finish: Option<Finish>,
 }
 
@@ -162,7 +163,7 @@ impl Worker<'_> {
             .prefix
             .compute(&tokens, &mut self.batch, &is_cancelled)
             .map_err(|stop| self.fault(stop))?;
-        let mut takes = self.takes(choosers, computed);
+        let mut takes = self.takes(request, choosers, computed);
         let end = self.decode(job, &tokens, &mut takes);
         self.release(takes.len());
         end?;
@@ -207,14 +208,18 @@ impl Worker<'_> {
 
     /// The tokens of the reply's opening: penalties look at them too.
     fn begun<'t>(&self, request: &Request, tokens: &'t [LlamaToken]) -> &'t [LlamaToken] {
-        let text = match request.messages.last() {
-            Some(last) if last.role == Role::Assistant => last.text.as_str(),
-            _ => "",
-        };
-        &tokens[tokens.len().saturating_sub(self.vocabulary.count(text))..]
+        &tokens[tokens.len().saturating_sub(self.vocabulary.count(opening(request)))..]
     }
 
-    fn takes(&mut self, choosers: Vec<Chooser>, computed: Computed) -> Vec<Take> {
+    fn takes(
+        &mut self,
+        request: &Request,
+        choosers: Vec<Chooser>,
+        computed: Computed,
+    ) -> Vec<Take> {
+        // A structured reply has no phrases.
+        let bans = request.bans.as_ref().filter(|_| request.schema.is_none());
+        let (stops, limit) = (&request.sampling.stop, request.reply_tokens);
         let mut takes = Vec::with_capacity(choosers.len());
         for (sequence, chooser) in (0..).zip(choosers) {
             if sequence > 0 {
@@ -224,9 +229,9 @@ impl Worker<'_> {
             takes.push(Take {
                 sequence,
                 chooser,
-                pieces: Pieces::default(),
-                reply: 0,
+                speech: Speech::new(bans, stops, opening(request), limit),
                 row: computed.row,
+                again: None,
                 finish: None,
             });
         }
@@ -246,24 +251,17 @@ impl Worker<'_> {
         prompt: &[LlamaToken],
         takes: &mut [Take],
     ) -> Result<(), Fault> {
-        let limit = job.request.reply_tokens;
-        let mut free = self.settings.window - prompt.len();
         loop {
             self.batch.clear();
-            for (number, take) in takes.iter_mut().enumerate() {
-                if take.finish.is_some() {
+            for number in 0..takes.len() {
+                if takes[number].finish.is_some() {
                     continue;
                 }
-                if take.reply >= limit || free == 0 {
-                    take.finish = Some(Finish::Length);
-                    continue;
-                }
-                let Some(token) = self.choose(take)? else {
-                    continue;
-                };
-                self.speak(job, number, take, token)?;
-                if take.finish.is_none() && take.reply < limit {
-                    free -= 1;
+                let said: usize = takes.iter().map(|take| take.speech.tokens().len()).sum();
+                let free = (self.settings.window - prompt.len()).saturating_sub(said);
+                let take = &mut takes[number];
+                let most = (take.speech.tokens().len() + free).min(job.request.reply_tokens);
+                if let Some(token) = self.advance(job, number, take, prompt.len(), most)? {
                     self.queue(take, prompt.len(), token)?;
                 }
             }
@@ -282,44 +280,98 @@ impl Worker<'_> {
         }
     }
 
+    /// Says the take's next token, which is to be computed then; none if it has
+    /// said all. A step back is made here and now: the token before it has been
+    /// computed, and what followed from that is kept.
+    fn advance(
+        &mut self,
+        job: &Job,
+        number: usize,
+        take: &mut Take,
+        prompt: usize,
+        most: usize,
+    ) -> Result<Option<LlamaToken>, Fault> {
+        loop {
+            let token = if take.speech.tokens().len() < most { self.choose(take)? } else { None };
+            let said = match token {
+                Some(token) => self.say(take, token),
+                None => take.speech.end(),
+            };
+            let (mut text, is_over) = match said {
+                Said::Back(to) if self.step_back(take, prompt, to) => continue,
+                Said::Back(_) => (take.speech.stand(token.is_none()), None),
+                Said::Stop(text) => (text, Some(Finish::Stop)),
+                Said::Out(text) => (text, None),
+            };
+            let is_complete = take.chooser.is_complete() && token.is_some();
+            if is_complete {
+                text.push_str(&take.speech.stand(true));
+            }
+            if !text.is_empty() && job.events.send(Event::Text(number, text)).is_err() {
+                return Err(Fault::Cancelled);
+            }
+            take.finish = match (is_over, token) {
+                (Some(finish), _) => Some(finish),
+                (None, None) => take.finish.take().or(Some(Finish::Length)),
+                (None, Some(_)) => is_complete.then_some(Finish::Stop),
+            };
+            if take.finish.is_some() {
+                return Ok(None);
+            }
+            if take.speech.tokens().len() < most {
+                return Ok(token);
+            }
+        }
+    }
+
     /// The take's next token, or none if it has said all.
     fn choose(&mut self, take: &mut Take) -> Result<Option<LlamaToken>, Fault> {
         let context = self.prefix.context();
-        let token =
-            take.chooser.next(context, take.row).map_err(|why| self.fault(Stop::Failed(why)))?;
+        let logits = take.again.as_deref().unwrap_or_else(|| context.get_logits_ith(take.row));
+        let token = take.chooser.next(logits, &take.speech.lowered());
+        let token = token.map_err(|why| self.fault(Stop::Failed(why)))?;
         if self.vocabulary.model().vocab().is_eog(token) {
             take.finish = Some(Finish::Stop);
             return Ok(None);
         }
-        take.reply += 1;
         Ok(Some(token))
     }
 
-    fn speak(
-        &self,
-        job: &Job,
-        number: usize,
-        take: &mut Take,
-        token: LlamaToken,
-    ) -> Result<(), Fault> {
+    fn say(&mut self, take: &mut Take, token: LlamaToken) -> Said {
         let bytes = self.vocabulary.model().vocab().token_to_piece(token, false, None);
-        let text = take.pieces.push(&bytes);
-        if !text.is_empty() && job.events.send(Event::Text(number, text)).is_err() {
-            return Err(Fault::Cancelled);
+        let context = self.prefix.context();
+        let logits = take.again.take();
+        let row = logits.as_deref().unwrap_or_else(|| context.get_logits_ith(take.row));
+        let said = take.speech.say(token, &bytes, row);
+        if let Some(logits) = logits {
+            take.speech.spare(logits);
         }
-        if take.chooser.is_complete() {
-            take.finish = Some(Finish::Stop);
+        said
+    }
+
+    /// Goes back to the first so many tokens of a reply; says whether the model's
+    /// memory could be shortened so.
+    fn step_back(&mut self, take: &mut Take, prompt: usize, to: usize) -> bool {
+        let context = self.prefix.context();
+        let end = prompt + to;
+        let cut = u32::try_from(end)
+            .is_ok_and(|from| context.kv_cache_seq_rm(take.sequence, Some(from), None).is_ok());
+        let last = usize::try_from(context.kv_cache_seq_pos_max(take.sequence) + 1);
+        if !cut || last != Ok(end) {
+            return false;
         }
-        Ok(())
+        take.finish = None;
+        take.again = Some(take.speech.back(to));
+        take.chooser.back(to);
+        true
     }
 
     fn queue(&mut self, take: &mut Take, prompt: usize, token: LlamaToken) -> Result<(), Fault> {
         let row = self.batch.n_tokens();
-        let added = i32::try_from(prompt + take.reply - 1).map_err(|e| e.to_string()).and_then(
-            |position| {
-                self.batch.add(token, position, &[take.sequence], true).map_err(|e| e.to_string())
-            },
-        );
+        let place = prompt + take.speech.tokens().len() - 1;
+        let added = i32::try_from(place).map_err(|e| e.to_string()).and_then(|position| {
+            self.batch.add(token, position, &[take.sequence], true).map_err(|e| e.to_string())
+        });
         take.row = row;
         added.map_err(|why| self.fault(Stop::Failed(why)))
     }
@@ -330,7 +382,7 @@ impl Worker<'_> {
             usage: Some(Usage {
                 prompt: tokens.len() as u64,
                 cached: computed.cached as u64,
-                reply: take.reply as u64,
+                reply: take.speech.tokens().len() as u64,
                 ..Usage::default()
             }),
             model: self.settings.model.clone(),
@@ -344,6 +396,15 @@ impl Worker<'_> {
                 Fault::Model(format!("llama.cpp failed in `{}`: {why}", self.settings.name))
             }
         }
+    }
+}
+
+/// The text that a reply goes on from: what stands last in the conversation, if
+/// the model is to have said it.
+fn opening(request: &Request) -> &str {
+    match request.messages.last() {
+        Some(last) if last.role == Role::Assistant => &last.text,
+        _ => "",
     }
 }
 

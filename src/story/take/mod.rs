@@ -101,7 +101,8 @@ pub fn reject_continuation(text: &str, language: &str) -> Option<Rejection> {
 }
 
 /// The opening words of a reply in which the model declines.
-fn refusal(text: &str) -> Option<String> {
+#[must_use]
+pub fn refusal(text: &str) -> Option<String> {
     const SIGNS: [&str; 22] = [
         "i'm sorry, but i can",
         "i’m sorry, but i can",

@@ -124,7 +124,7 @@ fn is_of_other(heading: &str, terms: &Terms) -> bool {
 /// reply that has no other lines is left as it is.
 #[must_use]
 pub fn after_opening<'a>(reply: &'a str, signs: &Signs, all: bool) -> &'a str {
-    let mut rest = reply;
+    let (mut rest, mut is_bare) = (reply, true);
     while let Some((line, after)) = rest.split_once('\n') {
         let mut read = Line::default();
         for c in line.chars() {
@@ -136,10 +136,11 @@ pub fn after_opening<'a>(reply: &'a str, signs: &Signs, all: bool) -> &'a str {
             _ => false,
         };
         if !read.is_blank() && (read.is_speech || !is_speech()) {
-            return rest;
+            break;
         }
+        is_bare &= read.is_blank();
         rest = after;
     }
     let has_text = rest.chars().any(char::is_alphanumeric);
-    if has_text { rest } else { reply }
+    if has_text && !is_bare { rest } else { reply }
 }
