@@ -150,6 +150,7 @@ fn ask(text: &str, reply_tokens: usize) -> Request {
         },
         seed: 1,
         schema: None,
+        bans: None,
         marks: Vec::new(),
     }
 }
@@ -298,8 +299,8 @@ impl Bench {
         let (mut apart, mut together) = (Vec::new(), Vec::new());
         for round in 0..ROUNDS {
             let mut request = ask(&format!("{} Tell a long story.", prose(40 + round, 20)), REPLY);
-            request.sampling.temperature = 0.8;
-            request.sampling.min_p = 0.05;
+            request.sampling.temperature = Some(0.8);
+            request.sampling.min_p = Some(0.05);
             // The prompt is computed beforehand, so both sides decode only.
             self.measure(&provider, &ask(&request.messages[0].text, 1));
             let begin = Instant::now();

@@ -31,7 +31,8 @@ use storygen::project::folder::Folder;
 use storygen::project::load::load;
 use storygen::project::store::Store;
 use storygen::prompt::templates::Templates;
-use storygen::prompt::tokens::Bound;
+use storygen::prompt::tokens::{Bound, Seen};
+use storygen::provider::catalogue::Catalogue;
 use storygen::provider::http::{Base, Endpoint, Remote};
 use storygen::provider::openai::OPENAI;
 use storygen::provider::{Provider, Request};
@@ -52,7 +53,7 @@ const WINDOW: usize = 32_768;
 criterion_group! {
     name = house;
     config = Criterion::default().sample_size(20).warm_up_time(Duration::from_secs(1));
-    targets = check, long_book
+    targets = catalogue, check, long_book
 }
 criterion_main!(house);
 
@@ -72,6 +73,14 @@ fn run(arguments: &[&str], root: &Path) {
     }
     let code = command.status().expect("the program").code();
     assert!(matches!(code, Some(0 | 4)), "{arguments:?}: {code:?}");
+}
+
+/// The catalogue of models, which every command that drafts reads.
+fn catalogue(criterion: &mut Criterion) {
+    let mut group = group(criterion, "catalogue");
+    group.bench_function("built in", |bencher| {
+        bencher.iter(|| Catalogue::built_in().expect("a sound catalogue"));
+    });
 }
 
 /// A bible of 100 chapters: loaded and checked here, and by the whole program.
@@ -139,9 +148,9 @@ const COUNTINGS: &[Counting] = &[
         tokenizer: || Arc::new(Bound::default()),
     },
     Counting {
-        name: "counted by a measured bound",
+        name: "counted by the bound of a seen vocabulary",
         window: WINDOW,
-        tokenizer: || Arc::new(Bound::new(Some(0.3))),
+        tokenizer: || Arc::new(Bound::new(Some(Seen))),
     },
     #[cfg(feature = "embedded")]
     Counting {
@@ -175,7 +184,7 @@ impl Drafted {
         let folder = Folder::open(root.path()).expect("the folder");
         let base = Base::parse(&endpoint::serve(WORDS)).expect("an address");
         let mut endpoint = Endpoint::new(&OPENAI, base, "bench", WINDOW);
-        endpoint.ratio = Some(0.3);
+        endpoint.tokenizer = Arc::new(Bound::new(Some(Seen)));
         let mut book = Self {
             story: book::read(&folder),
             folder,
@@ -286,6 +295,7 @@ impl Drafted {
             sampling: settings.prose,
             seed: 1,
             schema: None,
+            bans: None,
             marks: Vec::new(),
         };
         let cancel = CancellationToken::new();

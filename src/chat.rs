@@ -64,6 +64,30 @@ pub trait Tokenizer: std::fmt::Debug + Send + Sync {
     /// Whether its counts are a bound, and may be much too high, because the
     /// vocabulary is not known.
     fn is_bound(&self) -> bool {
-        false
+        matches!(self.counting(), Counting::Bound { .. })
     }
+
+    /// How it counts, as far as that can be written down.
+    fn counting(&self) -> Counting {
+        Counting::Vocabulary
+    }
+}
+
+/// How tokens are counted, as far as that can be written down.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Counting {
+    /// By the most that is proven of it.
+    Bound {
+        /// Whether the vocabulary is one of those that have been seen, of which
+        /// more is proven than of any other.
+        #[serde(default)]
+        seen: bool,
+        /// The wire and the chat template whose marks are counted, where the
+        /// prompt is sent as raw text.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        raw: Option<(String, String)>,
+    },
+    /// By the model's own vocabulary, which stands elsewhere.
+    Vocabulary,
 }

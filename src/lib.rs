@@ -11,6 +11,7 @@
 //! | [`story`] | the story as values: bible, outline, prose, takes, canon |
 //! | [`check`] | checks of the bible that need no model, one file each |
 //! | [`chat`] | messages and tokens: what prompts and models have in common |
+//! | [`phrases`] | phrases that must not appear: the built-in lists, and finding them in a growing text |
 //! | [`money`] | amounts, prices, accounts, caps: what calls cost, and may cost |
 //! | [`prompt`] | what a step says to a model, proven to fit its window |
 //! | [`provider`] | models behind one small trait: embedded, HTTP, scripted |
@@ -58,6 +59,7 @@ pub mod failure;
 pub mod fleet;
 pub mod ledger;
 pub mod money;
+pub mod phrases;
 pub mod pipeline;
 pub mod project;
 pub mod prompt;

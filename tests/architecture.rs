@@ -44,11 +44,14 @@ const PURE: &[&str] = &[
     "project/yaml",
     "project/accounts.rs",
     "project/call_note.rs",
+    "project/usage.rs",
+    "project/needed.rs",
     "money/",
     "date.rs",
     "diagnostic.rs",
     "chat.rs",
     "failure.rs",
+    "phrases/",
 ];
 
 const RULES: &[Rule] = &[
@@ -178,7 +181,7 @@ const RULES: &[Rule] = &[
     },
     Rule {
         why: "findings and messages know nothing of the rest",
-        binds: &["diagnostic.rs", "chat.rs", "failure.rs"],
+        binds: &["diagnostic.rs", "chat.rs", "failure.rs", "phrases/"],
         but: &[],
         names: &[
             "crate::story",

@@ -316,6 +316,7 @@ fn past(case: &Case, story: &Story) -> (Archive, BTreeMap<usize, Record>) {
         archive.chapters.insert(
             chapter.id.clone(),
             Shelf {
+                recorded_under: None,
                 takes: vec![note],
                 text: Some(text),
                 selected: Some(1),

@@ -52,6 +52,7 @@ fn request(messages: Vec<Message>, reply_tokens: usize, temperature: f32) -> Req
         },
         seed: 7,
         schema: None,
+        bans: None,
         marks: Vec::new(),
     }
 }
@@ -64,7 +65,7 @@ fn say(provider: &Embedded, request: &Request) -> (String, Reply) {
     let mut text = String::new();
     let reply = block_on(provider.stream(
         request,
-        &mut |piece| text.push_str(piece),
+        &mut |piece: &str| text.push_str(piece),
         &CancellationToken::new(),
     ))
     .unwrap();
@@ -247,7 +248,7 @@ fn a_schema_that_cannot_be_held_is_a_fault_and_the_model_lives_on() {
     let provider = open(1024, None);
     let mut asked = request(user("Hello"), 5, 0.0);
     asked.schema = Some(json!({"type": "nonsense"}));
-    let fault = block_on(provider.stream(&asked, &mut |_| {}, &CancellationToken::new()));
+    let fault = block_on(provider.stream(&asked, &mut |_: &str| {}, &CancellationToken::new()));
     assert!(matches!(fault, Err(Fault::Model(_))), "{fault:?}");
     asked.schema = None;
     assert!(!say(&provider, &asked).0.is_empty());
@@ -257,7 +258,7 @@ fn a_schema_that_cannot_be_held_is_a_fault_and_the_model_lives_on() {
 fn what_does_not_fit_is_refused_and_the_end_of_the_window_cuts() {
     let provider = open(256, None);
     let asked = request(user(&long_text(10)), 10, 0.0);
-    let fault = block_on(provider.stream(&asked, &mut |_| {}, &CancellationToken::new()));
+    let fault = block_on(provider.stream(&asked, &mut |_: &str| {}, &CancellationToken::new()));
     let Err(Fault::TooLong { window, tokens, .. }) = fault else { panic!("{fault:?}") };
     assert_eq!(window, 256);
     assert!(tokens > 256);

@@ -119,6 +119,7 @@ fn request(body: &Value) -> Request {
         },
         seed: 0,
         schema: body.get("response_format").cloned(),
+        bans: None,
         marks: Vec::new(),
     }
 }

@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::failure::{Exit, Failure};
 
 mod batch;
+mod calls;
 mod catalogue;
 mod check;
 mod draft;
@@ -25,6 +26,7 @@ mod templates;
 mod trust;
 mod ui;
 mod unsent;
+mod usage;
 
 use ui::Ui;
 
@@ -73,6 +75,8 @@ enum Command {
     Takes(takes::TakesArguments),
     Select(takes::SelectArguments),
     Log(takes::LogArguments),
+    Usage(usage::Arguments),
+    Calls(calls::Arguments),
     Undo(takes::UndoArguments),
     #[command(subcommand)]
     Templates(templates::Arguments),
@@ -108,6 +112,8 @@ fn dispatch(command: Command, common: &Common, ui: &Ui) -> Result<Exit> {
         Command::Prompt(arguments) => prompt::run(&arguments, common, ui),
         Command::Takes(arguments) => takes::takes(&arguments, common, ui),
         Command::Select(arguments) => takes::select(&arguments, common, ui),
+        Command::Calls(arguments) => calls::run(&arguments, common, ui),
+        Command::Usage(arguments) => usage::run(&arguments, common, ui),
         Command::Log(arguments) => takes::log(&arguments, common, ui),
         Command::Undo(arguments) => takes::undo(&arguments, common, ui),
         Command::Templates(arguments) => templates::run(&arguments, common, ui),

@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 
 use super::Common;
 use super::ui::Ui;
+use crate::config::Config;
 use crate::diagnostic::{self, Severity};
 use crate::failure::{Exit, Failure};
 use crate::project::archive::Archive;
@@ -127,7 +128,12 @@ pub(super) fn store<'a>(folder: &'a Folder, command: &str) -> Result<Store<'a>> 
     Store::open(folder, command, seconds)
 }
 
-/// Seconds since 1970.
+/// Where the user's ledger stands.
+pub(super) fn ledger(config: &Config) -> PathBuf {
+    config.data.join("ledger")
+}
+
+/// Seconds since 1970, UTC.
 pub(super) fn seconds() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }

@@ -10,8 +10,10 @@ use super::ui::{Ui, counted, table, terminal_width};
 use super::{Common, open};
 use crate::config::{Choice, Config};
 use crate::failure::Exit;
+use crate::money::Money;
 use crate::pipeline::plan::{self, Given, Stale};
 use crate::pipeline::run;
+use crate::project::accounts::Accounts;
 use crate::project::archive::{Archive, Shelf};
 use crate::project::wishes::Role;
 use crate::project::{history, layout};
@@ -44,7 +46,8 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
     let flags = arguments.model.models();
     let Choice { name: model, origin } = config.choose(Role::Draft, &flags, &loaded.wishes.models);
     let left = left_behind(&story, &archive);
-    print(&story, &rows, &left, &format!("{model} (from {origin})"), common, ui);
+    let cost = cost(&archive.accounts);
+    print(&story, &rows, &left, &format!("{model} (from {origin})"), cost, common, ui);
     Ok(Exit::Done)
 }
 
@@ -146,7 +149,15 @@ fn left_behind(story: &Story, archive: &Archive) -> Vec<String> {
         .collect()
 }
 
-fn print(story: &Story, rows: &[Row<'_>], left: &[String], model: &str, common: &Common, ui: &Ui) {
+fn print(
+    story: &Story,
+    rows: &[Row<'_>],
+    left: &[String],
+    model: &str,
+    cost: Option<String>,
+    common: &Common,
+    ui: &Ui,
+) {
     ui.result(&format!("{}", story.book.title.bold()));
     for line in table::lines(&rows.iter().map(cells).collect::<Vec<_>>(), terminal_width()) {
         ui.result(&line);
@@ -162,7 +173,21 @@ fn print(story: &Story, rows: &[Row<'_>], left: &[String], model: &str, common: 
         "{done} of {} chapters, {written} of {target} words, {tokens} tokens; model {model}",
         rows.len()
     ));
+    if let Some(cost) = cost {
+        ui.result(&cost);
+    }
     ui.result(&format!("next: {}", next(rows, common)));
+}
+
+/// What the book has cost, if anything.
+fn cost(accounts: &Accounts) -> Option<String> {
+    let (settled, reserved) = (accounts.book.settled(), accounts.book.reserved());
+    let open = match reserved {
+        Money::ZERO => String::new(),
+        some => format!(", and {some} at most for calls that were cut off by a kill"),
+    };
+    (settled + reserved > Money::ZERO)
+        .then(|| format!("cost: {settled}{open}; `storygen usage` shows for what"))
 }
 
 /// A row as it is shown.

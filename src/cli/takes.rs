@@ -6,6 +6,7 @@ use super::{Common, open, ui::Ui};
 use crate::date::date_time;
 use crate::failure::{Exit, Failure};
 use crate::pipeline::plan;
+use crate::pipeline::replay;
 use crate::pipeline::selection::{self, find_take, select_take};
 use crate::project::archive::Shelf;
 use crate::project::history;
@@ -95,8 +96,10 @@ pub(super) fn select(arguments: &SelectArguments, common: &Common, ui: &Ui) -> R
     let shelf = archive.shelf(&chapter.id);
     adopt_if_edited(&story, chapter, shelf, before, &mut store, ui)?;
     select_take(&story, chapter, shelf, take, &mut store)?;
+    let has_canon = shelf.has_canon();
+    replay::renew(&folder, &[], &archive)?;
     ui.say(&format!("chapter {} is now take {take}", chapter.number));
-    if !shelf.has_canon() {
+    if !has_canon {
         ui.say(&format!(
             "its canon is from another text; `storygen draft chapter {}` makes it anew",
             chapter.number
@@ -158,6 +161,7 @@ pub(super) fn undo(_: &UndoArguments, common: &Common, ui: &Ui) -> Result<Exit> 
         }
     }
     store.note(vec![Event::Undone { undone: run }])?;
+    replay::renew(&folder, &[], &archive)?;
     Ok(Exit::Done)
 }
 

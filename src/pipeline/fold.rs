@@ -60,6 +60,7 @@ pub async fn fold(
             sampling: &line.settings.exact,
             schema: None,
             is_prose: false,
+            watch: None,
         };
         let kept = line.ask(question, &mut *listener).await?;
         add(&mut spent, kept.usage.unwrap_or_default());

@@ -11,6 +11,7 @@ pub mod fold;
 pub mod plan;
 pub mod record;
 pub mod rendering;
+pub mod replay;
 pub mod run;
 pub mod selection;
 pub mod settings;

@@ -211,6 +211,7 @@ async fn ask(
         sampling: &line.settings.exact,
         schema: Some(asked),
         is_prose: false,
+        watch: None,
     };
     line.ask(question, listener).await
 }
@@ -347,7 +348,14 @@ mod tests {
     use super::*;
 
     fn kept(text: &str, ending: Ending) -> Kept {
-        Kept { text: text.to_owned(), ending, usage: None, answered: None, is_new: true }
+        Kept {
+            text: text.to_owned(),
+            ending,
+            usage: None,
+            answered: None,
+            is_new: true,
+            verdict: None,
+        }
     }
 
     #[test]

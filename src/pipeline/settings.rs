@@ -1,11 +1,13 @@
 //! What a run may do: limits, targets, seed.
 
+use serde::{Deserialize, Serialize};
+
 use crate::prompt::budget::Shares;
 use crate::prompt::memory::Shape;
 use crate::provider::{Facts, Sampling};
 
 /// What a run may do, every default filled in.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
     /// Tokens of prompt and reply together.
     pub window: usize,

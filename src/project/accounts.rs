@@ -26,7 +26,7 @@ pub struct Open {
     pub at: u64,
     /// The call.
     pub call: CallNote,
-    /// How many times it may have been sent, and what a try may have cost.
+    /// What it may have cost.
     pub tally: Tally,
 }
 
@@ -46,7 +46,8 @@ impl Accounts {
     pub fn reserve(&mut self, at: u64, call: CallNote, tries: u32, each: Money) {
         let worst = each.times(u64::from(tries));
         self.book.add(Amount::Reserve { id: call.id.clone(), worst });
-        let tally = Tally::unknown(tries, each);
+        // How often it was sent by then nobody knows: once, most likely.
+        let tally = Tally::unknown(1, worst);
         self.open.insert(call.id.clone(), Open { at, call, tally });
     }
 

@@ -58,6 +58,8 @@ pub struct Shelf {
     pub canon: Option<CanonOnFile>,
     /// What recording it took.
     pub recording: Usage,
+    /// Under which conditions it was recorded last, by digest.
+    pub recorded_under: Option<String>,
 }
 
 /// A chapter's text in the manuscript.
@@ -219,7 +221,7 @@ pub struct TakeNote {
     /// The calls it was made from, rejected ones included, by digest.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub calls: Vec<String>,
-    /// Under which conditions they were asked, by digest; see [`super::conditions`].
+    /// Under which conditions they were asked, by digest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conditions: Option<String>,
 }

@@ -66,6 +66,8 @@ pub enum Ended {
     Filtered,
     /// The stream broke off.
     Interrupted,
+    /// It was stopped for what it said.
+    Stopped,
     /// It failed before any text of use had come.
     Failed,
     /// The user stopped it.
@@ -83,6 +85,7 @@ impl Ended {
             Self::Length => "length",
             Self::Filtered => "filtered",
             Self::Interrupted => "interrupted",
+            Self::Stopped => "stopped",
             Self::Failed => "failed",
             Self::Cancelled => "cancelled",
             Self::Killed => "killed",
@@ -97,6 +100,7 @@ impl From<Ending> for Ended {
             Ending::Length => Self::Length,
             Ending::Filtered => Self::Filtered,
             Ending::Interrupted => Self::Interrupted,
+            Ending::Stopped => Self::Stopped,
         }
     }
 }

@@ -110,9 +110,10 @@ fn replay(
             archive.chapters.entry(chapter).or_default().settle(Some(take));
         }
         Event::Cleared { chapter } => archive.chapters.entry(chapter).or_default().settle(None),
-        Event::Recorded { chapter, text, file, tokens, .. } => {
-            let spent = &mut archive.chapters.entry(chapter.clone()).or_default().recording;
-            add(spent, tokens);
+        Event::Recorded { chapter, text, file, tokens, conditions, .. } => {
+            let shelf = archive.chapters.entry(chapter.clone()).or_default();
+            add(&mut shelf.recording, tokens);
+            shelf.recorded_under = conditions;
             let recorded = Some((text, file));
             canon.insert(chapter, Noted { recorded, begun: None });
         }

@@ -84,6 +84,9 @@ pub enum Event {
         /// The calls they were made from, by digest.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         calls: Vec<String>,
+        /// The digest of the conditions under which they were asked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        conditions: Option<String>,
     },
     /// Several passages were folded into one.
     Folded {

@@ -20,6 +20,8 @@ pub const TAKES: &str = ".storygen/takes";
 pub const JOURNAL: &str = ".storygen/journal.jsonl";
 /// Every call and its reply, as it streams in, by the digest of the request.
 pub const CALLS: &str = ".storygen/calls";
+/// Under which conditions the calls were made, for replaying them elsewhere.
+pub const MODELS: &str = ".storygen/models.json";
 /// Passages that stand for several synopses.
 pub const FOLDS: &str = ".storygen/folds";
 /// Files that were replaced though an author may have touched them.

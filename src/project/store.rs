@@ -298,7 +298,7 @@ impl<'a> Store<'a> {
         record: &Record,
         dropped: usize,
         tokens: Usage,
-        calls: Vec<String>,
+        asked: Asked,
     ) -> Result<Option<String>> {
         let path = layout::canon(chapter.number, &chapter.id, story.chapters.len());
         let yaml = canon_file::write(record, &chapter.title)?;
@@ -327,8 +327,10 @@ impl<'a> Store<'a> {
             facts: record.facts.len(),
             dropped,
             tokens,
-            calls,
+            calls: asked.calls,
+            conditions: asked.conditions.clone(),
         }])?;
+        shelf.recorded_under = asked.conditions;
         add(&mut shelf.recording, tokens);
         shelf.canon = Some(CanonOnFile {
             path,
@@ -345,13 +347,7 @@ impl<'a> Store<'a> {
     /// # Errors
     ///
     /// When it cannot be written.
-    pub fn fold(
-        &mut self,
-        span: Span,
-        fold: &Fold,
-        tokens: Usage,
-        calls: Vec<String>,
-    ) -> Result<()> {
+    pub fn fold(&mut self, span: Span, fold: &Fold, tokens: Usage, asked: Asked) -> Result<()> {
         self.folder.write(&fold_path(span), format!("{}\n", fold.text).as_bytes())?;
         self.note(vec![Event::Folded {
             level: span.level,
@@ -359,9 +355,18 @@ impl<'a> Store<'a> {
             to: span.to,
             parts: fold.parts.clone(),
             tokens,
-            calls,
+            calls: asked.calls,
         }])
     }
+}
+
+/// The calls that something was made from.
+#[derive(Clone, Debug, Default)]
+pub struct Asked {
+    /// Their digests.
+    pub calls: Vec<String>,
+    /// The digest of the conditions under which they were asked.
+    pub conditions: Option<String>,
 }
 
 /// Removes the unfinished files that a crash has left behind; nobody reads them.
@@ -383,8 +388,12 @@ fn sweep(folder: &Folder) -> Result<()> {
     Ok(())
 }
 
-/// Takes the project's lock, or says who holds it.
-fn lock(folder: &Folder) -> Result<std::fs::File> {
+/// Takes the project's lock, until it is dropped.
+///
+/// # Errors
+///
+/// Says who holds it, or why it cannot be taken.
+pub fn lock(folder: &Folder) -> Result<std::fs::File> {
     use std::io::{Read, Seek, Write};
     let mut file = folder.lock_file(layout::LOCK)?;
     if file.try_lock().is_err() {

@@ -15,7 +15,7 @@
 
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
-use crate::chat::{Message, Tokenizer};
+use crate::chat::{Counting, Message, Tokenizer};
 
 mod pairs;
 mod vocabulary;
@@ -31,7 +31,7 @@ const PER_PROMPT: usize = 4;
 
 /// A vocabulary that has been seen, and of which `pairs` and `words` hold:
 /// those of Llama 2, Llama 3, Qwen 2.5 and 3, Mistral's Tekken, Gemma 3,
-/// DeepSeek V3 and `OpenAI`'s o200k.
+/// `DeepSeek` V3 and `OpenAI`'s o200k.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seen;
 
@@ -72,8 +72,8 @@ impl Tokenizer for Bound {
         with_marks(messages, |text| self.text(text))
     }
 
-    fn is_bound(&self) -> bool {
-        true
+    fn counting(&self) -> Counting {
+        Counting::Bound { seen: self.seen.is_some(), raw: None }
     }
 }
 

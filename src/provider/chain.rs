@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio_util::sync::CancellationToken;
 
 use super::{Bill, Ear, Facts, Fault, Provider, Request, Streaming};
-use crate::chat::{Message, Tokenizer};
+use crate::chat::{Counting, Message, Tokenizer};
 
 /// Hears that a model failed, and which one is asked now.
 pub type OnFallback = Box<dyn Fn(&str, &Fault, &str) + Send + Sync>;
@@ -67,6 +67,7 @@ pub fn common<'a>(first: &Facts, others: impl Iterator<Item = &'a Facts>) -> Fac
         prefill: all.prefill && one.prefill,
         structured: all.structured && one.structured,
         accepts: all.accepts,
+        steps_back: all.steps_back && one.steps_back,
         is_local: all.is_local && one.is_local,
         price: all.price.zip(one.price).map(|(all, one)| all.dearer(one)),
         tries: all.tries.saturating_add(one.tries),
@@ -88,6 +89,13 @@ impl Tokenizer for Most {
 
     fn is_bound(&self) -> bool {
         self.0.iter().any(|one| one.is_bound())
+    }
+
+    /// Several bounds that are one bound can be written down.
+    fn counting(&self) -> Counting {
+        let mut all = self.0.iter().map(|one| one.counting());
+        let first = all.next().unwrap_or(Counting::Vocabulary);
+        if all.all(|one| one == first) { first } else { Counting::Vocabulary }
     }
 }
 
@@ -223,6 +231,7 @@ mod tests {
             seed: 0,
             schema: None,
             marks: Vec::new(),
+            bans: None,
         }
     }
 

@@ -49,6 +49,7 @@ mod tests {
             seed: 0,
             schema: None,
             marks: Vec::new(),
+            bans: None,
         };
         let table = [("", 0), ("eight words are too few to say so", 0), ("語語語語", 0)];
         for (text, expected) in table {

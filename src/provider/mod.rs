@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::chat::{Message, Role, Tokenizer};
 use crate::money::{Money, Price};
+use crate::phrases::Bans;
 
 pub mod anthropic;
 pub mod body;
@@ -52,6 +53,9 @@ pub struct Facts {
     pub prefill: bool,
     /// Whether a reply can be held to a JSON Schema.
     pub structured: bool,
+    /// Whether it keeps banned phrases out of a reply by itself, by stepping
+    /// back to where one begins.
+    pub steps_back: bool,
     /// The sampling settings that it heeds.
     pub accepts: Accepts,
     /// What its tokens cost; none where nobody has said.
@@ -75,6 +79,7 @@ impl Facts {
             reply_limit: None,
             prefill: false,
             structured: true,
+            steps_back: false,
             accepts: Accepts::everything(),
             price: None,
             tries: 1,
@@ -98,6 +103,14 @@ pub struct Request {
     pub seed: u32,
     /// The JSON Schema that the reply is to follow.
     pub schema: Option<serde_json::Value>,
+    /// What the reply must not say, for a provider whose facts say
+    /// `steps_back`. Kept as a digest, and not read back.
+    #[serde(
+        skip_deserializing,
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "Bans::as_digest"
+    )]
+    pub bans: Option<Arc<Bans>>,
     /// Where the messages' text is likely to be the same in the next request of
     /// its kind: for endpoints whose cache wants to be told. No part of what is
     /// asked, so it is not kept with it.

@@ -167,7 +167,7 @@ impl Parameter {
 }
 
 /// What an engine or endpoint takes.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Accepts {
     /// The parameters it heeds.
     pub parameters: BTreeSet<Parameter>,

@@ -44,6 +44,8 @@ pub struct Premise {
     pub sample: Option<String>,
     /// Phrases that must not appear.
     pub avoid: Vec<String>,
+    /// Whether worn phrases may: those of the built-in list of its language.
+    pub allows_worn: bool,
 }
 
 /// Who tells the story, and from where.

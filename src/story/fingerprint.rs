@@ -103,6 +103,7 @@ fn premise(story: &Story) -> String {
     given.all("note", premise.notes.iter().map(String::as_str));
     given.maybe("sample", premise.sample.as_deref());
     given.all("avoid", premise.avoid.iter().map(String::as_str));
+    given.text("worn", if premise.allows_worn { "allowed" } else { "" });
     given.digest()
 }
 

@@ -22,6 +22,7 @@ pub mod prose;
 pub mod slug;
 pub mod synopsis;
 pub mod take;
+mod texts;
 pub mod world;
 
 pub use arc::{Arc, Beat, Commitment, Promise, Thread};
@@ -29,6 +30,7 @@ pub use book::{Book, Premise};
 pub use calendar::{Calendar, Date};
 pub use character::Character;
 pub use outline::{Chapter, Part, Scene};
+pub use texts::texts;
 pub use world::{Place, Rule};
 
 /// A value and where the author wrote it.

@@ -71,6 +71,7 @@ fn request(row: &Row) -> Request {
         seed: 7,
         schema: None,
         marks: Vec::new(),
+        bans: None,
     }
 }
 

@@ -10,7 +10,7 @@ fn page(value: &Value) -> Vec<Step> {
     vec![answer(200, &[("content-type", "application/json")], value.to_string().as_bytes())]
 }
 
-/// A row of OpenRouter's list: dollars for a million tokens, tokens.
+/// A row of `OpenRouter`'s list: dollars for a million tokens, tokens.
 fn row(id: &str, price: (f64, f64), window: u32, reply: u32) -> Value {
     let dollars = |million: f64| format!("{:.12}", million / 1e6);
     json!({

@@ -37,7 +37,7 @@ fn list(window: u32) -> Vec<Step> {
     vec![answer(200, &JSON, list.to_string().as_bytes())]
 }
 
-/// The output of a test of UnslopNemo at a server that serves these lists of steps.
+/// The output of a test of `UnslopNemo` at a server that serves these lists of steps.
 fn test(scripts: Vec<Vec<Step>>) -> (i32, String) {
     let server = ByteServer::start(scripts);
     let project = home::with(&format!(

@@ -49,6 +49,7 @@ pub fn request(said: &str) -> Request {
         seed: 7,
         schema: None,
         marks: Vec::new(),
+        bans: None,
     }
 }
 

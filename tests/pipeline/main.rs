@@ -2,6 +2,8 @@
 
 #[path = "../support/byte_server.rs"]
 mod byte_server;
+#[path = "../support/counting.rs"]
+mod counting;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -16,6 +18,8 @@ mod edits;
 mod endpoints;
 mod events;
 mod history;
+mod money;
 mod output;
+mod replay;
 mod signals;
 mod trust;

@@ -31,6 +31,7 @@ pub fn request() -> Request {
         },
         seed: 42,
         schema: None,
+        bans: None,
         marks: Vec::new(),
     }
 }

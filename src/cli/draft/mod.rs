@@ -10,11 +10,13 @@ use super::{Common, open, stop};
 use crate::config::Config;
 use crate::failure::{Exit, Failure};
 use crate::pipeline::plan::Wanted;
+use crate::project::folder::Folder;
 use crate::story::Story;
 
 mod asking;
 mod book;
 mod dry_run;
+mod offline;
 mod paying;
 mod work;
 
@@ -22,6 +24,7 @@ pub(super) use book::{Book, Run};
 pub(super) use work::{Asks, Work};
 
 use dry_run::dry_run;
+use offline::Replaying;
 pub(super) use paying::PayArguments;
 
 /// Draft chapters: everything missing or stale, or those you name
@@ -54,6 +57,9 @@ pub(super) struct Arguments {
     /// Answer yes to every question
     #[arg(short, long, global = true)]
     yes: bool,
+    /// Ask nobody: make everything from replies that are kept, and fail at the first that is not
+    #[arg(long, global = true, conflicts_with_all = ["dry_run", "max_cost"])]
+    offline: bool,
     #[command(flatten)]
     paying: PayArguments,
     #[command(flatten)]
@@ -95,7 +101,11 @@ fn begin(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exit> {
         cancel: CancellationToken::new(),
         command: command_line(),
     };
-    let book = Book::open(open::folder(common)?, &run, ui)?;
+    let folder = open::folder(common)?;
+    if arguments.offline {
+        return offline(arguments, &folder, &run, ui);
+    }
+    let book = Book::open(folder, &run, ui)?;
     let wanted = wanted(arguments, &book.story)?;
     if arguments.dry_run {
         model::must_be_here(&book.staff.draft)?;
@@ -116,6 +126,21 @@ fn begin(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exit> {
     // A model that is still computing must not hold up the end.
     runtime.shutdown_background();
     outcome.map(|_| Exit::Done)
+}
+
+/// Drafts from replies that are kept; whatever models the project names.
+fn offline(arguments: &Arguments, folder: &Folder, run: &Run<'_>, ui: &Ui) -> Result<Exit> {
+    let (story, loaded) = open::sound(folder, ui)?;
+    let replaying = Replaying {
+        stream: arguments.stream,
+        folder,
+        story: &story,
+        wishes: &loaded.wishes,
+        templates: &open::templates(folder, &story)?,
+        run,
+        ui,
+    };
+    replaying.run(&wanted(arguments, &story)?)
 }
 
 /// The chapters that are meant.

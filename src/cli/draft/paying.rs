@@ -4,6 +4,7 @@ use anyhow::Result;
 use clap::Args;
 
 use super::Run;
+use crate::cli::open;
 use crate::config::Config;
 use crate::ledger::Ledger;
 use crate::money::{Caps, Money};
@@ -50,9 +51,8 @@ pub(super) fn purse<'a>(
     let terms = Terms {
         caps: caps(&run.paying, wishes, run.config)?,
         unknown_is_allowed: run.paying.allow_unknown_price,
-        is_offline: false,
     };
-    let ledger = Ledger::new(run.config.data.join("ledger"), folder.path());
+    let ledger = Ledger::new(open::ledger(run.config), folder.path());
     Ok(Purse::new(store.pen(), ledger, accounts, terms))
 }
 

@@ -7,13 +7,14 @@ use anyhow::Result;
 use super::asking::ask_first;
 use super::book::{Book, Run};
 use super::paying;
-use crate::cli::model::{self, Loader};
+use crate::cli::model::{self, Loader, Team};
 use crate::cli::open;
 use crate::cli::ui::{Ui, counted};
 use crate::cli::unsent::Unloaded;
 use crate::failure::{Exit, Failure};
 use crate::pipeline::calling::{Event, Line, Lines, Purse};
 use crate::pipeline::plan::{Step, Wanted};
+use crate::pipeline::replay::{self, Conditions};
 use crate::pipeline::run::{Done, Session};
 use crate::pipeline::settings::Settings;
 use crate::pipeline::{draft, rendering, run};
@@ -103,11 +104,27 @@ impl Work<'_> {
         };
         let ready = loader.ready(staff).await?;
         let purse = Arc::new(paying::purse(self.run, wishes, folder, &store, accounts)?);
+        let conditions = [
+            conditions(&staff.draft, ready.draft(), &settings),
+            conditions(&staff.record, ready.record(), &exact),
+        ];
+        replay::renew(folder, &conditions, &session.archive)?;
+        let [drafting, recording] = &conditions;
         let lines = Lines {
-            draft: self.line(ready.draft(), &settings, &purse),
-            record: self.line(ready.record(), &exact, &purse),
+            draft: Line {
+                conditions: Some(drafting.digest()),
+                ..self.line(ready.draft(), &settings, &purse)
+            },
+            record: Line {
+                conditions: Some(recording.digest()),
+                ..self.line(ready.record(), &exact, &purse)
+            },
         };
-        let done = session.run(&wanted, &mut store, &lines, &mut |event| show(&event)).await?;
+        let outcome = session.run(&wanted, &mut store, &lines, &mut |event| show(&event)).await;
+        // What was drawn counts for a replay, however the run ended.
+        let renewed = replay::renew(folder, &conditions, &session.archive);
+        let done = outcome?;
+        renewed?;
         store.note(vec![Noted::Ended])?;
         if ready.unused() > 0 {
             let left = counted(ready.unused(), "answer");
@@ -115,7 +132,7 @@ impl Work<'_> {
                 Failure::new(Exit::Provider, format!("the script has {left} left over")).into()
             );
         }
-        self.report(done);
+        report(done, self.ui);
         Ok(done)
     }
 
@@ -142,17 +159,21 @@ impl Work<'_> {
         }
         Ok(())
     }
+}
 
-    fn report(&self, done: Done) {
-        let chapters = |count: usize| counted(count, "chapter");
-        let said: Vec<String> = [("drafted", done.drafted), ("recorded", done.recorded)]
-            .into_iter()
-            .filter(|(_, count)| *count > 0)
-            .map(|(did, count)| format!("{did} {}", chapters(count)))
-            .collect();
-        self.ui.say(
-            if said.is_empty() { "nothing had to be drafted".to_owned() } else { said.join(", ") }
-                .as_str(),
-        );
-    }
+/// The conditions under which a model is asked.
+fn conditions(team: &Team, provider: &dyn Provider, settings: &Settings) -> Conditions {
+    let named = team.members.first().map(|named| named.facts.name.as_str()).unwrap_or_default();
+    Conditions::of(named, provider.facts(), &*provider.tokenizer(), settings)
+}
+
+/// Says what was done.
+pub(super) fn report(done: Done, ui: &Ui) {
+    let said: Vec<String> = [("drafted", done.drafted), ("recorded", done.recorded)]
+        .into_iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(did, count)| format!("{did} {}", counted(count, "chapter")))
+        .collect();
+    let nothing = "nothing had to be drafted";
+    ui.say(&if said.is_empty() { nothing.to_owned() } else { said.join(", ") });
 }

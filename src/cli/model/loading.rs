@@ -8,15 +8,18 @@ use anyhow::Result;
 
 use super::naming::{ASSUMED_WINDOW, Distant, Named};
 use super::{ModelArguments, Staff, Team, local, route};
+use crate::chat::Tokenizer;
 use crate::cli::ui::Ui;
 use crate::config::{Config, EndpointShape};
 use crate::diagnostic::did_you_mean;
 use crate::failure::{Exit, Failure};
 use crate::pipeline::calling;
+use crate::prompt::tokens::Bound;
 use crate::provider::Provider;
 use crate::provider::chain::Chain;
 use crate::provider::dialects::{DIALECTS, dialect};
-use crate::provider::http::dialect::Dialect;
+use crate::provider::http::counting;
+use crate::provider::http::dialect::{Dialect, Knobs};
 use crate::provider::http::gate::{Gate, Limits};
 use crate::provider::http::{Base, Connections, Endpoint, Remote};
 use crate::provider::scripted::Scripted;
@@ -219,4 +222,19 @@ pub(super) fn wire(name: &str) -> Result<&'static Dialect> {
             )
             .into()
     })
+}
+
+/// What counts the tokens of prompts that a wire sends as raw text.
+///
+/// # Errors
+///
+/// For a wire that there is not.
+pub(in crate::cli) fn raw_counting(
+    name: &str,
+    template: &str,
+    bound: Bound,
+) -> Result<Arc<dyn Tokenizer>> {
+    let template = (!template.is_empty()).then(|| template.to_owned());
+    let knobs = Knobs { template, ..Knobs::default() };
+    Ok(counting(wire(name)?, &knobs, Arc::new(bound)))
 }

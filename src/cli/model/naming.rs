@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use anyhow::Result;
 
-use super::counting;
 use super::route::{self, Route};
+use super::vocabulary;
 use super::{ModelArguments, local};
 use crate::chat::Tokenizer;
 use crate::cli::catalogue;
@@ -19,7 +19,9 @@ use crate::prompt::tokens::Bound;
 use crate::provider::Facts;
 use crate::provider::catalogue::shape::{CatalogueFile, VendorShape};
 use crate::provider::catalogue::{Catalogue, Row, Vendor, Verdict};
+use crate::provider::dialects::dialect;
 use crate::provider::http::BoundKey;
+use crate::provider::http::counting;
 use crate::provider::http::dialect::Prefill;
 
 /// Tokens assumed of an endpoint's model where nobody has said.
@@ -79,6 +81,13 @@ pub(super) struct Meant<'a> {
 }
 
 impl Scene<'_> {
+    /// The model of this name, whoever asks for it.
+    pub fn one(&self, name: &str) -> Result<Named> {
+        let choice = Choice { name: name.to_owned(), origin: Origin::User };
+        let vendor = name.split('/').next().unwrap_or_default();
+        self.name(&choice, Meant { main: vendor, own: Some(vendor) })
+    }
+
     /// The model that a choice means.
     pub(super) fn name(&self, choice: &Choice, meant: Meant<'_>) -> Result<Named> {
         let (provider, name) = split(&choice.name, choice.origin, self.catalogue)?;
@@ -165,6 +174,7 @@ impl Scene<'_> {
         });
         let price = price.transpose()?;
         row.price = price.or(row.price);
+        let tokens = vocabulary::of(&row, self.config)?;
         let facts = Facts {
             name: row.name(),
             window: said.unwrap_or(ASSUMED_WINDOW),
@@ -173,6 +183,7 @@ impl Scene<'_> {
             structured: row.structured,
             accepts: row.accepts.clone(),
             price: row.price,
+            steps_back: false,
             is_local: route.base.is_local(),
             tries: u32::try_from(route::patience(&route.endpoint).tries).unwrap_or(u32::MAX),
         };
@@ -180,7 +191,10 @@ impl Scene<'_> {
             provider: vendor.to_owned(),
             name: row.id.clone(),
             facts,
-            tokenizer: counting::of(&row, self.config)?,
+            tokenizer: match dialect(&route.dialect) {
+                Some(wire) => counting(wire, &row.knobs(false, None), tokens),
+                None => tokens,
+            },
             window_assumed: said.is_none(),
             is_absent: false,
             remote: Some(Distant { row, route, key }),

@@ -20,7 +20,7 @@ use crate::provider::catalogue::{Against, Catalogue, Change, Vendor, refreshed};
 /// Ask vendors for their lists of models: what is new, dearer, gone
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Whom to ask [default: all whose key is set, and OpenRouter]
+    /// Whom to ask [default: all whose key is set, and `openrouter`]
     #[arg(value_name = "VENDOR")]
     vendors: Vec<String>,
     /// Say what would change, and change nothing
@@ -59,7 +59,9 @@ pub(super) fn run(arguments: &Arguments, ui: &Ui) -> Result<Exit> {
                 vec![format!("{}: {fault}", vendor.name)]
             }
         };
-        lines.iter().for_each(|line| ui.result(line));
+        for line in &lines {
+            ui.result(line);
+        }
     }
     if arguments.dry_run {
         ui.say("nothing was changed");

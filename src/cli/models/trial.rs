@@ -67,7 +67,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
         Ok::<_, anyhow::Error>(checks)
     })?;
     runtime.shutdown_background();
-    tell(ui, &staff.draft.facts.name, &checks)
+    Ok(tell(ui, &staff.draft.facts.name, &checks))
 }
 
 /// What stands round the call: the project's wishes where its model is meant.
@@ -181,6 +181,7 @@ fn question(facts: &Facts) -> Request {
         seed: 1,
         schema: None,
         marks: Vec::new(),
+        bans: None,
     }
 }
 
@@ -309,7 +310,7 @@ async fn window(staff: &Staff, catalogue: &Catalogue, config: &Config) -> Result
     Ok(Some(Check::works("window", format!("{used} tokens are used, its list says {listed}"))))
 }
 
-fn tell(ui: &Ui, model: &str, checks: &[Check]) -> Result<Exit> {
+fn tell(ui: &Ui, model: &str, checks: &[Check]) -> Exit {
     ui.result(model);
     for Check { name, outcome } in checks {
         match outcome {
@@ -324,5 +325,5 @@ fn tell(ui: &Ui, model: &str, checks: &[Check]) -> Result<Exit> {
         }
     }
     let fails = checks.iter().any(Check::has_failed);
-    Ok(if fails { Exit::Provider } else { Exit::Done })
+    if fails { Exit::Provider } else { Exit::Done }
 }

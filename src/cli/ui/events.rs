@@ -135,6 +135,18 @@ pub(crate) enum What<'a> {
         /// Why.
         why: &'a str,
     },
+    /// A reply was stopped for what it said; what is good of it counts.
+    Stopped {
+        /// Why.
+        why: &'a str,
+    },
+    /// An accepted chapter says what it was not to say.
+    Standing {
+        /// Its number.
+        chapter: usize,
+        /// The phrases, as often as they stand there.
+        phrases: &'a [String],
+    },
     /// A call was billed more than it could cost by what is known of the model.
     Overbilled {
         /// What it was billed, in dollars.
@@ -205,6 +217,8 @@ impl<'a> What<'a> {
             Event::Overbilled(over) => {
                 Self::Overbilled { cost: over.cost.dollars(), worst: over.worst.dollars() }
             }
+            Event::Stopped { why } => Self::Stopped { why },
+            Event::Standing { chapter, phrases } => Self::Standing { chapter: *chapter, phrases },
             Event::Interrupted { why } => Self::Interrupted { why },
         }
     }

@@ -154,9 +154,24 @@ fn sentence(event: &Event<'_>) -> Option<String> {
                 "  the endpoint billed {cost} for a call that could cost {worst} at most by the price that is known; it counts as billed"
             )
         }
+        Event::Stopped { why } => format!("  stopped: {why}"),
+        Event::Standing { chapter, phrases } => {
+            format!("  chapter {chapter} still says {}", phrases_in_words(phrases))
+        }
         Event::Interrupted { why } => format!("  {why}; going on from there"),
         Event::Text(_) | Event::Drafting { .. } | Event::Recording { .. } => return None,
     })
+}
+
+/// Some of these phrases, and how many more there are.
+fn phrases_in_words(phrases: &[String]) -> String {
+    const SHOWN: usize = 3;
+    let shown: Vec<String> =
+        phrases.iter().take(SHOWN).map(|phrase| format!("“{phrase}”")).collect();
+    match phrases.len().saturating_sub(SHOWN) {
+        0 => shown.join(", "),
+        more => format!("{}, and {more} more that it was to avoid", shown.join(", ")),
+    }
 }
 
 fn spinner() -> ProgressBar {

@@ -109,6 +109,18 @@ pub enum Event<'a> {
     },
     /// A call was billed more than it could cost by what is known of the model.
     Overbilled(Overbilled),
+    /// A reply was stopped for what it said; what is good of it counts.
+    Stopped {
+        /// Why.
+        why: String,
+    },
+    /// An accepted chapter says what it was not to say.
+    Standing {
+        /// The chapter's number.
+        chapter: usize,
+        /// The phrases, as often as they stand there.
+        phrases: Vec<String>,
+    },
     /// A stream broke off and is being continued.
     Interrupted {
         /// Why.

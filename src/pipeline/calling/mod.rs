@@ -15,16 +15,20 @@ use crate::project::journal::{CallNote, Stage};
 use crate::prompt::budget::MARGIN;
 use crate::provider::{Fault, Meter, Provider, Request, Sampling};
 use crate::story::prose;
+use crate::story::take::watch;
 
 mod event;
 mod marks;
 mod purse;
+mod watching;
 mod way_out;
 
 pub use event::{Event, Listener};
 pub use marks::{Recent, marks};
 pub use purse::{Overbilled, Purse, Terms, Used, too_little};
 pub use way_out::failure;
+
+use watching::Watching;
 
 /// The way to a model.
 #[derive(Clone)]
@@ -43,6 +47,8 @@ pub struct Line<'a> {
     pub purse: Arc<Purse<'a>>,
     /// The last prompts, of which an endpoint's cache may still know.
     pub recent: Arc<Recent>,
+    /// The digest of the conditions under which it asks, for replaying.
+    pub conditions: Option<String>,
 }
 
 /// The ways to the models of a run, by the work they do.
@@ -79,6 +85,8 @@ pub struct Question<'a> {
     pub schema: Option<serde_json::Value>,
     /// Whether the reply is prose, to be shown as it comes.
     pub is_prose: bool,
+    /// What the reply is stopped for, if for anything.
+    pub watch: Option<watch::Terms>,
 }
 
 impl<'a> Line<'a> {
@@ -98,6 +106,7 @@ impl<'a> Line<'a> {
             cancel: CancellationToken::new(),
             purse: purse.into(),
             recent: Arc::default(),
+            conditions: None,
         }
     }
 
@@ -116,7 +125,7 @@ impl<'a> Line<'a> {
     /// fails before any text, a file cannot be written, or the user stops.
     pub async fn ask(&self, question: Question<'_>, listener: Listener<'_>) -> Result<Kept> {
         let Question { about, stage, chapter, messages, .. } = question;
-        let Question { reply_tokens, sampling, schema, is_prose, .. } = question;
+        let Question { reply_tokens, sampling, schema, is_prose, watch, .. } = question;
         let tokens = self.tokenizer.prompt(&messages);
         if tokens > self.room(reply_tokens) {
             return Err(Failure::new(
@@ -126,6 +135,7 @@ impl<'a> Line<'a> {
             .hint("this prompt was not sent; a larger window or a smaller `reply_tokens` helps")
             .into());
         }
+        let (bans, watching) = Watching::begin(watch, self.provider.facts());
         let request = Request {
             marks: self.recent.heard(&messages),
             messages,
@@ -133,6 +143,7 @@ impl<'a> Line<'a> {
             sampling: sampling.clone(),
             seed: self.settings.seed_of(&about),
             schema: schema.filter(|_| self.provider.facts().structured),
+            bans,
         };
         let model = self.provider.facts().name.clone();
         let note = CallNote {
@@ -150,7 +161,7 @@ impl<'a> Line<'a> {
                 if is_prose {
                     listener(Event::Text(&found.kept.text));
                 }
-                return Ok(found.kept);
+                return Ok(watching.found(found.kept));
             }
             Lookup::Lost(before) => self.purse.lost(before)?,
             Lookup::Absent => {}
@@ -158,7 +169,7 @@ impl<'a> Line<'a> {
         if self.cancel.is_cancelled() {
             return Err(cancelled(0));
         }
-        self.pay(&request, note, &about, is_prose, listener).await
+        self.pay(&request, note, &about, is_prose, watching, listener).await
     }
 
     /// Makes a call, and pays for it.
@@ -168,16 +179,24 @@ impl<'a> Line<'a> {
         note: CallNote,
         about: &str,
         is_prose: bool,
+        watching: Watching,
         listener: Listener<'_>,
     ) -> Result<Kept> {
-        if self.purse.terms().is_offline {
+        if self.purse.is_offline() {
             let otherwise = calls::is_asked(self.folder, about)?;
             return Err(purse::not_kept(about, &note, otherwise).into());
         }
         let ticket = self.purse.reserve(note, self.provider.facts())?;
         let writing = Writing::begin(self.folder, &ticket.note, about, ticket.at, request)?;
         let mut meter = Meter::new(ticket.price, ticket.each);
-        let outcome = self.stream(request, writing, is_prose, &mut *listener, &mut meter).await;
+        let outcome = {
+            let mut shown = |event: Event<'_>| {
+                if is_prose || !matches!(event, Event::Text(_)) {
+                    listener(event);
+                }
+            };
+            self.stream(request, writing, watching, &mut shown, &mut meter).await
+        };
         let is_cancelled = self.cancel.is_cancelled();
         let kept = outcome.as_ref().ok();
         let settled = self.purse.settle(ticket, kept, is_cancelled, meter.tally());
@@ -192,7 +211,7 @@ impl<'a> Line<'a> {
         &self,
         request: &Request,
         mut writing: Writing,
-        is_prose: bool,
+        mut watching: Watching,
         listener: Listener<'_>,
         meter: &mut Meter,
     ) -> Result<Kept> {
@@ -209,15 +228,17 @@ impl<'a> Line<'a> {
                         stop.cancel();
                     }
                 }
-                if is_prose {
-                    listener(Event::Text(&piece));
-                }
+                listener(Event::Text(&piece));
                 text.push_str(&piece);
+                if watching.hear(&piece) {
+                    stop.cancel();
+                }
             };
             self.provider.stream(request, &mut meter.on(&mut on_text), &stop).await
         };
         meter.end(outcome.as_ref().ok());
         disk?;
+        let is_stopped = watching.has_stopped() && !self.cancel.is_cancelled();
         let kept = match outcome {
             Ok(reply) => Kept {
                 text,
@@ -225,20 +246,25 @@ impl<'a> Line<'a> {
                 usage: reply.usage,
                 answered: Some(reply.model),
                 is_new: true,
+                verdict: None,
             },
-            Err(Fault::Cancelled) => return Err(cancelled(prose::words(&text))),
-            Err(fault) if !text.trim().is_empty() && fault.leaves_text() => {
-                listener(Event::Interrupted { why: fault.to_string() });
+            Err(Fault::Cancelled) if !is_stopped => return Err(cancelled(prose::words(&text))),
+            Err(fault) if is_stopped || !text.trim().is_empty() && fault.leaves_text() => {
+                if !is_stopped {
+                    listener(Event::Interrupted { why: fault.to_string() });
+                }
                 Kept {
                     text,
                     ending: Ending::Interrupted,
                     usage: meter.last(),
                     answered: None,
                     is_new: true,
+                    verdict: None,
                 }
             }
             Err(fault) => return Err(failure(&fault).into()),
         };
+        let kept = watching.over(kept);
         writing.end(&kept, meter.tally())?;
         Ok(kept)
     }

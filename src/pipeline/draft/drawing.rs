@@ -1,52 +1,58 @@
-//! Drawing a task: anew while a reply is rejected, on and on while it is cut or
-//! falls short.
-
-use std::collections::HashSet;
+//! Drawing a task: anew while a reply is rejected, on and on while it is cut,
+//! falls short, or was stopped.
 
 use anyhow::Result;
 
-use super::{Drawn, Materials, reply_tokens};
-use crate::chat::{Message, Role};
+use super::guard::Guard;
+use super::{Drawn, Materials};
+use crate::chat::Message;
 use crate::failure::{Exit, Failure};
+use crate::phrases::normalised;
 use crate::pipeline::calling::{Event, Line, Listener, Question};
-use crate::pipeline::rendering;
 use crate::project::archive::add;
 use crate::project::calls::{Ending, Kept};
 use crate::project::journal::Stage;
 use crate::prompt::brief::Task;
-use crate::prompt::budget::{self, Fitted};
+use crate::prompt::budget::Fitted;
 use crate::prompt::view::DraftView;
 use crate::story::prose;
+use crate::story::take::watch::{Reason, Verdict};
 use crate::story::take::{self, Rejection};
 
+mod going_on;
+mod joining;
+
+pub(super) use going_on::continue_frame;
+
+/// What the drawings of a task have in common.
+pub(super) struct Sitting<'a> {
+    /// What they draw on.
+    pub materials: &'a Materials<'a>,
+    /// The task.
+    pub task: Task<'a>,
+    /// Its prompt.
+    pub fitted: &'a Fitted<DraftView>,
+    /// The limit of the first reply in tokens.
+    pub reply: usize,
+    /// What the text is guarded against.
+    pub guard: &'a Guard,
+}
+
 /// Draws a task until a drawing of it is accepted; gives its text.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "a task's drawing needs the chapter's state and the line"
-)]
 pub(super) async fn draw_task(
-    materials: &Materials<'_>,
-    task: Task<'_>,
+    sitting: &Sitting<'_>,
     take: u32,
-    fitted: &Fitted<DraftView>,
-    reply: usize,
     line: &Line<'_>,
     listener: Listener<'_>,
     drawn: &mut Drawn,
 ) -> Result<String> {
+    let task = sitting.task;
     let drawings = line.settings.redraws + 1;
     let mut last = Rejection::Empty;
     for drawing in 1..=drawings {
-        let mut one = Drawing {
-            materials,
-            task,
-            name: name_of(task, take, drawing),
-            fitted,
-            line,
-            text: String::new(),
-            shortfalls: 0,
-        };
-        match one.run(reply, listener, drawn).await? {
+        let mut one = Drawing::new(sitting, line, name_of(task, take, drawing));
+        one.is_last = drawing == drawings;
+        match one.run(listener, drawn).await? {
             None => return Ok(one.text),
             Some(rejection) => {
                 listener(Event::Rejected {
@@ -78,14 +84,28 @@ fn name_of(task: Task<'_>, take: u32, drawing: u32) -> String {
 
 /// One drawing of a task, growing by continuations.
 struct Drawing<'a> {
-    materials: &'a Materials<'a>,
-    task: Task<'a>,
-    name: String,
-    fitted: &'a Fitted<DraftView>,
+    sitting: &'a Sitting<'a>,
     line: &'a Line<'a>,
+    name: String,
+    /// Whether it is not drawn again if it is rejected.
+    is_last: bool,
     text: String,
+    /// How the last reply ended: stopped ones as if they had ended or were cut.
+    ending: Ending,
+    /// Why the last reply was stopped, if it was.
+    verdict: Option<Verdict>,
+    /// Whether the text ends where its writer wanted it to.
+    is_whole: bool,
+    /// How many times it was asked to go on.
+    continued: u32,
+    /// How many times a stream broke off in this run.
+    broken: u32,
     /// How many times it was continued because it had ended too soon.
     shortfalls: u32,
+    /// How many replies in a row were stopped before they had said anything.
+    stuck: u32,
+    /// Banned phrases that may stand, since the model insists.
+    stands: Vec<String>,
 }
 
 /// What to do after a reply.
@@ -96,66 +116,61 @@ enum Next {
     Cut(u32),
     /// It ended too soon by so many words.
     Short(u32),
+    /// It cannot be used.
+    Reject(Rejection),
 }
 
-impl Drawing<'_> {
+impl<'a> Drawing<'a> {
+    fn new(sitting: &'a Sitting<'a>, line: &'a Line<'a>, name: String) -> Self {
+        Self {
+            sitting,
+            line,
+            name,
+            is_last: false,
+            text: String::new(),
+            ending: Ending::Stop,
+            verdict: None,
+            is_whole: false,
+            continued: 0,
+            broken: 0,
+            shortfalls: 0,
+            stuck: 0,
+            stands: Vec::new(),
+        }
+    }
+
     /// Draws until the text is whole; gives the reason if it is rejected.
     async fn run(
         &mut self,
-        reply: usize,
         listener: Listener<'_>,
         drawn: &mut Drawn,
     ) -> Result<Option<Rejection>> {
-        let language = self.materials.story.book.primary_language();
-        let mut messages = self.fitted.messages.clone();
-        let mut reply = reply;
-        let mut ending = Ending::Stop;
-        let mut is_whole = false;
+        let (mut messages, mut reply) = (self.sitting.fitted.messages.clone(), self.sitting.reply);
         let limit = self.line.settings.continuations;
-        // How often it was asked to go on, and how often a stream broke off now.
-        let (mut continued, mut broken) = (0, 0);
         for part in 0_u32.. {
             let question = self.question(part, messages.clone(), reply);
             let bytes: usize = messages.iter().map(|message| message.text.len()).sum();
             let kept = self.line.ask(question, &mut *listener).await?;
             account(drawn, &kept, bytes);
-            let was_cut = part > 0 && ending != Ending::Stop;
-            if part > 0
-                && let Some(rejection) = take::reject_continuation(
-                    &take::strip_continuation(&kept.text, &self.task.chapter.title),
-                    &language,
-                )
-            {
+            if let Some(verdict) = &kept.verdict {
+                listener(Event::Stopped { why: verdict.to_string() });
+            }
+            let next = self.hear(&kept, part);
+            if let Next::Reject(rejection) = next {
                 return Ok(Some(rejection));
             }
-            let before = self.text.clone();
-            let grown = self.take_in(&kept, part > 0, !was_cut);
-            if was_cut && grown == 0 {
-                // A mark or two are no end.
-                self.text = before;
-            }
-            ending = kept.ending;
-            if kept.ending == Ending::Filtered {
-                return Ok(Some(Rejection::Filtered));
-            }
-            if let Some(rejection) = take::reject(&self.text, &language) {
-                return Ok(Some(rejection));
-            }
-            // A cut text to which nothing was added is as cut as before.
-            is_whole = ending == Ending::Stop && (grown > 0 || !was_cut);
-            let next = self.next(kept.ending, grown, part == 0);
-            if ending == Ending::Interrupted {
-                broken += u32::from(kept.is_new);
-                if broken > limit && !matches!(next, Next::Whole) {
-                    return Err(self.broken_off(broken).into());
+            if kept.ending == Ending::Interrupted {
+                self.broken += u32::from(kept.is_new);
+                if self.broken > limit && !matches!(next, Next::Whole) {
+                    return Err(self.broken_off(self.broken).into());
                 }
-            } else if continued == limit {
+            } else if self.continued == limit {
                 break;
             } else {
-                continued += 1;
+                self.continued += 1;
             }
             match next {
-                Next::Whole => break,
+                Next::Whole | Next::Reject(_) => break,
                 Next::Cut(missing) => (messages, reply) = self.go_on(true, missing)?,
                 Next::Short(missing) => {
                     listener(Event::Text("\n\n"));
@@ -163,11 +178,15 @@ impl Drawing<'_> {
                 }
             }
         }
-        if !is_whole {
-            // Nothing more may be asked for: end at the last whole sentence.
-            let (words, target) = (self.words(), self.task.words());
+        Ok(self.finish())
+    }
+
+    /// Ends a text for which nothing more may be asked.
+    fn finish(&mut self) -> Option<Rejection> {
+        if !self.is_whole {
+            let (words, target) = (self.words(), self.sitting.task.words());
             if self.is_short() {
-                return Ok(Some(Rejection::Cut { words, target }));
+                return Some(Rejection::Cut { words, target });
             }
             let end = prose::last_sentence_end(&self.text);
             if end * 2 > self.text.len() {
@@ -175,63 +194,108 @@ impl Drawing<'_> {
             }
         }
         self.text = take::without_headings(&self.text);
-        Ok(None)
+        None
     }
 
     /// What is asked for a part of the drawing, counted from 0.
-    fn question(&self, part: u32, messages: Vec<Message>, reply_tokens: usize) -> Question<'_> {
+    fn question(&self, part: u32, messages: Vec<Message>, reply_tokens: usize) -> Question<'a> {
+        let Sitting { task, materials, guard, .. } = self.sitting;
+        let mut terms = guard.terms(materials.story, *task);
+        terms.begun.clone_from(&self.text);
+        terms.stands.clone_from(&self.stands);
+        terms.is_lenient = self.is_last;
+        if self.continued == self.line.settings.continuations
+            && !self.line.provider.facts().steps_back
+        {
+            // What is said now can no longer be said otherwise.
+            terms.bans = None;
+        }
         Question {
             about: format!("{} part {}", self.name, part + 1),
             stage: if part == 0 { Stage::Draft } else { Stage::Continue },
-            chapter: Some(self.task.chapter.id.clone()),
+            chapter: Some(task.chapter.id.clone()),
             messages,
             reply_tokens,
             sampling: &self.line.settings.prose,
             schema: None,
             is_prose: true,
+            watch: Some(terms),
         }
     }
 
-    /// Joins a reply to the text; gives how many words it added.
-    fn take_in(&mut self, kept: &Kept, is_continuation: bool, after_whole: bool) -> usize {
-        let before = prose::words(&self.text);
-        let title = &self.task.chapter.title;
-        if !is_continuation {
-            self.text = take::strip(&kept.text, title);
-        } else if self.line.provider.facts().prefill {
-            // The model went on token by token: nothing to trim.
-            let piece = prose::clean(&kept.text);
-            if after_whole {
-                self.text.truncate(self.text.trim_end().len());
-                self.text.push_str("\n\n");
-                self.text.push_str(piece.trim_start());
-            } else {
-                self.text.push_str(&piece);
-            }
-        } else {
-            let piece = take::strip_continuation(&kept.text, title);
-            if after_whole {
-                self.text.truncate(self.text.trim_end().len());
-                self.text.push_str("\n\n");
-            }
-            self.text = prose::join(&self.text, &piece, &self.known_words());
+    /// Takes in a reply, and says what to do next.
+    fn hear(&mut self, kept: &Kept, part: u32) -> Next {
+        let was_cut = part > 0 && self.ending != Ending::Stop;
+        let language = self.sitting.materials.story.book.primary_language();
+        if part > 0
+            && let Some(rejection) = take::reject_continuation(
+                &take::strip_continuation(kept.good(), &self.sitting.task.chapter.title),
+                &language,
+            )
+        {
+            return Next::Reject(rejection);
         }
-        prose::words(&self.text).saturating_sub(before)
+        let before = self.text.clone();
+        let grown = self.take_in(kept, part > 0, !was_cut);
+        if was_cut && grown == 0 {
+            // A mark or two are no end.
+            self.text = before;
+        }
+        if kept.ending == Ending::Filtered {
+            return Next::Reject(Rejection::Filtered);
+        }
+        self.verdict.clone_from(&kept.verdict);
+        if let Some(rejection) = self.rejection(&language) {
+            return Next::Reject(rejection);
+        }
+        self.ending = as_if(kept);
+        // A cut text to which nothing was added is as cut as before.
+        self.is_whole = self.ending == Ending::Stop && (grown > 0 || !was_cut);
+        match kept.verdict.as_ref().map(|verdict| verdict.reason) {
+            Some(Reason::Long) => {
+                self.is_whole = true;
+                Next::Whole
+            }
+            Some(Reason::Left) | None => {
+                self.stuck = 0;
+                self.next(grown, part == 0)
+            }
+            Some(_) => self.after_stop(grown),
+        }
     }
 
-    fn known_words(&self) -> HashSet<String> {
-        let story = self.materials.story;
-        let mut known = prose::vocabulary_of_cut(&self.text);
-        known.extend(prose::vocabulary(
-            story
-                .characters
-                .iter()
-                .flat_map(crate::story::Character::names)
-                .chain(story.places.iter().map(|place| place.name.as_str()))
-                .chain([story.premise.premise.as_str()])
-                .chain(self.materials.previous),
-        ));
-        known
+    /// Why the text so far cannot be used, if it cannot.
+    fn rejection(&self, language: &str) -> Option<Rejection> {
+        let has_text = self.text.chars().any(char::is_alphanumeric);
+        match &self.verdict {
+            Some(verdict) if !has_text => Some(verdict.into()),
+            _ => take::reject(&self.text, language),
+        }
+    }
+
+    /// What to do after a reply that was stopped in mid-story. One that at once
+    /// does the same again gets a second chance, and then the phrase stands, or
+    /// the text is what it is.
+    fn after_stop(&mut self, grown: usize) -> Next {
+        const CHANCES: u32 = 2;
+        const SOMETHING: usize = 12;
+        self.stuck = if grown < SOMETHING { self.stuck + 1 } else { 0 };
+        if self.stuck < CHANCES {
+            return self.next(grown, false);
+        }
+        self.stuck = 0;
+        match &self.verdict {
+            Some(verdict) if verdict.reason == Reason::Phrase => {
+                self.stands.push(normalised(&verdict.words));
+                self.next(grown, false)
+            }
+            Some(verdict) if self.is_short() => Next::Reject(verdict.into()),
+            _ => {
+                // It was cut at the end of a sentence.
+                self.is_whole = true;
+                Next::Whole
+            }
+        }
     }
 
     fn words(&self) -> u32 {
@@ -239,7 +303,7 @@ impl Drawing<'_> {
     }
 
     fn is_short(&self) -> bool {
-        take::is_short(prose::words(&self.text), self.task.words())
+        take::is_short(prose::words(&self.text), self.sitting.task.words())
     }
 
     /// Why the run stops when streams break off again and again.
@@ -248,20 +312,20 @@ impl Drawing<'_> {
             Exit::Provider,
             format!(
                 "chapter {}: the stream broke off {times} times; {} of {} words have come",
-                self.task.chapter.number,
+                self.sitting.task.chapter.number,
                 self.words(),
-                self.task.words()
+                self.sitting.task.words()
             ),
         )
         .hint("they are kept; the same command goes on where this one stopped")
     }
 
-    fn next(&mut self, ending: Ending, grown: usize, is_first: bool) -> Next {
+    fn next(&mut self, grown: usize, is_first: bool) -> Next {
         const SHORTFALLS: u32 = 3;
         let words = self.words();
-        let target = self.task.words();
+        let target = self.sitting.task.words();
         let missing = target.saturating_sub(words);
-        if ending != Ending::Stop {
+        if self.ending != Ending::Stop {
             // Well past its length, and still no end in sight.
             return if words > target.saturating_add(target / 3) {
                 Next::Whole
@@ -277,88 +341,16 @@ impl Drawing<'_> {
         }
         Next::Whole
     }
+}
 
-    /// The messages that ask for the rest, and the limit of the reply.
-    fn go_on(&self, cut: bool, missing: u32) -> Result<(Vec<Message>, usize)> {
-        let line = self.line;
-        // A cut text needs some room to end even where no words are missing.
-        let wanted = missing.max(self.task.words() / 8).max(60);
-        let reply = reply_tokens(wanted, line.settings, self.materials.tokens_per_word);
-        let prefill = line.provider.facts().prefill;
-        let view = DraftView {
-            cut,
-            missing,
-            last_words: Some(last_words(&self.text).to_owned()),
-            ..self.fitted.view.clone()
-        };
-        let ask = rendering::render(self.materials.templates, "continue.md", &view)?;
-        let mut bytes = line.settings.shares().so_far * 6;
-        loop {
-            let mut so_far = end_of(&self.text, bytes).to_owned();
-            if prefill && !cut {
-                so_far.truncate(so_far.trim_end().len());
-                so_far.push_str("\n\n");
-            }
-            let mut messages = self.fitted.messages.clone();
-            messages.push(Message::new(Role::Assistant, so_far));
-            if !prefill {
-                messages.push(Message::new(Role::User, ask.clone()));
-            }
-            let tokens = line.tokenizer.prompt(&messages);
-            if tokens <= line.room(reply) {
-                return Ok((messages, reply));
-            }
-            if bytes < 64 {
-                // The fitted prompt has room for its own reply; a rest is never longer.
-                let reply = line.settings.window.saturating_sub(tokens + budget::MARGIN);
-                if reply < 32 {
-                    return Err(Failure::new(
-                        Exit::Failed,
-                        format!(
-                            "chapter {}: no room is left in the window to continue",
-                            self.task.chapter.number
-                        ),
-                    )
-                    .into());
-                }
-                return Ok((messages, reply));
-            }
-            bytes = bytes * 3 / 4;
-        }
+/// How a reply ended, as if nobody had stopped it: who leaves the story has said
+/// all, and what was stopped for another reason was cut.
+fn as_if(kept: &Kept) -> Ending {
+    match kept.verdict.as_ref().map(|verdict| verdict.reason) {
+        None => kept.ending,
+        Some(Reason::Left | Reason::Long) => Ending::Stop,
+        Some(_) => Ending::Length,
     }
-}
-
-/// The most bytes of the last words that a continuation quotes.
-const LAST_WORDS_BYTES: usize = 240;
-
-/// Tokens of a continuation's own words, without the text it goes on from.
-pub(super) fn continue_frame(
-    materials: &Materials<'_>,
-    view: &DraftView,
-    line: &Line<'_>,
-) -> Result<usize> {
-    let probe = DraftView {
-        cut: true,
-        missing: 1_000,
-        last_words: Some("x".repeat(LAST_WORDS_BYTES)),
-        ..view.clone()
-    };
-    let asked = rendering::render(materials.templates, "continue.md", &probe)?;
-    let with = line.tokenizer.prompt(&[Message::new(Role::User, asked)]);
-    Ok(with + 16)
-}
-
-/// The end of a text, byte for byte, beginning at a word.
-fn end_of(text: &str, bytes: usize) -> &str {
-    if text.len() <= bytes {
-        return text;
-    }
-    let end = &text[text.ceil_char_boundary(text.len() - bytes)..];
-    end.find(char::is_whitespace).map_or(end, |at| end[at..].trim_start())
-}
-
-fn last_words(text: &str) -> &str {
-    end_of(text.trim_end(), LAST_WORDS_BYTES.min(160))
 }
 
 /// Adds what a call took to the chapter's account.

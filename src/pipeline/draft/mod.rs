@@ -15,8 +15,10 @@ use crate::provider::Usage;
 use crate::story::{Chapter, Story, prose};
 
 mod drawing;
+mod guard;
 
-use drawing::{continue_frame, draw_task};
+use drawing::{Sitting, continue_frame, draw_task};
+use guard::Guard;
 
 /// Everything the drawing of a chapter draws on.
 pub struct Materials<'a> {
@@ -47,6 +49,8 @@ pub struct Drawn {
     pub prompt_tokens: usize,
     /// Tokens per byte of its prompts, as the endpoint counted.
     pub density: Option<f64>,
+    /// Phrases that it says though it was not to, as often as it does.
+    pub standing: Vec<String>,
 }
 
 /// A reply's limit in tokens for so many words: room to finish a sentence late.
@@ -122,6 +126,7 @@ pub async fn draw(
     listener: Listener<'_>,
 ) -> Result<Drawn> {
     let mut drawn = Drawn::default();
+    let guard = Guard::of(materials.story)?;
     for task in tasks(chapter, line.settings, materials.tokens_per_word) {
         if !drawn.prose.is_empty() {
             listener(Event::Text(prose::SCENE_BREAK));
@@ -134,9 +139,10 @@ pub async fn draw(
                 drawn.omissions.push(omission.clone());
             }
         }
-        let text =
-            draw_task(materials, task, take, &fitted, reply, line, listener, &mut drawn).await?;
+        let sitting = Sitting { materials, task, fitted: &fitted, reply, guard: &guard };
+        let text = draw_task(&sitting, take, line, listener, &mut drawn).await?;
         drawn.prose.push_str(text.trim());
     }
+    drawn.standing = guard.standing(&drawn.prose);
     Ok(drawn)
 }

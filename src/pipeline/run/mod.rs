@@ -35,11 +35,15 @@ pub struct Session<'a> {
     pub tokens_per_word: f64,
     /// How synopses are grouped.
     pub shape: Shape,
+    /// The numbers that takes are to have at least, by chapter id: a replay draws
+    /// the take that counts, not those before it.
+    pub takes: BTreeMap<String, u32>,
     canon: Canon,
     /// The records up to and with this chapter are in `canon`.
     canon_upto: usize,
     folds: BTreeMap<Span, String>,
-    redrawn: Vec<String>,
+    /// The ids of the chapters that this command has drawn.
+    pub redrawn: Vec<String>,
 }
 
 /// What a run has done.
@@ -92,6 +96,7 @@ impl<'a> Session<'a> {
             archive,
             records,
             tokens_per_word,
+            takes: BTreeMap::new(),
             canon: Canon::default(),
             canon_upto: 0,
             folds,
@@ -160,24 +165,37 @@ impl<'a> Session<'a> {
     ) -> Result<Done> {
         let mut done = Done::default();
         loop {
-            match self.next_step(wanted) {
-                Step::Done => return Ok(done),
-                Step::Blocked { chapter, by, has_text } => {
-                    return Err(blocked(chapter, by, has_text).into());
-                }
-                Step::Adopt(number) => self.adopt(number, store, &mut *listener)?,
-                Step::Restore(number, take) => self.restore(number, take, store, &mut *listener)?,
-                Step::Move(number) => self.place(number, store, &mut *listener)?,
-                Step::Fold(span) => self.fold(span, store, lines, &mut *listener).await?,
-                Step::Draft(number) => {
-                    self.draft(number, store, lines, &mut *listener).await?;
-                    done.drafted += 1;
-                }
-                Step::Record(number) => {
-                    self.record(number, store, lines, &mut *listener).await?;
-                    done.recorded += 1;
-                }
+            let step = self.next_step(wanted);
+            if step == Step::Done {
+                return Ok(done);
             }
+            self.perform(&step, store, lines, &mut *listener).await?;
+            done.drafted += usize::from(matches!(step, Step::Draft(_)));
+            done.recorded += usize::from(matches!(step, Step::Record(_)));
+        }
+    }
+
+    /// Does one step, and writes it down.
+    ///
+    /// # Errors
+    ///
+    /// When it fails or the user stops; what is finished is saved.
+    pub async fn perform(
+        &mut self,
+        step: &Step,
+        store: &mut Store<'_>,
+        lines: &Lines<'_>,
+        listener: Listener<'_>,
+    ) -> Result<()> {
+        match *step {
+            Step::Done => Ok(()),
+            Step::Blocked { chapter, by, has_text } => Err(blocked(chapter, by, has_text).into()),
+            Step::Adopt(number) => self.adopt(number, store, listener),
+            Step::Restore(number, take) => self.restore(number, take, store, listener),
+            Step::Move(number) => self.place(number, store, listener),
+            Step::Fold(span) => self.fold(span, store, lines, listener).await,
+            Step::Draft(number) => self.draft(number, store, lines, listener).await,
+            Step::Record(number) => self.record(number, store, lines, listener).await,
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::pipeline::selection::select_take;
 use crate::pipeline::{fold, plan, record};
 use crate::project::archive::{Fold, Shelf};
 use crate::project::journal::{Event as Noted, Origin, TakeNote};
-use crate::project::store::Store;
+use crate::project::store::{Asked, Store};
 use crate::prompt::brief;
 use crate::prompt::memory::Span;
 use crate::story::canon::Maker;
@@ -76,7 +76,8 @@ impl Session<'_> {
     ) -> Result<()> {
         let line = &lines.draft;
         let chapter = self.chapter(number)?;
-        let take = self.archive.chapters.get(&chapter.id).map_or(1, Shelf::next_take);
+        let next = self.archive.chapters.get(&chapter.id).map_or(1, Shelf::next_take);
+        let take = self.takes.get(&chapter.id).map_or(next, |take| next.max(*take));
         listener(Event::Drafting { chapter: number, title: &chapter.title, take });
         let mut rejected = Vec::new();
         drop(line.purse.used());
@@ -106,7 +107,7 @@ impl Session<'_> {
             tokens: drawn.tokens,
             density: drawn.density,
             calls: used.calls.clone(),
-            conditions: None,
+            conditions: line.conditions.clone(),
         };
         let header = header(chapter, &note, &drawn, &used, line);
         let words = note.words;
@@ -121,6 +122,9 @@ impl Session<'_> {
             tokens: drawn.tokens,
             omissions: drawn.omissions.len(),
         });
+        if !drawn.standing.is_empty() {
+            listener(Event::Standing { chapter: number, phrases: drawn.standing });
+        }
         Ok(())
     }
 
@@ -175,7 +179,7 @@ impl Session<'_> {
             &recorded.record,
             recorded.dropped,
             recorded.tokens,
-            lines.record.purse.used().calls,
+            asked(&lines.record),
         )?;
         if let Some(path) = replaced {
             listener(Event::Replaced { chapter: number, path });
@@ -229,11 +233,16 @@ impl Session<'_> {
         .await?;
         let fold =
             Fold { parts: plan::parts_digest(self.story, &self.archive, span), text: text.clone() };
-        store.fold(span, &fold, tokens, line.purse.used().calls)?;
+        store.fold(span, &fold, tokens, asked(line))?;
         self.folds.insert(span, text);
         self.archive.folds.insert(span, fold);
         Ok(())
     }
+}
+
+/// The calls of a step that is done.
+fn asked(line: &Line<'_>) -> Asked {
+    Asked { calls: line.purse.used().calls, conditions: line.conditions.clone() }
 }
 
 /// What a take's file says of itself.
@@ -261,6 +270,9 @@ fn header(
     if let (Some(cost), Some(keys)) = (used.cost(), header.as_object_mut()) {
         // For whoever reads it: the journal has the exact sum.
         keys.insert("cost".to_owned(), cost.to_string().into());
+    }
+    if let (false, Some(keys)) = (drawn.standing.is_empty(), header.as_object_mut()) {
+        keys.insert("still_says".to_owned(), drawn.standing.clone().into());
     }
     header
 }

@@ -12,6 +12,7 @@ use super::call_note::CallNote;
 use super::folder::Folder;
 use super::layout;
 use crate::provider::{Finish, Request, Tally, Usage};
+use crate::story::take::watch::Verdict;
 
 mod reading;
 mod shelf;
@@ -39,6 +40,8 @@ pub enum Ending {
     Filtered,
     /// The stream broke off, or the program was stopped.
     Interrupted,
+    /// It was stopped for what it said; the verdict says why.
+    Stopped,
 }
 
 impl From<Finish> for Ending {
@@ -64,6 +67,17 @@ pub struct Kept {
     pub answered: Option<String>,
     /// Whether it came just now, and was not found.
     pub is_new: bool,
+    /// Why it was stopped, if it was, and how much of its text is good.
+    pub verdict: Option<Verdict>,
+}
+
+impl Kept {
+    /// The part of its text that is good: all of it, if it was not stopped.
+    #[must_use]
+    pub fn good(&self) -> &str {
+        let keep = self.verdict.as_ref().map_or(self.text.len(), |verdict| verdict.keep);
+        self.text.get(..keep).unwrap_or(&self.text)
+    }
 }
 
 /// The first line of a call's file.
@@ -91,6 +105,8 @@ struct End {
     id: Option<String>,
     #[serde(default)]
     tally: Option<Tally>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    verdict: Option<Verdict>,
 }
 
 /// The digest by which a request to a model is kept.

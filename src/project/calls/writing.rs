@@ -81,6 +81,7 @@ impl Writing {
             answered: kept.answered.clone(),
             id: Some(self.id),
             tally: Some(tally),
+            verdict: kept.verdict.clone(),
         };
         let line = format!("{END}{}\n", serde_json::to_string(&end)?);
         self.file

@@ -188,6 +188,7 @@ pub fn is_language(tag: &str) -> bool {
 fn read_premise(file: &str, shape: PremiseFile, findings: &mut Vec<Finding>) -> Premise {
     use super::schema::{PointOfViewShape as Shape, TenseShape};
     let style = shape.style;
+    let allows_worn = style.as_ref().and_then(|style| style.allow_worn_phrases) == Some(true);
     let (spelling, notes, sample, avoid) = match style {
         Some(style) => (style.spelling, style.notes, style.sample, style.avoid),
         None => (None, Vec::new(), None, Vec::new()),
@@ -215,6 +216,7 @@ fn read_premise(file: &str, shape: PremiseFile, findings: &mut Vec<Finding>) -> 
             .filter(|phrase| is_phrase(file, phrase, findings))
             .map(|phrase| phrase.value)
             .collect(),
+        allows_worn,
     }
 }
 

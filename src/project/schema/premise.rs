@@ -72,4 +72,7 @@ pub struct StyleShape {
     /// Phrases that must not appear.
     #[serde(default, deserialize_with = "list")]
     pub avoid: Vec<Placed<String>>,
+    /// Whether the worn phrases of storygen's own list may appear (default false).
+    #[serde(default)]
+    pub allow_worn_phrases: Option<bool>,
 }

@@ -148,6 +148,7 @@ mod tests {
             seed: 42,
             schema: None,
             marks: Vec::new(),
+            bans: None,
         }
     }
 

@@ -1,7 +1,5 @@
 //! What a catalogue says that cannot be.
 
-use std::collections::BTreeSet;
-
 use super::shape::{CatalogueFile, HostShape, ModelShape, PriceShape, StatusShape};
 use crate::diagnostic;
 use crate::provider::sampling::Parameter;
@@ -39,7 +37,7 @@ pub fn faults(file: &CatalogueFile, known: Known<'_>) -> Vec<CatalogueFault> {
                 &[&path[..], &["dialect"]].concat(),
                 dialect,
                 "dialect",
-                known.dialects.iter().copied(),
+                &known.dialects.iter().copied(),
             );
         }
         for ours in vendor.names.keys() {
@@ -48,7 +46,7 @@ pub fn faults(file: &CatalogueFile, known: Known<'_>) -> Vec<CatalogueFault> {
                 &[&path[..], &["names", ours]].concat(),
                 ours,
                 "sampling setting",
-                parameters,
+                &parameters,
             );
         }
         search.range(&[&path[..], &["temperature"]].concat(), vendor.temperature);
@@ -70,20 +68,18 @@ impl<'a> Search<'a> {
         let at = |key: &'a str| ["models", name, key].map(str::to_owned);
         if let Some(template) = &model.template {
             let templates = self.known.templates.iter().copied();
-            self.name(&["models", name, "template"], template, "chat template", templates);
+            self.name(&["models", name, "template"], template, "chat template", &templates);
         }
         if let Some(tokenizer) = &model.tokenizer {
             let tokenizers = whole.tokenizers.keys().map(String::as_str);
-            self.name(&["models", name, "tokenizer"], tokenizer, "tokenizer", tokenizers);
+            self.name(&["models", name, "tokenizer"], tokenizer, "tokenizer", &tokenizers);
         }
         self.status(&["models", name, "status"], model.status.as_ref());
         self.limits(&at("reply"), model.window, model.reply);
-        let mut ids = BTreeSet::new();
         for (vendor, host) in &model.hosts {
             let path = ["models", name, "hosts", vendor.as_str()];
-            self.name(&path, vendor, "vendor", whole.vendors.keys().map(String::as_str));
+            self.name(&path, vendor, "vendor", &whole.vendors.keys().map(String::as_str));
             self.host(&path, host, model);
-            ids.insert(vendor);
         }
     }
 
@@ -108,7 +104,7 @@ impl<'a> Search<'a> {
         path: &[&str],
         name: &str,
         what: &str,
-        known: impl Iterator<Item = &'n str> + Clone,
+        known: &(impl Iterator<Item = &'n str> + Clone),
     ) {
         if known.clone().any(|one| one == name) {
             return;
@@ -127,7 +123,7 @@ impl<'a> Search<'a> {
         self.day(&[path, &["until"]].concat(), status.until.as_deref());
         for next in &status.replaced_by {
             let models = self.known.whole.models.keys().map(String::as_str);
-            self.name(&[path, &["replaced_by"]].concat(), next, "model", models);
+            self.name(&[path, &["replaced_by"]].concat(), next, "model", &models);
         }
     }
 

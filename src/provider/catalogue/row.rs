@@ -207,7 +207,7 @@ impl Row {
 fn elsewhere(here: &str, model: &ModelShape) -> Vec<String> {
     let serves = |host: &HostShape| {
         let status = host.status.as_ref().or(model.status.as_ref());
-        !status.is_some_and(|status| status.is == StatusWord::Retired)
+        status.is_none_or(|status| status.is != StatusWord::Retired)
     };
     let others = model.hosts.iter().filter(|(vendor, host)| *vendor != here && serves(host));
     others.filter_map(|(vendor, host)| Some(format!("{vendor}/{}", host.id.as_ref()?))).collect()

@@ -101,7 +101,7 @@ pub enum ListingKind {
     Ollama,
     /// The properties of the one model that llama.cpp has loaded.
     LlamaCpp,
-    /// The one model that KoboldCpp has loaded.
+    /// The one model that `KoboldCpp` has loaded.
     KoboldCpp,
 }
 

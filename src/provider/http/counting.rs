@@ -2,26 +2,31 @@
 
 use std::sync::Arc;
 
-use super::Endpoint;
 use super::dialect::{Dialect, Knobs};
-use crate::chat::{Message, Tokenizer};
+use crate::chat::{Counting, Message, Tokenizer};
 
-/// A tokenizer, and what a wire adds to what it counts.
+/// What counts the tokens of prompts that are sent by a wire.
+#[must_use]
+pub fn counting(
+    dialect: &'static Dialect,
+    knobs: &Knobs,
+    tokenizer: Arc<dyn Tokenizer>,
+) -> Arc<dyn Tokenizer> {
+    if dialect.raw.is_none() {
+        return tokenizer;
+    }
+    Arc::new(Marked { tokenizer, dialect, knobs: knobs.clone() })
+}
+
+/// A tokenizer, and the marks that a wire of raw text adds to what it counts.
 #[derive(Debug)]
-pub(super) struct Counting {
+struct Marked {
     tokenizer: Arc<dyn Tokenizer>,
     dialect: &'static Dialect,
     knobs: Knobs,
 }
 
-impl Counting {
-    pub fn new(endpoint: &Endpoint) -> Self {
-        let tokenizer = Arc::clone(&endpoint.tokenizer);
-        Self { tokenizer, dialect: endpoint.dialect, knobs: endpoint.knobs.clone() }
-    }
-}
-
-impl Tokenizer for Counting {
+impl Tokenizer for Marked {
     fn text(&self, text: &str) -> usize {
         self.tokenizer.text(text)
     }
@@ -34,7 +39,13 @@ impl Tokenizer for Counting {
         self.tokenizer.prompt(messages) + marks
     }
 
-    fn is_bound(&self) -> bool {
-        self.tokenizer.is_bound()
+    fn counting(&self) -> Counting {
+        match self.tokenizer.counting() {
+            Counting::Bound { seen, .. } => {
+                let template = self.knobs.template.clone().unwrap_or_default();
+                Counting::Bound { seen, raw: Some((self.dialect.name.to_owned(), template)) }
+            }
+            Counting::Vocabulary => Counting::Vocabulary,
+        }
     }
 }

@@ -56,10 +56,10 @@ pub mod refusal;
 
 pub use address::{BadEndpoint, Base, BoundKey};
 pub use connections::Connections;
+pub use counting::counting;
 pub use patience::{LONGEST_WAIT, Patience, retry_after};
 
 use client::Client;
-use counting::Counting;
 use dialect::{Dialect, Knobs, Spare};
 use fault::Judge;
 use gate::{Gate, Limits};
@@ -187,12 +187,13 @@ impl Remote {
                 reply_limit: endpoint.reply_limit,
                 prefill: endpoint.prefill,
                 structured: endpoint.structured,
+                steps_back: false,
                 accepts: endpoint.knobs.accepts.clone(),
                 price: endpoint.price,
                 tries: u32::try_from(endpoint.patience.tries).unwrap_or(u32::MAX).max(1),
                 is_local: endpoint.base.is_local(),
             },
-            tokens: Arc::new(Counting::new(&endpoint)),
+            tokens: counting(endpoint.dialect, &endpoint.knobs, endpoint.tokenizer.clone()),
             client,
             endpoint,
             spared: Mutex::default(),

@@ -1,9 +1,11 @@
 //! A take: one drawing of a chapter, and whether a reply can be one.
 
+use self::watch::{Reason, Verdict};
 use super::prose;
 
 mod circles;
 mod language;
+pub mod watch;
 mod wrappings;
 
 pub use circles::find_loop;
@@ -23,6 +25,10 @@ pub enum Rejection {
     Language(String),
     /// It goes round in circles.
     Loop(String),
+    /// It left the story at once.
+    Left(String),
+    /// It began with words that must not appear.
+    Phrase(String),
     /// It was cut short however often it was continued.
     Cut {
         /// How many words had come.
@@ -42,7 +48,22 @@ impl std::fmt::Display for Rejection {
             Self::Cut { words, target } => {
                 write!(f, "it stayed cut short, at {words} of {target} words")
             }
+            Self::Left(words) => write!(f, "it left the story at once: “{words}”"),
+            Self::Phrase(words) => write!(f, "it began with “{words}”"),
             Self::Loop(words) => write!(f, "it went round in circles: “{words}”"),
+        }
+    }
+}
+
+impl From<&Verdict> for Rejection {
+    fn from(verdict: &Verdict) -> Self {
+        let words = verdict.words.clone();
+        match verdict.reason {
+            Reason::Long => Self::Empty,
+            Reason::Loop => Self::Loop(words),
+            Reason::Language => Self::Language(words),
+            Reason::Phrase => Self::Phrase(words),
+            Reason::Left => Self::Left(words),
         }
     }
 }

@@ -13,7 +13,8 @@ use crate::provider::Tally;
 /// The ledger, and what the journal says by now.
 #[derive(Debug)]
 pub(super) struct Books {
-    pub ledger: Ledger,
+    /// None for a run that asks nobody.
+    pub ledger: Option<Ledger>,
     pub accounts: Accounts,
 }
 
@@ -32,7 +33,11 @@ impl Books {
             match payment.next() {
                 Next::Ledger(_) => {
                     let worst = payment.worst();
-                    if let Some(reached) = self.ledger.reserve(*at, &note.id, worst, caps)? {
+                    let reached = match &mut self.ledger {
+                        Some(ledger) => ledger.reserve(*at, &note.id, worst, caps)?,
+                        None => None,
+                    };
+                    if let Some(reached) = reached {
                         return Err(refusal::reached(&reached, note).into());
                     }
                 }
@@ -63,10 +68,12 @@ impl Books {
             match payment.next() {
                 Next::Journal(_) => pen.jot(called.take().into_iter().collect())?,
                 // What costs nothing is no matter of the ledger.
-                Next::Ledger(_) if is_reserved || cost > Money::ZERO => {
-                    self.ledger.settle(at, &id, cost)?;
+                Next::Ledger(_) => {
+                    let ledger = self.ledger.as_mut();
+                    if let Some(ledger) = ledger.filter(|_| is_reserved || cost > Money::ZERO) {
+                        ledger.settle(at, &id, cost)?;
+                    }
                 }
-                Next::Ledger(_) => {}
                 Next::Call | Next::Nothing => return Ok(()),
             }
             payment.written();

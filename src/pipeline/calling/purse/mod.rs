@@ -30,6 +30,7 @@ pub use used::Used;
 #[derive(Debug, Default)]
 pub struct Purse<'a> {
     terms: Terms,
+    is_offline: bool,
     pen: Option<Pen<'a>>,
     state: Mutex<State>,
 }
@@ -41,8 +42,6 @@ pub struct Terms {
     pub caps: Caps,
     /// Whether a model may be asked of which nobody knows what it costs.
     pub unknown_is_allowed: bool,
-    /// Whether only replies that are kept count, and nobody is asked.
-    pub is_offline: bool,
 }
 
 #[derive(Debug, Default)]
@@ -83,9 +82,19 @@ impl<'a> Purse<'a> {
     /// A purse that pays by these terms, and notes each call.
     #[must_use]
     pub fn new(pen: Pen<'a>, ledger: Ledger, accounts: Accounts, terms: Terms) -> Self {
-        let books = Some(Books { ledger, accounts });
-        let state = Mutex::new(State { books, ..State::default() });
-        Self { terms, pen: Some(pen), state }
+        let purse = Self::of(pen, Books { ledger: Some(ledger), accounts });
+        Self { terms, ..purse }
+    }
+
+    /// A purse of a run that asks nobody; calls that are found are noted.
+    #[must_use]
+    pub fn offline(pen: Pen<'a>, accounts: Accounts) -> Self {
+        Self { is_offline: true, ..Self::of(pen, Books { ledger: None, accounts }) }
+    }
+
+    fn of(pen: Pen<'a>, books: Books) -> Self {
+        let state = Mutex::new(State { books: Some(books), ..State::default() });
+        Self { terms: Terms::default(), is_offline: false, pen: Some(pen), state }
     }
 
     /// The same purse; it refuses the first call that has to be paid for when
@@ -98,16 +107,22 @@ impl<'a> Purse<'a> {
         self
     }
 
-    /// What the user allows.
+    /// Whether only replies that are kept count, and nobody is asked.
     #[must_use]
-    pub fn terms(&self) -> &Terms {
-        &self.terms
+    pub fn is_offline(&self) -> bool {
+        self.is_offline
     }
 
     /// The calls that were asked, or found, since this was last called.
     #[must_use]
     pub fn used(&self) -> Used {
         std::mem::take(&mut self.state().used)
+    }
+
+    /// What the journal says of calls by now.
+    #[must_use]
+    pub fn accounts(&self) -> Accounts {
+        self.state().books.as_ref().map(|books| books.accounts.clone()).unwrap_or_default()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -167,11 +182,14 @@ impl<'a> Purse<'a> {
                     .and_then(|()| caps.hold(Limit::Book, book, worst));
                 room.map_err(|reached| refusal::reached(&reached, &ticket.note))?;
                 if let Some(floor) = floor.take() {
-                    let month = books.ledger.spent(ticket.at)?;
+                    let (settled, reserved) = match &mut books.ledger {
+                        Some(ledger) => ledger.spent(ticket.at)?,
+                        None => (Money::ZERO, Money::ZERO),
+                    };
                     let spent = [
                         (Limit::Run, run.spent()),
                         (Limit::Book, book.spent()),
-                        (Limit::Month, month.0 + month.1),
+                        (Limit::Month, settled + reserved),
                     ];
                     too_little(caps, &spent, floor)?;
                 }

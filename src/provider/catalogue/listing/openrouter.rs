@@ -1,4 +1,4 @@
-//! A row of OpenRouter's list, which says more than others do, and not all of
+//! A row of `OpenRouter`'s list, which says more than others do, and not all of
 //! it right: what its hosts hold is smaller than what the model could.
 
 use serde_json::Value;

@@ -1,0 +1,215 @@
+//! `storygen draft --offline`: the book from replies that are kept, and from
+//! nobody else. It needs no configuration, no network and no model.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use anyhow::Result;
+
+use super::Run;
+use super::work::report;
+use crate::chat::{Counting, Tokenizer};
+use crate::cli::model;
+use crate::cli::ui::Ui;
+use crate::cli::unsent::Unloaded;
+use crate::cli::{open, stop};
+use crate::failure::{Exit, Failure};
+use crate::pipeline::calling::{Line, Lines, Purse};
+use crate::pipeline::plan::{Step, Wanted};
+use crate::pipeline::rendering;
+use crate::pipeline::replay::{self, Conditions, Replay};
+use crate::pipeline::run::{Done, Session};
+use crate::project::archive::Archive;
+use crate::project::folder::Folder;
+use crate::project::history;
+use crate::project::journal::Event;
+use crate::project::layout;
+use crate::project::store::Store;
+use crate::project::wishes::Wishes;
+use crate::prompt::templates::Templates;
+use crate::prompt::tokens::{Bound, Seen};
+use crate::story::{Chapter, Story};
+
+/// The digests of the conditions under which steps were done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Under {
+    draft: String,
+    record: String,
+}
+
+/// Everything a replay needs to hand.
+pub(super) struct Replaying<'a> {
+    pub stream: bool,
+    pub folder: &'a Folder,
+    pub story: &'a Story,
+    pub wishes: &'a Wishes,
+    pub templates: &'a Templates,
+    pub run: &'a Run<'a>,
+    pub ui: &'a Ui,
+}
+
+impl Replaying<'_> {
+    /// Drafts what is wanted.
+    pub fn run(&self, wanted: &Wanted) -> Result<Exit> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(self.draft(wanted))
+    }
+
+    async fn draft(&self, wanted: &Wanted) -> Result<Exit> {
+        let mut store = open::store(self.folder, &self.run.command)?;
+        let mut archive = history::read(self.folder, self.story)?;
+        open::no_stray_is_meant(self.story, &archive)?;
+        let mut records = open::records(self.story, &archive, self.ui)?;
+        rendering::try_out(self.story, self.templates)?;
+        let replay = replay::read(self.folder)?.ok_or_else(nothing_kept)?;
+        stop::watch(self.run.cancel.clone(), self.ui.clone())?;
+        let mut progress = self.ui.drafting(self.stream, self.story.chapters.len());
+        let mut done = Done::default();
+        let mut under = Under { draft: replay.usual.clone(), record: replay.usual.clone() };
+        let mut redrawn = None;
+        // As long as the conditions stay the same, so does the session.
+        loop {
+            let (draft, record) =
+                (replay.conditions(&under.draft)?, replay.conditions(&under.record)?);
+            let facts = (draft.facts(), record.facts());
+            let unloaded = (Unloaded(&facts.0), Unloaded(&facts.1));
+            let purse = Arc::new(Purse::offline(store.pen(), archive.accounts.clone()));
+            let lines = Lines {
+                draft: self.line(&unloaded.0, draft, &purse)?,
+                record: self.line(&unloaded.1, record, &purse)?,
+            };
+            let mut session =
+                Session::new(self.story, self.templates, archive, records, &lines.draft);
+            session.takes = self.takes(&replay);
+            session.redrawn = redrawn.take().unwrap_or(session.redrawn);
+            let next = loop {
+                let step = session.next_step(wanted);
+                if step == Step::Done {
+                    break None;
+                }
+                let due = self.due(&step, &session.archive, wanted, &replay);
+                if due.as_ref().is_some_and(|due| *due != under) {
+                    break due;
+                }
+                let outcome = session
+                    .perform(&step, &mut store, &lines, &mut |event| progress.tell(&event))
+                    .await;
+                if outcome.is_err() {
+                    progress.end();
+                }
+                outcome?;
+                done.drafted += usize::from(matches!(step, Step::Draft(_)));
+                done.recorded += usize::from(matches!(step, Step::Record(_)));
+            };
+            redrawn = Some(session.redrawn);
+            (archive, records) = (session.archive, session.records);
+            archive.accounts = purse.accounts();
+            match next {
+                Some(due) => under = due,
+                None => break,
+            }
+        }
+        progress.end();
+        self.finish(&mut store, done)
+    }
+
+    /// A line that asks nobody, under the conditions of then.
+    fn line<'l>(
+        &'l self,
+        unloaded: &'l Unloaded<'l>,
+        conditions: &'l Conditions,
+        purse: &Arc<Purse<'l>>,
+    ) -> Result<Line<'l>> {
+        Ok(Line {
+            tokenizer: self.tokenizer(conditions)?,
+            cancel: self.run.cancel.clone(),
+            conditions: Some(conditions.digest()),
+            ..Line::new(unloaded, self.folder, &conditions.settings, purse.clone())
+        })
+    }
+
+    fn finish(&self, store: &mut Store<'_>, done: Done) -> Result<Exit> {
+        store.note(vec![Event::Ended])?;
+        report(done, self.ui);
+        Ok(Exit::Done)
+    }
+
+    /// The conditions under which a step was done, if they matter.
+    fn due(
+        &self,
+        step: &Step,
+        archive: &Archive,
+        wanted: &Wanted,
+        replay: &Replay,
+    ) -> Option<Under> {
+        let lacks_text = |chapter: &&Chapter| {
+            archive.chapters.get(&chapter.id).is_none_or(|shelf| shelf.text.is_none())
+        };
+        let chapter = match step {
+            // A fold is made for the chapter that is drawn next.
+            Step::Fold(span) => self
+                .story
+                .chapters
+                .iter()
+                .skip(span.to)
+                .filter(lacks_text)
+                .find(|chapter| chapter.number <= wanted.last),
+            Step::Draft(number) | Step::Record(number) => self.story.chapter(*number),
+            _ => None,
+        };
+        let drawn = replay.drawn(&chapter?.id);
+        let record = drawn.recorded.unwrap_or_else(|| drawn.conditions.clone());
+        Some(Under { draft: drawn.conditions, record })
+    }
+
+    /// How tokens were counted when the calls were made.
+    fn tokenizer(&self, conditions: &Conditions) -> Result<Arc<dyn Tokenizer>> {
+        if let Counting::Bound { seen, raw } = &conditions.counting {
+            let bound = Bound::new(seen.then_some(Seen));
+            return Ok(match raw {
+                None => Arc::new(bound),
+                Some((wire, template)) => model::raw_counting(wire, template, bound)?,
+            });
+        }
+        let model = &conditions.model;
+        let lacking = |why: &str| {
+            Failure::new(
+                Exit::Provider,
+                format!("the tokens of `{model}` were counted by its own vocabulary, {why}"),
+            )
+            .hint("prompts are fitted by it, so a replay needs it; `storygen models pull` fetches the default model")
+        };
+        let scene = model::Scene {
+            arguments: self.run.model,
+            project: self.folder.path(),
+            wishes: self.wishes,
+            config: self.run.config,
+            catalogue: self.run.catalogue,
+            ui: self.ui,
+        };
+        let named = scene
+            .one(&conditions.named)
+            .map_err(|error| lacking("which cannot be read here").hint(format!("{error:#}")))?;
+        if named.is_absent {
+            return Err(lacking("which is not on this machine").into());
+        }
+        if !conditions.is_counted_by(&*named.tokenizer) {
+            return Err(lacking("and that on this machine counts otherwise").into());
+        }
+        Ok(named.tokenizer)
+    }
+
+    /// Which take of each chapter counts.
+    fn takes(&self, replay: &Replay) -> BTreeMap<String, u32> {
+        let chapters = self.story.chapters.iter();
+        chapters.map(|chapter| (chapter.id.clone(), replay.drawn(&chapter.id).take)).collect()
+    }
+}
+
+fn nothing_kept() -> Failure {
+    Failure::new(
+        Exit::Provider,
+        format!("there is no `{}`, so nobody knows how the calls were made", layout::MODELS),
+    )
+    .hint("a run without `--offline` writes it; keep it beside `.storygen/calls`")
+}

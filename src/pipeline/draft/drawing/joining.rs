@@ -1,0 +1,64 @@
+//! Joining a reply to the text.
+
+use std::collections::HashSet;
+
+use super::Drawing;
+use crate::project::calls::Kept;
+use crate::story::take::watch::after_opening;
+use crate::story::{prose, take};
+
+impl Drawing<'_> {
+    /// Joins what is good of a reply to the text; gives how many words it added.
+    pub(super) fn take_in(
+        &mut self,
+        kept: &Kept,
+        is_continuation: bool,
+        after_whole: bool,
+    ) -> usize {
+        let before = prose::words(&self.text);
+        let title = &self.sitting.task.chapter.title;
+        let reply = take::without_thoughts(kept.good());
+        let signs = self.sitting.guard.signs();
+        if !is_continuation {
+            self.text = take::strip(after_opening(reply, signs, self.is_last), title);
+        } else if self.line.provider.facts().prefill {
+            // The model went on token by token: nothing to trim.
+            let piece = prose::clean(kept.good());
+            if after_whole {
+                self.text.truncate(self.text.trim_end().len());
+                self.text.push_str("\n\n");
+                self.text.push_str(piece.trim_start());
+            } else {
+                let was_stopped = self.verdict.is_some();
+                if was_stopped && piece.starts_with(|c: char| !c.is_whitespace()) {
+                    // The sentence before it had ended, whatever the tokens were.
+                    self.text.push(' ');
+                }
+                self.text.push_str(&piece);
+            }
+        } else {
+            let piece = take::strip_continuation(after_opening(reply, signs, false), title);
+            if after_whole {
+                self.text.truncate(self.text.trim_end().len());
+                self.text.push_str("\n\n");
+            }
+            self.text = prose::join(&self.text, &piece, &self.known_words());
+        }
+        prose::words(&self.text).saturating_sub(before)
+    }
+
+    fn known_words(&self) -> HashSet<String> {
+        let story = self.sitting.materials.story;
+        let mut known = prose::vocabulary_of_cut(&self.text);
+        known.extend(prose::vocabulary(
+            story
+                .characters
+                .iter()
+                .flat_map(crate::story::Character::names)
+                .chain(story.places.iter().map(|place| place.name.as_str()))
+                .chain([story.premise.premise.as_str()])
+                .chain(self.sitting.materials.previous),
+        ));
+        known
+    }
+}

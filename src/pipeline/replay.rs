@@ -1,0 +1,216 @@
+//! What a replay needs that the calls themselves do not tell.
+//!
+//! A prompt follows from the project, its templates and the replies before it,
+//! but also from the model's facts, the run's settings, and which take of each
+//! chapter counts. Those stand in `.storygen/models.json`, so that
+//! `--offline` needs nothing else, on any machine.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+
+use super::settings::Settings;
+use crate::chat::{Counting, Tokenizer};
+use crate::failure::{Exit, Failure};
+use crate::project::archive::{Archive, Origin};
+use crate::project::folder::Folder;
+use crate::project::layout;
+use crate::provider::{Accepts, Facts};
+use crate::story::fingerprint::digest;
+
+/// The most bytes of the file.
+const LIMIT: usize = 16 * 1024 * 1024;
+
+/// A text of several languages: who counts its tokens alike has the same
+/// vocabulary, as far as prompts are concerned.
+const PROBE: &str = "“Nobody,” she said—and then, “nobody who can write.” Überführung, «déjà vu», \
+     mañana; Ферри не отвечает. 河水不记账。 橋のたもと 🛶 1887-03-02";
+
+/// Under which conditions calls are made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Conditions {
+    /// The model, as the user names it.
+    pub named: String,
+    /// Its full name.
+    pub model: String,
+    /// The tokens it holds.
+    pub window: usize,
+    /// The most tokens of its reply.
+    pub reply_limit: Option<usize>,
+    /// Whether it goes on from a trailing assistant message.
+    pub prefill: bool,
+    /// Whether its replies can be held to a schema.
+    pub structured: bool,
+    /// The sampling settings it heeds.
+    pub accepts: Accepts,
+    /// How its tokens are counted.
+    pub counting: Counting,
+    /// The tokens of a text that every vocabulary counts in its own way.
+    pub probe: usize,
+    /// The settings of the run.
+    pub settings: Settings,
+}
+
+/// What a replay needs.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Replay {
+    /// The version of the format.
+    pub v: u32,
+    /// The conditions of every chapter that is not named.
+    pub usual: String,
+    /// All conditions, by digest.
+    pub conditions: BTreeMap<String, Conditions>,
+    /// Chapters by id, where they were not drawn once under the usual conditions.
+    pub chapters: BTreeMap<String, Drawn>,
+}
+
+/// How a chapter was drawn.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Drawn {
+    /// The number of the take that counts.
+    pub take: u32,
+    /// The digest of its conditions.
+    pub conditions: String,
+    /// The digest of the conditions under which it was recorded, if they were
+    /// others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorded: Option<String>,
+}
+
+impl Conditions {
+    /// The conditions of calls to this model.
+    #[must_use]
+    pub fn of(named: &str, facts: &Facts, tokenizer: &dyn Tokenizer, settings: &Settings) -> Self {
+        Self {
+            named: named.to_owned(),
+            model: facts.name.clone(),
+            window: facts.window,
+            reply_limit: facts.reply_limit,
+            prefill: facts.prefill,
+            structured: facts.structured,
+            accepts: facts.accepts.clone(),
+            counting: tokenizer.counting(),
+            probe: tokenizer.text(PROBE),
+            settings: settings.clone(),
+        }
+    }
+
+    /// What is known of the model.
+    #[must_use]
+    pub fn facts(&self) -> Facts {
+        Facts {
+            reply_limit: self.reply_limit,
+            prefill: self.prefill,
+            structured: self.structured,
+            accepts: self.accepts.clone(),
+            ..Facts::plain(self.model.clone(), self.window)
+        }
+    }
+
+    /// Whether a tokenizer counts as the one that was there.
+    #[must_use]
+    pub fn is_counted_by(&self, tokenizer: &dyn Tokenizer) -> bool {
+        tokenizer.counting() == self.counting && tokenizer.text(PROBE) == self.probe
+    }
+
+    /// What tells them from others.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        digest(&serde_json::to_string(self).unwrap_or_default())
+    }
+}
+
+impl Replay {
+    /// How a chapter was drawn.
+    #[must_use]
+    pub fn drawn(&self, chapter: &str) -> Drawn {
+        let usual = || Drawn { take: 1, conditions: self.usual.clone(), recorded: None };
+        self.chapters.get(chapter).cloned().unwrap_or_else(usual)
+    }
+
+    /// The conditions of this digest.
+    ///
+    /// # Errors
+    ///
+    /// When they are not kept.
+    pub fn conditions(&self, digest: &str) -> Result<&Conditions> {
+        self.conditions
+            .get(digest)
+            .with_context(|| format!("`{}` lacks the conditions `{digest}`", layout::MODELS))
+    }
+
+    /// The same, brought up to date: with the conditions of the run that is about
+    /// to begin, and what the archive knows of each chapter's take.
+    #[must_use]
+    pub fn renewed(mut self, now: &[Conditions], archive: &Archive) -> Self {
+        self.v = 1;
+        for one in now {
+            let digest = one.digest();
+            if self.conditions.is_empty() {
+                self.usual.clone_from(&digest);
+            }
+            self.conditions.insert(digest, one.clone());
+        }
+        for (id, shelf) in &archive.chapters {
+            let mut drawn = self.drawn(id);
+            let current = shelf.current().filter(|note| note.origin == Origin::Model);
+            if let Some((note, conditions)) =
+                current.zip(current.and_then(|note| note.conditions.clone()))
+            {
+                drawn = Drawn { take: note.take, conditions, ..drawn };
+            }
+            if let Some(recorded) = &shelf.recorded_under {
+                drawn.recorded = Some(recorded.clone()).filter(|one| *one != drawn.conditions);
+            }
+            self.chapters.insert(id.clone(), drawn);
+        }
+        let usual = &self.usual;
+        self.chapters.retain(|_, drawn| {
+            drawn.take != 1 || drawn.conditions != *usual || drawn.recorded.is_some()
+        });
+        let now: Vec<String> = now.iter().map(Conditions::digest).collect();
+        let takes = archive.chapters.values().flat_map(|shelf| &shelf.takes);
+        // Any take may be selected again.
+        let needed: BTreeSet<&String> = std::iter::once(&self.usual)
+            .chain(&now)
+            .chain(self.chapters.values().map(|drawn| &drawn.conditions))
+            .chain(self.chapters.values().filter_map(|drawn| drawn.recorded.as_ref()))
+            .chain(takes.filter_map(|note| note.conditions.as_ref()))
+            .collect();
+        self.conditions.retain(|digest, _| needed.contains(digest));
+        self
+    }
+}
+
+/// Reads what a replay needs; none where nothing was drafted yet.
+///
+/// # Errors
+///
+/// When it cannot be read.
+pub fn read(folder: &Folder) -> Result<Option<Replay>> {
+    let Some(text) = folder.read(layout::MODELS, LIMIT)? else { return Ok(None) };
+    let replay = serde_json::from_str(&text).map_err(|error| {
+        Failure::new(Exit::Failed, format!("`{}` is damaged: {error}", layout::MODELS))
+            .hint("put back a copy of it, or remove it: the next run writes it anew")
+    })?;
+    Ok(Some(replay))
+}
+
+/// Brings what a replay needs up to date, if anything has changed.
+///
+/// # Errors
+///
+/// When it cannot be read or written.
+pub fn renew(folder: &Folder, now: &[Conditions], archive: &Archive) -> Result<()> {
+    let before = read(folder)?;
+    if before.is_none() && now.is_empty() {
+        return Ok(());
+    }
+    let after = before.clone().unwrap_or_default().renewed(now, archive);
+    if before.as_ref() != Some(&after) {
+        let text = serde_json::to_string_pretty(&after)?;
+        folder.write(layout::MODELS, format!("{text}\n").as_bytes())?;
+    }
+    Ok(())
+}

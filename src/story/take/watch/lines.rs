@@ -1,0 +1,145 @@
+//! The form in which a line's opening is compared with the signs.
+
+use crate::phrases::Normal;
+
+/// The bytes of a line's opening that are looked at: the longest sign is
+/// shorter.
+pub const OPENING: usize = 140;
+
+/// A line that is being read.
+#[derive(Clone, Debug, Default)]
+pub struct Line {
+    /// Where it begins.
+    pub from: usize,
+    /// Its opening, in the form of the signs.
+    pub form: String,
+    /// The marks before its first word.
+    pub lead: String,
+    /// Whether it opens with a quotation mark or a dash: somebody speaks.
+    pub is_speech: bool,
+    /// The last character that is no blank.
+    pub last: Option<char>,
+    normal: Normal,
+}
+
+impl Line {
+    /// A line that begins at this place.
+    #[must_use]
+    pub fn begin(from: usize) -> Self {
+        Self { from, ..Self::default() }
+    }
+
+    /// Reads one more character, which is no line end; says whether the opening
+    /// is full with it.
+    pub fn read(&mut self, c: char) -> bool {
+        if !c.is_whitespace() {
+            self.last = Some(c);
+        }
+        if self.form.is_empty() && is_lead(c) {
+            self.lead.push(c);
+            return false;
+        }
+        if self.form.is_empty() && opens_speech(c) {
+            self.is_speech = true;
+        }
+        if self.form.len() >= OPENING {
+            return false;
+        }
+        push(c, &mut self.normal, &mut self.form);
+        self.form.len() >= OPENING
+    }
+
+    /// Whether nothing stands in it.
+    #[must_use]
+    pub fn is_blank(&self) -> bool {
+        self.form.is_empty() && self.lead.trim().is_empty()
+    }
+
+    /// Whether it parts two scenes, or only decorates.
+    #[must_use]
+    pub fn is_rule(&self) -> bool {
+        let bare = self.form.trim();
+        !self.is_blank()
+            && bare.chars().all(|c| matches!(c, '-' | '—' | '~' | '=' | '.' | '•' | ' '))
+    }
+
+    /// Whether it is a Markdown heading.
+    #[must_use]
+    pub fn is_heading(&self) -> bool {
+        let lead = self.lead.trim_start();
+        lead.starts_with('#')
+            && lead.trim_start_matches('#').starts_with(' ')
+            && !self.form.is_empty()
+    }
+
+    /// Whether it is set in bold or as a heading, whole.
+    #[must_use]
+    pub fn is_marked(&self) -> bool {
+        self.is_heading() || self.lead.trim().starts_with("**") && self.last == Some('*')
+    }
+
+    /// Whether it may be a heading: short, and no sentence.
+    #[must_use]
+    pub fn could_head(&self) -> bool {
+        let is_sentence = matches!(self.last, Some('.' | '!' | '?' | ',' | ';' | '”' | '"' | '»'));
+        self.form.len() < OPENING && self.form.split(' ').count() <= 10 && !is_sentence
+    }
+}
+
+/// A sign in the form of the lines.
+#[must_use]
+pub fn form_of_sign(sign: &str) -> String {
+    let (mut form, mut normal) = (String::new(), Normal::default());
+    for c in sign.chars() {
+        push(c, &mut normal, &mut form);
+    }
+    form.trim_end().to_owned()
+}
+
+/// A title in the form of the lines.
+#[must_use]
+pub fn form_of_title(title: &str) -> String {
+    form_of_sign(title).trim_end_matches(['.', ':', ' ']).to_owned()
+}
+
+/// Adds a character in the normal form, a run of digits as `#`.
+fn push(c: char, normal: &mut Normal, form: &mut String) {
+    let length = form.len();
+    normal.push(c, form);
+    if c.is_numeric() {
+        form.truncate(length);
+        while form.ends_with([',', '.']) && form[..form.len() - 1].ends_with('#') {
+            form.pop();
+        }
+        if !form.ends_with('#') {
+            form.push('#');
+        }
+    }
+}
+
+/// Blanks, and what a model sets before the first word of a line.
+fn is_lead(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '*' | '_' | '#' | '>' | '(' | '[' | '{')
+}
+
+fn opens_speech(c: char) -> bool {
+    matches!(
+        c,
+        '"' | '“'
+            | '„'
+            | '«'
+            | '»'
+            | '‘'
+            | '\''
+            | '’'
+            | '‚'
+            | '‹'
+            | '›'
+            | '「'
+            | '『'
+            | '-'
+            | '–'
+            | '—'
+            | '―'
+    )
+}

@@ -1,0 +1,328 @@
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::phrases::{Phrases, Place};
+
+const OPENING: &str = "The rain had stopped before dawn, but the gutters still ran. Ann stood at the window and counted the carts.";
+
+fn terms(language: &str) -> Terms {
+    Terms {
+        language: language.to_owned(),
+        signs: Arc::new(Signs::of(language)),
+        chapter: 3,
+        titles: vec!["Brine Cuts".to_owned(), "Rain.".to_owned()],
+        ..Terms::default()
+    }
+}
+
+fn watched(terms: Terms, text: &str) -> Option<Verdict> {
+    let mut watch = Watch::new(terms);
+    watch.hear(text);
+    watch.end(true).cloned()
+}
+
+/// The reason and what is kept of `text`.
+fn judged(terms: Terms, text: &str) -> Option<(Reason, &str)> {
+    watched(terms, text).map(|verdict| (verdict.reason, &text[..verdict.keep]))
+}
+
+#[test]
+fn a_model_that_leaves_the_story_is_stopped() {
+    for (language, line) in [
+        ("en", "As an AI language model, I cannot write this scene."),
+        ("en", "As an AI, I have no feelings about it."),
+        ("en", "I'm sorry, but I can't continue with this story."),
+        ("en", "Note: the next scene takes place at night."),
+        ("en", "**Author’s Note:** this was fun."),
+        ("en", "(Word count: 1,204)"),
+        ("en", "[About 1,200 words]"),
+        ("en", "### Summary\nAnn counts carts."),
+        ("en", "I hope this meets your expectations!"),
+        ("en", "Let me know if you'd like me to continue."),
+        ("en", "Would you like me to continue with chapter 4?"),
+        ("en", "Shall I continue with the next chapter?"),
+        ("en", "In this scene, we see Ann at the window."),
+        ("en", "This next scene will start at midnight."),
+        ("en", "The scene ends here."),
+        ("en", "So, write the next paragraphs after this one:"),
+        ("en", "End of Chapter 3"),
+        ("en", "*To be continued…*"),
+        ("en", "THE END"),
+        ("en", "*The End.*"),
+        ("en", "Chapter 4: Brine"),
+        ("en", "# Chapter Four"),
+        ("en", "CHAPTER IV."),
+        ("en", "## Brine Cuts"),
+        ("en", "Brine Cuts"),
+        ("en", "**Rain**"),
+        ("en", "Epilogue"),
+        ("en", "Sure! Here is the next chapter."),
+        ("en", "Here is the final scene of this chapter."),
+        ("en", "```\nThat was the text."),
+        ("en", "<|im_start|>user"),
+        ("en", "Assistant: anything else?"),
+        ("de", "Als KI-Sprachmodell kann ich das nicht."),
+        ("de", "Anmerkung: Die Szene spielt am Abend."),
+        ("de", "Möchtest du, dass ich fortfahre?"),
+        ("de", "(Wortzahl: 1.204)"),
+        ("de", "Fortsetzung folgt …"),
+        ("de", "ENDE"),
+        ("de", "Kapitel 4: Die Mühle"),
+        ("de", "Note: the model falls back into English."),
+        ("fr", "En tant qu’IA, je ne peux pas écrire cela."),
+        ("fr", "Note : la scène suivante se passe de nuit."),
+        ("fr", "Voulez-vous que je continue ?"),
+        ("fr", "À suivre…"),
+        ("fr", "FIN"),
+        ("fr", "Chapitre 4 : Le moulin"),
+        ("es", "Como modelo de lenguaje, no puedo escribirlo."),
+        ("es", "Nota: la escena siguiente ocurre de noche."),
+        ("es", "¿Quieres que continúe con el capítulo siguiente?"),
+        ("es", "Continuará…"),
+        ("es", "FIN"),
+        ("es", "Capítulo 4: El molino"),
+    ] {
+        let text = format!("{OPENING}\n\n---\n\n{line}\n\nAnd more.");
+        assert_eq!(
+            judged(terms(language), &text),
+            Some((Reason::Left, OPENING)),
+            "{language}: {line}"
+        );
+        // The last line needs no line end.
+        let text = format!("{OPENING} She wai\n{line}");
+        assert_eq!(
+            judged(terms(language), &text),
+            Some((Reason::Left, OPENING)),
+            "{language}: {line}"
+        );
+    }
+}
+
+#[test]
+fn what_a_story_may_say_is_let_be() {
+    for line in [
+        "“As an AI, I cannot feel,” it said.",
+        "— Would you like me to continue?",
+        "‘Note: burn this,’ he read.",
+        "She was proud as an AI could be.",
+        "As an aisle it was narrow.",
+        "The end of the pier had gone.",
+        "The end was near.",
+        "Chapter 3 of the handbook said nothing about rain.",
+        "Chapter by chapter she read on.",
+        "Rain.",
+        "Noted: nothing.",
+        "Let me know her name, he thought.",
+        "Shall I go on? he thought. I shall.",
+        "Sure of herself, she went.",
+        "Here is where he stood.",
+        "The scene before her was strange.",
+        "I cannot write this letter, he thought.",
+        "Scene 2",
+        "The word count on the page was wrong.",
+        "* * *",
+        "—",
+    ] {
+        let text = format!("{OPENING}\n\n{line}\n\nThen Tom came in.");
+        assert_eq!(judged(terms("en"), &text), None, "{line}");
+    }
+}
+
+#[test]
+fn it_depends_on_the_story() {
+    let story = |change: &dyn Fn(&mut Terms)| {
+        let mut terms = terms("en");
+        change(&mut terms);
+        terms
+    };
+    let after = |line: &str| format!("{OPENING}\n\n{line}\n");
+    let left = Some((Reason::Left, OPENING));
+    // Of machines.
+    let machines = || story(&|terms| terms.has_machines = true);
+    assert_eq!(judged(machines(), &after("As an AI, I kept the ship's log.")), None);
+    assert_eq!(judged(machines(), &after("As an AI language model, I cannot.")), left);
+    // At its end.
+    let last = || story(&|terms| terms.is_last = true);
+    assert_eq!(judged(last(), &after("The End")), None);
+    assert_eq!(judged(last(), &after("To be continued")), left);
+    // A scene of several.
+    let scene = || story(&|terms| terms.is_scene = true);
+    assert_eq!(judged(scene(), &after("### Scene 3")), left);
+    // What stands before the text is taken off elsewhere.
+    let whole = format!("Sure! Here is chapter 3:\n\n# Chapter 3: Rain\n\n{OPENING}\n");
+    assert_eq!(judged(terms("en"), &whole), None);
+    assert_eq!(judged(terms("en"), "In this scene, we see Ann.\n"), Some((Reason::Left, "")));
+    // A text that goes on with another chapter, and one that repeats its heading.
+    let begun = || story(&|terms| terms.begun = OPENING.to_owned());
+    assert_eq!(judged(begun(), "# Chapter 4\n\nTom went.\n"), Some((Reason::Left, "")));
+    assert_eq!(judged(begun(), "# Chapter 3\n\nTom went.\n"), None);
+    // Thoughts are no reply.
+    let thoughts = format!(
+        "<think>\nOkay, let me see.\nIn this scene, Ann\n</think>\n\n{OPENING}\n\nThe end\n"
+    );
+    let verdict = watched(terms("en"), &thoughts).unwrap();
+    assert!(thoughts[..verdict.keep].ends_with(OPENING), "{verdict:?}");
+    // A line that was cut is no line.
+    let mut watch = Watch::new(terms("en"));
+    watch.hear(&format!("{OPENING}\n\nThe end"));
+    assert_eq!(watch.end(false), None);
+}
+
+#[test]
+fn a_text_that_is_long_enough_ends_with_its_sentence() {
+    let terms = |begun: &str, most: usize| Terms {
+        begun: begun.to_owned(),
+        most_words: Some(most),
+        ..terms("en")
+    };
+    let text = "One two three. “Four five. Six seven,” said eight. Nine ten. Eleven.";
+    for (begun, most, expected) in [
+        ("", 2, Some("One two three.")),
+        ("", 3, Some("One two three. “Four five. Six seven,” said eight.")),
+        ("", 9, Some("One two three. “Four five. Six seven,” said eight. Nine ten.")),
+        ("a b c d e", 8, Some("One two three. “Four five. Six seven,” said eight.")),
+        ("", 11, None),
+    ] {
+        let verdict = judged(terms(begun, most), text);
+        assert_eq!(verdict, expected.map(|kept| (Reason::Long, kept)), "{begun} {most}");
+    }
+    assert_eq!(
+        watched(terms("", 2), "Mr. A. Smith and Mrs. B. went out. So did Tom.").unwrap().keep,
+        34
+    );
+    // Who speaks without end is cut all the same.
+    let speech: String = (0..80).map(|day| format!("On day {day} I talked. ")).collect();
+    let speech = format!("“{speech}");
+    assert_eq!(judged(terms("", 20), &speech).map(|(reason, _)| reason), Some(Reason::Long));
+}
+
+#[test]
+fn a_circle_is_cut_where_it_turns() {
+    let round = "He went to the door and looked at her. ";
+    let text = format!("{OPENING} {}", round.repeat(9));
+    let verdict = watched(terms("en"), &text).unwrap();
+    assert_eq!(
+        (verdict.reason, verdict.words.as_str()),
+        (Reason::Loop, "he went to the door and looked at her")
+    );
+    assert_eq!(text[..verdict.keep].trim(), format!("{OPENING} {round}").trim());
+    // One that goes on from what there was keeps nothing.
+    let begun = Terms { begun: format!("{OPENING} {round}{round}"), ..terms("en") };
+    assert_eq!(judged(begun, &round.repeat(4)), Some((Reason::Loop, "")));
+    // Sentences said before, in another order.
+    let said: Vec<String> = ["red", "blue", "green", "white", "brown", "black"]
+        .map(|colour| format!("The {colour} cart came up from the river. "))
+        .to_vec();
+    let order = [3, 1, 5, 0, 2, 4];
+    let again: String = order.iter().map(|index| said[*index].as_str()).collect();
+    let text = format!("{OPENING} {}{again}", said.concat());
+    let verdict = watched(terms("en"), &text).unwrap();
+    assert_eq!(verdict.reason, Reason::Loop);
+    assert_eq!(text[..verdict.keep].trim(), format!("{OPENING} {}", said.concat()).trim());
+}
+
+#[test]
+fn another_language_is_noticed_and_foreign_speech_is_not() {
+    let german = "Der Regen hatte vor Tagesanbruch aufgehört, aber die Rinnen liefen noch. Anna stand im Mantel am \
+        Fenster und zählte die Wagen, die vom Fluss heraufkamen. Es waren weniger als gestern, und sie sagte es \
+        niemandem. Unten ging eine Tür auf, jemand rief nach dem Hund, und der Hund kam nicht. Dann war wieder nur das \
+        Wasser zu hören. Sie nahm den Brief vom Tisch und las ihn noch einmal, obwohl sie ihn auswendig kannte. Der \
+        Onkel schrieb, wie er sprach, in einem fort und ohne Luft zu holen. Von der Mühle stand nichts darin, auch \
+        nichts von dem Geld, das seit dem Frühjahr fehlte. Sie faltete das Blatt zusammen und schob es unter die Uhr, \
+        die seit dem Begräbnis stand. Auf der Treppe waren Schritte. Tom hatte die Stiefel nicht ausgezogen, man hörte \
+        es an jeder Stufe, und er blieb vor der Tür stehen, ohne zu klopfen. ";
+    let text = format!("{OPENING}\n\n{german}");
+    let verdict = watched(terms("en"), &text).unwrap();
+    assert_eq!((verdict.reason, verdict.words.as_str()), (Reason::Language, "German"));
+    assert_eq!(&text[..verdict.keep], OPENING);
+    assert_eq!(judged(terms("en"), german), Some((Reason::Language, "")));
+    for speech in [format!("“{german}”"), format!("— {german}")] {
+        assert_eq!(judged(terms("en"), &format!("{OPENING}\n\n{speech}\n")), None, "{speech}");
+    }
+    assert_eq!(judged(terms("de"), german), None);
+}
+
+#[test]
+fn banned_phrases_are_cut_with_their_sentence() {
+    let list = ["sent shivers", "in the air."].map(str::to_owned);
+    let list = Arc::new(Phrases::new(list).unwrap());
+    let bans = Arc::new(Bans::default().and(list, BTreeSet::new(), Place::Anywhere));
+    let terms = |stands: &[&str]| Terms {
+        bans: Some(Arc::clone(&bans)),
+        stands: stands.iter().map(|phrase| (*phrase).to_owned()).collect(),
+        ..terms("en")
+    };
+    let long: String = (0..50).map(|cart| format!("the cart {cart} went, ")).collect();
+    for (text, expected) in [
+        ("She sat. It sent Shivers down.", Some("She sat.")),
+        ("It sent shivers", Some("")),
+        ("He went out. Salt hung in the air. Tom came.", Some("He went out.")),
+        ("He went out. Salt hung in the airs.", None),
+        (
+            &format!("She sat. And {long}and it sent shivers."),
+            Some(&format!("She sat. And {}", long.trim_end())),
+        ),
+        (
+            "<think>It sent shivers.</think>\nShe sat. It sent shivers.",
+            Some("<think>It sent shivers.</think>\nShe sat."),
+        ),
+    ] {
+        let verdict = judged(terms(&[]), text);
+        assert_eq!(verdict, expected.map(|kept| (Reason::Phrase, kept)), "{text}");
+    }
+    assert_eq!(judged(terms(&["sent shivers"]), "It sent shivers."), None);
+}
+
+/// A text of lines that may or may not be of the story.
+fn lines() -> impl Strategy<Value = String> {
+    let line = prop::sample::select(vec![
+        "The rain had stopped.",
+        "“As an AI,” she said. “No.”",
+        "",
+        "* * *",
+        "Chapter 4",
+        "The end",
+        "Note: no.",
+        "He went to the door and looked at her. He went to the door.",
+        "Es regnete den ganzen Tag, und niemand kam die Straße herauf.",
+        "It sent shivers",
+        "Mr. Brown",
+        "<think>",
+        "</think>",
+        "Sure! Here is",
+    ]);
+    prop::collection::vec((line, prop::sample::select(vec!["\n", " ", "\n\n"])), 0..30)
+        .prop_map(|lines| lines.into_iter().map(|(line, end)| format!("{line}{end}")).collect())
+}
+
+proptest! {
+    #[test]
+    fn pieces_do_not_matter(text in lines(), cuts in prop::collection::vec(0_usize..400, 0..12), by_itself: bool) {
+        let list = Arc::new(Phrases::new(["sent shivers".to_owned()]).unwrap());
+        let bans = Some(Arc::new(Bans::default().and(list, BTreeSet::new(), Place::Anywhere)));
+        let terms = Terms { bans, most_words: Some(60), ..terms("en") };
+        let mut whole = Watch::new(terms.clone());
+        whole.hear(&text);
+        let expected = whole.end(by_itself).cloned();
+        let mut cuts: Vec<usize> = cuts.iter().map(|cut| text.floor_char_boundary(*cut)).collect();
+        cuts.sort_unstable();
+        let (mut watch, mut from) = (Watch::new(terms), 0);
+        for cut in cuts.into_iter().chain([text.len()]) {
+            watch.hear(&text[from..cut]);
+            from = cut;
+        }
+        prop_assert_eq!(watch.end(by_itself).cloned(), expected.clone());
+        if let Some(verdict) = expected {
+            prop_assert!(text.is_char_boundary(verdict.keep));
+            let kept = text[..verdict.keep].trim_end();
+            prop_assert_eq!(kept.len(), verdict.keep);
+        }
+    }
+
+    #[test]
+    fn nothing_panics(text in "\\PC{0,200}", begun in "\\PC{0,60}") {
+        let _ = watched(Terms { begun, most_words: Some(3), ..terms("fr") }, &text);
+    }
+}

@@ -1,0 +1,285 @@
+//! A book made again from the replies that are kept, on another machine.
+
+use std::fs;
+use std::path::Path;
+
+use crate::common::*;
+use crate::counting::{Answer, Asked, Counting};
+use crate::support::{Output, Project};
+
+/// An endpoint that does everything to a stream that a run survives.
+fn troubled() -> Counting {
+    Counting::start(|asked| {
+        let text = well(asked);
+        let (head, tail) = text.split_at(text.floor_char_boundary(text.len() / 2));
+        let goes_on = asked.said.contains("breaks off here");
+        match asked.number {
+            0 => Answer::Status(503),
+            1 => Answer::Reply("I'm sorry, but I can't help with that.".to_owned()),
+            2 => Answer::Length(head.to_owned()),
+            5 => Answer::Cut(head.to_owned()),
+            _ if goes_on => Answer::Reply(tail.to_owned()),
+            _ => Answer::Reply(text),
+        }
+    })
+}
+
+/// The reply that belongs to a prompt; of the third chapter another every time.
+fn well(asked: &Asked) -> String {
+    let (number, is_record) = (1..=4)
+        .find_map(|number| {
+            let is_record = asked.said.contains(&records(number));
+            (is_record || asked.said.contains(&drafts(number))).then_some((number, is_record))
+        })
+        .expect("a prompt of this book");
+    match (number, is_record) {
+        (_, true) => record(number),
+        (3, _) => PROSE[2].replace("fourth step", &format!("step {}", asked.number)),
+        _ => PROSE[number - 1].to_owned(),
+    }
+}
+
+/// A book drafted over the wire: in several runs, under several settings, with
+/// one chapter drawn anew, and a template of its own.
+fn drafted_over_the_wire() -> (Project, Counting) {
+    let project = small(&[]);
+    let server = troubled();
+    let config = format!("model: openai/far\nbase_url: {}\nwindow: 24000\n", server.base_url());
+    project.write("../home/config/storygen/config.yaml", config);
+    let ejected = project.run(&["templates", "eject", "draft.md"]);
+    assert_eq!(ejected.code, 0, "{ejected}");
+    let template = project.read("templates/draft.md").replace("# The book\n", "# This book\n");
+    project.write("templates/draft.md", template);
+    for arguments in [
+        &["draft", "chapters", "1-3"][..],
+        &["draft", "chapter", "3", "--redo", "--seed", "7"],
+        &["draft", "chapter", "3", "--redo", "--seed", "8"],
+        &["select", "3@2"],
+        &["draft", "--window", "20000"],
+    ] {
+        let output = project.run(arguments);
+        assert_eq!(output.code, 0, "{arguments:?}: {output}");
+    }
+    (project, server)
+}
+
+/// What is needed of a project to make its book again, in another home.
+fn elsewhere(project: &Project) -> Project {
+    let other = Project::empty();
+    for path in ["storygen.yaml", "bible", "templates", ".storygen/calls", ".storygen/models.json"]
+    {
+        if project.path().join(path).exists() {
+            copy_all(&project.path().join(path), &other.path().join(path));
+        }
+    }
+    other
+}
+
+fn copy_all(from: &Path, to: &Path) {
+    fs::create_dir_all(to.parent().expect("a parent")).expect("a folder");
+    if !from.is_dir() {
+        fs::copy(from, to).unwrap_or_else(|error| panic!("{}: {error}", from.display()));
+        return;
+    }
+    fs::create_dir_all(to).expect("a folder");
+    for entry in fs::read_dir(from).expect("a folder") {
+        let entry = entry.expect("an entry");
+        copy_all(&entry.path(), &to.join(entry.file_name()));
+    }
+}
+
+fn offline(project: &Project, arguments: &[&str]) -> Output {
+    let mut all = vec!["draft", "--offline"];
+    all.extend(arguments);
+    project.run(&all)
+}
+
+#[test]
+fn the_same_replies_make_the_same_book_on_any_machine() {
+    let (project, server) = drafted_over_the_wire();
+    assert!(project.read("manuscript/03-tide.md").contains("at the step "));
+    drop(server);
+    let other = elsewhere(&project);
+    let output = offline(&other, &[]);
+    assert_eq!(output.code, 0, "{output}");
+    let book = |project: &Project| texts(project, &["manuscript", "canon"]);
+    assert_eq!(book(&other), book(&project));
+    assert_eq!(book(&other).len(), 8);
+    // It knows what its calls took, though it made none.
+    let usage = |project: &Project| project.run(&["usage", "--json"]).stdout;
+    let sum = |project: &Project| {
+        let value: serde_json::Value = serde_json::from_str(&usage(project)).expect("JSON");
+        value["stages"]["record"]["prompt"].clone()
+    };
+    assert!(sum(&other).as_u64() > Some(0), "{}", usage(&other));
+    // What it wrote is enough for the next machine.
+    let third = elsewhere(&other);
+    assert_eq!(offline(&third, &["chapters", "1-2"]).code, 0);
+    assert_eq!(offline(&third, &[]).code, 0);
+    assert_eq!(book(&third), book(&project));
+    let done = offline(&third, &[]);
+    assert_eq!((done.code, done.stderr.as_str()), (0, "nothing had to be drafted\n"), "{done}");
+}
+
+#[test]
+fn a_chapter_edited_and_recorded_later_is_recorded_as_it_was() {
+    let (project, server) = drafted_over_the_wire();
+    let text = project.read("manuscript/02-pans.md");
+    project.write("manuscript/02-pans.md", text.replace("forty-three", "forty-four"));
+    // Other settings than any chapter was drawn under.
+    let output = project.run(&["draft", "--window", "18000", "--seed", "5"]);
+    assert_eq!(output.code, 0, "{output}");
+    drop(server);
+    // The edited chapter stands in the copy; the others are made again.
+    let other = elsewhere(&project);
+    for file in ["manuscript/02-pans.md", "manuscript/03-tide.md", "manuscript/04-weights.md"] {
+        other.write(file, project.read(file));
+    }
+    let output = offline(&other, &[]);
+    assert_eq!(output.code, 0, "{output}");
+    for folder in ["manuscript", "canon"] {
+        assert_eq!(texts(&other, &[folder]), texts(&project, &[folder]));
+    }
+}
+
+#[test]
+fn a_reply_that_is_not_kept_is_named() {
+    let (project, server) = drafted_over_the_wire();
+    drop(server);
+    let other = elsewhere(&project);
+    let of_record = texts(&other, &[".storygen/calls"])
+        .into_iter()
+        .find(|(_, text)| {
+            text.contains("\"about\":\"record ") && text.contains(" of tide part 1 try 1")
+        })
+        .expect("a record")
+        .0;
+    // The record of another text of the chapter may be kept, too.
+    for (file, text) in texts(&other, &[".storygen/calls"]) {
+        if text.contains(" of tide part 1 try 1") {
+            fs::remove_file(other.path().join(file)).expect("a file");
+        }
+    }
+    let output = offline(&other, &[]);
+    assert_eq!(output.code, 6, "{output}");
+    let error = output.stderr.split_once("error: ").expect("an error").1;
+    assert!(error.starts_with("the reply to `record ") && error.contains(" of tide part 1 try 1` is not kept, and `--offline` asks nobody\nhelp: without `--offline`, `openai/far` would be asked: "), "{output}");
+    assert_eq!(prose(&other, 2), prose(&project, 2));
+    assert_eq!(prose(&other, 3), prose(&project, 3));
+    // Put back, it goes on.
+    copy_all(&project.path().join(&of_record), &other.path().join(&of_record));
+    copy_all(&project.path().join(".storygen/calls"), &other.path().join(".storygen/calls"));
+    assert_eq!(offline(&other, &[]).code, 0);
+    assert_eq!(texts(&other, &["canon"]), texts(&project, &["canon"]));
+}
+
+#[test]
+fn what_a_replay_lacks_is_said() {
+    let (project, server) = drafted_over_the_wire();
+    drop(server);
+    let changed = elsewhere(&project);
+    let bible = changed.read("bible/premise.yaml");
+    changed.write("bible/premise.yaml", bible.replacen("premise: ", "premise: Once, ", 1));
+    assert_ne!(changed.read("bible/premise.yaml"), bible);
+    let output = offline(&changed, &[]);
+    assert_eq!(output.code, 6, "{output}");
+    assert!(
+        output.stderr.contains("\nhelp: a reply of that name is kept, but to another prompt: "),
+        "{output}"
+    );
+    let bare = elsewhere(&project);
+    fs::remove_file(bare.path().join(".storygen/models.json")).expect("a file");
+    let output = offline(&bare, &[]);
+    assert_eq!(output.code, 6, "{output}");
+    assert!(
+        output.stderr.contains(
+            "error: there is no `.storygen/models.json`, so nobody knows how the calls were made\n"
+        ),
+        "{output}"
+    );
+    // A vocabulary that this machine lacks.
+    let other = elsewhere(&project);
+    let text = other.read(".storygen/models.json");
+    let counted: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let mut counted = counted;
+    for conditions in counted["conditions"].as_object_mut().expect("a map").values_mut() {
+        conditions["counting"] = "vocabulary".into();
+        conditions["named"] = "embedded/none.gguf".into();
+        conditions["model"] = "embedded/none".into();
+    }
+    other.write(".storygen/models.json", counted.to_string());
+    let output = offline(&other, &[]);
+    assert_eq!(output.code, 6, "{output}");
+    assert!(
+        output.stderr.contains(
+            "error: the tokens of `embedded/none` were counted by its own vocabulary, which "
+        ),
+        "{output}"
+    );
+}
+
+#[test]
+fn calls_are_listed_shown_and_pruned() {
+    let project = small(&[]);
+    let no = "I'm sorry, but I can't help with that.";
+    let server = Counting::start(move |asked| {
+        if asked.number < 4 { Answer::Reply(no.to_owned()) } else { Answer::Reply(well(asked)) }
+    });
+    let config = format!(
+        "model: openai/far\nbase_url: {}\nprice: {{prompt: 2, reply: 8}}\n",
+        server.base_url()
+    );
+    project.write("../home/config/storygen/config.yaml", config);
+    assert_eq!(project.run(&["calls"]).stderr, "no call has been made for this project\n");
+    let rejected = project.run(&["draft", "chapter", "1", "--seed", "1"]);
+    assert_eq!(rejected.code, 3, "{rejected}");
+    // They may still be of use: another run with this seed would ask the same.
+    let kept = project.run(&["calls", "prune", "--dry-run"]);
+    assert_eq!(kept.stdout, "would remove 0 calls of 0 bytes; 4 are needed\n");
+    let output = project.run(&["draft", "chapters", "1-2"]);
+    assert_eq!(output.code, 0, "{output}");
+    let list = project.run(&["calls"]);
+    let rows: Vec<&str> = list.stdout.lines().collect();
+    assert_eq!(rows.len(), 8, "{list}");
+    let words = |row: &str| row.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    let (newest, oldest) = (words(rows[0]), words(rows[7]));
+    assert_eq!(newest[3..5], ["record", "pans"], "{list}");
+    assert_eq!(oldest[3..5], ["draft", "ledger"], "{list}");
+    assert_eq!(newest[9..], ["stop", "openai/far"], "{list}");
+    assert!(newest[8].starts_with("$0.00"), "{list}");
+    let short = project.run(&["calls", "-n", "2"]);
+    assert_eq!(
+        (short.stdout.lines().count(), short.stderr.as_str()),
+        (2, "of 8 calls; `-n` shows more\n")
+    );
+    let json = project.run(&["calls", "list", "--json"]);
+    let one: serde_json::Value = serde_json::from_str(json.stdout.lines().next().unwrap()).unwrap();
+    assert_eq!((one["stage"].as_str(), one["tries"].as_u64()), (Some("record"), Some(1)), "{json}");
+    let shown = project.run(&["calls", "show", &oldest[0]]);
+    assert!(
+        shown.stdout.contains("--- system\n")
+            && shown.stdout.contains(&format!("--- reply\n{no}\n")),
+        "{shown}"
+    );
+    let unknown = project.run(&["calls", "show", "zz"]);
+    assert_eq!(unknown.code, 2, "{unknown}");
+    // The rejected ones are no part of any take.
+    let before = calls(&project);
+    let dry = project.run(&["calls", "prune", "--dry-run"]);
+    assert!(
+        dry.stdout.starts_with("would remove 4 calls of ")
+            && dry.stdout.ends_with("; 4 are needed\n"),
+        "{dry}"
+    );
+    assert_eq!(calls(&project), before);
+    let pruned = project.run(&["calls", "prune"]);
+    assert_eq!(pruned.stdout, dry.stdout.replace("would remove", "removed"));
+    assert_eq!(calls(&project), before - 4);
+    let other = elsewhere(&project);
+    assert_eq!(offline(&other, &["chapters", "1-2"]).code, 0);
+    assert_eq!(texts(&other, &["manuscript", "canon"]), texts(&project, &["manuscript", "canon"]));
+    // Nothing that is needed is ever dropped, whatever a journal does not tell.
+    assert_eq!(other.run(&["calls", "prune"]).stdout, "removed 0 calls of 0 bytes; 4 are needed\n");
+    let fresh = elsewhere(&project);
+    assert_eq!(fresh.run(&["calls", "prune"]).stdout, "removed 0 calls of 0 bytes; 4 are needed\n");
+}
