@@ -59,7 +59,8 @@ fn batch(books: usize) -> (u64, f64) {
     let most = seen.most.load(Ordering::SeqCst);
     assert!(most <= AT_ONCE, "{most} calls at once");
     assert!(is_drafted(&paths[0]) && is_drafted(&paths[books - 1]));
-    let ideal = TAKES.mul_f64(calls as f64 / AT_ONCE as f64);
+    let rounds = u32::try_from(calls).unwrap_or(u32::MAX);
+    let ideal = TAKES * rounds / u32::try_from(AT_ONCE).unwrap_or(1);
     println!(
         "{books} books: {calls} calls in {:.1} s, ideal {:.1} s, at most {most} at once",
         took.as_secs_f64(),

@@ -32,7 +32,6 @@ use storygen::project::load::load;
 use storygen::project::store::Store;
 use storygen::prompt::templates::Templates;
 use storygen::prompt::tokens::{Bound, Seen};
-use storygen::provider::catalogue::Catalogue;
 use storygen::provider::http::{Base, Endpoint, Remote};
 use storygen::provider::openai::OPENAI;
 use storygen::provider::{Provider, Request};
@@ -53,7 +52,7 @@ const WINDOW: usize = 32_768;
 criterion_group! {
     name = house;
     config = Criterion::default().sample_size(20).warm_up_time(Duration::from_secs(1));
-    targets = catalogue, check, long_book
+    targets = check, long_book
 }
 criterion_main!(house);
 
@@ -73,14 +72,6 @@ fn run(arguments: &[&str], root: &Path) {
     }
     let code = command.status().expect("the program").code();
     assert!(matches!(code, Some(0 | 4)), "{arguments:?}: {code:?}");
-}
-
-/// The catalogue of models, which every command that drafts reads.
-fn catalogue(criterion: &mut Criterion) {
-    let mut group = group(criterion, "catalogue");
-    group.bench_function("built in", |bencher| {
-        bencher.iter(|| Catalogue::built_in().expect("a sound catalogue"));
-    });
 }
 
 /// A bible of 100 chapters: loaded and checked here, and by the whole program.
@@ -148,7 +139,7 @@ const COUNTINGS: &[Counting] = &[
         tokenizer: || Arc::new(Bound::default()),
     },
     Counting {
-        name: "counted by the bound of a seen vocabulary",
+        name: "counted by the bound of seen vocabularies",
         window: WINDOW,
         tokenizer: || Arc::new(Bound::new(Some(Seen))),
     },

@@ -4,6 +4,8 @@
 //! folder holds folders of `.txt` or `.md` files, each a text of some thousand
 //! words in English.
 
+#![allow(clippy::cast_precision_loss, reason = "counts of words are small")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -59,7 +61,7 @@ fn main() {
             let mut counts: Vec<_> = counts.into_iter().collect();
             counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
             for (phrase, count) in counts.iter().take(60) {
-                println!("  {count:5} {}", phrase);
+                println!("  {count:5} {phrase}");
             }
         }
     }

@@ -77,11 +77,9 @@ pub trait Tokenizer: std::fmt::Debug + Send + Sync {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Counting {
-    /// By the most that is proven of it.
+    /// By the smallest bound that is proven.
     Bound {
-        /// Whether the vocabulary is one of those that have been seen, of which
-        /// more is proven than of any other.
-        #[serde(default)]
+        /// Whether its vocabulary has been seen, so that it is the tighter one.
         seen: bool,
         /// The wire and the chat template whose marks are counted, where the
         /// prompt is sent as raw text.

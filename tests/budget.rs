@@ -493,7 +493,7 @@ fn every_prompt_fits_by_the_proven_bound() {
 }
 
 #[test]
-fn every_prompt_fits_by_the_bound_of_a_seen_vocabulary() {
+fn every_prompt_fits_by_the_bound_of_seen_vocabularies() {
     prove_all(60, &(Arc::new(Bound::new(Some(Seen))) as Arc<dyn Tokenizer>));
 }
 

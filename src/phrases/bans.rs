@@ -103,7 +103,6 @@ impl Bans {
     /// # Errors
     ///
     /// When the serializer fails.
-    #[expect(clippy::ref_option, reason = "the shape that serde calls")]
     pub fn as_digest<S: Serializer>(
         bans: &Option<Arc<Self>>,
         serializer: S,

@@ -126,6 +126,14 @@ fn a_broken_answer_is_billed_with_all_that_may_have_been_done() {
             Nothing,
         );
         check(wire, "failed at once", wire.closed((wire.fails)(500, "no")), Open);
+        // Something had begun, so something may be billed.
+        let opened = (wire.begins)() + wire.ping + &(wire.fails)(429, "slow");
+        let opening = match wire.name() {
+            "anthropic" => Begun,
+            "mistral" => Open,
+            _ => refused,
+        };
+        check(wire, "refused before text", wire.closed(opened), opening);
         check(
             wire,
             "refused after text",

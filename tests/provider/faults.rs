@@ -269,6 +269,10 @@ fn a_compressed_answer_is_a_clear_fault() {
         let json = [("content-type", "application/json")];
         check(wire, "as JSON", vec![answer(200, &json, GZIP)], "", packed);
         check(wire, "refused", vec![answer(400, &said, GZIP)], "", Fails("refused", "gzip"));
+        // Nothing in its bytes gives this one away.
+        let brotli = [("content-type", wire.kind), ("content-encoding", "br")];
+        let unasked = Fails("not chat", "br, which was not asked for");
+        check(wire, "brotli", vec![answer(200, &brotli, b"\x0b\x02\x80\x61\x03")], "", unasked);
         let identity = [("content-type", wire.kind), ("content-encoding", "identity")];
         let whole = wire.reply("a");
         check(wire, "identity", vec![answer(200, &identity, whole.as_bytes())], "a", STOP);

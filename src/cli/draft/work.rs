@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::asking::ask_first;
 use super::book::{Book, Run};
 use super::paying;
-use crate::cli::model::{self, Loader, Team};
+use crate::cli::model::{self, Loader, Ready, Team};
 use crate::cli::open;
 use crate::cli::ui::{Ui, counted};
 use crate::cli::unsent::Unloaded;
@@ -93,16 +93,7 @@ impl Work<'_> {
         }
         rendering::try_out(story, templates)?;
         model::heeded(self.run.model, wishes, &staff.draft, self.ui)?;
-        let loader = Loader {
-            arguments: self.run.model,
-            config: self.run.config,
-            is_strict: self.run.model.strict || wishes.strict,
-            book: &wishes.book,
-            reach: self.run.reach,
-            cache: &folder.path().join(layout::CACHE),
-            ui: self.ui,
-        };
-        let ready = loader.ready(staff).await?;
+        let ready = self.ready().await?;
         let purse = Arc::new(paying::purse(self.run, wishes, folder, &store, accounts)?);
         let conditions = [
             conditions(&staff.draft, ready.draft(), &settings),
@@ -134,6 +125,21 @@ impl Work<'_> {
         }
         report(done, self.ui);
         Ok(done)
+    }
+
+    /// Loads the book's models.
+    async fn ready(&self) -> Result<Ready> {
+        let Book { folder, wishes, staff, .. } = self.book;
+        let loader = Loader {
+            arguments: self.run.model,
+            config: self.run.config,
+            is_strict: self.run.model.strict || wishes.strict,
+            book: &wishes.book,
+            reach: self.run.reach,
+            cache: &folder.path().join(layout::CACHE),
+            ui: self.ui,
+        };
+        loader.ready(staff).await
     }
 
     fn line<'l>(

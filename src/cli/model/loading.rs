@@ -174,7 +174,7 @@ impl Loader<'_> {
     }
 
     fn remote(&self, named: &Named) -> Result<Remote> {
-        let Some(Distant { row, route, key }) = &named.remote else {
+        let Some(Distant { row, route, key, tokenizer }) = &named.remote else {
             return Err(Failure::new(Exit::Failed, "a model without an address").into());
         };
         if named.window_assumed {
@@ -196,7 +196,7 @@ impl Loader<'_> {
             structured: facts.structured,
             knobs: row.knobs(self.is_strict, Some(self.book)),
             price: facts.price,
-            tokenizer: named.tokenizer.clone(),
+            tokenizer: tokenizer.clone(),
             patience: route::patience(&route.endpoint),
             is_strict: self.is_strict,
             connections: self.reach.connections.clone(),

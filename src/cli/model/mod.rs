@@ -2,7 +2,7 @@
 //!
 //! | File | What |
 //! |---|---|
-//! | `vocabulary` | how a model's tokens are counted |
+//! | `counting` | how a model's tokens are counted |
 //! | `flags` | the flags that say which models are meant |
 //! | `naming` | `provider/name` to one model, not yet loaded |
 //! | `route` | where its requests go, and which key may go with them |
@@ -26,6 +26,7 @@ use crate::provider::sampling::unheard;
 
 #[cfg(not(feature = "embedded"))]
 mod absent;
+mod counting;
 mod flags;
 mod loading;
 #[cfg(feature = "embedded")]
@@ -33,14 +34,13 @@ mod local;
 mod naming;
 mod pages;
 mod route;
-mod vocabulary;
 
 #[cfg(not(feature = "embedded"))]
 use absent as local;
 #[cfg(not(feature = "embedded"))]
 pub(super) use absent::no_engine;
 pub(super) use flags::ModelArguments;
-pub(super) use loading::{Loader, Reach, raw_counting};
+pub(super) use loading::{Loader, Reach, Ready, raw_counting};
 #[cfg(feature = "embedded")]
 pub(super) use local::{places, spec};
 pub(super) use naming::{Named, Scene, all, split};

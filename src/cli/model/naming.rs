@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use anyhow::Result;
 
+use super::counting;
 use super::route::{self, Route};
-use super::vocabulary;
 use super::{ModelArguments, local};
 use crate::chat::Tokenizer;
 use crate::cli::catalogue;
@@ -21,7 +21,7 @@ use crate::provider::catalogue::shape::{CatalogueFile, VendorShape};
 use crate::provider::catalogue::{Catalogue, Row, Vendor, Verdict};
 use crate::provider::dialects::dialect;
 use crate::provider::http::BoundKey;
-use crate::provider::http::counting;
+use crate::provider::http::counting as marked;
 use crate::provider::http::dialect::Prefill;
 
 /// Tokens assumed of an endpoint's model where nobody has said.
@@ -53,6 +53,8 @@ pub(super) struct Distant {
     pub route: Route,
     /// The key that may go with them.
     pub key: Option<BoundKey>,
+    /// Counts the tokens of its texts, without the marks that a wire may add.
+    pub tokenizer: Arc<dyn Tokenizer>,
 }
 
 /// What names are understood by.
@@ -174,7 +176,7 @@ impl Scene<'_> {
         });
         let price = price.transpose()?;
         row.price = price.or(row.price);
-        let tokens = vocabulary::of(&row, self.config)?;
+        let tokenizer = counting::of(&row, self.config)?;
         let facts = Facts {
             name: row.name(),
             window: said.unwrap_or(ASSUMED_WINDOW),
@@ -192,12 +194,12 @@ impl Scene<'_> {
             name: row.id.clone(),
             facts,
             tokenizer: match dialect(&route.dialect) {
-                Some(wire) => counting(wire, &row.knobs(false, None), tokens),
-                None => tokens,
+                Some(wire) => marked(wire, &row.knobs(false, None), tokenizer.clone()),
+                None => tokenizer.clone(),
             },
             window_assumed: said.is_none(),
             is_absent: false,
-            remote: Some(Distant { row, route, key }),
+            remote: Some(Distant { row, route, key, tokenizer }),
         })
     }
 }

@@ -20,7 +20,7 @@ use crate::provider::catalogue::{Against, Catalogue, Change, Vendor, refreshed};
 /// Ask vendors for their lists of models: what is new, dearer, gone
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Whom to ask [default: all whose key is set, and `openrouter`]
+    /// Whom to ask [default: all whose key is set, and `OpenRouter`]
     #[arg(value_name = "VENDOR")]
     vendors: Vec<String>,
     /// Say what would change, and change nothing

@@ -9,7 +9,7 @@ const CLAUSE: usize = 400;
 #[derive(Clone, Debug, Default)]
 pub struct Ends {
     /// Where sentences have ended, and whether inside a speech.
-    ends: Vec<(usize, bool)>,
+    seen: Vec<(usize, bool)>,
     /// An end, if what comes next is a blank.
     pending: Option<usize>,
     /// The word that is being read.
@@ -51,13 +51,13 @@ impl Ends {
         if !c.is_whitespace() && c.is_ascii() {
             return None;
         }
-        self.ends.push((pending, is_said));
+        self.seen.push((pending, is_said));
         Some((pending, is_said))
     }
 
     /// The text ends here.
     pub fn end(&mut self) {
-        self.ends.extend(self.pending.take().map(|end| (end, false)));
+        self.seen.extend(self.pending.take().map(|end| (end, false)));
     }
 
     /// How many words there are.
@@ -71,8 +71,8 @@ impl Ends {
     #[must_use]
     pub fn before(&self, place: usize) -> usize {
         const NEAR: usize = 12;
-        let count = self.ends.partition_point(|(end, _)| *end <= place);
-        let last = &self.ends[count.saturating_sub(NEAR)..count];
+        let count = self.seen.partition_point(|(end, _)| *end <= place);
+        let last = &self.seen[count.saturating_sub(NEAR)..count];
         let told = last.iter().rev().find(|(_, is_said)| !is_said);
         told.or(last.last()).map_or(0, |(end, _)| *end)
     }

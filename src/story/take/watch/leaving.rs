@@ -50,7 +50,7 @@ impl Leaving {
 
     /// Where the text before a line ends, without blanks and rules.
     #[must_use]
-    pub fn good_until(&self, text: &str, from: usize) -> usize {
+    pub fn good_until(text: &str, from: usize) -> usize {
         let mut good = text[..from].trim_end();
         while let Some((rest, last)) = good.rsplit_once('\n')
             && last.trim().chars().all(|c| matches!(c, '-' | '—' | '*' | '_' | '~' | '=' | ' '))

@@ -210,7 +210,7 @@ impl Watch {
 
     fn leave(&mut self, from: Option<usize>) {
         if let Some(from) = from {
-            let keep = self.ends.before(self.leaving.good_until(&self.text, from));
+            let keep = self.ends.before(Leaving::good_until(&self.text, from));
             self.stop(Reason::Left, keep, |watch| opening(&watch.text[from..]));
         }
     }
