@@ -1,7 +1,5 @@
 //! What a catalogue says that cannot be.
 
-use std::collections::BTreeSet;
-
 use super::shape::{CatalogueFile, HostShape, ModelShape, PriceShape, StatusShape};
 use crate::diagnostic;
 use crate::provider::sampling::Parameter;
@@ -78,12 +76,10 @@ impl<'a> Search<'a> {
         }
         self.status(&["models", name, "status"], model.status.as_ref());
         self.limits(&at("reply"), model.window, model.reply);
-        let mut ids = BTreeSet::new();
         for (vendor, host) in &model.hosts {
             let path = ["models", name, "hosts", vendor.as_str()];
             self.name(&path, vendor, "vendor", &whole.vendors.keys().map(String::as_str));
             self.host(&path, host, model);
-            ids.insert(vendor);
         }
     }
 
