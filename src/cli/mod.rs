@@ -10,6 +10,7 @@ use crate::failure::{Exit, Failure};
 
 mod calls;
 mod check;
+mod cost;
 mod draft;
 mod init;
 mod model;
@@ -71,6 +72,7 @@ enum Command {
     Takes(takes::TakesArguments),
     Select(takes::SelectArguments),
     Log(takes::LogArguments),
+    Cost(cost::Arguments),
     Usage(usage::Arguments),
     Calls(calls::Arguments),
     Undo(takes::UndoArguments),
@@ -107,6 +109,7 @@ fn dispatch(command: Command, common: &Common, ui: &Ui) -> Result<Exit> {
         Command::Prompt(arguments) => prompt::run(&arguments, common, ui),
         Command::Takes(arguments) => takes::takes(&arguments, common, ui),
         Command::Select(arguments) => takes::select(&arguments, common, ui),
+        Command::Cost(arguments) => cost::run(&arguments, common, ui),
         Command::Calls(arguments) => calls::run(&arguments, common, ui),
         Command::Usage(arguments) => usage::run(&arguments, common, ui),
         Command::Log(arguments) => takes::log(&arguments, common, ui),

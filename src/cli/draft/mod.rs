@@ -33,7 +33,7 @@ mod paying;
 use asking::ask_first;
 use dry_run::dry_run;
 use offline::Replaying;
-use paying::PayArguments;
+pub(super) use paying::{PayArguments, caps};
 
 /// Draft chapters: everything missing or stale, or those you name
 #[derive(Debug, clap::Args)]
@@ -213,6 +213,7 @@ impl Work<'_> {
             _ => {}
         }
         rendering::try_out(self.story, self.templates)?;
+        let floor = paying::foretell(self, &session.archive, &settings, &wanted)?;
         let ready = model::ready(
             self.named,
             &self.arguments.model,
@@ -221,7 +222,7 @@ impl Work<'_> {
             self.ui,
         )
         .await?;
-        let purse = paying::purse(self, &store, accounts)?;
+        let purse = paying::purse(self, &store, accounts, floor)?;
         let conditions = self.conditions(ready.provider(), &settings);
         replay::renew(self.folder, Some(&conditions), &session.archive)?;
         let line = Line {

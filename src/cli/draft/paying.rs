@@ -4,12 +4,16 @@ use anyhow::Result;
 use clap::Args;
 
 use super::Work;
+use crate::cli::cost::{self, Ground};
 use crate::cli::open;
 use crate::config::Config;
 use crate::ledger::Ledger;
 use crate::money::{Caps, Money};
 use crate::pipeline::calling::{Purse, Terms};
+use crate::pipeline::plan::Wanted;
+use crate::pipeline::settings::Settings;
 use crate::project::accounts::Accounts;
+use crate::project::archive::Archive;
 use crate::project::load::Wishes;
 use crate::project::store::Store;
 
@@ -39,18 +43,50 @@ pub(in crate::cli) fn caps(
     Ok(Caps::of(arguments.max_cost, config.budget()?, wishes.budget))
 }
 
-/// What the run pays from.
+/// Tells what the run will cost, where it costs anything; gives the least.
+pub(super) fn foretell(
+    work: &Work<'_>,
+    archive: &Archive,
+    settings: &Settings,
+    wanted: &Wanted,
+) -> Result<Option<Money>> {
+    let Some(price) = work.named.facts.price.filter(|price| !price.is_free()) else {
+        return Ok(None);
+    };
+    let ground = Ground {
+        story: work.story,
+        templates: work.templates,
+        folder: work.folder,
+        archive,
+        named: work.named,
+        settings,
+    };
+    let forecast = ground.forecast(wanted, work.ui)?;
+    let caps = caps(&work.arguments.paying, work.wishes, work.config)?;
+    let spent = cost::spent(work.config, work.folder, archive)?;
+    let cost = forecast.cost(&price);
+    let told = cost::told(&forecast, &work.named.facts.name, Some(price));
+    work.ui.say(&format!("{told}; {}", cost::outlook(&caps, &spent, cost)));
+    Ok(Some(cost.cached))
+}
+
+/// What the run pays from; what is to be done costs at least `floor`.
 pub(super) fn purse<'a>(
     work: &Work<'_>,
     store: &Store<'a>,
     accounts: Accounts,
+    floor: Option<Money>,
 ) -> Result<Purse<'a>> {
     let terms = Terms {
         caps: caps(&work.arguments.paying, work.wishes, work.config)?,
         unknown_is_allowed: work.arguments.paying.allow_unknown_price,
     };
     let ledger = Ledger::new(open::ledger(work.config), work.folder.path());
-    Ok(Purse::new(store.pen(), ledger, accounts, terms))
+    let purse = Purse::new(store.pen(), ledger, accounts, terms);
+    Ok(match floor {
+        Some(floor) => purse.with_floor(floor),
+        None => purse,
+    })
 }
 
 /// The arguments without those that only say how calls are paid for.
