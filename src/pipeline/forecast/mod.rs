@@ -123,15 +123,20 @@ impl Forecast {
 /// When a prompt cannot be made, or a chapter before those that are wanted lacks
 /// its text.
 pub fn forecast<'a>(
-    session: impl Fn() -> Session<'a>,
+    session: impl Fn() -> Session<'a> + Sync,
     wanted: &Wanted,
     line: &Line<'_>,
     calls: &[Call],
 ) -> Result<Forecast> {
-    let (mut sparing, mut ample) = (session(), session());
-    let share = counted_share(sparing.story, &*line.tokenizer, &line.provider.facts().name, calls);
-    let least = rehearse(&mut sparing, wanted, line, Manner::Sparing { share })?;
-    let most = rehearse(&mut ample, wanted, line, Manner::Ample)?;
+    let of = |manner| rehearse(&mut session(), wanted, line, manner);
+    let (least, most) = std::thread::scope(|scope| {
+        let most = scope.spawn(|| of(Manner::Ample));
+        let story = session().story;
+        let share = counted_share(story, &*line.tokenizer, &line.provider.facts().name, calls);
+        let least = of(Manner::Sparing { share });
+        (least, most.join())
+    });
+    let (least, most) = (least?, most.map_err(|_| anyhow::anyhow!("a rehearsal broke off"))??);
     let mut stages: BTreeMap<Stage, Row> = BTreeMap::new();
     for (stage, part) in least.parts {
         stages.entry(stage).or_default().least = part;

@@ -74,7 +74,11 @@ pub(super) fn rehearse(
             }
             Step::Move(number) => with_shelf(session, number, place),
             Step::Fold(span) => rehearsal.fold(session, span)?,
-            Step::Draft(number) => rehearsal.draft(session, number)?,
+            Step::Draft(number) => {
+                rehearsal.draft(session, number)?;
+                // What the plan says next, after a look at the whole book.
+                rehearsal.record(session, number)?;
+            }
             Step::Record(number) => rehearsal.record(session, number)?,
         }
     }
@@ -100,7 +104,7 @@ fn select(shelf: &mut Shelf, take: u32) {
 fn adopt(shelf: &mut Shelf, chapter: &Chapter, _: usize) {
     let Some(text) = &shelf.text else { return };
     let take = shelf.next_take();
-    let note = note(&chapter.id, take, Origin::Author, &text.digest, text.words);
+    let note = note(&chapter.id, take, &text.digest, text.words);
     shelf.takes.push(note);
     select(shelf, take);
 }
@@ -128,11 +132,13 @@ fn place(shelf: &mut Shelf, chapter: &Chapter, chapters: usize) {
     }
 }
 
-fn note(chapter: &str, take: u32, origin: Origin, text: &str, words: usize) -> TakeNote {
+/// A take that is there: as the author's, which are never stale, a text just
+/// drawn needs no comparing with the bible.
+fn note(chapter: &str, take: u32, text: &str, words: usize) -> TakeNote {
     TakeNote {
         chapter: chapter.to_owned(),
         take,
-        origin,
+        origin: Origin::Author,
         model: None,
         answered: None,
         text: text.to_owned(),
@@ -199,14 +205,11 @@ impl Rehearsal<'_> {
             self.add(calls, left.div_ceil(again.max(1)), left);
         }
         self.sums.chapters += 1;
-        let before = plan::before(story, &session.archive, number);
-        let inputs = session.inputs.get(&chapter.id).cloned().unwrap_or_default();
         session.redrawn.push(chapter.id.clone());
         with_shelf(session, number, |shelf, chapter, count| {
             let take = shelf.next_take();
             let (digest, words) = (digest(&format!("{text} {take}")), prose::words(&text));
-            let note = note(&chapter.id, take, Origin::Model, &digest, words);
-            shelf.takes.push(TakeNote { inputs, before, ..note });
+            shelf.takes.push(note(&chapter.id, take, &digest, words));
             select(shelf, take);
             let path = layout::manuscript(chapter.number, &chapter.id, count);
             shelf.text = Some(Text { path, prose: text, digest, words });

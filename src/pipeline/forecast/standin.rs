@@ -16,6 +16,9 @@ pub(super) fn prose(story: &Story, words: usize, salt: usize) -> String {
     text
 }
 
+/// After so many chapters a new fact takes the place of an old one.
+const MATTERS: usize = 24;
+
 /// A record with a synopsis of so many words, and so many facts of each of the
 /// chapter's cast.
 pub(super) fn record(story: &Story, chapter: &Chapter, words: usize, facts: usize) -> Record {
@@ -23,7 +26,7 @@ pub(super) fn record(story: &Story, chapter: &Chapter, words: usize, facts: usiz
     let of = |subject: &str, index: usize| Fact {
         subject: subject.to_owned(),
         kind: Kind::State,
-        about: format!("matter {} {index}", chapter.number),
+        about: format!("matter {} {index}", chapter.number % MATTERS),
         fact: phrase.clone(),
         quote: String::new(),
     };
