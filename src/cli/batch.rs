@@ -180,12 +180,9 @@ impl Batch<'_> {
         account.title = Some(book.story.book.title.clone());
         account.chapters = book.story.chapters.len();
         let wanted = Wanted {
-            first: 1,
-            last: book.story.chapters.len(),
-            redo: false,
-            through: false,
             follow: self.arguments.follow,
             keep_stale: self.arguments.keep_stale,
+            ..Wanted::rest(book.story.chapters.len())
         };
         let mut line = self.books.begin(ui, &path.display().to_string(), account.chapters);
         let work = Work { book: &book, run: self.run, asks: Asks::default(), ui };

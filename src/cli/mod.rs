@@ -12,6 +12,7 @@ mod batch;
 mod calls;
 mod catalogue;
 mod check;
+mod cost;
 mod draft;
 mod init;
 mod model;
@@ -75,6 +76,7 @@ enum Command {
     Takes(takes::TakesArguments),
     Select(takes::SelectArguments),
     Log(takes::LogArguments),
+    Cost(cost::Arguments),
     Usage(usage::Arguments),
     Calls(calls::Arguments),
     Undo(takes::UndoArguments),
@@ -112,6 +114,7 @@ fn dispatch(command: Command, common: &Common, ui: &Ui) -> Result<Exit> {
         Command::Prompt(arguments) => prompt::run(&arguments, common, ui),
         Command::Takes(arguments) => takes::takes(&arguments, common, ui),
         Command::Select(arguments) => takes::select(&arguments, common, ui),
+        Command::Cost(arguments) => cost::run(&arguments, common, ui),
         Command::Calls(arguments) => calls::run(&arguments, common, ui),
         Command::Usage(arguments) => usage::run(&arguments, common, ui),
         Command::Log(arguments) => takes::log(&arguments, common, ui),

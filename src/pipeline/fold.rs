@@ -5,7 +5,7 @@ use anyhow::Result;
 use super::calling::{Line, Listener, Question};
 use super::rendering;
 use super::settings::tokens;
-use crate::chat::said;
+use crate::chat::{Message, said};
 use crate::project::archive::add;
 use crate::project::journal::Stage;
 use crate::prompt::brief::{self, Past};
@@ -16,6 +16,42 @@ use crate::prompt::view::FoldView;
 use crate::provider::Usage;
 use crate::story::synopsis::{self, Demand};
 use crate::story::{Story, fingerprint, prose, take};
+
+/// How often a fold is asked for at most.
+pub(super) const TRIES: u32 = 2;
+
+/// How a fold is asked for.
+pub(super) struct Asked {
+    /// The prompt.
+    pub messages: Vec<Message>,
+    /// The most tokens of the reply.
+    pub reply: usize,
+    /// What it is made from.
+    source: String,
+    /// What the prompt says beside that.
+    instructions: String,
+}
+
+/// How a fold of at most so many `words` is asked for.
+pub(super) fn asked(
+    story: &Story,
+    span: Span,
+    past: &Past<'_>,
+    words: usize,
+    templates: &Templates,
+    line: &Line<'_>,
+) -> Result<Asked> {
+    let view = brief::fold(story, span, past, words);
+    let source = view.passages.iter().map(|passage| format!("{}\n", passage.text)).collect();
+    let reply = (tokens(words, brief::tokens_per_word(story, &*line.tokenizer) * 1.5) + 32)
+        .min(line.settings.reply_limit);
+    let bare = FoldView { passages: Vec::new(), ..view.clone() };
+    let instructions = said(&rendering::messages(templates, "fold", &bare)?);
+    let fitted = budget::fit(view, line.room(reply), &*line.tokenizer, &|view| {
+        rendering::messages(templates, "fold", view)
+    })?;
+    Ok(Asked { messages: fitted.messages, reply, source, instructions })
+}
 
 /// Makes the passage of a fold, in at most so many `words`: the model's, if it
 /// is sound, else sentences of the passages it stands for.
@@ -32,18 +68,9 @@ pub async fn fold(
     line: &Line<'_>,
     listener: Listener<'_>,
 ) -> Result<(String, Usage)> {
-    const TRIES: u32 = 2;
-    let view = brief::fold(story, span, past, words);
-    let source: String =
-        view.passages.iter().map(|passage| format!("{}\n", passage.text)).collect();
+    let Asked { messages, reply, source, instructions } =
+        asked(story, span, past, words, templates, line)?;
     let demand = demand(story, &source, words);
-    let reply = (tokens(words, brief::tokens_per_word(story, &*line.tokenizer) * 1.5) + 32)
-        .min(line.settings.reply_limit);
-    let bare = FoldView { passages: Vec::new(), ..view.clone() };
-    let instructions = said(&rendering::messages(templates, "fold", &bare)?);
-    let fitted = budget::fit(view, line.room(reply), &*line.tokenizer, &|view| {
-        rendering::messages(templates, "fold", view)
-    })?;
     let mut spent = Usage::default();
     for attempt in 1..=TRIES {
         let question = Question {
@@ -55,7 +82,7 @@ pub async fn fold(
             ),
             stage: Stage::Fold,
             chapter: None,
-            messages: fitted.messages.clone(),
+            messages: messages.clone(),
             reply_tokens: reply,
             sampling: &line.settings.exact,
             schema: None,

@@ -8,6 +8,7 @@
 pub mod calling;
 pub mod draft;
 pub mod fold;
+pub mod forecast;
 pub mod plan;
 pub mod record;
 pub mod rendering;

@@ -25,6 +25,21 @@ pub struct Wanted {
     pub keep_stale: bool,
 }
 
+impl Wanted {
+    /// All that is missing or stale in a book of so many chapters.
+    #[must_use]
+    pub fn rest(chapters: usize) -> Self {
+        Self {
+            first: 1,
+            last: chapters,
+            redo: false,
+            through: false,
+            follow: false,
+            keep_stale: false,
+        }
+    }
+}
+
 /// A step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {

@@ -112,6 +112,89 @@ pub fn schema(facts: usize) -> serde_json::Value {
     })
 }
 
+/// How often a chapter's record is asked for at most.
+pub(super) const TRIES: u32 = 2;
+
+/// How a chapter is asked about.
+struct Plan {
+    /// The words of its synopsis.
+    words: usize,
+    /// The most tokens of a reply.
+    reply: usize,
+    /// The most facts of one answer.
+    most: usize,
+    view: RecordView,
+    /// What every prompt says, whatever the text.
+    instructions: String,
+    /// The text, in parts that fit.
+    pieces: Vec<String>,
+}
+
+impl Plan {
+    fn new(
+        story: &Story,
+        chapter: &Chapter,
+        text: &str,
+        canon: &Canon,
+        templates: &Templates,
+        line: &Line<'_>,
+    ) -> Result<Self> {
+        let words = line.settings.synopsis_words;
+        let told = tokens(words, brief::tokens_per_word(story, &*line.tokenizer) * 1.4);
+        let reply = (told + FACT_TOKENS * FACTS).min(line.settings.reply_limit);
+        let most = (reply.saturating_sub(told) / FACT_TOKENS).clamp(FEWEST_FACTS, FACTS);
+        let view = brief::record(story, chapter, canon, words, most);
+        let frame = frame(&view, templates)?;
+        let instructions = said(&frame);
+        let pieces = cut(text, &frame, reply, line);
+        Ok(Self { words, reply, most, view, instructions, pieces })
+    }
+
+    /// What is asked about a part of the text, counted from 0.
+    fn part(&self, index: usize, facts: usize, lacks: &[LackView]) -> RecordView {
+        RecordView {
+            text: self.pieces.get(index).cloned().unwrap_or_default(),
+            part: index + 1,
+            parts: self.pieces.len(),
+            words: self.words / self.pieces.len().max(1),
+            facts,
+            lacks: lacks.to_vec(),
+            ..self.view.clone()
+        }
+    }
+}
+
+/// The prompts that ask about a chapter for the first time, and the most tokens
+/// that each reply may take.
+///
+/// # Errors
+///
+/// When a template fails or the indispensable parts do not fit.
+pub fn prompts(
+    story: &Story,
+    chapter: &Chapter,
+    text: &str,
+    canon: &Canon,
+    templates: &Templates,
+    line: &Line<'_>,
+) -> Result<(Vec<Vec<Message>>, usize)> {
+    let plan = Plan::new(story, chapter, text, canon, templates, line)?;
+    let parts = 0..plan.pieces.len();
+    let prompt = |index| fitted(plan.part(index, plan.most, &[]), plan.reply, templates, line);
+    Ok((parts.map(prompt).collect::<Result<_>>()?, plan.reply))
+}
+
+/// A prompt, fitted.
+fn fitted(
+    view: RecordView,
+    reply: usize,
+    templates: &Templates,
+    line: &Line<'_>,
+) -> Result<Vec<Message>> {
+    let render = |view: &RecordView| rendering::messages(templates, "record", view);
+    Ok(budget::fit(view, line.room(reply), &*line.tokenizer, &render)?.messages)
+}
+
 /// Records a chapter.
 ///
 /// # Errors
@@ -126,16 +209,8 @@ pub async fn record(
     line: &Line<'_>,
     listener: Listener<'_>,
 ) -> Result<Recorded> {
-    const TRIES: u32 = 2;
-    let words = line.settings.synopsis_words;
-    let demand = synopsis::demand(story, chapter, text, words);
-    let told = tokens(words, brief::tokens_per_word(story, &*line.tokenizer) * 1.4);
-    let reply = (told + FACT_TOKENS * FACTS).min(line.settings.reply_limit);
-    let most = (reply.saturating_sub(told) / FACT_TOKENS).clamp(FEWEST_FACTS, FACTS);
-    let view = brief::record(story, chapter, canon, words, most);
-    let frame = frame(&view, templates)?;
-    let instructions = said(&frame);
-    let pieces = cut(text, &frame, reply, line);
+    let plan = Plan::new(story, chapter, text, canon, templates, line)?;
+    let demand = synopsis::demand(story, chapter, text, plan.words);
     let mut spent = Usage::default();
     let (mut facts, mut dropped) = (Vec::new(), 0);
     let mut lacks: Vec<LackView> = Vec::new();
@@ -143,23 +218,16 @@ pub async fn record(
     for attempt in 1..=TRIES {
         let mut passage = String::new();
         let mut found = Vec::new();
-        for (index, piece) in pieces.iter().enumerate() {
-            let view = RecordView {
-                text: piece.clone(),
-                part: index + 1,
-                parts: pieces.len(),
-                words: words / pieces.len(),
-                facts: if facts.is_empty() { most } else { 0 },
-                lacks: lacks.clone(),
-                ..view.clone()
-            };
+        for index in 0..plan.pieces.len() {
+            let view = plan.part(index, if facts.is_empty() { plan.most } else { 0 }, &lacks);
             let about = format!(
                 "record {} of {} part {} try {attempt}",
                 fingerprint::digest(text),
                 chapter.id,
                 index + 1
             );
-            let kept = ask(chapter, view, about, reply, templates, line, &mut *listener).await?;
+            let kept =
+                ask(chapter, view, about, plan.reply, templates, line, &mut *listener).await?;
             add(&mut spent, kept.usage.unwrap_or_default());
             let answer = parse(&kept);
             if !passage.is_empty() {
@@ -171,7 +239,7 @@ pub async fn record(
         let (found, unproven) = canon::borne_out(found, text);
         dropped += unproven;
         facts.extend(found);
-        let found = synopsis::check(&passage, &demand, &instructions);
+        let found = synopsis::check(&passage, &demand, &plan.instructions);
         if found.is_empty() {
             accepted = Some(passage);
             break;
@@ -199,14 +267,12 @@ async fn ask(
     line: &Line<'_>,
     listener: Listener<'_>,
 ) -> Result<Kept> {
-    let render = |view: &RecordView| rendering::messages(templates, "record", view);
     let asked = schema(view.facts);
-    let fitted = budget::fit(view, line.room(reply), &*line.tokenizer, &render)?;
     let question = Question {
         about,
         stage: Stage::Record,
         chapter: Some(chapter.id.clone()),
-        messages: fitted.messages,
+        messages: fitted(view, reply, templates, line)?,
         reply_tokens: reply,
         sampling: &line.settings.exact,
         schema: Some(asked),

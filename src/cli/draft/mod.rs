@@ -25,7 +25,7 @@ pub(super) use work::{Asks, Work};
 
 use dry_run::dry_run;
 use offline::Replaying;
-pub(super) use paying::PayArguments;
+pub(super) use paying::{PayArguments, caps};
 
 /// Draft chapters: everything missing or stale, or those you name
 #[derive(Debug, clap::Args)]

@@ -3,14 +3,17 @@
 use anyhow::Result;
 use clap::Args;
 
-use super::Run;
+use super::{Book, Run, Work};
+use crate::cli::cost::{self, Ground};
 use crate::cli::open;
 use crate::config::Config;
 use crate::ledger::Ledger;
 use crate::money::{Caps, Money};
 use crate::pipeline::calling::{Purse, Terms};
+use crate::pipeline::plan::Wanted;
+use crate::pipeline::settings::Settings;
 use crate::project::accounts::Accounts;
-use crate::project::folder::Folder;
+use crate::project::archive::Archive;
 use crate::project::store::Store;
 use crate::project::wishes::Wishes;
 
@@ -40,20 +43,44 @@ pub(in crate::cli) fn caps(
     Ok(Caps::of(arguments.max_cost, config.budget()?, wishes.budget))
 }
 
-/// What the run pays from.
+/// Tells what the run will cost, where it costs anything; gives the least.
+pub(super) fn foretell(
+    work: &Work<'_>,
+    archive: &Archive,
+    [draft, record]: [&Settings; 2],
+    wanted: &Wanted,
+) -> Result<Option<Money>> {
+    let Work { book, run, ui, .. } = work;
+    if ![&book.staff.draft, &book.staff.record].into_iter().any(cost::is_paid) {
+        return Ok(None);
+    }
+    let forecast = Ground { book, archive, draft, record }.forecast(wanted, ui)?;
+    let caps = caps(&run.paying, &book.wishes, run.config)?;
+    let spent = cost::spent(run.config, &book.folder, archive)?;
+    let cost = forecast.cost();
+    let told = cost::told(&forecast, &book.staff);
+    ui.say(&format!("{told}; {}", cost::outlook(&caps, &spent, cost)));
+    Ok(Some(cost.cached))
+}
+
+/// What the run pays from; what is to be done costs at least `floor`.
 pub(super) fn purse<'a>(
     run: &Run<'_>,
-    wishes: &Wishes,
-    folder: &Folder,
+    book: &Book,
     store: &Store<'a>,
     accounts: Accounts,
+    floor: Option<Money>,
 ) -> Result<Purse<'a>> {
     let terms = Terms {
-        caps: caps(&run.paying, wishes, run.config)?,
+        caps: caps(&run.paying, &book.wishes, run.config)?,
         unknown_is_allowed: run.paying.allow_unknown_price,
     };
-    let ledger = Ledger::new(open::ledger(run.config), folder.path());
-    Ok(Purse::new(store.pen(), ledger, accounts, terms))
+    let ledger = Ledger::new(open::ledger(run.config), book.folder.path());
+    let purse = Purse::new(store.pen(), ledger, accounts, terms);
+    Ok(match floor {
+        Some(floor) => purse.with_floor(floor),
+        None => purse,
+    })
 }
 
 /// The arguments without those that only say how calls are paid for.

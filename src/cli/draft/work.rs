@@ -93,8 +93,9 @@ impl Work<'_> {
         }
         rendering::try_out(story, templates)?;
         model::heeded(self.run.model, wishes, &staff.draft, self.ui)?;
+        let floor = paying::foretell(self, &session.archive, [&settings, &exact], &wanted)?;
         let ready = self.ready().await?;
-        let purse = Arc::new(paying::purse(self.run, wishes, folder, &store, accounts)?);
+        let purse = Arc::new(paying::purse(self.run, self.book, &store, accounts, floor)?);
         let conditions = [
             conditions(&staff.draft, ready.draft(), &settings),
             conditions(&staff.record, ready.record(), &exact),

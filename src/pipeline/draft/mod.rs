@@ -112,6 +112,22 @@ pub fn prompt(
     Ok((fitted, reply))
 }
 
+/// What a continuation of a task takes beyond the task's own prompt, at most, and
+/// the most tokens of a reply that is to have so many words.
+///
+/// # Errors
+///
+/// When a template fails.
+pub fn continuation(
+    materials: &Materials<'_>,
+    fitted: &Fitted<DraftView>,
+    words: u32,
+    line: &Line<'_>,
+) -> Result<(usize, usize)> {
+    let more = line.settings.shares().so_far + continue_frame(materials, &fitted.view, line)?;
+    Ok((more, reply_tokens(words, line.settings, materials.tokens_per_word)))
+}
+
 /// Draws a take of a chapter.
 ///
 /// # Errors

@@ -8,7 +8,7 @@ use super::calling::{Line, Lines, Listener};
 use super::draft::Materials;
 use super::plan::{self, Given, Step, Wanted};
 use crate::failure::{Exit, Failure};
-use crate::project::archive::Archive;
+use crate::project::archive::{Archive, Fold};
 use crate::project::store::Store;
 use crate::prompt::brief::{self, Past};
 use crate::prompt::memory::{Shape, Span};
@@ -115,7 +115,7 @@ impl<'a> Session<'a> {
     }
 
     /// The canon of the chapters before one.
-    fn canon_before(&mut self, number: usize) {
+    pub(in crate::pipeline) fn canon_before(&mut self, number: usize) -> &Canon {
         if self.canon_upto >= number {
             self.canon = Canon::default();
             self.canon_upto = 0;
@@ -124,9 +124,17 @@ impl<'a> Session<'a> {
             self.canon.add(record);
         }
         self.canon_upto = number.saturating_sub(1);
+        &self.canon
     }
 
-    fn past(&self) -> Past<'_> {
+    /// A passage that stands for several chapters.
+    pub(in crate::pipeline) fn fold_in(&mut self, span: Span, fold: Fold) {
+        self.folds.insert(span, fold.text.clone());
+        self.archive.folds.insert(span, fold);
+    }
+
+    /// What accepted chapters have left behind.
+    pub(in crate::pipeline) fn past(&self) -> Past<'_> {
         Past { records: &self.records, folds: &self.folds, canon: &self.canon, shape: self.shape }
     }
 

@@ -231,11 +231,9 @@ impl Session<'_> {
             &mut *listener,
         )
         .await?;
-        let fold =
-            Fold { parts: plan::parts_digest(self.story, &self.archive, span), text: text.clone() };
+        let fold = Fold { parts: plan::parts_digest(self.story, &self.archive, span), text };
         store.fold(span, &fold, tokens, asked(line))?;
-        self.folds.insert(span, text);
-        self.archive.folds.insert(span, fold);
+        self.fold_in(span, fold);
         Ok(())
     }
 }

@@ -1,0 +1,202 @@
+//! What is still to be drafted will take, before anything is sent.
+//!
+//! The rest of the book is rehearsed in memory, step by step as a run would go,
+//! with the very prompts a run would send; what a model would say is stood in for
+//! by texts of the lengths that are asked for. It is rehearsed twice: sparely, as
+//! it goes when every reply is accepted, and amply, where everything is as long
+//! as it may be; what may be asked again is then counted as often as it may be.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+
+use super::calling::{Line, Lines};
+use super::plan::Wanted;
+use super::run::Session;
+use crate::chat::Counting;
+use crate::money::{Money, Price};
+use crate::project::accounts::Call;
+use crate::project::journal::Stage;
+use crate::story::Story;
+
+mod rehearsal;
+mod standin;
+
+use rehearsal::{Manner, Shares, of_drafts, rehearse};
+
+/// Calls, and the tokens they take.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Part {
+    /// How many calls.
+    pub calls: u64,
+    /// Tokens of their prompts.
+    pub prompt: u64,
+    /// Of these, tokens that stood alike at the beginning of the prompt before.
+    pub shared: u64,
+    /// Tokens of their replies.
+    pub reply: u64,
+}
+
+impl Part {
+    fn add(&mut self, more: Self) {
+        self.calls += more.calls;
+        self.prompt += more.prompt;
+        self.shared += more.shared;
+        self.reply += more.reply;
+    }
+}
+
+/// What one stage takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Row {
+    /// When every reply is accepted.
+    pub least: Part,
+    /// When everything is rejected, continued and sent again as often as it may be.
+    pub most: Part,
+    /// What a token costs, where that is known.
+    pub price: Option<Price>,
+}
+
+/// What a stage costs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cost {
+    /// When every reply is accepted, and what stood alike comes from the
+    /// endpoint's cache.
+    pub cached: Money,
+    /// The same without a cache.
+    pub uncached: Money,
+    /// The most it can cost.
+    pub most: Money,
+}
+
+/// What all that is still to be drafted takes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Forecast {
+    /// How many chapters are drafted.
+    pub chapters: usize,
+    /// What each stage takes.
+    pub stages: BTreeMap<Stage, Row>,
+}
+
+impl Row {
+    /// What it costs, where a price is known.
+    #[must_use]
+    pub fn cost(&self) -> Option<Cost> {
+        let Part { prompt, shared, reply, .. } = self.least;
+        self.price.map(|price| Cost {
+            cached: price.cost(prompt, shared, 0, reply),
+            uncached: price.cost(prompt, 0, 0, reply),
+            most: price.worst(self.most.prompt, self.most.reply),
+        })
+    }
+}
+
+impl Forecast {
+    /// The tokens of all stages together.
+    #[must_use]
+    pub fn all(&self) -> Row {
+        let mut all = Row::default();
+        for row in self.stages.values() {
+            all.least.add(row.least);
+            all.most.add(row.most);
+        }
+        all
+    }
+
+    /// What all stages cost together, those of which no price is known left out.
+    #[must_use]
+    pub fn cost(&self) -> Cost {
+        let mut sum = Cost::default();
+        for cost in self.stages.values().filter_map(Row::cost) {
+            sum.cached += cost.cached;
+            sum.uncached += cost.uncached;
+            sum.most += cost.most;
+        }
+        sum
+    }
+
+    /// Whether there is a stage of which no price is known.
+    #[must_use]
+    pub fn is_partly_unknown(&self) -> bool {
+        self.stages.values().any(|row| row.price.is_none())
+    }
+}
+
+/// What it takes to draft what is wanted. `session` gives a session over what
+/// has been written, as often as it is asked for one; `calls` are those that the
+/// project has made so far.
+///
+/// # Errors
+///
+/// When a prompt cannot be made, or a chapter before those that are wanted lacks
+/// its text.
+pub fn forecast<'a>(
+    session: impl Fn() -> Session<'a> + Sync,
+    wanted: &Wanted,
+    lines: &Lines<'_>,
+    calls: &[Call],
+) -> Result<Forecast> {
+    let of = |manner| rehearse(&mut session(), wanted, lines, manner);
+    let (least, most) = std::thread::scope(|scope| {
+        let most = scope.spawn(|| of(Manner::Ample));
+        let story = session().story;
+        let [draft, record] =
+            [&lines.draft, &lines.record].map(|line| counted_share(story, line, calls));
+        let least = of(Manner::Sparing(Shares { draft, record }));
+        (least, most.join())
+    });
+    let (least, most) = (least?, most.map_err(|_| anyhow::anyhow!("a rehearsal broke off"))??);
+    let mut stages: BTreeMap<Stage, Row> = BTreeMap::new();
+    for (stage, part) in least.parts {
+        stages.entry(stage).or_default().least = part;
+    }
+    for (stage, part) in most.parts {
+        let row = stages.entry(stage).or_default();
+        row.most = part;
+        // Few and short replies can need more prompts than long ones.
+        row.most.calls = row.most.calls.max(row.least.calls);
+        row.most.prompt = row.most.prompt.max(row.least.prompt);
+        row.most.reply = row.most.reply.max(row.least.reply);
+    }
+    for (stage, row) in &mut stages {
+        let line = if of_drafts(*stage) { &lines.draft } else { &lines.record };
+        row.price = line.provider.facts().price;
+    }
+    Ok(Forecast { chapters: least.chapters, stages })
+}
+
+/// The share of the tokens we count that an endpoint will count: as it has so
+/// far for this model, else as a vocabulary does that suits the language well.
+fn counted_share(story: &Story, line: &Line<'_>, calls: &[Call]) -> f64 {
+    let model = &line.provider.facts().name;
+    let known = calls.iter().filter(|call| {
+        let tally = &call.tally;
+        call.note.model == *model && tally.tries == 1 && tally.unsaid == 0 && tally.usage.prompt > 0
+    });
+    let (counted, said) = known.fold((0_u64, 0_u64), |(counted, said), call| {
+        (counted.saturating_add(call.note.prompt), said.saturating_add(call.tally.usage.prompt))
+    });
+    #[expect(clippy::cast_precision_loss, reason = "a share needs no more")]
+    if counted > 0 {
+        return (said as f64 / counted as f64).clamp(0.02, 1.0);
+    }
+    match line.tokenizer.counting() {
+        // What an endpoint puts round messages is counted amply.
+        Counting::Vocabulary => 0.9,
+        Counting::Bound { .. } => {
+            let text = &story.premise.premise;
+            #[expect(clippy::cast_precision_loss, reason = "a text is short")]
+            let share = usual_tokens(text) / line.tokenizer.text(text).max(1) as f64;
+            share.min(1.0)
+        }
+    }
+}
+
+/// The tokens of a text with a vocabulary that suits its language well: fewer
+/// than four and a half bytes of Latin letters make no token, and of other
+/// scripts hardly ten do.
+fn usual_tokens(text: &str) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "a text is short")]
+    let (bytes, letters) = (text.len() as f64, text.chars().count().max(1) as f64);
+    bytes * if bytes / letters < 1.2 { 0.22 } else { 0.1 }
+}

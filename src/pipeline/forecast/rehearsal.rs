@@ -1,0 +1,355 @@
+//! A run in memory: every step is planned and every prompt made as in a real one.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+
+use super::{Part, standin};
+use crate::chat::Message;
+use crate::pipeline::calling::{Line, Lines};
+use crate::pipeline::draft::{continuation, prompt, tasks};
+use crate::pipeline::plan::{self, Step, Wanted};
+use crate::pipeline::run::{Session, blocked};
+use crate::pipeline::{fold, record};
+use crate::project::archive::{CanonOnFile, Fold, Shelf, Text};
+use crate::project::journal::{Origin, Stage, TakeNote};
+use crate::project::layout;
+use crate::prompt::brief;
+use crate::prompt::memory::Span;
+use crate::provider::Usage;
+use crate::story::fingerprint::digest;
+use crate::story::{Chapter, prose};
+
+/// How a run is rehearsed.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Manner {
+    /// Every reply is accepted, and as long as it is asked to be; of the tokens
+    /// we count, the endpoints count these shares.
+    Sparing(Shares),
+    /// Everything is as long as it may be, and asked as often as it may be.
+    Ample,
+}
+
+/// The shares of the tokens we count that the endpoints will count.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Shares {
+    pub draft: f64,
+    pub record: f64,
+}
+
+/// What a rehearsal has added up.
+#[derive(Debug, Default)]
+pub(super) struct Rehearsed {
+    pub parts: BTreeMap<Stage, Part>,
+    pub chapters: usize,
+    /// The last prompt of each stage.
+    last: BTreeMap<Stage, String>,
+}
+
+/// Calls of one prompt, in tokens by our count.
+#[derive(Clone, Copy)]
+struct Calls<'a> {
+    stage: Stage,
+    messages: &'a [Message],
+    /// What the messages take.
+    base: usize,
+    /// What is added to them, at most.
+    more: usize,
+    /// The longest reply.
+    longest: usize,
+    /// How many calls at most.
+    most: u64,
+}
+
+pub(super) fn rehearse(
+    session: &mut Session<'_>,
+    wanted: &Wanted,
+    lines: &Lines<'_>,
+    manner: Manner,
+) -> Result<Rehearsed> {
+    let mut rehearsal = Rehearsal { lines, manner, sums: Rehearsed::default() };
+    loop {
+        match session.next_step(wanted) {
+            Step::Done => return Ok(rehearsal.sums),
+            Step::Blocked { chapter, by, has_text } => {
+                return Err(blocked(chapter, by, has_text).into());
+            }
+            Step::Adopt(number) => with_shelf(session, number, adopt),
+            Step::Restore(number, take) => {
+                with_shelf(session, number, |shelf, chapter, count| {
+                    restore(shelf, chapter, count, take);
+                });
+            }
+            Step::Move(number) => with_shelf(session, number, place),
+            Step::Fold(span) => rehearsal.fold(session, span)?,
+            Step::Draft(number) => {
+                rehearsal.draft(session, number)?;
+                // What the plan says next, after a look at the whole book.
+                rehearsal.record(session, number)?;
+            }
+            Step::Record(number) => rehearsal.record(session, number)?,
+        }
+    }
+}
+
+fn with_shelf(
+    session: &mut Session<'_>,
+    number: usize,
+    change: impl FnOnce(&mut Shelf, &Chapter, usize),
+) {
+    let story = session.story;
+    if let Some(chapter) = story.chapter(number) {
+        change(session.archive.shelf(&chapter.id), chapter, story.chapters.len());
+    }
+}
+
+fn select(shelf: &mut Shelf, take: u32) {
+    shelf.selected = Some(take);
+    shelf.pending = None;
+}
+
+/// The author's text becomes a take.
+fn adopt(shelf: &mut Shelf, chapter: &Chapter, _: usize) {
+    let Some(text) = &shelf.text else { return };
+    let take = shelf.next_take();
+    let note = note(&chapter.id, take, &text.digest, text.words);
+    shelf.takes.push(note);
+    select(shelf, take);
+}
+
+/// A take becomes the text: of its words, for its own are not read here.
+fn restore(shelf: &mut Shelf, chapter: &Chapter, chapters: usize, take: u32) {
+    select(shelf, take);
+    let Some(note) = shelf.takes.iter().find(|note| note.take == take) else { return };
+    if shelf.text.as_ref().is_none_or(|text| text.digest != note.text) {
+        shelf.text = Some(Text {
+            path: layout::manuscript(chapter.number, &chapter.id, chapters),
+            prose: "word ".repeat(note.words),
+            digest: note.text.clone(),
+            words: note.words,
+        });
+    }
+}
+
+fn place(shelf: &mut Shelf, chapter: &Chapter, chapters: usize) {
+    if let Some(text) = &mut shelf.text {
+        text.path = layout::manuscript(chapter.number, &chapter.id, chapters);
+    }
+    if let Some(canon) = &mut shelf.canon {
+        canon.path = layout::canon(chapter.number, &chapter.id, chapters);
+    }
+}
+
+/// A take that is there: as the author's, which are never stale, a text just
+/// drawn needs no comparing with the bible.
+fn note(chapter: &str, take: u32, text: &str, words: usize) -> TakeNote {
+    TakeNote {
+        chapter: chapter.to_owned(),
+        take,
+        origin: Origin::Author,
+        model: None,
+        answered: None,
+        text: text.to_owned(),
+        words,
+        inputs: BTreeMap::new(),
+        before: String::new(),
+        tokens: Usage::default(),
+        density: None,
+        calls: Vec::new(),
+        conditions: None,
+    }
+}
+
+struct Rehearsal<'a> {
+    lines: &'a Lines<'a>,
+    manner: Manner,
+    sums: Rehearsed,
+}
+
+impl Rehearsal<'_> {
+    fn is_ample(&self) -> bool {
+        matches!(self.manner, Manner::Ample)
+    }
+
+    /// Of so many words, as many as a reply may have at most, or is asked for.
+    fn words(&self, asked: usize) -> usize {
+        if self.is_ample() { asked + asked / 3 } else { asked }
+    }
+
+    fn draft(&mut self, session: &mut Session<'_>, number: usize) -> Result<()> {
+        let story = session.story;
+        let Some(chapter) = story.chapter(number) else { return Ok(()) };
+        let line = &self.lines.draft;
+        let materials = session.materials(number);
+        let settings = line.settings;
+        let (redraws, continuations) =
+            (u64::from(settings.redraws) + 1, u64::from(settings.continuations));
+        let mut text = String::new();
+        for (index, task) in
+            tasks(chapter, settings, materials.tokens_per_word).into_iter().enumerate()
+        {
+            let (fitted, reply) = prompt(&materials, task, &text, line)?;
+            let (more, again) = continuation(&materials, &fitted, task.words(), line)?;
+            let words = self.words(usize::try_from(task.words())?);
+            if !text.is_empty() {
+                text.push_str(prose::SCENE_BREAK);
+            }
+            let drawn = standin::prose(story, words, number * 100 + index);
+            let needed = self.likely(Stage::Draft, line.tokenizer.text(&drawn));
+            text.push_str(&drawn);
+            let calls = Calls {
+                stage: Stage::Draft,
+                messages: &fitted.messages,
+                base: fitted.tokens,
+                more: 0,
+                longest: reply,
+                most: redraws,
+            };
+            self.add(calls, 1, needed.min(reply));
+            // A stream that breaks off is continued as often as one that is cut,
+            // and once more.
+            let most = redraws * (2 * continuations + 1);
+            let calls = Calls { stage: Stage::Continue, more, longest: again, most, ..calls };
+            let left = needed.saturating_sub(reply);
+            self.add(calls, left.div_ceil(again.max(1)), left);
+        }
+        self.sums.chapters += 1;
+        session.redrawn.push(chapter.id.clone());
+        with_shelf(session, number, |shelf, chapter, count| {
+            let take = shelf.next_take();
+            let (digest, words) = (digest(&format!("{text} {take}")), prose::words(&text));
+            shelf.takes.push(note(&chapter.id, take, &digest, words));
+            select(shelf, take);
+            let path = layout::manuscript(chapter.number, &chapter.id, count);
+            shelf.text = Some(Text { path, prose: text, digest, words });
+        });
+        Ok(())
+    }
+
+    fn record(&mut self, session: &mut Session<'_>, number: usize) -> Result<()> {
+        let story = session.story;
+        let Some(chapter) = story.chapter(number) else { return Ok(()) };
+        let shelf = session.archive.chapters.get(&chapter.id);
+        let text = shelf.and_then(|shelf| shelf.text.clone());
+        let Some(text) = text else { return Ok(()) };
+        let (templates, line) = (session.templates, &self.lines.record);
+        let canon = session.canon_before(number);
+        let (prompts, reply) =
+            record::prompts(story, chapter, &text.prose, canon, templates, line)?;
+        let asked = line.settings.synopsis_words;
+        // The shortest synopsis that is accepted, and no fact; or all there may be.
+        let (words, facts) =
+            if self.is_ample() { (asked + asked / 3, 4) } else { (asked * 3 / 5, 0) };
+        let told = standin::record(story, chapter, words, facts);
+        let said =
+            self.likely(Stage::Record, line.tokenizer.text(&told.synopsis)) / prompts.len().max(1);
+        for messages in &prompts {
+            let calls = Calls {
+                stage: Stage::Record,
+                messages,
+                base: line.tokenizer.prompt(messages),
+                more: 0,
+                longest: reply,
+                most: u64::from(record::TRIES),
+            };
+            self.add(calls, 1, said.min(reply));
+        }
+        let path = layout::canon(number, &chapter.id, story.chapters.len());
+        session.archive.shelf(&chapter.id).canon = Some(CanonOnFile {
+            path,
+            yaml: String::new(),
+            digest: digest(&told.synopsis),
+            made_from: Some(text.digest),
+            by_author: false,
+        });
+        session.records.insert(number, told);
+        Ok(())
+    }
+
+    fn fold(&mut self, session: &mut Session<'_>, span: Span) -> Result<()> {
+        let (story, templates) = (session.story, session.templates);
+        let Lines { draft, record: line } = self.lines;
+        let per_word = brief::counted_per_word(story, &*draft.tokenizer);
+        let most = draft.settings.fold_words(story.chapters.len(), per_word);
+        let asked = fold::asked(story, span, &session.past(), most, templates, line)?;
+        let words = if self.is_ample() { most } else { most / 2 };
+        let text = standin::prose(story, words, span.from).replace('\n', " ");
+        let calls = Calls {
+            stage: Stage::Fold,
+            messages: &asked.messages,
+            base: line.tokenizer.prompt(&asked.messages),
+            more: 0,
+            longest: asked.reply,
+            most: u64::from(fold::TRIES),
+        };
+        let said = self.likely(Stage::Fold, line.tokenizer.text(&text));
+        self.add(calls, 1, said.min(asked.reply));
+        let parts = plan::parts_digest(story, &session.archive, span);
+        session.fold_in(span, Fold { text, parts });
+        Ok(())
+    }
+
+    /// Of tokens by our count, as many as an endpoint will count.
+    fn likely(&self, stage: Stage, tokens: usize) -> usize {
+        match self.manner {
+            Manner::Ample => tokens,
+            Manner::Sparing(Shares { draft, record }) => {
+                let share = if of_drafts(stage) { draft } else { record };
+                #[expect(
+                    clippy::cast_precision_loss,
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "counts of tokens are small and positive"
+                )]
+                let tokens = (tokens as f64 * share) as usize;
+                tokens
+            }
+        }
+    }
+
+    fn line(&self, stage: Stage) -> &Line<'_> {
+        if of_drafts(stage) { &self.lines.draft } else { &self.lines.record }
+    }
+
+    /// Adds so many calls that are answered with so many tokens together; or as
+    /// many as there may be, each with the longest reply, and sent as often as it
+    /// may be.
+    fn add(&mut self, calls: Calls<'_>, times: usize, said: usize) {
+        let count = |tokens: usize| u64::try_from(tokens).unwrap_or(u64::MAX);
+        let text: String = calls.messages.iter().map(|one| format!("{}\n", one.text)).collect();
+        let part = if self.is_ample() {
+            let sent =
+                calls.most.saturating_mul(u64::from(self.line(calls.stage).provider.facts().tries));
+            Part {
+                calls: calls.most,
+                prompt: count(calls.base + calls.more).saturating_mul(sent),
+                shared: 0,
+                reply: count(calls.longest).saturating_mul(sent),
+            }
+        } else {
+            let times = count(times);
+            let alike = self.sums.last.values().map(|last| alike(last, &text)).max().unwrap_or(0);
+            let base = count(self.likely(calls.stage, calls.base));
+            Part {
+                calls: times,
+                prompt: count(self.likely(calls.stage, calls.base + calls.more)) * times,
+                shared: base * count(alike) / count(text.len()).max(1) * times,
+                reply: count(said),
+            }
+        };
+        if part.calls > 0 {
+            self.sums.parts.entry(calls.stage).or_default().add(part);
+        }
+        self.sums.last.insert(calls.stage, text);
+    }
+}
+
+/// The bytes at their beginning that two texts share.
+fn alike(one: &str, other: &str) -> usize {
+    one.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count()
+}
+
+/// Whether a stage is work of the model that drafts.
+pub(super) fn of_drafts(stage: Stage) -> bool {
+    matches!(stage, Stage::Draft | Stage::Continue)
+}

@@ -1,0 +1,187 @@
+//! What `cost` foretells, and what a book then takes: the real program, over the
+//! loopback, at an endpoint that counts.
+
+#[path = "support/book.rs"]
+mod book;
+#[path = "support/counting.rs"]
+mod counting;
+#[path = "support/mod.rs"]
+mod support;
+
+use counting::{Answer, Asked, Counting};
+use serde_json::Value;
+use storygen::chat::{Message, Role};
+use storygen::provider::{Request, Sampling};
+use support::Project;
+
+/// What a body asks, as the answering model takes it.
+fn request(asked: &Asked) -> Request {
+    let messages = asked.body["messages"].as_array().into_iter().flatten();
+    let role = |one: &Value| match one["role"].as_str() {
+        Some("system") => Role::System,
+        Some("assistant") => Role::Assistant,
+        _ => Role::User,
+    };
+    Request {
+        messages: messages
+            .map(|one| Message::new(role(one), one["content"].as_str().unwrap_or_default()))
+            .collect(),
+        reply_tokens: 0,
+        sampling: Sampling::default(),
+        seed: 0,
+        schema: asked.body.get("response_format").cloned(),
+        marks: Vec::new(),
+        bans: None,
+    }
+}
+
+/// A book of so many chapters, and an endpoint that writes it well.
+fn book_of(chapters: usize, words: usize, config: &str) -> (Project, Counting) {
+    let project = Project::empty();
+    book::write(&project.path(), chapters, words);
+    // The arcs need a longer book than this.
+    std::fs::remove_file(project.path().join("bible/arcs.yaml")).expect("the arcs");
+    let outline = project.read("bible/outline.yaml");
+    let lines = outline.lines().filter(|line| !line.trim_start().starts_with("beats: "));
+    project.write("bible/outline.yaml", lines.collect::<Vec<_>>().join("\n"));
+    let answer = book::good_answer(words);
+    let server = Counting::start(move |asked| {
+        let (text, _) = answer(&request(asked), asked.number);
+        // A reply ends at its limit.
+        let limit = asked.body["max_tokens"]
+            .as_u64()
+            .or(asked.body["max_completion_tokens"].as_u64())
+            .expect("a limit");
+        let most = usize::try_from(limit).expect("a small limit").saturating_sub(8) * 4;
+        if text.len() > most {
+            return Answer::Length(text[..text.floor_char_boundary(most)].to_owned());
+        }
+        Answer::Reply(text)
+    });
+    let text = format!(
+        "model: openai/counted\nbase_url: {}\nprice: {{prompt: 2, reply: 8, cached: 0.5}}\n{config}",
+        server.base_url()
+    );
+    project.write("../home/config/storygen/config.yaml", text);
+    (project, server)
+}
+
+fn json(project: &Project, command: &str) -> Value {
+    let output = project.run(&[command, "--json"]);
+    assert_eq!(output.code, 0, "{output}");
+    serde_json::from_str(&output.stdout).expect("JSON")
+}
+
+#[test]
+fn what_a_book_takes_lies_in_the_range() {
+    for (name, chapters, words, config, limits) in [
+        ("a plain book", 6, 300, "", ""),
+        ("a long one in a small window", 14, 200, "window: 9000\n", ""),
+        (
+            "replies shorter than a chapter",
+            4,
+            600,
+            "window: 24000\n",
+            "limits: {reply_tokens: 700}\n",
+        ),
+    ] {
+        let (project, _server) = book_of(chapters, words, config);
+        let yaml = project.read("storygen.yaml");
+        project.write("storygen.yaml", format!("{yaml}{limits}"));
+        let foretold = json(&project, "cost");
+        assert_eq!(foretold["chapters"].as_u64(), Some(chapters as u64), "{name}");
+        let output = project.run(&["draft"]);
+        assert_eq!(output.code, 0, "{name}: {output}");
+        let used = json(&project, "usage");
+        println!("{name}: {foretold:#} {used:#}");
+        let stages = used["stages"].as_object().expect("stages");
+        let expected = match name {
+            "a plain book" => vec!["draft", "record"],
+            "a long one in a small window" => vec!["draft", "record", "fold"],
+            _ => vec!["draft", "continue", "record"],
+        };
+        assert!(expected.iter().all(|stage| stages.contains_key(*stage)), "{name}: {used:#}");
+        for (stage, used) in stages.iter().map(|(stage, used)| (stage.as_str(), used)) {
+            let foretold = &foretold["stages"][stage];
+            for key in ["calls", "prompt", "reply"] {
+                let (least, most) = (foretold[key][0].as_u64(), foretold[key][1].as_u64());
+                let real = used[key].as_u64();
+                // What is continued, and how often, is for the model to say.
+                assert!(
+                    (stage == "continue" || least <= real) && real <= most,
+                    "{name}, {stage} {key}: {real:?} is not in {least:?} to {most:?}"
+                );
+            }
+        }
+        let cost = &foretold["all"]["cost"];
+        let of = |value: &Value| value.as_f64().expect("dollars");
+        let real = of(&used["all"]["cost"]);
+        assert!(of(&cost["cached"]) <= real && real <= of(&cost["most"]), "{name}: {real} {cost}");
+        // What is foretold is worth something: it is at most twice too low.
+        assert!(real <= 2.0 * of(&cost["uncached"]), "{name}: {real} {cost}");
+        assert!(foretold["stages"]["draft"]["shared"].as_u64() > Some(0), "{name}");
+        // When all is done nothing is left.
+        let rest = json(&project, "cost");
+        assert_eq!(
+            (rest["chapters"].as_u64(), rest["all"]["calls"][1].as_u64()),
+            (Some(0), Some(0))
+        );
+    }
+}
+
+#[test]
+fn a_budget_that_cannot_be_enough_refuses_first() {
+    let (project, server) = book_of(30, 300, "");
+    let cost = project.run(&["cost"]);
+    assert_eq!(cost.code, 0, "{cost}");
+    let last = cost.stdout.lines().last().expect("a line");
+    assert!(last.starts_with("30 chapters with `openai/counted`: about $0."), "{cost}");
+    assert!(last.contains("; at the very most $"), "{cost}");
+    assert_eq!(cost.stderr, "no budget is set; `--max-cost DOLLARS` sets one for a run\n");
+    for command in ["cost", "draft"] {
+        let output = project.run(&[command, "--max-cost", "0.01"]);
+        assert_eq!(output.code, 5, "{output}");
+        let error = output.stderr.split_once("error: ").expect("an error").1;
+        // A draft may find a single call too dear before it looks at all of them.
+        assert!(error.starts_with("the budget of this run is "), "{output}");
+        if command == "cost" {
+            assert!(error.starts_with("the budget of this run is too low: of $0.0100, $0.0100 are left, and what is to be done costs at least $0."), "{output}");
+        }
+        assert_eq!(server.requests(), 0, "{output}");
+    }
+    // Each call would fit, but not all that have to come.
+    let output = project.run(&["draft", "--max-cost", "0.15"]);
+    assert_eq!(output.code, 5, "{output}");
+    assert!(
+        output.stderr.contains("error: the budget of this run is too low: of $0.1500, "),
+        "{output}"
+    );
+    assert_eq!(server.requests(), 0, "{output}");
+    // One chapter of it does.
+    let output = project.run(&["draft", "chapter", "1", "--max-cost", "0.15"]);
+    assert_eq!(output.code, 0, "{output}");
+    let line =
+        output.stderr.lines().find(|line| line.starts_with("1 chapter with ")).expect("a line");
+    assert!(
+        line.ends_with("enough if little goes wrong; a run stops before it is passed"),
+        "{output}"
+    );
+}
+
+#[test]
+fn what_costs_nothing_or_is_not_known_is_said() {
+    let (project, _server) = book_of(2, 200, "");
+    let config = project.read("../home/config/storygen/config.yaml");
+    for (price, said) in [
+        ("", "2 chapters with `openai/counted`: what its tokens cost is not known"),
+        ("price: {prompt: 0, reply: 0}", "2 chapters with `openai/counted`: free"),
+    ] {
+        let lines: Vec<&str> = config.lines().filter(|line| !line.starts_with("price")).collect();
+        let text = format!("{}\n{price}\n", lines.join("\n"));
+        project.write("../home/config/storygen/config.yaml", text);
+        let output = project.run(&["cost"]);
+        assert_eq!((output.code, output.stdout.lines().last()), (0, Some(said)), "{output}");
+        let drafted = project.run(&["draft", "chapter", "1", "--dry-run"]);
+        assert_eq!(drafted.code, 0, "{drafted}");
+    }
+}
