@@ -50,9 +50,9 @@ fn lively(text: &str, reply_tokens: usize) -> Request {
     Request { sampling, ..asked(text, reply_tokens) }
 }
 
-fn bans<S: AsRef<str>>(phrases: &[S]) -> Option<Arc<Bans>> {
+fn phrase_bans<S: AsRef<str>>(phrases: &[S]) -> Arc<Bans> {
     let list = Phrases::new(phrases.iter().map(|phrase| phrase.as_ref().to_owned())).unwrap();
-    Some(Arc::new(Bans::default().and(Arc::new(list), BTreeSet::new(), Place::Anywhere)))
+    Arc::new(Bans::default().and(Arc::new(list), BTreeSet::new(), Place::Anywhere))
 }
 
 /// The reply and its pieces as they came.
@@ -90,7 +90,7 @@ fn a_phrase_that_the_model_would_say_is_not_said() {
         let before = say(&provider, &request);
         let phrases: Vec<String> = liked(&before).into_iter().step_by(5).collect();
         assert!(phrases.len() > 8, "{before}");
-        request.bans = bans(&phrases);
+        request.bans = Some(phrase_bans(&phrases));
         let list = request.bans.clone().unwrap();
         assert!(list.within(&before).len() > 8);
         let after = say(&provider, &request);
@@ -111,12 +111,12 @@ fn what_is_not_said_changes_nothing() {
     let plain = say(&provider, &request);
     let nearly: Vec<String> =
         liked(&plain).iter().map(|phrase| format!("{phrase} xyzzy")).collect();
-    request.bans = bans(&nearly);
+    request.bans = Some(phrase_bans(&nearly));
     let (held, reply) = pieces(&provider, &request);
     assert_eq!(held.concat(), plain);
     assert_eq!(reply.usage.unwrap().reply, 100);
     // What cannot become a phrase streams as it comes.
-    request.bans = bans(&["xyzzy plugh"]);
+    request.bans = Some(phrase_bans(&["xyzzy plugh"]));
     assert_eq!(
         pieces(&provider, &request).0.len(),
         pieces(&provider, &Request { bans: None, ..request.clone() }).0.len()
@@ -141,7 +141,7 @@ fn a_model_that_insists_is_let_be() {
     request.sampling.logit_bias = [(number, 60.0)].into();
     let plain = say(&provider, &request);
     let word = plain.split_whitespace().next().unwrap().to_owned();
-    request.bans = bans(&[format!("{word} {word}"), word.clone()]);
+    request.bans = Some(phrase_bans(&[format!("{word} {word}"), word.clone()]));
     assert_eq!(say(&provider, &request), plain);
 }
 
@@ -153,7 +153,7 @@ fn the_same_request_gives_the_same_text_however_it_is_computed() {
     let mut request = lively(&format!("{text}Tell me what happened next to the keeper."), 80);
     let plain = say(&provider, &request);
     let phrases: Vec<String> = liked(&plain).into_iter().step_by(4).collect();
-    request.bans = bans(&phrases);
+    request.bans = Some(phrase_bans(&phrases));
     let first = say(&provider, &request);
     assert_ne!(first, plain);
     let (again, reply) = pieces(&provider, &request);
@@ -167,8 +167,8 @@ fn the_same_request_gives_the_same_text_however_it_is_computed() {
     let together = || {
         let mut texts = vec![String::new(); 3];
         let mut on_text = |take: usize, piece: &str| texts[take].push_str(piece);
-        let call =
-            provider.stream_many(&request, &[7, 8, 9], &mut on_text, &CancellationToken::new());
+        let stop = CancellationToken::new();
+        let call = provider.stream_many(&request, &[7, 8, 9], &mut on_text, &stop);
         assert_eq!(block_on(call).unwrap().len(), 3);
         texts
     };
@@ -186,7 +186,7 @@ fn a_phrase_that_began_before_the_reply_is_left() {
     let mut request = asked("Finish the sentence.", 8);
     request.messages.push(Message::new(Role::Assistant, "The capital of France is"));
     assert!(say(&provider, &request).starts_with(" Paris"));
-    request.bans = bans(&["France is Paris"]);
+    request.bans = Some(phrase_bans(&["France is Paris"]));
     let after = say(&provider, &request);
     assert!(!after.trim_start().starts_with("Paris") && !after.trim().is_empty(), "{after}");
 }

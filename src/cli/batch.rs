@@ -57,10 +57,7 @@ pub(super) struct Arguments {
 
 /// Runs the command.
 pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exit> {
-    let ui = ui.telling(arguments.json);
-    let outcome = begin(arguments, common, &ui);
-    ui.event(events::What::ended(&outcome));
-    outcome
+    ui.telling(arguments.json).until_ended(|ui| begin(arguments, common, ui))
 }
 
 fn begin(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exit> {

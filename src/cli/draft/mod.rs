@@ -5,7 +5,7 @@ use clap::Subcommand;
 use tokio_util::sync::CancellationToken;
 
 use super::model::{self, ModelArguments, Reach};
-use super::ui::{Ui, events};
+use super::ui::Ui;
 use super::{Common, open, stop};
 use crate::config::Config;
 use crate::failure::{Exit, Failure};
@@ -84,10 +84,7 @@ enum What {
 
 /// Runs the command.
 pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exit> {
-    let ui = ui.telling(arguments.json);
-    let outcome = begin(arguments, common, &ui);
-    ui.event(events::What::ended(&outcome));
-    outcome
+    ui.telling(arguments.json).until_ended(|ui| begin(arguments, common, ui))
 }
 
 fn begin(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exit> {

@@ -30,6 +30,7 @@ pub(super) fn list(ui: &Ui) -> Result<Exit> {
 /// Fetches a model file.
 #[cfg(feature = "embedded")]
 pub(super) fn pull(name: Option<&str>, ui: &Ui) -> Result<Exit> {
+    use crate::cli::ui::events::What;
     use crate::config::Config;
     use crate::pipeline::calling;
 
@@ -40,7 +41,8 @@ pub(super) fn pull(name: Option<&str>, ui: &Ui) -> Result<Exit> {
     let pulled = runtime.block_on(places.pull(&spec, &mut |progress| download.tell(&progress)));
     download.end();
     let path = pulled.map_err(|fault| calling::failure(&fault))?;
-    ui.result(&format!("the model is at {}", path.display()));
+    ui.event(What::Fetched { path: path.display().to_string() });
+    ui.say_result(&format!("the model is at {}", path.display()));
     Ok(Exit::Done)
 }
 

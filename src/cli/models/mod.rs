@@ -44,6 +44,9 @@ enum What {
     Pull {
         /// The model [default: SmolLM2-135M-Instruct, 98 MB]
         name: Option<String>,
+        /// Print what happens as JSON on standard output, one event a line
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -55,6 +58,8 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
         Some(What::Test(arguments)) => trial::run(arguments, common, ui),
         Some(What::Refresh(arguments)) => refresh::run(arguments, ui),
         Some(What::List) => local::list(ui),
-        Some(What::Pull { name }) => local::pull(name.as_deref(), ui),
+        Some(What::Pull { name, json }) => {
+            ui.telling(*json).until_ended(|ui| local::pull(name.as_deref(), ui))
+        }
     }
 }

@@ -7,6 +7,7 @@ use super::words::dollars;
 use crate::cli::catalogue;
 use crate::cli::model::{self, Pages};
 use crate::cli::open;
+use crate::cli::ui::events::What;
 use crate::cli::ui::{Ui, counted};
 use crate::config::Config;
 use crate::date::date_time;
@@ -26,6 +27,9 @@ pub(super) struct Arguments {
     /// Say what would change, and change nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
+    /// Print what happens as JSON on standard output, one event a line
+    #[arg(long)]
+    json: bool,
 }
 
 /// The vendor whose list needs no key.
@@ -33,6 +37,10 @@ const PUBLIC: &str = "openrouter";
 
 /// Runs the command.
 pub(super) fn run(arguments: &Arguments, ui: &Ui) -> Result<Exit> {
+    ui.telling(arguments.json).until_ended(|ui| refresh(arguments, ui))
+}
+
+fn refresh(arguments: &Arguments, ui: &Ui) -> Result<Exit> {
     let config = Config::read()?;
     let all = model::all(&config)?;
     let asked = asked(arguments, &all, &config)?;
@@ -59,8 +67,9 @@ pub(super) fn run(arguments: &Arguments, ui: &Ui) -> Result<Exit> {
                 vec![format!("{}: {fault}", vendor.name)]
             }
         };
+        ui.event(What::Listed { vendor: &vendor.name, lines: &lines });
         for line in &lines {
-            ui.result(line);
+            ui.say_result(line);
         }
     }
     if arguments.dry_run {

@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use crate::chat::{Message, Role};
 use crate::cli::model::{self, Loader, ModelArguments, Pages, Reach, Scene, Staff};
 use crate::cli::ui::Ui;
+use crate::cli::ui::events::{CheckOutcome, What};
 use crate::cli::{Common, open};
 use crate::config::Config;
 use crate::failure::{Exit, Failure};
@@ -23,6 +24,9 @@ pub(super) struct Arguments {
     /// The model, as `HOST/MODEL` [default: the one that drafts here]
     #[arg(value_name = "MODEL")]
     name: Option<String>,
+    /// Print what happens as JSON on standard output, one event a line
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     model: ModelArguments,
 }
@@ -32,6 +36,10 @@ const REPLY: usize = 400;
 
 /// Runs the command.
 pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exit> {
+    ui.telling(arguments.json).until_ended(|ui| try_out(arguments, common, ui))
+}
+
+fn try_out(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exit> {
     let config = Config::read()?;
     let (wishes, project) = surroundings(arguments, common, ui)?;
     let flags = match &arguments.name {
@@ -311,17 +319,19 @@ async fn window(staff: &Staff, catalogue: &Catalogue, config: &Config) -> Result
 }
 
 fn tell(ui: &Ui, model: &str, checks: &[Check]) -> Exit {
-    ui.result(model);
+    ui.say_result(model);
     for Check { name, outcome } in checks {
-        match outcome {
-            Outcome::Works(seen) => ui.result(&format!("  {name:<10} ok    {seen}")),
-            Outcome::Unsure(why) => ui.result(&format!("  {name:<10} ?     {why}")),
+        let (came, sign, text, help): (_, _, &str, &[String]) = match outcome {
+            Outcome::Works(seen) => (CheckOutcome::Works, "ok   ", seen, &[]),
+            Outcome::Unsure(why) => (CheckOutcome::Unsure, "?    ", why, &[]),
             Outcome::Fails(failure) => {
-                ui.result(&format!("  {name:<10} fails {}", failure.message));
-                for hint in &failure.hints {
-                    ui.result(&format!("  {:<10}       {hint}", ""));
-                }
+                (CheckOutcome::Fails, "fails", &failure.message, &failure.hints)
             }
+        };
+        ui.event(What::Checked { name, outcome: came, text, help });
+        ui.say_result(&format!("  {name:<10} {sign} {text}"));
+        for hint in help {
+            ui.say_result(&format!("  {:<10}       {hint}", ""));
         }
     }
     let fails = checks.iter().any(Check::has_failed);

@@ -161,6 +161,40 @@ pub(crate) enum What<'a> {
         /// Why.
         why: String,
     },
+    /// A model was tried; `models test`.
+    Checked {
+        /// What was looked at: `reachable`, `key`, `model`, `streams`, `usage`, `window` and so on.
+        name: &'a str,
+        /// What came of it.
+        outcome: CheckOutcome,
+        /// What was seen, or why it fails, in words.
+        text: &'a str,
+        /// Ways out.
+        #[serde(skip_serializing_if = "<[_]>::is_empty")]
+        help: &'a [String],
+    },
+    /// A vendor's list was read; `models refresh`.
+    Listed {
+        /// The vendor.
+        vendor: &'a str,
+        /// What the list says and changes, in words, a line each.
+        lines: &'a [String],
+    },
+    /// So much of a model's file has come; `models pull`.
+    #[cfg_attr(not(feature = "embedded"), expect(dead_code, reason = "no engine, no file"))]
+    Fetching {
+        /// Bytes that are there.
+        bytes: u64,
+        /// Bytes of the whole, where that is known.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        of: Option<u64>,
+    },
+    /// A model's file is there.
+    #[cfg_attr(not(feature = "embedded"), expect(dead_code, reason = "no engine, no file"))]
+    Fetched {
+        /// Where.
+        path: String,
+    },
     /// Something else that is worth knowing, in words.
     Message {
         /// The words.
@@ -177,6 +211,18 @@ pub(crate) enum What<'a> {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         help: Vec<String>,
     },
+}
+
+/// What came of a check.
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum CheckOutcome {
+    /// It works.
+    Works,
+    /// Nobody can tell.
+    Unsure,
+    /// It does not work.
+    Fails,
 }
 
 impl<'a> What<'a> {

@@ -60,6 +60,13 @@ impl Ui {
         Self { json, ..self.clone() }
     }
 
+    /// Runs a command with this, and tells how it ended.
+    pub fn until_ended(&self, run: impl FnOnce(&Self) -> Result<Exit>) -> Result<Exit> {
+        let outcome = run(self);
+        self.event(events::What::ended(&outcome));
+        outcome
+    }
+
     /// The same for one book of several: its lines begin with its name, and
     /// stand above the lines that are drawn over.
     pub fn of_book(&self, name: &str, books: &books::Books) -> Self {

@@ -189,17 +189,21 @@ fn spinner() -> ProgressBar {
 pub(crate) struct Download {
     ui: Ui,
     bar: ProgressBar,
+    /// The bytes that the last event told of.
+    told: u64,
 }
 
 #[cfg(feature = "embedded")]
 impl Download {
     pub(super) fn new(ui: Ui) -> Self {
-        Self { ui, bar: ProgressBar::hidden() }
+        Self { ui, bar: ProgressBar::hidden(), told: 0 }
     }
 
     /// Shows one step.
     pub fn tell(&mut self, progress: &crate::provider::embedded::store::Progress) {
         use crate::provider::embedded::store::Progress;
+        /// An event every so many bytes is often enough.
+        const STEP: u64 = 4 << 20;
         match progress {
             Progress::Source(source) => {
                 self.bar.finish_and_clear();
@@ -218,6 +222,10 @@ impl Download {
                     self.bar.set_length(*total);
                 }
                 self.bar.set_position(*done);
+                if self.told == 0 || done.abs_diff(self.told) >= STEP || Some(*done) == *total {
+                    self.told = *done;
+                    self.ui.event(What::Fetching { bytes: *done, of: *total });
+                }
             }
             Progress::Failed { source, why } => {
                 self.bar.finish_and_clear();

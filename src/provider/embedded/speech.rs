@@ -307,12 +307,13 @@ mod tests {
     fn a_token_that_insists_is_let_be() {
         let mut speech = Speech::new(Some(&bans(&["no way"])), &[], "", 100);
         let tokens = [(1, "So "), (2, "no"), (3, " way"), (4, "!")];
+        let logit = |at: usize| f32::from(u8::try_from(at).unwrap());
         let (mut at, mut backs, mut text) = (0, Vec::new(), String::new());
         while at < tokens.len() {
             let (token, word) = tokens[at];
-            match speech.say(LlamaToken(token), word.as_bytes(), &[at as f32]) {
+            match speech.say(LlamaToken(token), word.as_bytes(), &[logit(at)]) {
                 Said::Back(to) => {
-                    assert_eq!(speech.back(to), [to as f32]);
+                    assert_eq!(speech.back(to), [logit(to)]);
                     backs.push((to, speech.lowered()));
                     at = to;
                 }

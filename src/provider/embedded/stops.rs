@@ -3,7 +3,7 @@
 /// Looks for the stops of one reply.
 #[derive(Clone, Debug)]
 pub struct Stops {
-    stops: Vec<String>,
+    texts: Vec<String>,
     longest: usize,
     /// The end of what was heard, as long as a stop may reach back.
     tail: String,
@@ -15,21 +15,21 @@ impl Stops {
     /// Looks for these; an empty one is none.
     #[must_use]
     pub fn new(stops: &[String]) -> Self {
-        let stops: Vec<String> = stops.iter().filter(|stop| !stop.is_empty()).cloned().collect();
-        let longest = stops.iter().map(String::len).max().unwrap_or(0);
-        Self { stops, longest, tail: String::new(), from: 0 }
+        let texts: Vec<String> = stops.iter().filter(|stop| !stop.is_empty()).cloned().collect();
+        let longest = texts.iter().map(String::len).max().unwrap_or(0);
+        Self { texts, longest, tail: String::new(), from: 0 }
     }
 
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.stops.is_empty()
+        self.texts.is_empty()
     }
 
     /// Hears more; gives where in all that was heard the first stop begins.
     pub fn hear(&mut self, text: &str) -> Option<usize> {
         self.tail.push_str(text);
-        let first = self.stops.iter().filter_map(|stop| self.tail.find(stop.as_str())).min();
+        let first = self.texts.iter().filter_map(|stop| self.tail.find(stop.as_str())).min();
         if let Some(at) = first {
             return Some(self.from + at);
         }
@@ -45,7 +45,7 @@ impl Stops {
     pub fn open_from(&self) -> usize {
         let begins = |at: &usize| {
             let rest = &self.tail[*at..];
-            self.stops.iter().any(|stop| stop.starts_with(rest))
+            self.texts.iter().any(|stop| stop.starts_with(rest))
         };
         let places = self.tail.char_indices().map(|(at, _)| at);
         self.from + places.into_iter().find(begins).unwrap_or(self.tail.len())
