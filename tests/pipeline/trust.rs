@@ -174,6 +174,42 @@ fn every_key_stays_with_its_address() {
     }
 }
 
+/// A header of the user's is as much bound to its address as a key is.
+#[test]
+fn the_users_headers_go_to_their_own_address_only() {
+    for (base_url, named, is_sent) in [
+        ("{HERE}/v1", None, true),
+        ("{HERE}/v1", Some("{HERE}/v2"), true),
+        ("https://elsewhere.example/v1", Some("{HERE}/v1"), false),
+    ] {
+        let echo = format!(r#"{{"error":{{"message":"who is {CANARY}?"}}}}"#);
+        let head = [("connection", "close")];
+        let server = ByteServer::start(vec![vec![answer(401, &head, echo.as_bytes())]]);
+        let project = small(&[]);
+        let fill = |text: &str| text.replace("{HERE}", &server.origin());
+        let file = format!(
+            "endpoints: {{openai: {{base_url: '{}', headers: {{X-Team: {CANARY}}}}}}}",
+            fill(base_url)
+        );
+        project.write("../home/config/storygen/config.yaml", file);
+        let mut command = project.command(&["draft", "chapter", "1", "--model", "openai/x"]);
+        if let Some(named) = named {
+            command.env("STORYGEN_BASE_URL", fill(named));
+        }
+        let output = command.output().expect("the program runs");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(server.requests()[0].header("x-team") == Some(CANARY), is_sent, "{said}");
+        // An endpoint that repeats it does not get it shown.
+        assert!(!said.contains(CANARY), "{said}");
+    }
+    let project = small(&[]);
+    let file = "endpoints: {openai: {base_url: 'https://host.example', headers: {Host: evil}}}";
+    project.write("../home/config/storygen/config.yaml", file);
+    let output = project.run(&["draft", "chapter", "1", "--model", "openai/x"]);
+    assert_eq!(output.code, 2, "{output}");
+    assert!(output.stderr.contains("the header `Host` of your configuration"), "{output}");
+}
+
 #[test]
 fn a_projects_endpoint_is_used_once_it_is_allowed_and_until_it_changes() {
     let server = ByteServer::start(refuses());

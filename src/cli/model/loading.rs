@@ -189,6 +189,7 @@ impl Loader<'_> {
             dialect: wire(&route.dialect)?,
             base: route.base.clone(),
             key: key.clone(),
+            headers: route.headers.clone(),
             model: row.id.clone(),
             window: facts.window,
             reply_limit: facts.reply_limit,

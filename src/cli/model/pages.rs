@@ -68,6 +68,7 @@ impl Pages {
         let endpoint = Endpoint {
             vendor: self.vendor.clone(),
             key: self.key.clone(),
+            headers: self.route.headers.clone(),
             patience: route::patience(&self.route.endpoint),
             ..Endpoint::new(wire(&self.route.dialect)?, base, "", 0)
         };

@@ -15,8 +15,9 @@ use secrecy::SecretString;
 use crate::config::{Choice, Config, EndpointShape, KeySource, Origin, trust};
 use crate::failure::{Exit, Failure};
 use crate::project::wishes::{EndpointWish, Wishes};
+use crate::project::yaml::Pairs;
 use crate::provider::catalogue::Vendor;
-use crate::provider::http::{Base, BoundKey, Patience};
+use crate::provider::http::{Base, BoundHeaders, BoundKey, Patience};
 
 /// The address of a vendor's requests, and everything that belongs to it.
 #[derive(Clone, Debug)]
@@ -25,6 +26,8 @@ pub(super) struct Route {
     pub base: Base,
     /// The name of the dialect.
     pub dialect: String,
+    /// The user's own headers for the endpoint, where it is their address.
+    pub headers: Option<BoundHeaders>,
     /// What the user's configuration says of the endpoint.
     pub endpoint: EndpointShape,
     /// Whether that is somewhere else than where the vendor itself is.
@@ -71,9 +74,28 @@ pub(super) fn route(vendor: &Vendor, choice: &Choice, asked: Asked<'_>) -> Resul
         _ => endpoint.dialect.as_ref().unwrap_or(&vendor.dialect),
     };
     let base = parse(address)?;
+    let headers = match &endpoint.headers {
+        Some(Pairs(pairs)) if !pairs.is_empty() => headers(vendor, &endpoint, pairs)?,
+        _ => None,
+    };
     let home = vendor.base_url.as_deref().and_then(|home| Base::parse(home).ok());
     let is_elsewhere = home.is_none_or(|home| home.origin() != base.origin());
-    Ok(Route { base, dialect: dialect.clone(), endpoint, is_elsewhere })
+    Ok(Route { base, dialect: dialect.clone(), headers, endpoint, is_elsewhere })
+}
+
+/// The user's headers, bound to the address for which they stand in the
+/// configuration: the entry's own, else the vendor's.
+fn headers(
+    vendor: &Vendor,
+    endpoint: &EndpointShape,
+    pairs: &[(String, String)],
+) -> Result<Option<BoundHeaders>> {
+    let Some(home) = endpoint.base_url.as_deref().or(vendor.base_url.as_deref()) else {
+        return Ok(None);
+    };
+    let bound = BoundHeaders::new(&parse(home)?, pairs)
+        .map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
+    Ok(Some(bound))
 }
 
 fn parse(address: &str) -> Result<Base> {

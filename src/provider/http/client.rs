@@ -14,9 +14,10 @@ use reqwest::{RequestBuilder, Response, Url};
 use serde_json::Value;
 use tokio::time::timeout;
 
+use super::Endpoint;
 use super::address::{BadEndpoint, Base, BoundKey};
-use super::connections::Connections;
 use super::dialect::{Dialect, Framing};
+use super::headers::BoundHeaders;
 use super::patience::{Patience, retry_after};
 
 /// A connection pool for one endpoint.
@@ -25,6 +26,7 @@ pub(super) struct Client {
     base: Base,
     dialect: &'static Dialect,
     key: Option<BoundKey>,
+    headers: Option<BoundHeaders>,
     patience: Patience,
 }
 
@@ -68,15 +70,16 @@ pub(super) struct Answer {
 }
 
 impl Client {
-    pub fn new(
-        base: &Base,
-        dialect: &'static Dialect,
-        key: Option<BoundKey>,
-        patience: Patience,
-        connections: &Connections,
-    ) -> Result<Self, BadEndpoint> {
-        let inner = connections.to(base, patience.connect)?;
-        Ok(Self { inner, base: base.clone(), dialect, key, patience })
+    pub fn new(endpoint: &Endpoint) -> Result<Self, BadEndpoint> {
+        let Endpoint { base, dialect, key, headers, patience, .. } = endpoint;
+        Ok(Self {
+            inner: endpoint.connections.to(base, patience.connect)?,
+            base: base.clone(),
+            dialect,
+            key: key.clone(),
+            headers: headers.clone(),
+            patience: *patience,
+        })
     }
 
     /// Sends a body to the wire's own path and waits for the head of the answer.
@@ -105,6 +108,10 @@ impl Client {
         // `BoundKey` gives its header for its own origin only.
         let key = self.key.as_ref();
         if let Some((name, value)) = key.and_then(|key| key.header(&url, self.dialect.auth)) {
+            request = request.header(name, value);
+        }
+        let own = self.headers.as_ref().map(|headers| headers.to(&url));
+        for (name, value) in own.unwrap_or_default() {
             request = request.header(name, value);
         }
         let limit = self.patience.connect + self.patience.idle;

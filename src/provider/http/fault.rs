@@ -8,6 +8,7 @@ use super::address::{Base, BoundKey};
 use super::billing;
 use super::client::{Answer, Broken};
 use super::dialect::Trouble;
+use super::headers::BoundHeaders;
 use super::listening::Stopped;
 use super::patience::LONGEST_WAIT;
 use super::refusal::{Refusal, read_body, shown};
@@ -53,6 +54,8 @@ impl Broken {
 pub(super) struct Judge<'a> {
     pub base: &'a Base,
     pub key: Option<&'a BoundKey>,
+    /// The user's own headers for it.
+    pub headers: Option<&'a BoundHeaders>,
     /// The model, where one was asked.
     pub model: Option<&'a str>,
     /// What most base URLs of its wire end with.
@@ -65,7 +68,11 @@ impl Judge<'_> {
     }
 
     fn shown(&self, words: &str) -> String {
-        shown(words, self.key.map(BoundKey::value))
+        let key = self.key.map(BoundKey::value);
+        shown(
+            words,
+            key.into_iter().chain(self.headers.into_iter().flat_map(BoundHeaders::secrets)),
+        )
     }
 
     /// A connection that failed.

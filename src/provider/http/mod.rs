@@ -3,6 +3,7 @@
 //! | File | What |
 //! |---|---|
 //! | `address` | which URLs are safe, and keys bound to one origin |
+//! | `headers` | the user's own headers, bound to one origin |
 //! | `dialect` | the row, the body and the reader that make a wire |
 //! | `knobs` | what a model's and a vendor's rows say to a body |
 //! | `patience` | time-outs, tries and pauses |
@@ -48,6 +49,7 @@ pub mod dialect;
 mod fault;
 mod framing;
 pub mod gate;
+mod headers;
 mod knobs;
 mod listening;
 mod page;
@@ -57,6 +59,7 @@ pub mod refusal;
 pub use address::{BadEndpoint, Base, BoundKey};
 pub use connections::Connections;
 pub use counting::counting;
+pub use headers::BoundHeaders;
 pub use patience::{LONGEST_WAIT, Patience, retry_after};
 
 use client::Client;
@@ -79,6 +82,8 @@ pub struct Endpoint {
     pub base: Base,
     /// The key, for an endpoint that takes one.
     pub key: Option<BoundKey>,
+    /// The user's own headers for it.
+    pub headers: Option<BoundHeaders>,
     /// The model, in the endpoint's words.
     pub model: String,
     /// Tokens that prompt and reply may take together.
@@ -122,6 +127,7 @@ impl Endpoint {
             dialect,
             base,
             key: None,
+            headers: None,
             model: model.into(),
             window,
             reply_limit: None,
@@ -173,13 +179,7 @@ impl Remote {
                 endpoint.base.origin()
             )));
         }
-        let client = Client::new(
-            &endpoint.base,
-            endpoint.dialect,
-            endpoint.key.clone(),
-            endpoint.patience,
-            &endpoint.connections,
-        )?;
+        let client = Client::new(&endpoint)?;
         Ok(Self {
             facts: Facts {
                 name: format!("{}/{}", endpoint.vendor, endpoint.model),
@@ -211,6 +211,7 @@ impl Remote {
         Judge {
             base: &self.endpoint.base,
             key: self.endpoint.key.as_ref(),
+            headers: self.endpoint.headers.as_ref(),
             model: Some(&self.endpoint.model),
             home: self.endpoint.dialect.home,
         }

@@ -309,19 +309,18 @@ fn title(page: &str) -> Option<String> {
 }
 
 /// Foreign words made fit to be shown: one line, no control characters, the
-/// `secret` blotted out, and not too long.
+/// `secrets` blotted out, and not too long.
 #[must_use]
-pub fn shown(words: &str, secret: Option<&str>) -> String {
-    let line = words
+pub fn shown<'a>(words: &str, secrets: impl IntoIterator<Item = &'a str>) -> String {
+    let mut line = words
         .split(|c: char| c.is_whitespace() || c.is_control())
         .filter(|word| !word.is_empty())
         .collect::<Vec<_>>()
         .join(" ");
     // Only now, so that the cut cannot leave a part of the secret behind.
-    let line = match secret {
-        Some(secret) if !secret.is_empty() => line.replace(secret, "[key]"),
-        _ => line,
-    };
+    for secret in secrets.into_iter().filter(|secret| !secret.is_empty()) {
+        line = line.replace(secret, "[key]");
+    }
     match line.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{}…", &line[..end]),
         None => line,
