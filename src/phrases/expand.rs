@@ -7,26 +7,35 @@
 /// The phrases that the lines of a list stand for, in their order.
 #[must_use]
 pub fn expand(list: &str) -> Vec<String> {
-    list.lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty() && !line.starts_with('#'))
-        .flat_map(ways)
-        .collect()
+    patterns(list).flat_map(|parts| ways(&parts)).collect()
 }
 
-/// Every way through the braces of one line. A brace without its end is text.
-fn ways(line: &str) -> Vec<String> {
-    let mut ways = vec![String::new()];
+/// The lines of a list, each as its parts in order; a part as the texts of which
+/// one stands there.
+pub fn patterns(list: &str) -> impl Iterator<Item = Vec<Vec<&str>>> {
+    list.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).map(parts)
+}
+
+/// The parts of one line. A brace without its end is text.
+fn parts(line: &str) -> Vec<Vec<&str>> {
+    let mut parts = Vec::new();
     let mut rest = line;
     while let Some((before, inner, after)) = braces(rest) {
-        let branches: Vec<&str> = inner.split('|').collect();
-        ways = ways
-            .iter()
-            .flat_map(|way| branches.iter().map(move |branch| format!("{way}{before}{branch}")))
-            .collect();
+        parts.push(vec![before]);
+        parts.push(inner.split('|').collect());
         rest = after;
     }
-    ways.iter().map(|way| tidy(&format!("{way}{rest}"))).collect()
+    parts.push(vec![rest]);
+    parts
+}
+
+/// Every way through the parts of one line.
+fn ways(parts: &[Vec<&str>]) -> Vec<String> {
+    let ways = parts.iter().fold(vec![String::new()], |ways, branches| {
+        let on = |way: String| branches.iter().map(move |branch| format!("{way}{branch}"));
+        ways.into_iter().flat_map(on).collect()
+    });
+    ways.iter().map(|way| tidy(way)).collect()
 }
 
 fn braces(text: &str) -> Option<(&str, &str, &str)> {

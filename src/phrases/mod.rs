@@ -26,7 +26,7 @@ mod scan;
 mod worn;
 
 pub use bans::{Bans, Place};
-pub use expand::expand;
+pub use expand::{expand, patterns};
 pub use normal::{Normal, normalised};
 pub use scan::{Found, Scan};
 pub use worn::{LANGUAGES, worn, worn_in};

@@ -1,5 +1,7 @@
 //! Which replies become text, and how the pieces of a cut one are joined.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use crate::common::*;
@@ -156,7 +158,6 @@ fn the_seams_of_a_cut_reply_do_not_show() {
 
 #[test]
 fn every_cut_of_a_text_comes_out_whole() {
-    // In six places at once, so that few runs cover many seams.
     let text = PROSE[0];
     // Where either half of a cut word is a word of its own (`as-ked`, `where-upon`),
     // nobody can tell the cut from a lost space.
@@ -174,9 +175,18 @@ fn every_cut_of_a_text_comes_out_whole() {
             || !known_second && second.len() < 3
     };
     let bounds: Vec<usize> = text.char_indices().map(|(at, _)| at).filter(is_clear).collect();
-    for start in 1..=24 {
-        let cuts: Vec<usize> =
-            (0..6).map(|step| bounds[(start * 2 + step * 50).min(bounds.len() - 1)]).collect();
+    // Six apart, so that every place is a seam once; and six close together, where
+    // a reply may bring no more than a blank, a letter or a mark.
+    let apart = bounds.len().div_ceil(6);
+    let spread = (1..=apart).map(|start| (start, apart));
+    let spot = |words: &str| {
+        let at = text.find(words).expect("words of the text");
+        bounds.iter().position(|bound| *bound >= at).expect("a place")
+    };
+    let close = [spot("asked.\n"), spot(".\n\nJoss"), spot("\nJoss"), bounds.len() - 6];
+    for (start, step) in spread.chain(close.map(|start| (start, 1))) {
+        let cuts: BTreeSet<usize> =
+            (0..6).filter_map(|cut| bounds.get(start + cut * step)).copied().collect();
         let mut pieces = Vec::new();
         let mut from = 0;
         for cut in cuts {
@@ -185,7 +195,8 @@ fn every_cut_of_a_text_comes_out_whole() {
         }
         pieces.push(&text[from..]);
         let project = small(&cut(&pieces));
-        done(&project, &["draft", "chapter", "1"]);
+        let output = run(&project, &["draft", "chapter", "1"]);
+        assert_eq!(output.code, 0, "{pieces:?}: {output}");
         assert_eq!(prose(&project, 1), text, "{pieces:?}");
     }
 }

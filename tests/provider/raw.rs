@@ -84,7 +84,7 @@ fn raw_text_needs_a_template_that_there_is() {
     }
     assert_eq!(build(&LLAMACPP, Some("own")), None);
     let table = [
-        (&LLAMACPP, None, "needs a chat template: one of chatml, llama3"),
+        (&LLAMACPP, None, "needs a chat template: one of chatml, llama-3"),
         (&LLAMACPP, Some("chatlm"), "no chat template `chatlm` here; did you mean `chatml`?"),
         (&KOBOLDCPP, Some("own"), "no chat template `own` here; there are chatml"),
     ];

@@ -237,8 +237,9 @@ impl<'a> Drawing<'a> {
         }
         let before = self.text.clone();
         let grown = self.take_in(kept, part > 0, !was_cut);
-        if was_cut && grown == 0 {
-            // A mark or two are no end.
+        let says = !was_cut || joining::says_more(&before, &self.text);
+        if !says && as_if(kept) == Ending::Stop {
+            // Dots in place of the rest are no end.
             self.text = before;
         }
         if kept.ending == Ending::Filtered {
@@ -250,7 +251,7 @@ impl<'a> Drawing<'a> {
         }
         self.ending = as_if(kept);
         // A cut text to which nothing was added is as cut as before.
-        self.is_whole = self.ending == Ending::Stop && (grown > 0 || !was_cut);
+        self.is_whole = self.ending == Ending::Stop && says;
         match kept.verdict.as_ref().map(|verdict| verdict.reason) {
             Some(Reason::Long) => {
                 self.is_whole = true;

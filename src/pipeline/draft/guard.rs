@@ -11,8 +11,9 @@ use crate::prompt::brief::Task;
 use crate::story::take::watch::{Signs, Terms};
 use crate::story::{Story, texts};
 
-/// What the prose of a book is guarded against.
-pub(super) struct Guard {
+/// What the prose of a book is guarded against: made once for all its chapters,
+/// since the whole bible is read for it.
+pub struct Guard {
     signs: Arc<Signs>,
     bans: Option<Arc<Bans>>,
     has_machines: bool,
@@ -43,11 +44,13 @@ impl Guard {
     }
 
     /// The openings of lines by which a model leaves the story.
+    #[must_use]
     pub fn signs(&self) -> &Signs {
         &self.signs
     }
 
     /// The banned phrases that a text says, in the order in which it does.
+    #[must_use]
     pub fn standing(&self, text: &str) -> Vec<String> {
         let Some(bans) = &self.bans else { return Vec::new() };
         bans.within(text).iter().map(|found| bans.phrase(found).to_owned()).collect()
@@ -55,6 +58,7 @@ impl Guard {
 
     /// What a reply to a task is watched for, before it is known what it goes
     /// on from.
+    #[must_use]
     pub fn terms(&self, story: &Story, task: Task<'_>) -> Terms {
         let (chapter, words) = (task.chapter, usize::try_from(task.words()).unwrap_or(usize::MAX));
         let next = story.chapters.iter().find(|one| one.number == chapter.number + 1);

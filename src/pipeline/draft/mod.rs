@@ -17,8 +17,9 @@ use crate::story::{Chapter, Story, prose};
 mod drawing;
 mod guard;
 
+pub use guard::Guard;
+
 use drawing::{Sitting, continue_frame, draw_task};
-use guard::Guard;
 
 /// Everything the drawing of a chapter draws on.
 pub struct Materials<'a> {
@@ -136,13 +137,13 @@ pub fn continuation(
 /// drawing was rejected.
 pub async fn draw(
     materials: &Materials<'_>,
+    guard: &Guard,
     chapter: &Chapter,
     take: u32,
     line: &Line<'_>,
     listener: Listener<'_>,
 ) -> Result<Drawn> {
     let mut drawn = Drawn::default();
-    let guard = Guard::of(materials.story)?;
     for task in tasks(chapter, line.settings, materials.tokens_per_word) {
         if !drawn.prose.is_empty() {
             listener(Event::Text(prose::SCENE_BREAK));
@@ -155,7 +156,7 @@ pub async fn draw(
                 drawn.omissions.push(omission.clone());
             }
         }
-        let sitting = Sitting { materials, task, fitted: &fitted, reply, guard: &guard };
+        let sitting = Sitting { materials, task, fitted: &fitted, reply, guard };
         let text = draw_task(&sitting, take, line, listener, &mut drawn).await?;
         drawn.prose.push_str(text.trim());
     }

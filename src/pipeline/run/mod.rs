@@ -1,11 +1,12 @@
 //! The loop: ask the plan for the next step, do it, write it down.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use anyhow::Result;
 
 use super::calling::{Line, Lines, Listener};
-use super::draft::Materials;
+use super::draft::{Guard, Materials};
 use super::plan::{self, Given, Step, Wanted};
 use crate::failure::{Exit, Failure};
 use crate::project::archive::{Archive, Fold};
@@ -38,6 +39,8 @@ pub struct Session<'a> {
     /// The numbers that takes are to have at least, by chapter id: a replay draws
     /// the take that counts, not those before it.
     pub takes: BTreeMap<String, u32>,
+    /// What its prose is guarded against, once a chapter is drawn.
+    guard: Option<Arc<Guard>>,
     canon: Canon,
     /// The records up to and with this chapter are in `canon`.
     canon_upto: usize,
@@ -97,6 +100,7 @@ impl<'a> Session<'a> {
             records,
             tokens_per_word,
             takes: BTreeMap::new(),
+            guard: None,
             canon: Canon::default(),
             canon_upto: 0,
             folds,
@@ -152,6 +156,15 @@ impl<'a> Session<'a> {
             previous: previous.map(|text| text.prose.as_str()),
             tokens_per_word: self.tokens_per_word,
         }
+    }
+
+    fn guard(&mut self) -> Result<Arc<Guard>> {
+        let guard = match &self.guard {
+            Some(guard) => Arc::clone(guard),
+            None => Arc::new(Guard::of(self.story)?),
+        };
+        self.guard = Some(Arc::clone(&guard));
+        Ok(guard)
     }
 
     fn chapter(&self, number: usize) -> Result<&'a Chapter> {

@@ -81,6 +81,7 @@ impl Session<'_> {
         listener(Event::Drafting { chapter: number, title: &chapter.title, take });
         let mut rejected = Vec::new();
         drop(line.purse.used());
+        let guard = self.guard()?;
         let materials = self.materials(number);
         let drawn = {
             let mut note = |event: Event<'_>| {
@@ -89,7 +90,7 @@ impl Session<'_> {
                 }
                 listener(event);
             };
-            draft::draw(&materials, chapter, take, line, &mut note).await
+            draft::draw(&materials, &guard, chapter, take, line, &mut note).await
         };
         self.note_rejected(&chapter.id, rejected, store)?;
         let drawn = drawn?;

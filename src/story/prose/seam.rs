@@ -18,7 +18,7 @@ pub fn join(head: &str, tail: &str, known: &HashSet<String>) -> String {
         return tail.trim_start().to_owned();
     }
     if tail.trim().is_empty() {
-        return head.to_owned();
+        return spaced(head, tail);
     }
     if let Some(overlap) = overlap(head, tail, known) {
         let tail = &tail[overlap.tail_from..];
@@ -27,9 +27,9 @@ pub fn join(head: &str, tail: &str, known: &HashSet<String>) -> String {
     let ends_open = head.ends_with(|c: char| c.is_alphanumeric());
     let starts_open = tail.starts_with(|c: char| c.is_alphanumeric());
     if head.ends_with(char::is_whitespace) {
-        return format!("{head}{}", tail.trim_start_matches([' ', '\t']));
+        return spaced(head, tail);
     }
-    if !ends_open && starts_open && !opens(head) {
+    if !ends_open && starts_open && !opens(head) && !is_in_number(head, tail) {
         // After a full stop, a comma, a closing quote.
         return format!("{head} {tail}");
     }
@@ -40,13 +40,39 @@ pub fn join(head: &str, tail: &str, known: &HashSet<String>) -> String {
     if one_word(first, second, known) { format!("{head}{tail}") } else { format!("{head} {tail}") }
 }
 
+/// Two pieces that blanks part, of which either piece may bring them, or both:
+/// one blank, one line end or one empty line.
+fn spaced(head: &str, tail: &str) -> String {
+    let blanks = |text: &str| text.matches('\n').count();
+    let (text, rest) = (head.trim_end(), tail.trim_start());
+    let (before, after) = (&head[text.len()..], &tail[..tail.len() - rest.len()]);
+    match (blanks(before), blanks(after)) {
+        _ if before.is_empty() => format!("{head}{tail}"),
+        (0, 0) | (1.., 0) | (2.., _) => format!("{head}{rest}"),
+        (0, _) => format!("{text}{after}{rest}"),
+        (1, _) => format!("{head}\n{rest}"),
+    }
+}
+
 /// Whether a text ends in a mark that what follows clings to.
 fn opens(head: &str) -> bool {
-    head.ends_with([
-        '“', '‘', '„', '«', '‹', '(', '[', '—', '-', '–', '\'', '’', '¿', '¡', '「', '『',
-    ]) || head.ends_with(" \"")
-        || head.ends_with("\n\"")
-        || head == "\""
+    const OPENING: [char; 25] = [
+        '“', '‘', '„', '‚', '«', '‹', '(', '[', '{', '—', '-', '–', '\'', '’', '¿', '¡', '「',
+        '『', '/', '#', '@', '$', '£', '€', '~',
+    ];
+    // These open what they stand before, and close what they stand behind.
+    const EITHER: [char; 3] = ['"', '*', '_'];
+    let before = head.trim_end_matches(EITHER);
+    let is_mark = before.len() < head.len();
+    head.ends_with(OPENING)
+        || is_mark && (before.is_empty() || before.ends_with(char::is_whitespace))
+        || is_mark && before.ends_with(OPENING)
+}
+
+/// Whether a number goes on: `3.5`, `10:30`, `1,000`.
+fn is_in_number(head: &str, tail: &str) -> bool {
+    let digits = head.strip_suffix(['.', ',', ':']).unwrap_or_default();
+    digits.ends_with(|c: char| c.is_ascii_digit()) && tail.starts_with(|c: char| c.is_ascii_digit())
 }
 
 fn last_word(text: &str) -> &str {
@@ -188,6 +214,8 @@ pub fn vocabulary_of_cut(text: &str) -> HashSet<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use proptest::prelude::*;
 
@@ -235,6 +263,19 @@ mod tests {
             // A new paragraph.
             ("She sat.", "\n\nThe boat came.", "She sat.\n\nThe boat came."),
             ("She sat.\n\n", "The boat came.", "She sat.\n\nThe boat came."),
+            ("She sat.", "\n\n", "She sat.\n\n"),
+            ("She sat.\n", "\nThe boat came.", "She sat.\n\nThe boat came."),
+            ("She sat. ", "\n\nThe boat came.", "She sat.\n\nThe boat came."),
+            ("She sat.\n\n", "\n\nThe boat came.", "She sat.\n\nThe boat came."),
+            ("She sat.\n", "The boat came.", "She sat.\nThe boat came."),
+            // Marks that cling to what follows, or do not.
+            ("She *", "sat* there.", "She *sat* there."),
+            ("She *sat*", "there.", "She *sat* there."),
+            ("“*", "Now*”", "“*Now*”"),
+            ("She said, \"", "Now.\"", "She said, \"Now.\""),
+            ("\"Now.\"", "She sat.", "\"Now.\" She sat."),
+            ("It was 10:", "30 and £", "It was 10:30 and £"),
+            ("It was 10:", "the boat came.", "It was 10: the boat came."),
             // Punctuation first.
             ("She sat", ", and the boat came.", "She sat, and the boat came."),
             // One equal word is a coincidence, not an overlap.
@@ -246,19 +287,29 @@ mod tests {
         }
     }
 
+    /// Written with whatever stands at a seam.
+    const TEXT: &str = "She walked to the harbour, where the old boat lay, and sat down on a coil of wet rope. “You *came*,” \
+        said the woman; “at half-past four—or 4:30?”\n\nNothing moved on the water but the light of the lamp.\n\n* * *\n\n\
+        By £5,000 she was the poorer, or 3.5 stone of silver. \"Never,\" he said, \"not _ever_.\"\nIt didn’t rain.";
+
     proptest! {
-        // A text cut anywhere and continued exactly there comes out whole.
+        // A text cut anywhere, however often, and continued exactly there comes
+        // out whole, to the last blank.
         #[test]
-        fn exact_continuations_are_whole(cut in 1usize..150) {
-            let text = "She walked to the harbour, where the old boat lay, and sat down on a coil of wet rope. \
-                        “You came,” said the woman.\n\nNothing moved on the water but the light of the lamp.";
-            let cut = text.floor_char_boundary(cut);
-            let known = vocabulary([text]);
-            let joined = join(&text[..cut], &text[cut..], &known);
-            prop_assert_eq!(
-                joined.split_whitespace().collect::<Vec<_>>(),
-                text.split_whitespace().collect::<Vec<_>>()
-            );
+        fn exact_continuations_are_whole(cuts in prop::collection::btree_set(1..TEXT.len(), 1..6)) {
+            let bounds: BTreeSet<usize> =
+                cuts.into_iter().map(|cut| TEXT.floor_char_boundary(cut)).collect();
+            let known = vocabulary([TEXT]);
+            let (mut joined, mut from) = (String::new(), 0);
+            for until in bounds.into_iter().chain([TEXT.len()]) {
+                joined = if from == 0 {
+                    TEXT[..until].to_owned()
+                } else {
+                    join(&joined, &TEXT[from..until], &known)
+                };
+                from = until;
+            }
+            prop_assert_eq!(joined, TEXT);
         }
     }
 }

@@ -2,10 +2,8 @@
 
 use std::sync::{Arc, OnceLock};
 
-use aho_corasick::{AhoCorasick, Anchored, Input, MatchKind, StartKind};
-
 use super::lines::form_of_sign;
-use crate::phrases::expand;
+use crate::phrases::patterns;
 
 /// The languages with a list, by their primary subtags.
 const LISTS: [(&str, &str); 4] = [
@@ -39,12 +37,38 @@ pub struct Signs {
     lists: Vec<Arc<List>>,
 }
 
-/// One language's list.
+/// One language's list. Its lines stand for hundreds of thousands of signs, of
+/// which a line of prose is compared with few: they are never written out.
 #[derive(Debug)]
 struct List {
-    finder: AhoCorasick,
-    /// Per sign, what it means and its length.
-    kinds: Vec<(Kind, usize)>,
+    signs: Vec<Sign>,
+}
+
+/// One line of a list.
+#[derive(Debug)]
+struct Sign {
+    kind: Kind,
+    /// The branches of each of its parts.
+    parts: Vec<Vec<Branch>>,
+}
+
+/// What may stand in one place, in the form of the lines.
+type Branch = Vec<Token>;
+
+#[derive(Debug)]
+enum Token {
+    /// One blank, unless nothing stands before it, nothing after it, or another.
+    Blank,
+    /// Anything else.
+    Text(String),
+}
+
+/// How far a line has been compared.
+#[derive(Clone, Copy, Debug, Default)]
+struct Place {
+    at: usize,
+    /// Whether a blank has to follow, if anything does.
+    is_blank: bool,
 }
 
 impl Signs {
@@ -74,37 +98,69 @@ impl Signs {
 
 impl List {
     fn read(text: &str) -> Option<Self> {
-        let (mut signs, mut kinds) = (Vec::new(), Vec::new());
+        let mut signs = Vec::new();
         for section in text.split("\n[").skip(1) {
             let (name, lines) = section.split_once("]\n")?;
             let kind = kind(name)?;
-            for sign in expand(lines) {
-                let form = form_of_sign(&sign);
-                kinds.push((kind, form.len()));
-                signs.push(form);
-            }
+            signs.extend(patterns(lines).map(|parts| Sign::of(kind, &parts)));
         }
-        let finder = AhoCorasick::builder()
-            .start_kind(StartKind::Anchored)
-            .match_kind(MatchKind::LeftmostLongest)
-            .build(&signs)
-            .ok()?;
-        Some(Self { finder, kinds })
+        Some(Self { signs })
     }
 
+    /// The first of the longest signs.
     fn find(&self, form: &str) -> Option<(Kind, usize)> {
-        let mut until = form.len();
-        // The longest sign may end inside a word where a shorter one does not.
-        loop {
-            let input = Input::new(&form[..until]).anchored(Anchored::Yes);
-            let found = self.finder.find(input)?;
-            let (kind, length) = self.kinds[found.pattern().as_usize()];
-            if ends_word(form, length) {
-                return Some((kind, length));
-            }
-            until = form.floor_char_boundary(length - 1);
+        let found = self.signs.iter().filter_map(|sign| Some((sign.kind, sign.longest(form)?)));
+        found.reduce(|best, next| if next.1 > best.1 { next } else { best })
+    }
+}
+
+impl Sign {
+    fn of(kind: Kind, parts: &[Vec<&str>]) -> Self {
+        let branches =
+            |part: &Vec<&str>| part.iter().map(|text| branch(text)).collect::<Vec<Branch>>();
+        Self { kind, parts: parts.iter().map(branches).collect() }
+    }
+
+    /// The length of the longest way through it that a form begins with.
+    fn longest(&self, form: &str) -> Option<usize> {
+        longest(&self.parts, form, Place::default())
+    }
+}
+
+fn branch(text: &str) -> Branch {
+    let mut branch = Vec::new();
+    for (index, word) in text.split(char::is_whitespace).enumerate() {
+        if index > 0 {
+            branch.push(Token::Blank);
+        }
+        if !word.is_empty() {
+            branch.push(Token::Text(form_of_sign(word)));
         }
     }
+    branch
+}
+
+fn longest(parts: &[Vec<Branch>], form: &str, place: Place) -> Option<usize> {
+    let Some((branches, rest)) = parts.split_first() else {
+        return ends_word(form, place.at).then_some(place.at);
+    };
+    let ways = branches.iter().filter_map(|branch| after(branch, form, place));
+    ways.filter_map(|place| longest(rest, form, place)).max()
+}
+
+/// The place after a branch, if it stands at this one.
+fn after(branch: &Branch, form: &str, mut place: Place) -> Option<Place> {
+    for token in branch {
+        let Token::Text(text) = token else {
+            place.is_blank = place.at > 0;
+            continue;
+        };
+        if std::mem::take(&mut place.is_blank) {
+            place.at += form[place.at..].starts_with(' ').then_some(1)?;
+        }
+        place.at += form[place.at..].starts_with(text.as_str()).then_some(text.len())?;
+    }
+    Some(place)
 }
 
 /// Whether no word goes on at this place.
@@ -129,18 +185,48 @@ fn kind(name: &str) -> Option<Kind> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::phrases::expand;
 
     #[test]
     fn every_list_can_be_read() {
         for (language, text) in LISTS {
             let list = List::read(text).unwrap_or_else(|| panic!("{language}"));
-            assert!(list.kinds.len() > 300, "{language}: {}", list.kinds.len());
+            let ways = |sign: &Sign| sign.parts.iter().map(Vec::len).product::<usize>();
+            let count: usize = list.signs.iter().map(ways).sum();
+            assert!(count > 300, "{language}: {count}");
             for kind in
                 [Kind::Before, Kind::After, Kind::Machine, Kind::Line, Kind::Heading, Kind::Scene]
             {
-                assert!(list.kinds.iter().any(|(one, _)| *one == kind), "{language} {kind:?}");
+                assert!(list.signs.iter().any(|sign| sign.kind == kind), "{language} {kind:?}");
             }
-            assert!(list.kinds.iter().all(|(_, length)| *length >= 3), "{language}");
+            // A sign of a letter or two would end many a story.
+            assert!(list.signs.iter().all(|sign| least(sign) >= 3), "{language}");
+        }
+    }
+
+    /// The fewest letters of a way through a sign.
+    fn least(sign: &Sign) -> usize {
+        let length = |token: &Token| match token {
+            Token::Blank => 0,
+            Token::Text(text) => text.len(),
+        };
+        let shortest = |part: &Vec<Branch>| {
+            part.iter().map(|branch| branch.iter().map(length).sum::<usize>()).min().unwrap_or(0)
+        };
+        sign.parts.iter().map(shortest).sum()
+    }
+
+    #[test]
+    fn every_way_through_a_list_is_found_whole() {
+        for (language, text) in LISTS {
+            let list = List::read(text).unwrap_or_else(|| panic!("{language}"));
+            let sections = text.split("\n[").skip(1).filter_map(|one| one.split_once("]\n"));
+            let ways: Vec<String> = sections.flat_map(|(_, lines)| expand(lines)).collect();
+            for way in ways.iter().step_by(ways.len() / 2_000 * 2 + 1) {
+                let form = form_of_sign(way);
+                let found = list.find(&format!("{form} x")).map(|(_, length)| length);
+                assert!(found >= Some(form.len()), "{language}: {way}: {found:?}");
+            }
         }
     }
 
