@@ -27,7 +27,7 @@ pub fn well(asked: &Asked) -> String {
 }
 
 /// The user's configuration: the endpoint, and these lines.
-fn configure(project: &Project, server: &Counting, lines: &str) {
+pub fn configure(project: &Project, server: &Counting, lines: &str) {
     let text = format!("model: openai/counted\nbase_url: {}\n{lines}\n", server.base_url());
     project.write("../home/config/storygen/config.yaml", text);
 }

@@ -53,7 +53,7 @@ pub(super) fn purse<'a>(
         unknown_is_allowed: run.paying.allow_unknown_price,
     };
     let ledger = Ledger::new(open::ledger(run.config), folder.path());
-    Ok(Purse::new(store.pen(), ledger, accounts, terms))
+    Ok(Purse::new(store.pen(), ledger, accounts, terms).of_allowance(run.allowance.clone()))
 }
 
 /// The arguments without those that only say how calls are paid for.

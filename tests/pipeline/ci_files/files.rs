@@ -42,8 +42,8 @@ pub enum Act {
 /// A file of `docs/ci`.
 pub fn file(name: &str) -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/ci").join(name);
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|why| panic!("{path:?}: {why}"));
-    serde_yaml::from_str(&text).unwrap_or_else(|why| panic!("{path:?}: {why}"))
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|why| panic!("{name}: {why}"));
+    serde_yaml::from_str(&text).unwrap_or_else(|why| panic!("{name}: {why}"))
 }
 
 fn text(value: &Value) -> String {
@@ -72,14 +72,12 @@ fn lines(value: &Value) -> Vec<String> {
 fn value(expression: &str, given: &Given) -> String {
     let terms = expression.split("||").map(|term| {
         let term = term.trim();
-        match term.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')) {
-            Some(literal) => literal.to_owned(),
-            None => {
-                let known = ["secrets.", "vars.", "inputs.", "github.", "runner."];
-                assert!(known.iter().any(|context| term.starts_with(context)), "`{term}`");
-                given.get(term).cloned().unwrap_or_default()
-            }
+        if let Some(literal) = term.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')) {
+            return literal.to_owned();
         }
+        let known = ["secrets.", "vars.", "inputs.", "github.", "runner."];
+        assert!(known.iter().any(|context| term.starts_with(context)), "`{term}`");
+        given.get(term).cloned().unwrap_or_default()
     });
     terms.reduce(|first, then| if first.is_empty() { then } else { first }).expect("a term")
 }

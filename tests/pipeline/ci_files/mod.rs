@@ -235,7 +235,11 @@ fn a_pull_request_that_changes_the_story_is_told_what_is_missing() {
         });
         let changed = shop.run("pull_request", "");
         assert!(changed.is_done, "{host:?}: {}", changed.log);
-        assert!(changed.log.contains("is not kept, and `--offline` asks nobody"), "{}", changed.log);
+        assert!(
+            changed.log.contains("is not kept, and `--offline` asks nobody"),
+            "{}",
+            changed.log
+        );
         // A bible that is broken is a fault in both jobs, and nothing is sent.
         let asked = shop.server.requests();
         shop.forge.commit(|repository| {
@@ -278,10 +282,15 @@ fn storygen_is_installed_where_it_is_missing() {
         let said = fs::read_to_string(&said).expect("arguments");
         let mut said: Vec<&str> = said.lines().collect();
         if let Some(at) = said.iter().position(|word| *word == "--root") {
-            assert_eq!(said.drain(at..at + 2).last(), Some(".tools"));
+            assert_eq!(said.drain(at..at + 2).next_back(), Some(".tools"));
         }
-        let expected =
-            ["install", "--locked", "--no-default-features", "--git", "https://example.invalid/s g"];
+        let expected = [
+            "install",
+            "--locked",
+            "--no-default-features",
+            "--git",
+            "https://example.invalid/s g",
+        ];
         assert_eq!(said, [&expected[..], &["--rev", "v1", "storygen"]].concat(), "{host:?}");
     }
 }

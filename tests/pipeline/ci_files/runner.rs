@@ -35,11 +35,8 @@ pub struct Outcome {
 impl Forge {
     /// A repository that holds this project, committed.
     pub fn new(project: &Path) -> Self {
-        let forge = Self {
-            root: TempDir::new().expect("a temporary folder"),
-            caches: Vec::new(),
-            jobs: 0,
-        };
+        let forge =
+            Self { root: TempDir::new().expect("a temporary folder"), caches: Vec::new(), jobs: 0 };
         fs::create_dir(forge.repository()).expect("a folder");
         forge.git(&["init", "--quiet", "--initial-branch=main"]);
         forge.commit(|repository| copy(project, repository));
@@ -133,8 +130,7 @@ impl Forge {
                 let folder = outcome.artifacts.join(name);
                 for path in paths.iter().map(|path| path.trim_end_matches('/')) {
                     // The only path is the root of what is published.
-                    let target =
-                        if paths.len() > 1 { folder.join(path) } else { folder.clone() };
+                    let target = if paths.len() > 1 { folder.join(path) } else { folder.clone() };
                     copy(&place(path), &target);
                 }
                 for path in without {
