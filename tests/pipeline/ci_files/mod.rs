@@ -253,6 +253,28 @@ fn a_pull_request_that_changes_the_story_is_told_what_is_missing() {
     }
 }
 
+/// The author's variable names the model, so nothing of the project says where
+/// its text goes.
+#[test]
+fn a_project_s_own_endpoint_is_not_asked() {
+    for host in HOSTS {
+        let mut shop = Shop::open(host);
+        let elsewhere = Counting::start(|asked| Answer::Reply(well(asked)));
+        let wish =
+            format!("model: openai/theirs\nendpoint: {{base_url: '{}'}}\n", elsewhere.base_url());
+        shop.forge.commit(|repository| {
+            let path = repository.join("storygen.yaml");
+            let text = fs::read_to_string(&path).expect("a book");
+            fs::write(path, text + &wish).expect("a file");
+        });
+        let outcome = shop.run("push", "5");
+        assert_eq!(outcome.code, 0, "{host:?}: {}", outcome.log);
+        let built = shop.run("pull_request", "");
+        assert_eq!(built.code, 0, "{host:?}: {}", built.log);
+        assert_eq!((shop.server.requests(), elsewhere.requests()), (8, 0), "{host:?}");
+    }
+}
+
 #[test]
 fn storygen_is_installed_where_it_is_missing() {
     for host in HOSTS {
