@@ -1,5 +1,6 @@
 //! `storygen batch`: drafts several books at once, within shared limits.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -14,7 +15,7 @@ use super::{Common, open, stop};
 use crate::config::Config;
 use crate::failure::{self, Exit, Failure};
 use crate::fleet::{pool, report};
-use crate::pipeline::calling::Event;
+use crate::pipeline::calling::{Allowance, Event};
 use crate::pipeline::plan::Wanted;
 use crate::pipeline::run::Done;
 use crate::provider::http::gate::Limits;
@@ -72,6 +73,7 @@ fn begin(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exit> {
     let run = Run {
         model: &arguments.model,
         paying: arguments.paying,
+        allowance: Allowance::default(),
         config: &config,
         catalogue: &model::all(&config)?,
         reach: &reach,
@@ -81,9 +83,10 @@ fn begin(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exit> {
     stop::watch(run.cancel.clone(), ui.clone())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let begun = Instant::now();
-    let books = ui.books(arguments.paths.len());
+    let paths = each_once(&arguments.paths, ui);
+    let books = ui.books(paths.len());
     let batch = Batch { arguments, run: &run, books: &books, handle: runtime.handle() };
-    let done = pool::run(&arguments.paths, arguments.books, |_, path| batch.book(path, ui));
+    let done = pool::run(&paths, arguments.books, |_, path| batch.book(path, ui));
     books.end();
     runtime.shutdown_background();
     let report = report::report(done, begun.elapsed().as_secs_f64());
@@ -95,6 +98,25 @@ fn begin(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exit> {
         fs_err::write(file, text + "\n").context("cannot write the report")?;
     }
     Ok(report::exit(&report.books.iter().map(|book| book.exit).collect::<Vec<_>>()))
+}
+
+/// The projects without those that were named before, by whatever path: one book
+/// is drafted by one run at a time.
+fn each_once<'a>(paths: &'a [PathBuf], ui: &Ui) -> Vec<&'a PathBuf> {
+    let mut seen: BTreeMap<PathBuf, &Path> = BTreeMap::new();
+    let mut once = Vec::new();
+    for path in paths {
+        // What is not there is told of when its turn comes.
+        let real = fs_err::canonicalize(path).unwrap_or_else(|_| path.clone());
+        if let Some(before) = seen.get(&real) {
+            let (path, before) = (path.display(), before.display());
+            ui.warn(&format!("`{path}` is the same project as `{before}`; it is drafted once"));
+        } else {
+            seen.insert(real, path);
+            once.push(path);
+        }
+    }
+    once
 }
 
 /// The limits that flags ask for.

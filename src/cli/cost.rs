@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::failure::Exit;
 use crate::ledger::Ledger;
 use crate::money::{Caps, Limit, Money, Price};
-use crate::pipeline::calling::{Line, Lines, Purse, too_little};
+use crate::pipeline::calling::{Allowance, Line, Lines, Purse, too_little};
 use crate::pipeline::forecast::{Cost, Forecast, Row, forecast};
 use crate::pipeline::plan::Wanted;
 use crate::pipeline::run::Session;
@@ -83,6 +83,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
         reach: &Reach::default(),
         cancel: tokio_util::sync::CancellationToken::new(),
         command: "cost".to_owned(),
+        allowance: Allowance::default(),
     };
     let book = Book::open(open::folder(common)?, &run, ui)?;
     let Book { folder, story, wishes, staff, .. } = &book;

@@ -57,6 +57,12 @@ impl Reached {
     pub fn left(&self) -> Money {
         self.cap.less(self.settled + self.reserved)
     }
+
+    /// Whether there would be room if this part of what is reserved were not.
+    #[must_use]
+    pub fn has_room_without(&self, part: Money) -> bool {
+        part > Money::ZERO && self.settled + self.reserved.less(part) + self.call <= self.cap
+    }
 }
 
 impl Caps {
@@ -142,6 +148,8 @@ mod tests {
         assert_eq!(caps.hold(Limit::Book, &account, pico(3)), Ok(()));
         let reached = caps.hold(Limit::Book, &account, pico(4)).unwrap_err();
         assert_eq!((reached.left(), reached.reserved), (pico(3), pico(7)));
+        let without = |part| reached.has_room_without(pico(part));
+        assert_eq!([without(0), without(1), without(7)], [false, true, true]);
         assert_eq!(caps.hold(Limit::Run, &account, Money::MOST), Ok(()));
     }
 }

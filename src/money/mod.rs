@@ -14,7 +14,8 @@
 //!    kill leaves reservations that nobody settles; they stay counted.
 //! 3. A reservation is added to an account only if the account still holds to
 //!    its cap with it. Nobody else adds between the look and the write: the
-//!    project's lock guards its journal, a lock on the ledger guards that.
+//!    project's lock guards its journal, a lock on the ledger guards that, and
+//!    all books of one command take from one allowance.
 //!
 //! The order of the two reservations is therefore free. The ledger comes first
 //! because only there another run may take the last of the money in between: a

@@ -1,7 +1,8 @@
-//! Servers that this project did not write: two mock servers with faults on
-//! demand, and llama.cpp's own server with the small model.
+//! What this project did not write: two mock servers with faults on demand,
+//! llama.cpp's own server with the small model, and a checker of public schemas.
 
 mod asking;
+mod ci_files;
 mod completion;
 mod llama;
 mod mocks;

@@ -1,10 +1,13 @@
 //! Several books at once: what is said of each, and what becomes of all.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::Value;
 
 use crate::common::*;
+use crate::counting::{Answer, Counting};
+use crate::money::{PRICE, configure, true_cost, well};
 use crate::support::{Project, compare};
 
 /// Three sound copies of the small book and one that is broken, side by side.
@@ -112,9 +115,110 @@ fn what_cannot_be_batched_is_said() {
         (&["batch"][..], 2),
         (&["batch", "one", "--project", "two"], 2),
         (&["batch", "nowhere", "--model", MODEL], 10),
-        (&["batch", "one", "one", "--model", MODEL, "--books", "1"], 0),
     ] {
         let output = shelf.run(arguments);
         assert_eq!(output.code, code, "{arguments:?}: {output}");
     }
+}
+
+#[test]
+#[cfg(unix)]
+fn one_book_by_two_paths_is_drafted_once() {
+    let shelf = shelf();
+    let real = shelf.path().join("one");
+    std::os::unix::fs::symlink(&real, shelf.path().join("another")).expect("a link");
+    let real = real.display().to_string();
+    let paths = ["one", "./two/../one", "two", "another", &real];
+    let mut arguments = vec!["batch"];
+    arguments.extend(paths);
+    arguments.extend(["--model", MODEL, "--report", "report.json"]);
+    let output = shelf.run(&arguments);
+    assert_eq!(output.code, 0, "{output}");
+    for path in ["./two/../one", "another", "[DIR]/one"] {
+        let said = format!("`{path}` is the same project as `one`; it is drafted once\n");
+        assert!(output.stderr.contains(&said), "{output}");
+    }
+    let report = report(&shelf);
+    let drafted: Vec<(&str, u64)> = report["books"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|book| (book["path"].as_str().unwrap(), book["drafted"].as_u64().unwrap()))
+        .collect();
+    assert_eq!(drafted, [("one", 4), ("two", 4)]);
+    let takes = texts(&shelf, &["one/.storygen/takes"]);
+    assert_eq!(takes.len(), 4);
+}
+
+/// Books to be drafted at the same time, and an endpoint with a price. To draft
+/// all three costs less than $0.036, one of them less than $0.013; a call could
+/// cost $0.01.
+fn priced() -> (Project, Counting) {
+    let server = Counting::start(|asked| Answer::Reply(well(asked)));
+    let shelf = shelf();
+    configure(&shelf, &server, &format!("{PRICE}\nendpoints: {{openai: {{tries: 1}}}}"));
+    (shelf, server)
+}
+
+const THREE: [&str; 5] = ["batch", "one", "two", "three", "--max-cost"];
+
+/// The most that the user's ledger ever showed as spent, in millionths of a
+/// dollar: what is settled, and what is reserved.
+fn peak(shelf: &Project) -> u64 {
+    let folder = shelf.path().join("../home/data/storygen/ledger");
+    let mut months: Vec<_> = std::fs::read_dir(folder)
+        .expect("a ledger")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "jsonl"))
+        .collect();
+    months.sort();
+    let (mut open, mut settled, mut peak) = (BTreeMap::new(), 0, 0);
+    for month in months {
+        let text = std::fs::read_to_string(month).expect("a month");
+        for line in text.lines() {
+            let line: Value = serde_json::from_str(line).expect("JSON");
+            let id = line["id"].as_str().expect("an id").to_owned();
+            if let Some(worst) = line["reserve"].as_u64() {
+                open.insert(id, worst);
+            } else {
+                open.remove(&id);
+                settled += line["settle"].as_u64().expect("an amount");
+            }
+            peak = peak.max(settled + open.values().sum::<u64>());
+        }
+    }
+    peak.div_ceil(1_000_000)
+}
+
+#[test]
+fn one_budget_holds_over_all_books_of_a_batch() {
+    // Enough for any two of them, and not for three.
+    for arguments in [&[&THREE[..], &["0.026"]].concat()[..], &THREE[..4]] {
+        let (shelf, server) = priced();
+        if arguments.len() == 4 {
+            let path = "../home/config/storygen/config.yaml";
+            shelf.write(path, shelf.read(path) + "budget: {run: 0.026}\n");
+        }
+        let output = shelf.run(arguments);
+        assert!([3, 5].contains(&output.code), "{output}");
+        let said = "the budget of this run is reached: of $0.0260, ";
+        assert!(output.stdout.contains(said), "{output}");
+        let spent = true_cost(&server.served());
+        // All that could be spent was: no book gave up while another might pay less.
+        assert!((16_000..=26_000).contains(&spent), "{spent}: {output}");
+        assert!(peak(&shelf) <= 26_000, "{}", peak(&shelf));
+        // More money, and the rest is drafted; nothing is paid for twice.
+        let more = shelf.run(&[&THREE[..], &["5"]].concat());
+        assert_eq!((more.code, server.requests()), (0, 24), "{more}");
+    }
+}
+
+/// Towards the end there is room for one call at a time: the books take turns.
+#[test]
+fn a_book_waits_for_what_another_may_leave() {
+    let (shelf, server) = priced();
+    let output = shelf.run(&[&THREE[..], &["0.048"]].concat());
+    assert_eq!(output.code, 0, "{output}");
+    assert_eq!(server.requests(), 24);
+    assert!(peak(&shelf) <= 48_000, "{}", peak(&shelf));
 }

@@ -10,6 +10,8 @@ mod support;
 mod acceptance;
 mod bad_input;
 mod batch;
+#[cfg(unix)]
+mod ci_files;
 mod codes;
 mod commands;
 mod common;

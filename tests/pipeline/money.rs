@@ -12,10 +12,10 @@ use crate::crash::run_with_fault;
 use crate::support::{Output, Project};
 
 /// What this endpoint's tokens cost, in dollars for a million.
-const PRICE: &str = "price: {prompt: 2, reply: 8, cached: 0.5}";
+pub const PRICE: &str = "price: {prompt: 2, reply: 8, cached: 0.5}";
 
 /// Answers as the scripts of this book do.
-fn well(asked: &Asked) -> String {
+pub fn well(asked: &Asked) -> String {
     (1..=4)
         .find_map(|number| {
             if asked.said.contains(&records(number)) {
@@ -27,7 +27,7 @@ fn well(asked: &Asked) -> String {
 }
 
 /// The user's configuration: the endpoint, and these lines.
-fn configure(project: &Project, server: &Counting, lines: &str) {
+pub fn configure(project: &Project, server: &Counting, lines: &str) {
     let text = format!("model: openai/counted\nbase_url: {}\n{lines}\n", server.base_url());
     project.write("../home/config/storygen/config.yaml", text);
 }
@@ -39,7 +39,7 @@ fn usage(project: &Project) -> Value {
 }
 
 /// What the endpoint has truly billed, in millionths of a dollar.
-fn true_cost(served: &[Served]) -> u32 {
+pub fn true_cost(served: &[Served]) -> u32 {
     let cost = |one: &Served| {
         let tokens = one.tokens;
         (tokens.prompt - tokens.cached) * 4 + tokens.cached + tokens.reply * 16

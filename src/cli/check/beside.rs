@@ -12,6 +12,7 @@ use crate::failure::Failure;
 use crate::pipeline::rendering;
 use crate::project::folder::Folder;
 use crate::project::load::Loaded;
+use crate::project::wishes::{Models, Role};
 use crate::project::{history, layout};
 use crate::prompt::templates::{TEMPLATE_LIMIT, Templates, is_own};
 use crate::story::Story;
@@ -29,7 +30,10 @@ pub(super) fn check(folder: &Folder, loaded: &mut Loaded) -> Result<()> {
             loaded.findings.push(finding("model", place.clone(), failure));
         }
     }
+    // Where the environment names the model, a draft never goes there.
+    let choice = config.choose(Role::Draft, &Models::default(), &loaded.wishes.models);
     if let Some(wish) = &loaded.wishes.endpoint
+        && choice.origin != Origin::Environment
         && !trust::is_trusted(&config, folder.path(), wish)?
     {
         loaded.findings.push(finding(UNTRUSTED, wish.place.clone(), model::untrusted(wish)));

@@ -8,6 +8,7 @@ use crate::cli::model::{self, ModelArguments, Reach, Staff};
 use crate::cli::open;
 use crate::cli::ui::Ui;
 use crate::config::Config;
+use crate::pipeline::calling::Allowance;
 use crate::project::folder::Folder;
 use crate::project::wishes::Wishes;
 use crate::prompt::templates::Templates;
@@ -20,6 +21,8 @@ pub(in crate::cli) struct Run<'a> {
     pub model: &'a ModelArguments,
     /// How calls are paid for.
     pub paying: PayArguments,
+    /// What all books together have cost.
+    pub allowance: Allowance,
     /// The user's settings.
     pub config: &'a Config,
     /// What is known of models.

@@ -9,6 +9,7 @@ use super::ui::Ui;
 use super::{Common, open, stop};
 use crate::config::Config;
 use crate::failure::{Exit, Failure};
+use crate::pipeline::calling::Allowance;
 use crate::pipeline::plan::Wanted;
 use crate::project::folder::Folder;
 use crate::story::Story;
@@ -92,6 +93,7 @@ fn begin(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exit> {
     let run = Run {
         model: &arguments.model,
         paying: arguments.paying,
+        allowance: Allowance::default(),
         config: &config,
         catalogue: &model::all(&config)?,
         reach: &Reach::default(),

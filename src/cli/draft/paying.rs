@@ -76,7 +76,8 @@ pub(super) fn purse<'a>(
         unknown_is_allowed: run.paying.allow_unknown_price,
     };
     let ledger = Ledger::new(open::ledger(run.config), book.folder.path());
-    let purse = Purse::new(store.pen(), ledger, accounts, terms);
+    let purse =
+        Purse::new(store.pen(), ledger, accounts, terms).of_allowance(run.allowance.clone());
     Ok(match floor {
         Some(floor) => purse.with_floor(floor),
         None => purse,

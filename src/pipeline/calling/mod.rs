@@ -25,7 +25,7 @@ mod way_out;
 
 pub use event::{Event, Listener};
 pub use marks::{Recent, marks};
-pub use purse::{Overbilled, Purse, Terms, Used, too_little};
+pub use purse::{Allowance, Overbilled, Purse, Terms, Used, too_little};
 pub use way_out::failure;
 
 use watching::Watching;
@@ -186,7 +186,8 @@ impl<'a> Line<'a> {
             let otherwise = calls::is_asked(self.folder, about)?;
             return Err(purse::not_kept(about, &note, otherwise).into());
         }
-        let ticket = self.purse.reserve(note, self.provider.facts())?;
+        let reserved = self.purse.reserve(note, self.provider.facts(), &self.cancel).await?;
+        let ticket = reserved.ok_or_else(|| cancelled(0))?;
         let writing = Writing::begin(self.folder, &ticket.note, about, ticket.at, request)?;
         let mut meter = Meter::new(ticket.price, ticket.each);
         let outcome = {

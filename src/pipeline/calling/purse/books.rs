@@ -2,9 +2,9 @@
 
 use anyhow::Result;
 
-use super::{Ticket, refusal};
+use super::Ticket;
 use crate::ledger::Ledger;
-use crate::money::{Caps, Money, Next, Payment};
+use crate::money::{Caps, Money, Next, Payment, Reached};
 use crate::project::accounts::Accounts;
 use crate::project::journal::{CallNote, Ended, Event};
 use crate::project::pen::Pen;
@@ -19,16 +19,16 @@ pub(super) struct Books {
 }
 
 impl Books {
-    /// Writes all that has to stand before a call is made.
+    /// Writes all that has to stand before a call is made; or nothing, and gives
+    /// the month's cap, where that has no room.
     pub fn reserve(
         &mut self,
         pen: &Pen<'_>,
         ticket: &mut Ticket,
         tries: u32,
         caps: &Caps,
-    ) -> Result<()> {
+    ) -> Result<Option<Reached>> {
         let Ticket { note, at, each, payment, .. } = ticket;
-        self.accounts.reserve(*at, note.clone(), tries, *each);
         loop {
             match payment.next() {
                 Next::Ledger(_) => {
@@ -37,15 +37,17 @@ impl Books {
                         Some(ledger) => ledger.reserve(*at, &note.id, worst, caps)?,
                         None => None,
                     };
-                    if let Some(reached) = reached {
-                        return Err(refusal::reached(&reached, note).into());
+                    if reached.is_some() {
+                        return Ok(reached);
                     }
                 }
                 Next::Journal(_) => {
+                    // From here on it counts, whatever becomes of the writing.
+                    self.accounts.reserve(*at, note.clone(), tries, *each);
                     let event = Event::Reserved { call: note.clone(), tries, each: *each };
                     pen.note(vec![event])?;
                 }
-                Next::Call | Next::Nothing => return Ok(()),
+                Next::Call | Next::Nothing => return Ok(None),
             }
             payment.written();
         }

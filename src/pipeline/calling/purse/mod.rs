@@ -5,20 +5,25 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::Result;
+use tokio_util::sync::CancellationToken;
 
 use crate::ledger::Ledger;
-use crate::money::{Account, Caps, Entry, Limit, Money, Payment, Price, Verdict, may_ask};
+use crate::money::{Caps, Limit, Money, Payment, Price, Verdict, may_ask};
 use crate::project::accounts::Accounts;
 use crate::project::calls::{Found, Kept};
 use crate::project::journal::{CallNote, Ended, Event};
 use crate::project::pen::Pen;
 use crate::provider::{Facts, Tally};
 
+mod allowance;
 mod books;
 mod refusal;
 mod used;
 
+use allowance::Share;
 use books::Books;
+
+pub use allowance::Allowance;
 pub(super) use refusal::not_kept;
 pub use refusal::too_little;
 pub use used::Used;
@@ -32,6 +37,8 @@ pub struct Purse<'a> {
     terms: Terms,
     is_offline: bool,
     pen: Option<Pen<'a>>,
+    /// What the command has cost, with whatever else it drafts.
+    allowance: Allowance,
     state: Mutex<State>,
 }
 
@@ -47,8 +54,6 @@ pub struct Terms {
 #[derive(Debug, Default)]
 struct State {
     books: Option<Books>,
-    /// What this run has cost.
-    run: Account<String>,
     /// How many calls this run has made.
     made: u64,
     used: Used,
@@ -67,6 +72,8 @@ pub(super) struct Ticket {
     /// The most that one try can cost.
     pub each: Money,
     payment: Payment<String>,
+    /// What of the run's budget is set aside for it.
+    share: Option<Share>,
 }
 
 /// What was billed though it was more than a call could cost.
@@ -94,7 +101,14 @@ impl<'a> Purse<'a> {
 
     fn of(pen: Pen<'a>, books: Books) -> Self {
         let state = Mutex::new(State { books: Some(books), ..State::default() });
-        Self { terms: Terms::default(), is_offline: false, pen: Some(pen), state }
+        Self { pen: Some(pen), state, ..Self::default() }
+    }
+
+    /// The same purse; what the run may cost, it shares with all purses of this
+    /// allowance.
+    #[must_use]
+    pub fn of_allowance(self, allowance: Allowance) -> Self {
+        Self { allowance, ..self }
     }
 
     /// The same purse; it refuses the first call that has to be paid for when
@@ -157,47 +171,74 @@ impl<'a> Purse<'a> {
         }
     }
 
-    /// Reserves for a call, if it can cost anything.
+    /// Reserves for a call, if it can cost anything. Where other calls of the same
+    /// allowance may leave room for it, their end is waited for; none when the
+    /// user stops that.
     ///
     /// # Errors
     ///
     /// When it may not be made, or what is to be noted cannot be written.
-    pub(super) fn reserve(&self, note: CallNote, facts: &Facts) -> Result<Ticket> {
-        let Terms { caps, unknown_is_allowed, .. } = &self.terms;
+    pub(super) async fn reserve(
+        &self,
+        note: CallNote,
+        facts: &Facts,
+        cancel: &CancellationToken,
+    ) -> Result<Option<Ticket>> {
+        loop {
+            // Asked for before the look, so that no end is missed in between.
+            let ended = self.allowance.next_end();
+            if let Some(ticket) = self.reserve_now(note.clone(), facts)? {
+                return Ok(Some(ticket));
+            }
+            tokio::select! {
+                () = ended => {}
+                () = cancel.cancelled() => return Ok(None),
+            }
+        }
+    }
+
+    /// The same; none where there may be room later.
+    fn reserve_now(&self, note: CallNote, facts: &Facts) -> Result<Option<Ticket>> {
+        let Terms { caps, unknown_is_allowed } = &self.terms;
         let mut state = self.state();
         state.made += 1;
         let mut ticket = self.ticket(note, state.made, facts.price);
         let verdict = may_ask(facts.price, facts.is_local, caps.any(), *unknown_is_allowed);
-        let State { books, run, floor, .. } = &mut *state;
+        let State { books, floor, .. } = &mut *state;
         match (verdict, books.as_mut().zip(self.pen.as_ref())) {
-            (Verdict::Free, _) | (Verdict::Unpriced, Some(_)) => Ok(ticket),
+            (Verdict::Free, _) | (Verdict::Unpriced, Some(_)) => Ok(Some(ticket)),
             (Verdict::Refuse, _) => Err(refusal::unknown_price(facts, caps.any()).into()),
             (_, None) => Err(refusal::unpaid(facts).into()),
             (Verdict::Reserve(price), Some((books, pen))) => {
                 ticket.each = price.worst(ticket.note.prompt, ticket.note.reply);
                 let worst = ticket.each.times(u64::from(facts.tries));
                 let book = &books.accounts.book;
-                let room = caps
-                    .hold(Limit::Run, run, worst)
-                    .and_then(|()| caps.hold(Limit::Book, book, worst));
-                room.map_err(|reached| refusal::reached(&reached, &ticket.note))?;
+                caps.hold(Limit::Book, book, worst)
+                    .map_err(|reached| refusal::reached(&reached, &ticket.note))?;
                 if let Some(floor) = floor.take() {
                     let (settled, reserved) = match &mut books.ledger {
                         Some(ledger) => ledger.spent(ticket.at)?,
                         None => (Money::ZERO, Money::ZERO),
                     };
                     let spent = [
-                        (Limit::Run, run.spent()),
+                        (Limit::Run, self.allowance.spent()),
                         (Limit::Book, book.spent()),
                         (Limit::Month, settled + reserved),
                     ];
                     too_little(caps, &spent, floor)?;
                 }
-                // From here on it counts, whatever becomes of the writing.
-                run.add(Entry::Reserve { id: ticket.note.id.clone(), worst });
+                let share = match self.allowance.reserve(worst, caps) {
+                    Ok(share) => share,
+                    Err(no) if no.is_for_now => return Ok(None),
+                    Err(no) => return Err(refusal::reached(&no.reached, &ticket.note).into()),
+                };
                 ticket.payment = Payment::reserved(ticket.note.id.clone(), worst);
-                books.reserve(pen, &mut ticket, facts.tries, caps)?;
-                Ok(ticket)
+                if let Some(reached) = books.reserve(pen, &mut ticket, facts.tries, caps)? {
+                    share.release();
+                    return Err(refusal::reached(&reached, &ticket.note).into());
+                }
+                ticket.share = Some(share);
+                Ok(Some(ticket))
             }
         }
     }
@@ -216,12 +257,11 @@ impl<'a> Purse<'a> {
         tally: Tally,
     ) -> Result<Option<Overbilled>> {
         let mut state = self.state();
-        let Ticket { note, at, mut payment, .. } = ticket;
+        let Ticket { note, at, mut payment, share, .. } = ticket;
         if kept.is_some() {
             state.used.add(&note.digest, &tally);
         }
         let (worst, cost) = (payment.worst(), tally.most());
-        state.run.add(Entry::Settle { id: note.id.clone(), cost });
         payment.billed(cost);
         let ended = match kept {
             Some(kept) => kept.ending.into(),
@@ -233,6 +273,11 @@ impl<'a> Purse<'a> {
             let event = Event::Called { call: note, ended, answered, tally };
             books.settle(pen, &mut payment, at, event)?;
         }
+        // Last: until both files say so, nobody else gets what is left of it.
+        match share {
+            Some(share) => share.settle(cost),
+            None => self.allowance.billed(cost),
+        }
         Ok((worst > Money::ZERO && cost > worst).then_some(Overbilled { worst, cost }))
     }
 
@@ -241,6 +286,6 @@ impl<'a> Purse<'a> {
         let (at, run) = self.pen.as_ref().map_or((0, 0), |pen| (pen.now(), pen.run()));
         note.id = format!("{at}-{run}-{number}");
         let payment = Payment::unreserved(note.id.clone());
-        Ticket { note, at, price, each: Money::ZERO, payment }
+        Ticket { note, at, price, each: Money::ZERO, payment, share: None }
     }
 }
