@@ -128,16 +128,18 @@ fn what_is_not_said_changes_nothing() {
 fn a_model_that_insists_is_let_be() {
     let provider = open();
     let mut request = asked("Hello.", 12);
-    // The likeliest token, made so likely that nothing else is ever said.
-    let first = say(&provider, &Request { reply_tokens: 1, ..request.clone() });
-    let number = (0..49_152_u32)
-        .find(|number| {
-            request.sampling.logit_bias = [(*number, 60.0)].into();
-            *number > 250
-                && say(&provider, &Request { reply_tokens: 1, ..request.clone() }).trim()
-                    == first.trim()
-        })
-        .unwrap();
+    // The likeliest token, found by halves: who may not say it says another one.
+    let mut first = |without: std::ops::Range<u32>| {
+        request.sampling.logit_bias = without.map(|number| (number, -100.0)).collect();
+        say(&provider, &Request { reply_tokens: 1, ..request.clone() })
+    };
+    let likeliest = first(0..0);
+    let (mut number, mut end) = (0, 49_152);
+    while end - number > 1 {
+        let middle = number.midpoint(end);
+        if first(number..middle) == likeliest { number = middle } else { end = middle }
+    }
+    // Made so likely that nothing else is ever said.
     request.sampling.logit_bias = [(number, 60.0)].into();
     let plain = say(&provider, &request);
     let word = plain.split_whitespace().next().unwrap().to_owned();
@@ -203,7 +205,7 @@ fn the_built_in_list_is_kept_out_too() {
     request.bans = Some(Arc::new(list));
     let list = request.bans.clone().unwrap();
     let said = |text: &str| list.within(text).len();
-    assert!(said(&plain) >= 4, "{plain}");
+    assert!(said(&plain) >= 2, "{plain}");
     let after = say(&provider, &request);
     assert_eq!(said(&after), 0, "{after}");
 }

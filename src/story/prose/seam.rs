@@ -48,7 +48,7 @@ fn spaced(head: &str, tail: &str) -> String {
     let (before, after) = (&head[text.len()..], &tail[..tail.len() - rest.len()]);
     match (blanks(before), blanks(after)) {
         _ if before.is_empty() => format!("{head}{tail}"),
-        (0, 0) | (1.., 0) | (2.., _) => format!("{head}{rest}"),
+        (0 | 1.., 0) | (2.., _) => format!("{head}{rest}"),
         (0, _) => format!("{text}{after}{rest}"),
         (1, _) => format!("{head}\n{rest}"),
     }
