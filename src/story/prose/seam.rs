@@ -37,7 +37,12 @@ pub fn join(head: &str, tail: &str, known: &HashSet<String>) -> String {
         return format!("{head}{tail}");
     }
     let (first, second) = (last_word(head), first_word(tail));
-    if one_word(first, second, known) { format!("{head}{tail}") } else { format!("{head} {tail}") }
+    let is_cut = second.len() == tail.len();
+    if one_word(first, second, is_cut, known) {
+        format!("{head}{tail}")
+    } else {
+        format!("{head} {tail}")
+    }
 }
 
 /// Two pieces that blanks part, of which either piece may bring them, or both:
@@ -48,7 +53,7 @@ fn spaced(head: &str, tail: &str) -> String {
     let (before, after) = (&head[text.len()..], &tail[..tail.len() - rest.len()]);
     match (blanks(before), blanks(after)) {
         _ if before.is_empty() => format!("{head}{tail}"),
-        (0 | 1.., 0) | (2.., _) => format!("{head}{rest}"),
+        (0.., 0) | (2.., _) => format!("{head}{rest}"),
         (0, _) => format!("{text}{after}{rest}"),
         (1, _) => format!("{head}\n{rest}"),
     }
@@ -90,8 +95,9 @@ fn first_word(text: &str) -> &str {
     &text[..end]
 }
 
-/// Whether two pieces of letters that meet at a seam are one word.
-fn one_word(first: &str, second: &str, known: &HashSet<String>) -> bool {
+/// Whether two pieces of letters that meet at a seam are one word; `is_cut` says
+/// that the word may not have ended with the second.
+fn one_word(first: &str, second: &str, is_cut: bool, known: &HashSet<String>) -> bool {
     let (first, second) = (first.to_lowercase(), second.to_lowercase());
     let whole = format!("{first}{second}");
     // The short words of a language are soon known; an unknown letter or two
@@ -101,7 +107,8 @@ fn one_word(first: &str, second: &str, known: &HashSet<String>) -> bool {
         return true;
     }
     let (first, second) = (known.contains(&first), known.contains(&second));
-    if known.contains(&whole) {
+    let begins_known = || is_cut && known.iter().any(|word| word.starts_with(&whole));
+    if known.contains(&whole) || begins_known() {
         // Two known words are taken for two: a model drops a space more often
         // than a token ends inside `into`.
         !(first && second)
