@@ -42,6 +42,9 @@ pub struct Conditions {
     pub prefill: bool,
     /// Whether its replies can be held to a schema.
     pub structured: bool,
+    /// Whether it keeps banned phrases out of its replies by itself.
+    #[serde(default)]
+    pub steps_back: bool,
     /// The sampling settings it heeds.
     pub accepts: Accepts,
     /// How its tokens are counted.
@@ -89,6 +92,7 @@ impl Conditions {
             reply_limit: facts.reply_limit,
             prefill: facts.prefill,
             structured: facts.structured,
+            steps_back: facts.steps_back,
             accepts: facts.accepts.clone(),
             counting: tokenizer.counting(),
             probe: tokenizer.text(PROBE),
@@ -103,6 +107,7 @@ impl Conditions {
             reply_limit: self.reply_limit,
             prefill: self.prefill,
             structured: self.structured,
+            steps_back: self.steps_back,
             accepts: self.accepts.clone(),
             ..Facts::plain(self.model.clone(), self.window)
         }

@@ -35,6 +35,7 @@ pub mod sampling;
 pub mod scripted;
 pub mod sse;
 mod tally;
+mod tries;
 
 pub use fault::Fault;
 pub use sampling::{Accepts, Sampling};

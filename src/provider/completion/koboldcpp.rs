@@ -38,6 +38,7 @@ pub static KOBOLDCPP: Dialect = Dialect {
         check: |knobs| known(knobs, TEMPLATES.iter().map(|template| template.name)),
         marks: bytes,
         first: None,
+        tells_tokens: false,
     }),
     after: Some("/api/extra/perf"),
 };

@@ -45,6 +45,7 @@ pub static LLAMACPP: Dialect = Dialect {
             ask,
             answer: |page| page.get("prompt")?.as_str().map(str::to_owned),
         }),
+        tells_tokens: true,
     }),
     after: None,
 };
@@ -89,7 +90,7 @@ fn ask(request: &Request) -> Value {
 }
 
 fn read(request: &Request, _: &Knobs) -> Box<dyn Reader> {
-    Box::new(TextReader { ending: Ending::default(), least: cut::least(request) })
+    Box::new(TextReader { ending: Ending::default(), least: cut::least(request), token: None })
 }
 
 /// Reads one reply.
@@ -98,6 +99,8 @@ struct TextReader {
     ending: Ending,
     /// The fewest tokens that the prompt can take.
     least: u64,
+    /// The token of the last event.
+    token: Option<u32>,
 }
 
 impl Reader for TextReader {
@@ -129,6 +132,10 @@ impl Reader for TextReader {
         Ok(Piece { last: true, ..self.text(reply)? })
     }
 
+    fn token(&self) -> Option<u32> {
+        self.token
+    }
+
     fn ending(&self) -> &Ending {
         &self.ending
     }
@@ -137,6 +144,9 @@ impl Reader for TextReader {
 impl TextReader {
     fn text(&mut self, value: &Value) -> Result<Piece, Trouble> {
         let text = value["content"].as_str().unwrap_or_default().to_owned();
+        let tokens = value["tokens"].as_array();
+        let token = tokens.and_then(|tokens| tokens.last()).and_then(Value::as_u64);
+        self.token = token.and_then(|token| u32::try_from(token).ok());
         let last = value["stop"].as_bool().unwrap_or_default();
         let count = |path: &str| value.pointer(path).and_then(Value::as_u64).unwrap_or_default();
         // Each event counts what has been said by then.
@@ -185,7 +195,7 @@ mod tests {
     use super::*;
 
     fn read(event: &Value) -> Result<(Piece, Ending), Trouble> {
-        let mut reader = TextReader { ending: Ending::default(), least: 100 };
+        let mut reader = TextReader { ending: Ending::default(), least: 100, token: None };
         let piece = reader.event(&Event { name: String::new(), data: event.to_string() })?;
         Ok((piece, reader.ending))
     }

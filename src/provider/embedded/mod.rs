@@ -3,7 +3,7 @@
 //! One thread owns the context (`worker`); the async side sends it jobs and
 //! hears text. `vocabulary` knows the model's tokens and chat template,
 //! `choose` and `guide` choose tokens, `speech`
-//! takes them back where they begin what must not be said (`bans`) and ends a
+//! takes them back where they begin what must not be said (`speech`) and ends a
 //! reply at its `stops`, `prefix` and `shelf` save computing the
 //! same beginning twice, `calm` keeps a busy machine usable, [`gguf`] looks at a
 //! file before llama.cpp does, and [`store`] finds and fetches model files.
@@ -20,7 +20,6 @@ use super::{Ear, Facts, Fault, Provider, Reply, Request, Streaming};
 use crate::chat::Tokenizer;
 use crate::money::Price;
 
-mod bans;
 mod calm;
 mod choose;
 pub mod gguf;

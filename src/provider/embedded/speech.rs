@@ -10,10 +10,10 @@ use std::sync::Arc;
 
 use llama_cpp_2::token::LlamaToken;
 
-use super::bans::Tries;
 use super::pieces::Pieces;
 use super::stops::Stops;
 use crate::phrases::{Bans, Found, Scan};
+use crate::provider::tries::Tries;
 
 /// The bytes before a reply in which a phrase may have begun.
 const BEFORE: usize = 600;
@@ -23,7 +23,7 @@ pub struct Speech {
     said: Vec<LlamaToken>,
     held: VecDeque<Held>,
     now: Now,
-    tries: Tries,
+    tries: Tries<LlamaToken>,
     /// Rows of logits that nobody needs any more.
     spare: Vec<Vec<f32>>,
 }

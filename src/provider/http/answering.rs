@@ -96,7 +96,7 @@ impl Remote {
                 Ok(false) => {}
                 Ok(true) => break None,
                 // What follows a proven end (a bad usage event, say) cannot undo it.
-                Err(_) if listening.is_whole() => break None,
+                Err(_) if listening.is_whole() && !listener.steps_back() => break None,
                 Err(stopped) => return Err(judge.stopped(stopped, listening.has_begun())),
             }
             let mut limit = patience.idle;
@@ -139,7 +139,7 @@ impl Remote {
         let piece = reader
             .whole(&value)
             .map_err(|trouble| judge.stopped(Stopped::Trouble(trouble), false))?;
-        listener.hear(&piece.text);
+        listener.hear(&piece.text, None);
         if reader.ending().finish.is_none() && reader.ending().foreign.is_none() {
             return Err(judge.early("a whole reply without a finish reason"));
         }

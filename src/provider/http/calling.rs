@@ -40,9 +40,12 @@ impl Remote {
         loop {
             let mut is_spared = false;
             let pass = self.endpoint.gate.pass(asked).await;
-            let outcome = self.attempt(request, &mut is_spared, listener).await;
+            let turn = listener.turn(request);
+            let outcome = self.attempt(&turn, &mut is_spared, listener).await;
             drop(pass);
             let failure = match outcome {
+                _ if listener.steps_back() => continue,
+                Ok(reply) if listener.wants_more(&reply.finish) => continue,
                 Ok(reply) => return Ok(reply),
                 Err(failure) if listener.heard => return Err(failure.fault),
                 Err(_) if is_spared => continue,
@@ -57,6 +60,7 @@ impl Remote {
             if let Some(tell) = &self.on_pause {
                 tell(pause, &failure.fault);
             }
+            listener.again();
             tokio::time::sleep(pause).await;
         }
     }
@@ -81,6 +85,8 @@ impl Remote {
         listener.sending();
         let mut ending = Ending::default();
         let outcome = self.once(&body, reader, listener, &mut ending).await;
+        // Of what is unsaid the endpoint has counted each token.
+        ending.is_counted |= listener.steps_back();
         listener.end(outcome.is_ok());
         let is_free = outcome.as_ref().is_err_and(|failure| failure.is_free && !listener.heard);
         let most = u64::try_from(request.reply_tokens).unwrap_or(u64::MAX);
@@ -99,7 +105,10 @@ impl Remote {
         let text = (first.answer)(&page).ok_or_else(|| {
             self.judge().garbled(&format!("something else than a prompt from `{}`", first.path))
         })?;
-        self.fits(self.tokens.text(&text), request).map_err(Failure::last)?;
+        // What the reply has said by itself is counted already, by its tokens.
+        if request.begun().is_none() {
+            self.fits(self.tokens.text(&text), request).map_err(Failure::last)?;
+        }
         Ok(Request { messages: vec![Message::new(Role::User, text)], ..request.clone() })
     }
 

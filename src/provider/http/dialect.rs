@@ -84,6 +84,9 @@ pub struct Raw {
     /// What the endpoint is asked before the request itself, where its own
     /// template is to be used.
     pub first: Option<First>,
+    /// Whether each event of its streams tells the token that it brings, so that
+    /// a reply can step back to one.
+    pub tells_tokens: bool,
 }
 
 /// What an endpoint is asked before a request: it costs nothing, and its answer
@@ -153,6 +156,11 @@ pub trait Reader: Send {
     fn told(&mut self, page: &Value) -> Result<(), Trouble> {
         let _ = page;
         Ok(())
+    }
+
+    /// The token that the last event has brought, where the wire tells it.
+    fn token(&self) -> Option<u32> {
+        None
     }
 
     /// What is known of the reply's end by now.

@@ -223,6 +223,7 @@ impl Judge<'_> {
             Stopped::Packed(packing) => return self.packed(packing),
             Stopped::Trouble(Trouble::Garbled(what)) => what,
             Stopped::Frame(why) => why.to_string(),
+            Stopped::Unsaid => "what must not be said".to_owned(),
             Stopped::TooMuch => "a stream without end".to_owned(),
         };
         if begun { self.early(&format!("it sent {what}")) } else { self.garbled(&what) }

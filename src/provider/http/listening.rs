@@ -2,13 +2,16 @@
 //!
 //! Pure: the socket is elsewhere.
 
+use std::borrow::Cow;
+
 use serde::de::IgnoredAny;
 
 use super::dialect::{Framing, Reader, Trouble};
 use super::framing::Cutter;
 use super::refusal::packing;
+use super::stepping::Stepping;
 use crate::provider::sse::{Event, FrameError};
-use crate::provider::{Bill, Ear};
+use crate::provider::{Bill, Ear, Finish, Request};
 
 /// The most bytes of one stream. A reply of a whole book is far below it.
 const STREAM_LIMIT: usize = 256 * 1024 * 1024;
@@ -22,6 +25,8 @@ const HEAD_LIMIT: usize = 64 * 1024;
 /// off behind it has said nothing, and may be asked for again.
 pub(super) struct Listener<'a> {
     ear: &'a mut dyn Ear,
+    /// What holds text back that may yet have to be unsaid.
+    stepping: Option<Stepping>,
     /// Text has been delivered: the request must not be sent again.
     pub heard: bool,
     /// The white space before the first word.
@@ -29,8 +34,42 @@ pub(super) struct Listener<'a> {
 }
 
 impl<'a> Listener<'a> {
-    pub fn new(ear: &'a mut dyn Ear) -> Self {
-        Self { ear, heard: false, blank: String::new() }
+    pub fn new(ear: &'a mut dyn Ear, stepping: Option<Stepping>) -> Self {
+        Self { ear, stepping, heard: false, blank: String::new() }
+    }
+
+    /// What is to be sent now for this request: the request itself, or the rest
+    /// of it after a step back.
+    pub fn turn<'r>(&self, request: &'r Request) -> Cow<'r, Request> {
+        match &self.stepping {
+            Some(stepping) => stepping.turn(request),
+            None => Cow::Borrowed(request),
+        }
+    }
+
+    /// Whether what came is to be unsaid, and the rest asked for anew.
+    pub fn steps_back(&self) -> bool {
+        self.stepping.as_ref().is_some_and(Stepping::steps_back)
+    }
+
+    /// The reply has ended in this way; whether more of it is to be asked for.
+    pub fn wants_more(&mut self, finish: &Finish) -> bool {
+        let Some(stepping) = &mut self.stepping else { return false };
+        match stepping.end(finish) {
+            Some(rest) => {
+                self.say(&rest);
+                self.end(true);
+                false
+            }
+            None => true,
+        }
+    }
+
+    /// The request is sent again from its beginning.
+    pub fn again(&mut self) {
+        if let Some(stepping) = &mut self.stepping {
+            stepping.again();
+        }
     }
 
     pub fn sending(&mut self) {
@@ -41,7 +80,18 @@ impl<'a> Listener<'a> {
         self.ear.billed(bill);
     }
 
-    pub fn hear(&mut self, text: &str) {
+    /// Hears a piece of the reply, and the token that it is, where that is known.
+    pub fn hear(&mut self, text: &str, token: Option<u32>) {
+        match &mut self.stepping {
+            Some(stepping) => {
+                let out = stepping.hear(text, token);
+                self.say(&out);
+            }
+            None => self.say(text),
+        }
+    }
+
+    fn say(&mut self, text: &str) {
         if !self.heard {
             self.blank.push_str(text);
             if !self.blank.trim().is_empty() {
@@ -55,6 +105,9 @@ impl<'a> Listener<'a> {
     /// A try has come to its end: what waits is delivered with a whole reply, and
     /// forgotten with any other.
     pub fn end(&mut self, is_whole: bool) {
+        if self.steps_back() {
+            return;
+        }
         if is_whole && !self.blank.is_empty() {
             self.pass();
         }
@@ -78,6 +131,8 @@ pub(super) enum Stopped {
     Packed(&'static str),
     /// More bytes than any reply has.
     TooMuch,
+    /// What came last must not be said.
+    Unsaid,
     /// It ended without a proven end.
     Early,
     /// It ended without any event; these bytes came instead.
@@ -115,7 +170,11 @@ impl<'a> Listening<'a> {
         let mut events = Vec::new();
         let framed = self.cutter.push(bytes, &mut events);
         for event in &events {
-            if self.take(event, listener).map_err(Stopped::Trouble)? {
+            let is_last = self.take(event, listener).map_err(Stopped::Trouble)?;
+            if listener.steps_back() {
+                return Err(Stopped::Unsaid);
+            }
+            if is_last {
                 return Ok(true);
             }
         }
@@ -125,7 +184,7 @@ impl<'a> Listening<'a> {
     fn take(&mut self, event: &Event, listener: &mut Listener<'_>) -> Result<bool, Trouble> {
         let piece = self.reader.event(event)?;
         self.events += 1;
-        listener.hear(&piece.text);
+        listener.hear(&piece.text, self.reader.token());
         Ok(piece.last)
     }
 

@@ -12,6 +12,7 @@
 //! | `client` | the network: one request and its answer |
 //! | `calling` | one call: tries, pauses, bills |
 //! | `answering` | one request and its answer |
+//! | `stepping` | stepping back to where a banned phrase begins |
 //! | `framing`, `listening` | bytes of a stream to text and a proven end |
 //! | `page` | a JSON page of the same endpoint, with the same key |
 //! | `counting` | how tokens of its prompts are counted |
@@ -55,6 +56,7 @@ mod listening;
 mod page;
 mod patience;
 pub mod refusal;
+mod stepping;
 
 pub use address::{BadEndpoint, Base, BoundKey};
 pub use connections::Connections;
@@ -67,6 +69,7 @@ use dialect::{Dialect, Knobs, Spare};
 use fault::Judge;
 use gate::{Gate, Limits};
 use listening::Listener;
+use stepping::Stepping;
 
 /// The most bytes that are read of an answer that is no reply.
 const PAGE_LIMIT: usize = 64 * 1024;
@@ -187,7 +190,7 @@ impl Remote {
                 reply_limit: endpoint.reply_limit,
                 prefill: endpoint.prefill,
                 structured: endpoint.structured,
-                steps_back: false,
+                steps_back: stepping::is_possible(&endpoint),
                 accepts: endpoint.knobs.accepts.clone(),
                 price: endpoint.price,
                 tries: u32::try_from(endpoint.patience.tries).unwrap_or(u32::MAX).max(1),
@@ -234,7 +237,8 @@ impl Provider for Remote {
         cancel: &'a CancellationToken,
     ) -> Streaming<'a> {
         Box::pin(async move {
-            let mut listener = Listener::new(ear);
+            let stepping = Stepping::of(request).filter(|_| self.facts.steps_back);
+            let mut listener = Listener::new(ear, stepping);
             // Dropping the call closes its connection.
             let reply = unless_cancelled(cancel, self.call(request, &mut listener)).await?;
             Ok(self.judge().clean(reply))

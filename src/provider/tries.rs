@@ -6,8 +6,6 @@
 
 use std::collections::BTreeMap;
 
-use llama_cpp_2::token::LlamaToken;
-
 /// What a token loses each time it begins a phrase, in logits: about a
 /// hundredfold.
 const STEP: f32 = 4.6;
@@ -16,18 +14,18 @@ const TOKEN_TRIES: u32 = 3;
 /// How often one may begin in the same place, whatever it begins with.
 const PLACE_TRIES: u32 = 8;
 
-/// The steps back of one reply.
+/// The steps back of one reply, in tokens of type `T`.
 #[derive(Debug)]
-pub struct Tries {
+pub struct Tries<T> {
     /// Per place, in tokens of the reply: which tokens began a phrase, how often.
-    places: BTreeMap<usize, Vec<(LlamaToken, u32)>>,
+    places: BTreeMap<usize, Vec<(T, u32)>>,
     /// Where phrases begin that stand, in bytes of the reply.
     stand: Vec<usize>,
     /// Steps that may yet be made.
     left: usize,
 }
 
-impl Tries {
+impl<T: Copy + PartialEq> Tries<T> {
     /// No step yet, in a reply of at most so many tokens.
     #[must_use]
     pub fn new(limit: usize) -> Self {
@@ -42,7 +40,7 @@ impl Tries {
 
     /// A phrase that begins at byte `from` was begun by `token` at this place.
     /// Says whether to step back; if not, the phrase stands.
-    pub fn again(&mut self, place: usize, token: LlamaToken, from: usize) -> bool {
+    pub fn again(&mut self, place: usize, token: T, from: usize) -> bool {
         // What came after this place has not been said.
         self.places.split_off(&(place + 1));
         let tried = self.places.entry(place).or_default();
@@ -64,7 +62,7 @@ impl Tries {
 
     /// The tokens that are less likely at a place, and by how many logits.
     #[must_use]
-    pub fn lowered(&self, place: usize) -> Vec<(LlamaToken, f32)> {
+    pub fn lowered(&self, place: usize) -> Vec<(T, f32)> {
         let tried = self.places.get(&place).into_iter().flatten();
         #[expect(clippy::cast_precision_loss, reason = "a handful of tries")]
         tried.map(|(token, times)| (*token, STEP * *times as f32)).collect()
@@ -78,7 +76,7 @@ mod tests {
     #[test]
     fn who_insists_is_let_be() {
         let mut tries = Tries::new(1000);
-        let (one, other) = (LlamaToken(1), LlamaToken(2));
+        let (one, other) = (1_u32, 2_u32);
         let steps: Vec<bool> = (0..5).map(|_| tries.again(7, one, 30)).collect();
         assert_eq!(steps, [true, true, true, false, false]);
         assert!(tries.stands(30) && !tries.stands(31));
@@ -94,11 +92,10 @@ mod tests {
     fn steps_come_to_an_end() {
         let mut tries = Tries::new(0);
         let mut places = 0..;
-        let steps = places.by_ref().take_while(|place| tries.again(*place, LlamaToken(0), *place));
+        let steps = places.by_ref().take_while(|place| tries.again(*place, 0_u32, *place));
         assert_eq!(steps.count(), 64);
         let mut tries = Tries::new(1000);
-        let tokens = (0..).map(LlamaToken);
-        let steps = tokens.take_while(|token| tries.again(5, *token, 9)).count();
+        let steps = (0_u32..).take_while(|token| tries.again(5, *token, 9)).count();
         assert_eq!(steps, 8);
     }
 }
