@@ -50,7 +50,7 @@ fn every_prompt_has_the_tokens_that_the_server_counts() {
         counted.1 += usage.reply;
     }
     // Templates of other models, in this one's vocabulary.
-    for template in ["llama3", "mistral-v3", "mistral-v7-tekken", "alpaca", "metharme"] {
+    for template in ["llama-3", "mistral-v3", "mistral-v7-tekken", "alpaca", "metharme"] {
         let heard = ask(raw(&peer, template), &short("Tell of a lamp."));
         let usage = heard.reply.expect("a reply").usage.expect("tokens");
         let messages = short("Tell of a lamp.").messages;

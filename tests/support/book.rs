@@ -396,7 +396,10 @@ pub fn good_answer(words: usize) -> Answering {
                 let chapter = number_after(&said, "# Now: chapter ").unwrap_or(number);
                 let present = cast(chapter).map(|one| PEOPLE[one].0);
                 let asked = number_after(&said, " in about ").unwrap_or(words);
-                (prose(&present, asked, chapter), End::Stop)
+                // Who goes on says something new.
+                let salt =
+                    if kind(request) == Kind::Continue { chapter * 1000 + number } else { chapter };
+                (prose(&present, asked, salt), End::Stop)
             }
             Kind::Record => (good_record(&said), End::Stop),
             Kind::Fold => (good_fold(&said), End::Stop),
