@@ -81,6 +81,16 @@ fn chapters_are_drafted_remembered_truthfully_and_the_same_again() {
     let again = project();
     draft(&again, "1");
     assert_eq!(written(&again), written(&first));
+    // And from the replies that are kept, without a model.
+    let replayed = project();
+    for file in first.files() {
+        if file.starts_with(".storygen/calls/") || file == ".storygen/models.json" {
+            replayed.write(&file, first.read(&file));
+        }
+    }
+    let output = replayed.run(&["draft", "chapter", "1", "--offline"]);
+    assert_eq!(output.code, 0, "{output}");
+    assert_eq!(written(&replayed), written(&first));
     // The next chapter begins with what the model has read before.
     draft(&first, "2");
     assert_prose(&first.read("manuscript/02-ship.md"));

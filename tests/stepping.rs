@@ -134,7 +134,7 @@ fn a_model_that_insists_is_let_be() {
         say(&provider, &Request { reply_tokens: 1, ..request.clone() })
     };
     let likeliest = first(0..0);
-    let (mut number, mut end) = (0, 49_152);
+    let (mut number, mut end) = (0_u32, 49_152);
     while end - number > 1 {
         let middle = number.midpoint(end);
         if first(number..middle) == likeliest { number = middle } else { end = middle }

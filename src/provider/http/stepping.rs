@@ -79,6 +79,8 @@ impl Stepping {
         let mut turn = request.clone();
         match turn.messages.last_mut().filter(|last| last.role == Role::Assistant) {
             Some(last) => last.text.push_str(&self.said),
+            // A message without a word is none: some templates would close it.
+            None if self.said.is_empty() => {}
             None => turn.messages.push(Message::new(Role::Assistant, self.said.clone())),
         }
         turn.reply_tokens = if lowered.is_empty() { self.left() } else { 1 };

@@ -55,6 +55,11 @@ impl Allowance {
         self.lock().account.spent()
     }
 
+    /// What the calls that have ended cost at most.
+    pub(super) fn settled(&self) -> Money {
+        self.lock().account.settled()
+    }
+
     /// Sets aside the most that a call can cost, if the run's cap has room.
     pub(super) fn reserve(&self, worst: Money, caps: &Caps) -> Result<Share, NoRoom> {
         let mut spent = self.lock();

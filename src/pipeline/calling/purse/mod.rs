@@ -216,14 +216,15 @@ impl<'a> Purse<'a> {
                 caps.hold(Limit::Book, book, worst)
                     .map_err(|reached| refusal::reached(&reached, &ticket.note))?;
                 if let Some(floor) = floor.take() {
-                    let (settled, reserved) = match &mut books.ledger {
-                        Some(ledger) => ledger.spent(ticket.at)?,
-                        None => (Money::ZERO, Money::ZERO),
+                    // What others have set aside may yet come back.
+                    let month = match &mut books.ledger {
+                        Some(ledger) => ledger.spent(ticket.at)?.0,
+                        None => Money::ZERO,
                     };
                     let spent = [
-                        (Limit::Run, self.allowance.spent()),
+                        (Limit::Run, self.allowance.settled()),
                         (Limit::Book, book.spent()),
-                        (Limit::Month, settled + reserved),
+                        (Limit::Month, month),
                     ];
                     too_little(caps, &spent, floor)?;
                 }
