@@ -264,13 +264,12 @@ mod tests {
         move |said| {
             let mut rest = said;
             for (index, (one, other)) in choices.iter().enumerate() {
-                match rest.strip_prefix(one).or_else(|| rest.strip_prefix(other)) {
-                    Some(after) => rest = after,
-                    None => {
-                        let token = u32::try_from(index * 2).unwrap();
-                        return vec![(token, one), (token + 1, other)];
-                    }
-                }
+                let Some(after) = rest.strip_prefix(one).or_else(|| rest.strip_prefix(other))
+                else {
+                    let token = u32::try_from(index * 2).unwrap();
+                    return vec![(token, one), (token + 1, other)];
+                };
+                rest = after;
             }
             Vec::new()
         }
