@@ -262,3 +262,45 @@ fn a_redirect_is_not_followed() {
         assert!(output.stderr.contains("it redirects to"), "{output}");
     }
 }
+
+/// Until a project is trusted the program has no business on the network: not a
+/// name is looked up, not a connection begun, whatever the project asks for.
+#[cfg(target_os = "linux")]
+#[test]
+fn nothing_touches_the_network_before_trust_is_settled() {
+    let traced = |project: &Project, arguments: &[&str]| {
+        let plain = project.command(arguments);
+        let log = project.path().with_file_name("network.log");
+        let mut traced = Command::new("strace");
+        traced.args(["-f", "-qq", "-e", "trace=socket,connect,sendto,sendmsg", "-o"]).arg(&log);
+        traced.arg(plain.get_program()).args(plain.get_args()).current_dir(project.path());
+        traced.env_clear().envs(plain.get_envs().filter_map(|(key, value)| Some((key, value?))));
+        let status = traced.env("STORYGEN_API_KEY", CANARY).output().expect("`strace` runs").status;
+        let log = std::fs::read_to_string(log).expect("a log");
+        // Of the sockets those of the network; the runtime has some of its own.
+        let calls: Vec<String> =
+            log.lines().filter(|line| line.contains("AF_INET")).map(str::to_owned).collect();
+        (status.code(), calls)
+    };
+    let server = ByteServer::start(refuses());
+    let wish = format!("\nmodel: openai/x\nendpoint: {{base_url: '{}/v1'}}\n", server.origin());
+    let project = hostile("storygen.yaml", &wish);
+    for arguments in [
+        &["draft", "chapter", "1"][..],
+        &["batch", "."],
+        &["models", "test"],
+        &["cost"],
+        &["check"],
+        &["status"],
+    ] {
+        let (code, calls) = traced(&project, arguments);
+        assert_eq!(calls, [] as [String; 0], "{arguments:?}");
+        let needs_trust = matches!(arguments[0], "draft" | "batch" | "models" | "cost");
+        assert_eq!(code == Some(12), needs_trust, "{arguments:?}: {code:?}");
+    }
+    // It is no matter of an eye that sees nothing.
+    assert_eq!(project.run(&["trust", "--yes"]).code, 0);
+    let (code, calls) = traced(&project, &["draft", "chapter", "1"]);
+    assert!(code == Some(6) && !calls.is_empty(), "{code:?} {calls:?}");
+    assert_eq!(server.requests().len(), 1);
+}
