@@ -173,6 +173,9 @@ pub(super) fn outlook(caps: &Caps, spent: &[(Limit, Money)], cost: Cost) -> Stri
     });
     match left.min() {
         None => "no budget is set; `--max-cost DOLLARS` sets one for a run".to_owned(),
+        Some((left, name, cap)) if cost.cached > left => {
+            format!("{name} has {left} left of {cap}: too little")
+        }
         Some((left, name, cap)) if cost.most > left => format!(
             "{name} has {left} left of {cap}: enough if little goes wrong; a run stops before it is passed"
         ),

@@ -170,8 +170,9 @@ impl Work<'_> {
 
 /// The conditions under which a model is asked.
 fn conditions(team: &Team, provider: &dyn Provider, settings: &Settings) -> Conditions {
-    let named = team.members.first().map(|named| named.facts.name.as_str()).unwrap_or_default();
-    Conditions::of(named, provider.facts(), &*provider.tokenizer(), settings)
+    // As the user names it: a file of a model is found by its path.
+    let named = team.members.first().map(|named| format!("{}/{}", named.provider, named.name));
+    Conditions::of(&named.unwrap_or_default(), provider.facts(), &*provider.tokenizer(), settings)
 }
 
 /// Says what was done.

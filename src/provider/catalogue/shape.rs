@@ -2,7 +2,7 @@
 //! `catalogue.yaml`.
 //!
 //! Every key may be left out. A row of the user's says only what is different;
-//! what it does not say stays as it is built in (see [`super::merge`]).
+//! what it does not say stays as it is built in (see `merge`).
 
 use std::collections::BTreeMap;
 
