@@ -26,11 +26,15 @@ impl Stops {
         self.texts.is_empty()
     }
 
-    /// Hears more; gives where in all that was heard the first stop begins.
+    /// Hears more; gives where in all that was heard the first stop begins: the
+    /// one that is said to its end before any other.
     pub fn hear(&mut self, text: &str) -> Option<usize> {
         self.tail.push_str(text);
-        let first = self.texts.iter().filter_map(|stop| self.tail.find(stop.as_str())).min();
-        if let Some(at) = first {
+        let found = self.texts.iter().filter_map(|stop| {
+            let at = self.tail.find(stop.as_str())?;
+            Some((at + stop.len(), at))
+        });
+        if let Some((_, at)) = found.min() {
             return Some(self.from + at);
         }
         let over = (self.tail.len() + 1).saturating_sub(self.longest.max(1));
@@ -67,6 +71,8 @@ mod tests {
         for (list, pieces, expected) in [
             (&["###"][..], &["a #", "#", "# b"][..], Some(2)),
             (&["b", "ab"], &["xa", "b"], Some(1)),
+            (&["abb", "b"], &["ab", "b"], Some(1)),
+            (&["abb", "b"], &["abb"], Some(1)),
             (&["é!"], &["ééé", "!"], Some(4)),
             (&["", "zz"], &["z", "y", "z"], None),
             (&[], &["anything"], None),
@@ -84,7 +90,11 @@ mod tests {
     proptest! {
         #[test]
         fn pieces_do_not_matter(text in "[aé]{0,20}", list in prop::collection::vec("[aé]{1,4}", 0..3), cuts in prop::collection::vec(0_usize..40, 0..5)) {
-            let expected = list.iter().filter_map(|stop| text.find(stop.as_str())).min();
+            let ends = list.iter().filter_map(|stop| {
+                let at = text.find(stop.as_str())?;
+                Some((at + stop.len(), at))
+            });
+            let expected = ends.min().map(|(_, at)| at);
             let mut cuts: Vec<usize> = cuts.iter().map(|cut| text.floor_char_boundary(*cut)).collect();
             cuts.push(text.len());
             cuts.sort_unstable();
