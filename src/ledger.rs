@@ -57,7 +57,10 @@ impl Ledger {
     /// The ledger in `folder`, for the project at `project`. Nothing is read yet.
     #[must_use]
     pub fn new(folder: PathBuf, project: &Path) -> Self {
-        let path = std::path::absolute(project).unwrap_or_else(|_| project.to_owned());
+        // One tag, by whatever path the project is reached.
+        let path = fs_err::canonicalize(project)
+            .or_else(|_| std::path::absolute(project))
+            .unwrap_or_else(|_| project.to_owned());
         let project = path.display().to_string();
         let tag = blake3::hash(project.as_bytes()).to_hex().as_str()[..12].to_owned();
         Self { folder, project, tag, month: Month::default() }

@@ -174,6 +174,34 @@ fn every_key_stays_with_its_address() {
     }
 }
 
+/// An endpoint may say what it was shown: in its prose, in pieces, in its name.
+#[test]
+fn a_key_that_an_endpoint_repeats_is_kept_nowhere() {
+    let (front, back) = CANARY.split_at(9);
+    let event = |content: &str| {
+        format!(
+            "data: {}\n\n",
+            serde_json::json!({"model": CANARY, "choices": [{"delta": {"content": content}}]})
+        )
+    };
+    let end = "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
+    let body = [
+        event(PROSE[0]),
+        event(&format!(" She read: {CANARY}, and then: {front}")),
+        event(&format!("{back}. It was nothing to her.")),
+        end.to_owned(),
+    ];
+    let head = [("content-type", "text/event-stream"), ("connection", "close")];
+    let reply = || vec![answer(200, &head, body.concat().as_bytes())];
+    let server = ByteServer::start((0..12).map(|_| reply()).collect::<Vec<_>>());
+    let project = small(&[]);
+    let output = draft(&project, &server.origin(), false);
+    assert!(!server.requests().is_empty(), "{output}");
+    assert_no_key(&project, &output, "an echo");
+    let kept: String = texts(&project, &[".storygen/calls"]).into_values().collect();
+    assert!(kept.contains("She read: [key], and then: [key]. It was nothing to her."), "{kept}");
+}
+
 /// A header of the user's is as much bound to its address as a key is.
 #[test]
 fn the_users_headers_go_to_their_own_address_only() {

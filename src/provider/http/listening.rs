@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 use serde::de::IgnoredAny;
 
+use super::blotting::Blotting;
 use super::dialect::{Framing, Reader, Trouble};
 use super::framing::Cutter;
 use super::refusal::packing;
@@ -27,6 +28,8 @@ pub(super) struct Listener<'a> {
     ear: &'a mut dyn Ear,
     /// What holds text back that may yet have to be unsaid.
     stepping: Option<Stepping>,
+    /// What must not be shown, even if the endpoint says it.
+    blotting: Blotting,
     /// Text has been delivered: the request must not be sent again.
     pub heard: bool,
     /// The white space before the first word.
@@ -34,8 +37,8 @@ pub(super) struct Listener<'a> {
 }
 
 impl<'a> Listener<'a> {
-    pub fn new(ear: &'a mut dyn Ear, stepping: Option<Stepping>) -> Self {
-        Self { ear, stepping, heard: false, blank: String::new() }
+    pub fn new(ear: &'a mut dyn Ear, stepping: Option<Stepping>, blotting: Blotting) -> Self {
+        Self { ear, stepping, blotting, heard: false, blank: String::new() }
     }
 
     /// What is to be sent now for this request: the request itself, or the rest
@@ -92,6 +95,11 @@ impl<'a> Listener<'a> {
     }
 
     fn say(&mut self, text: &str) {
+        let text = self.blotting.hear(text);
+        self.deliver(&text);
+    }
+
+    fn deliver(&mut self, text: &str) {
         if !self.heard {
             self.blank.push_str(text);
             if !self.blank.trim().is_empty() {
@@ -108,6 +116,8 @@ impl<'a> Listener<'a> {
         if self.steps_back() {
             return;
         }
+        let held = self.blotting.end();
+        self.deliver(&held);
         if is_whole && !self.blank.is_empty() {
             self.pass();
         }

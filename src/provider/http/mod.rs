@@ -13,6 +13,7 @@
 //! | `calling` | one call: tries, pauses, bills |
 //! | `answering` | one request and its answer |
 //! | `stepping` | stepping back to where a banned phrase begins |
+//! | `blotting` | secrets that an endpoint repeats |
 //! | `framing`, `listening` | bytes of a stream to text and a proven end |
 //! | `page` | a JSON page of the same endpoint, with the same key |
 //! | `counting` | how tokens of its prompts are counted |
@@ -42,6 +43,7 @@ use crate::prompt::tokens::Bound;
 mod address;
 mod answering;
 mod billing;
+mod blotting;
 mod calling;
 mod client;
 mod connections;
@@ -64,6 +66,7 @@ pub use counting::counting;
 pub use headers::BoundHeaders;
 pub use patience::{LONGEST_WAIT, Patience, retry_after};
 
+use blotting::Blotting;
 use client::Client;
 use dialect::{Dialect, Knobs, Spare};
 use fault::Judge;
@@ -210,6 +213,13 @@ impl Remote {
         Self { on_pause: Some(on_pause), ..self }
     }
 
+    /// What is the user's alone: the key, and values of the user's own headers.
+    fn secrets(&self) -> impl Iterator<Item = &str> {
+        let Endpoint { key, headers, .. } = &self.endpoint;
+        let key = key.iter().map(BoundKey::value);
+        key.chain(headers.iter().flat_map(BoundHeaders::secrets))
+    }
+
     fn judge(&self) -> Judge<'_> {
         Judge {
             base: &self.endpoint.base,
@@ -238,7 +248,7 @@ impl Provider for Remote {
     ) -> Streaming<'a> {
         Box::pin(async move {
             let stepping = Stepping::of(request).filter(|_| self.facts.steps_back);
-            let mut listener = Listener::new(ear, stepping);
+            let mut listener = Listener::new(ear, stepping, Blotting::of(self.secrets()));
             // Dropping the call closes its connection.
             let reply = unless_cancelled(cancel, self.call(request, &mut listener)).await?;
             Ok(self.judge().clean(reply))
