@@ -38,6 +38,22 @@ const LETTERS: [&str; 26] = [
     "abdehikmnostuwyz",
 ];
 
+/// The same as bits, `a` the lowest: a prompt asks for each of its bytes.
+const MERGED: [u32; 26] = {
+    let mut merged = [0; 26];
+    let mut first = 0;
+    while first < LETTERS.len() {
+        let others = LETTERS[first].as_bytes();
+        let mut index = 0;
+        while index < others.len() {
+            merged[first] |= 1 << (others[index] - b'a');
+            index += 1;
+        }
+        first += 1;
+    }
+    merged
+};
+
 /// The last bytes of the Latin letters with accents (U+00C0 to U+00FF) whose
 /// two bytes are *not* merged everywhere.
 const RARE_LATIN: [u8; 17] = [
@@ -108,9 +124,9 @@ pub(super) fn most_tokens(text: &str) -> usize {
 fn is_pair(first: u8, second: u8, third: u8) -> bool {
     match (first, second) {
         (b' ', second) => second.is_ascii_alphabetic(),
-        (b'a'..=b'z', b'a'..=b'z') => LETTERS
+        (b'a'..=b'z', b'a'..=b'z') => MERGED
             .get(usize::from(first - b'a'))
-            .is_some_and(|others| others.as_bytes().contains(&second)),
+            .is_some_and(|others| others >> (second - b'a') & 1 == 1),
         (0xc3, second) => !RARE_LATIN.contains(&second),
         (0xe2, 0x80) => TYPOGRAPHIC.contains(&third),
         _ => false,
