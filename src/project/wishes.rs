@@ -195,5 +195,6 @@ fn sampling(shape: &SamplingShape) -> Sampling {
             .map(|bias| (bias.token.value, bias.bias.value))
             .collect(),
         stop: shape.stop.iter().map(|stop| stop.value.clone()).collect(),
+        ..Sampling::default()
     }
 }

@@ -42,6 +42,10 @@ pub struct Sampling {
     /// What is added to a token's logit, by its number in the model's vocabulary.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub logit_bias: BTreeMap<u32, f32>,
+    /// The same for each token of a text, for endpoints whose row takes texts.
+    /// No setting of a book: a step back asks so.
+    #[serde(skip)]
+    pub text_bias: BTreeMap<String, f32>,
     /// Texts that end the reply; they are not part of it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub stop: Vec<String>,
@@ -245,6 +249,7 @@ impl Sampling {
             dry: self.dry.or(other.dry),
             xtc: self.xtc.or(other.xtc),
             logit_bias: first(self.logit_bias, &other.logit_bias),
+            text_bias: self.text_bias,
             stop: if self.stop.is_empty() { other.stop.clone() } else { self.stop },
         }
     }

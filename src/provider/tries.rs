@@ -14,7 +14,7 @@ const TOKEN_TRIES: u32 = 3;
 /// How often one may begin in the same place, whatever it begins with.
 const PLACE_TRIES: u32 = 8;
 
-/// The steps back of one reply, in tokens of type `T`.
+/// The steps back of one reply, which names tokens by `T`.
 #[derive(Debug)]
 pub struct Tries<T> {
     /// Per place, in tokens of the reply: which tokens began a phrase, how often.
@@ -25,7 +25,7 @@ pub struct Tries<T> {
     left: usize,
 }
 
-impl<T: Copy + PartialEq> Tries<T> {
+impl<T: Clone + PartialEq> Tries<T> {
     /// No step yet, in a reply of at most so many tokens.
     #[must_use]
     pub fn new(limit: usize) -> Self {
@@ -65,7 +65,7 @@ impl<T: Copy + PartialEq> Tries<T> {
     pub fn lowered(&self, place: usize) -> Vec<(T, f32)> {
         let tried = self.places.get(&place).into_iter().flatten();
         #[expect(clippy::cast_precision_loss, reason = "a handful of tries")]
-        tried.map(|(token, times)| (*token, STEP * *times as f32)).collect()
+        tried.map(|(token, times)| (token.clone(), STEP * *times as f32)).collect()
     }
 }
 

@@ -60,6 +60,7 @@ fn request(row: &Row) -> Request {
         xtc: Some(Xtc { probability: 0.5, threshold: 0.1 }),
         logit_bias: [(17, -1.0)].into_iter().collect(),
         stop: vec!["###".to_owned()],
+        ..Sampling::default()
     };
     Request {
         messages: vec![

@@ -1,13 +1,8 @@
 //! llama.cpp's raw endpoint: templates, tokens and settings, against the server's
 //! own figures.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
-
 use serde_json::{Value, json};
 use storygen::chat::{Message, Role};
-use storygen::money::Price;
-use storygen::phrases::{Bans, Phrases, Place};
 use storygen::provider::completion::LLAMACPP;
 use storygen::provider::http::Endpoint;
 use storygen::provider::openai::OPENAI;
@@ -19,7 +14,7 @@ use crate::llama::{llama, served};
 use crate::peer::Peer;
 
 /// The raw endpoint with a template, of exact counts for so small a model.
-fn raw(peer: &Peer, template: &str) -> Endpoint {
+pub fn raw(peer: &Peer, template: &str) -> Endpoint {
     let mut endpoint = endpoint(&LLAMACPP, &peer.url(""));
     endpoint.knobs.template = Some(template.to_owned());
     endpoint
@@ -102,44 +97,6 @@ fn a_begun_reply_goes_on_where_it_ends() {
     }
 }
 
-/// Runs of three words of a text, every fifth one.
-fn liked(text: &str) -> Vec<String> {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let bare =
-        |words: &[&str]| words.join(" ").trim_matches(|c: char| !c.is_alphanumeric()).to_owned();
-    let runs = words.windows(3).step_by(5).map(bare);
-    runs.filter(|phrase| phrase.split(' ').count() == 3).collect()
-}
-
-#[test]
-fn a_phrase_that_the_model_would_say_is_not_said() {
-    let peer = llama(4096);
-    for (template, seed) in [("own", 1), ("chatml", 2)] {
-        let mut asked =
-            Request { reply_tokens: 120, seed, ..request("Tell of a lamp and a ship.") };
-        let before = ask(raw(&peer, template), &asked).text;
-        let phrases = Phrases::new(liked(&before)).expect("a list");
-        assert!(phrases.len() > 8, "{before}");
-        let bans = Bans::default().and(Arc::new(phrases), BTreeSet::new(), Place::Anywhere);
-        let bans = Arc::new(bans);
-        asked.bans = Some(bans.clone());
-        let heard = ask(raw(&peer, template), &asked);
-        assert_eq!(bans.within(&heard.text), [], "{template}: {:?} {}", heard.bills, heard.text);
-        // Up to the first phrase nothing is different.
-        let kept = before[..bans.within(&before)[0].from].trim_end();
-        assert!(heard.text.starts_with(kept), "{kept}\n---\n{}", heard.text);
-        assert!(heard.text.split_whitespace().count() > 40, "{template}: {}", heard.text);
-        // A step back is two short requests, and each has its figures.
-        assert!(heard.bills.len() >= 3 && heard.bills.iter().all(Option::is_some));
-        // The same again is the same text.
-        assert_eq!(ask(raw(&peer, template), &asked).text, heard.text, "{template}");
-        // Where each request costs something, none is sent twice for a phrase.
-        let price = Price::per_million(1.0, 2.0, None, None);
-        let paid = ask(Endpoint { price, ..raw(&peer, template) }, &asked);
-        assert_eq!((paid.bills.len(), paid.text), (1, before), "{template}");
-    }
-}
-
 #[test]
 fn settings_stops_and_schemas_are_heeded() {
     let peer = llama(4096);
@@ -155,6 +112,7 @@ fn settings_stops_and_schemas_are_heeded() {
         xtc: Some(Xtc { probability: 0.1, threshold: 0.2 }),
         logit_bias: [(57, -5.0)].into(),
         stop: vec![" the".into()],
+        ..Sampling::default()
     };
     let asked =
         Request { reply_tokens: 200, sampling: full, ..request("Tell of a lamp and a ship.") };

@@ -8,6 +8,7 @@ mod llama;
 mod mocks;
 #[path = "../support/peer.rs"]
 mod peer;
+mod stepping;
 mod story;
 #[path = "../support/mod.rs"]
 mod support;

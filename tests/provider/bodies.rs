@@ -32,6 +32,7 @@ pub fn full() -> Request {
             xtc: Some(Xtc { probability: 0.5, threshold: 0.1 }),
             logit_bias: BTreeMap::from([(7, -5.0)]),
             stop: vec!["THE END".into()],
+            ..Sampling::default()
         },
         schema: Some(schema()),
         marks: vec![Mark { message: 0, bytes: 16 }, Mark { message: 1, bytes: 6 }],

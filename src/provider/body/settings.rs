@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{Fields, number};
 use crate::provider::Request;
 use crate::provider::http::dialect::Knobs;
-use crate::provider::sampling::Parameter;
+use crate::provider::sampling::{Parameter, Sampling};
 
 /// The settings of a request that the endpoint takes, each under the row's name
 /// for it, else under the wire's.
@@ -74,15 +74,25 @@ fn set(fields: &mut Fields, parameter: Parameter, name: &str, request: &Request,
             }
         }
         Parameter::LogitBias => {
-            let biases = sampling.logit_bias.iter();
-            let biases: Map<_, _> =
-                biases.map(|(token, bias)| (token.to_string(), number(*bias))).collect();
-            if !biases.is_empty() {
+            if let Some(biases) = biases(sampling, knobs) {
                 fields.set(name, biases);
             }
         }
         Parameter::Stop => {}
     }
+}
+
+/// What is added to logits: per token, or in pairs where some are named by texts.
+fn biases(sampling: &Sampling, knobs: &Knobs) -> Option<Value> {
+    let tokens = sampling.logit_bias.iter();
+    if knobs.text_bias && !sampling.text_bias.is_empty() {
+        let tokens = tokens.map(|(token, bias)| json!([token, number(*bias)]));
+        let texts = sampling.text_bias.iter().map(|(text, bias)| json!([text, number(*bias)]));
+        return Some(tokens.chain(texts).collect());
+    }
+    let tokens: Map<_, _> =
+        tokens.map(|(token, bias)| (token.to_string(), number(*bias))).collect();
+    (!tokens.is_empty()).then_some(Value::Object(tokens))
 }
 
 /// A seed that means itself everywhere: to some servers 0 is chance, and so is
@@ -108,10 +118,8 @@ pub fn stops(request: &Request, knobs: &Knobs, more: &[&str]) -> Vec<String> {
 mod tests {
     use std::collections::BTreeMap;
 
-    use serde_json::json;
-
     use super::*;
-    use crate::provider::sampling::{Accepts, Dry, Sampling, Xtc};
+    use crate::provider::sampling::{Accepts, Dry, Xtc};
 
     const WORDS: &[(Parameter, &str)] = &[
         (Parameter::Temperature, "temperature"),
@@ -144,11 +152,26 @@ mod tests {
                 xtc: Some(Xtc { probability: 0.5, threshold: 0.1 }),
                 logit_bias: BTreeMap::from([(7, -100.0), (70, 2.5)]),
                 stop: vec!["A".into(), "B".into(), String::new()],
+                ..Sampling::default()
             },
             seed: 42,
             schema: None,
             marks: Vec::new(),
             bans: None,
+        }
+    }
+
+    #[test]
+    fn tokens_are_named_by_texts_where_the_row_takes_them() {
+        let mut request = request();
+        request.sampling.text_bias.insert(" 1".to_owned(), -4.6);
+        for (text_bias, said) in [
+            (true, json!([[7, -100.0], [70, 2.5], [" 1", -4.6]])),
+            (false, json!({"7": -100.0, "70": 2.5})),
+        ] {
+            let accepts = Accepts::everything();
+            let knobs = Knobs { accepts, text_bias, ..Knobs::default() };
+            assert_eq!(fields(&request, &knobs, WORDS)["logit_bias"], said);
         }
     }
 

@@ -67,6 +67,7 @@ impl Over for VendorShape {
             reply_field: self.reply_field.or(under.reply_field),
             extra: fields(self.extra, under.extra),
             strict: fields(self.strict, under.strict),
+            text_bias: self.text_bias.or(under.text_bias),
             price_limit: self.price_limit.or(under.price_limit),
             session: self.session.or(under.session),
             caching: self.caching.or(under.caching),

@@ -171,6 +171,7 @@ impl Row {
             window: self.window.unwrap_or_default(),
             accepts: self.accepts.clone(),
             names: self.vendor.names.clone(),
+            text_bias: self.vendor.text_bias,
             extra,
             template: self.template.clone(),
             stops: self.stops.clone(),

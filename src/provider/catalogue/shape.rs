@@ -49,6 +49,8 @@ pub struct VendorShape {
     pub most_stops: Option<u32>,
     /// Its own words for sampling settings, such as `repetition_penalty: repeat_penalty`.
     pub names: BTreeMap<String, String>,
+    /// Whether a logit bias may name its tokens by a text, in pairs.
+    pub text_bias: Option<bool>,
     /// What it calls the limit of a reply.
     pub reply_field: Option<String>,
     /// Fields that every request carries.

@@ -29,6 +29,8 @@ pub struct Vendor {
     pub accepts: Accepts,
     /// Its words for sampling settings.
     pub names: BTreeMap<Parameter, String>,
+    /// Whether a logit bias may name its tokens by a text, in pairs.
+    pub text_bias: bool,
     /// What it calls the limit of a reply; none for the dialect's own word.
     pub reply_field: Option<String>,
     /// Fields that every request carries.
@@ -75,6 +77,7 @@ impl Vendor {
                 .into_iter()
                 .filter_map(|(ours, theirs)| Some((Parameter::of_name(&ours)?, theirs)))
                 .collect(),
+            text_bias: shape.text_bias.unwrap_or(false),
             reply_field: shape.reply_field,
             extra: shape.extra,
             strict: shape.strict,

@@ -22,6 +22,8 @@ pub struct Knobs {
     /// For the two that are several fields, DRY and XTC, it is what their names
     /// begin with.
     pub names: BTreeMap<Parameter, String>,
+    /// Whether a logit bias may name its tokens by a text, in pairs (llama.cpp).
+    pub text_bias: bool,
     /// What this vendor calls the most tokens of a reply, where that is not the
     /// dialect's word.
     pub reply_field: Option<String>,

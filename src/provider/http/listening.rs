@@ -43,8 +43,8 @@ impl<'a> Listener<'a> {
 
     /// What is to be sent now for this request: the request itself, or the rest
     /// of it after a step back.
-    pub fn turn<'r>(&self, request: &'r Request) -> Cow<'r, Request> {
-        match &self.stepping {
+    pub fn turn<'r>(&mut self, request: &'r Request) -> Cow<'r, Request> {
+        match &mut self.stepping {
             Some(stepping) => stepping.turn(request),
             None => Cow::Borrowed(request),
         }

@@ -247,7 +247,8 @@ impl Provider for Remote {
         cancel: &'a CancellationToken,
     ) -> Streaming<'a> {
         Box::pin(async move {
-            let stepping = Stepping::of(request).filter(|_| self.facts.steps_back);
+            let stepping = Stepping::of(request, self.endpoint.knobs.text_bias)
+                .filter(|_| self.facts.steps_back);
             let mut listener = Listener::new(ear, stepping, Blotting::of(self.secrets()));
             // Dropping the call closes its connection.
             let reply = unless_cancelled(cancel, self.call(request, &mut listener)).await?;

@@ -1,5 +1,6 @@
 //! Stepping back to the token that begins a banned phrase, on an endpoint that
-//! tells its tokens and goes on from any text.
+//! goes on from any text, and that tells its tokens or takes a bias against a
+//! text (llama.cpp, raw and chat: each event brings a token).
 //!
 //! The text is held back for as long as it may become a phrase. When it has, the
 //! stream is dropped and the endpoint is asked again, from before the phrase:
@@ -12,19 +13,34 @@ use std::sync::Arc;
 use super::Endpoint;
 use crate::chat::{Message, Role};
 use crate::phrases::{Bans, Found, Scan};
-use crate::provider::sampling::Parameter;
+use crate::provider::sampling::{Parameter, Sampling};
 use crate::provider::tries::Tries;
 use crate::provider::{Finish, Request};
 
 /// The bytes before a text in which a phrase may have begun.
 const BEFORE: usize = 600;
 
-/// Whether replies of an endpoint can step back: it tells its tokens, heeds a
-/// bias, and takes nothing for what is asked again.
+/// Tokens that are no longer few: a reply that has not said a character by then
+/// is at its end.
+const MOST_AT_ONCE: usize = 64;
+
+/// Whether replies of an endpoint can step back: it goes on from any text, heeds
+/// a bias against what it has said, and takes nothing for what is asked again.
 pub(super) fn is_possible(endpoint: &Endpoint) -> bool {
-    endpoint.dialect.raw.as_ref().is_some_and(|raw| raw.tells_tokens)
+    let tells_tokens = endpoint.dialect.raw.as_ref().is_some_and(|raw| raw.tells_tokens);
+    (tells_tokens || endpoint.knobs.text_bias)
+        && endpoint.prefill
         && endpoint.knobs.accepts.parameters.contains(&Parameter::LogitBias)
         && endpoint.price.is_none_or(|price| price.is_free())
+}
+
+/// What a piece of a reply is, to whoever makes it less likely.
+#[derive(Clone, Debug, PartialEq)]
+enum Token {
+    /// Its number in the model's vocabulary.
+    Number(u32),
+    /// Its text, where the endpoint does not tell the number.
+    Text(String),
 }
 
 /// One reply, piece by piece.
@@ -44,13 +60,21 @@ pub(super) struct Stepping {
     scan: Scan,
     /// The bytes of `begun` and `said` that the scan has not heard.
     unheard: usize,
-    tries: Tries<u32>,
+    /// Whether a piece without a token can be known by its text.
+    takes_texts: bool,
+    tries: Tries<Token>,
+    /// The pieces that there were when it was asked last.
+    asked: usize,
+    /// The tokens that are asked for after a step back: usually one.
+    few: usize,
     is_back: bool,
 }
 
 impl Stepping {
     /// Nothing said yet; none for a request that bans nothing.
-    pub fn of(request: &Request) -> Option<Self> {
+    ///
+    /// `takes_texts` says whether the endpoint takes a bias against a text.
+    pub fn of(request: &Request, takes_texts: bool) -> Option<Self> {
         let bans = request.bans.as_ref().filter(|bans| !bans.is_empty())?;
         let begun = request.begun().map_or("", |message| message.text.as_str());
         let begun = tail(begun).to_owned();
@@ -65,14 +89,18 @@ impl Stepping {
             out: 0,
             scan,
             unheard: 0,
+            takes_texts,
             tries: Tries::new(request.reply_tokens),
+            asked: 0,
+            few: 1,
             is_back: false,
         })
     }
 
     /// What is to be sent now.
-    pub fn turn<'r>(&self, request: &'r Request) -> Cow<'r, Request> {
-        let lowered = self.tries.lowered(self.pieces.len());
+    pub fn turn<'r>(&mut self, request: &'r Request) -> Cow<'r, Request> {
+        self.asked = self.pieces.len();
+        let lowered = self.tries.lowered(self.asked);
         if self.said.is_empty() && lowered.is_empty() {
             return Cow::Borrowed(request);
         }
@@ -83,9 +111,15 @@ impl Stepping {
             None if self.said.is_empty() => {}
             None => turn.messages.push(Message::new(Role::Assistant, self.said.clone())),
         }
-        turn.reply_tokens = if lowered.is_empty() { self.left() } else { 1 };
+        let few = if lowered.is_empty() { usize::MAX } else { self.few };
+        turn.reply_tokens = few.min(self.left());
         for (token, by) in lowered {
-            *turn.sampling.logit_bias.entry(token).or_default() -= by;
+            let Sampling { logit_bias, text_bias, .. } = &mut turn.sampling;
+            let bias = match token {
+                Token::Number(number) => logit_bias.entry(number).or_default(),
+                Token::Text(text) => text_bias.entry(text).or_default(),
+            };
+            *bias -= by;
         }
         Cow::Owned(turn)
     }
@@ -120,9 +154,12 @@ impl Stepping {
     /// where more is to be asked for.
     pub fn end(&mut self, finish: &Finish) -> Option<String> {
         self.is_back = false;
-        // The single token after a step back ends by its limit.
-        let is_single = !self.tries.lowered(self.pieces.len().saturating_sub(1)).is_empty();
-        if is_single && *finish == Finish::Length && self.left() > 0 {
+        // The few tokens after a step back end by their limit.
+        let is_few = self.few < MOST_AT_ONCE && !self.tries.lowered(self.asked).is_empty();
+        if is_few && *finish == Finish::Length && self.left() > 0 {
+            // A part of a character is no text yet.
+            let is_text = self.pieces.len() > self.asked;
+            self.few = if is_text { 1 } else { self.few * 4 };
             return None;
         }
         let mut found = Vec::new();
@@ -149,7 +186,7 @@ impl Stepping {
             let held = &self.pieces[self.out..];
             let after = held.partition_point(|(at, _)| *at <= from);
             let index = self.out + after.saturating_sub(1);
-            let Some((_, Some(token))) = self.pieces.get(index).copied() else { continue };
+            let Some(token) = self.token(index) else { continue };
             if self.tries.again(index, token, from) {
                 self.truncate(index);
                 self.is_back = true;
@@ -157,6 +194,14 @@ impl Stepping {
             }
         }
         false
+    }
+
+    /// What the piece at this place is to the endpoint.
+    fn token(&self, index: usize) -> Option<Token> {
+        let (at, token) = *self.pieces.get(index)?;
+        let to = self.pieces.get(index + 1).map_or(self.said.len(), |(at, _)| *at);
+        let text = || Token::Text(self.said[at..to].to_owned());
+        token.map(Token::Number).or_else(|| self.takes_texts.then(text))
     }
 
     /// Where in `said` a place of the scan is.
@@ -200,7 +245,6 @@ mod tests {
 
     use super::*;
     use crate::phrases::{Phrases, Place};
-    use crate::provider::Sampling;
 
     fn request(phrases: &[&str], begun: &str, reply_tokens: usize) -> Request {
         let list = Phrases::new(phrases.iter().map(|phrase| (*phrase).to_owned())).unwrap();
@@ -227,7 +271,7 @@ mod tests {
     /// Streams a reply of this model, as an endpoint and its caller do; gives
     /// the text that went out and how often it was asked.
     fn streamed(model: Model<'_>, request: &Request) -> (String, usize) {
-        let mut stepping = Stepping::of(request).unwrap();
+        let mut stepping = Stepping::of(request, false).unwrap();
         let begun = request.begun().map_or(0, |message| message.text.len());
         let (mut out, mut asked) = (String::new(), 0);
         'turns: loop {
@@ -312,9 +356,33 @@ mod tests {
     }
 
     #[test]
+    fn a_token_that_is_not_told_is_known_by_its_text() {
+        let request = request(&["shivers down"], "", 20);
+        let mut stepping = Stepping::of(&request, true).unwrap();
+        for text in ["It", " sent", " shivers", " down"] {
+            assert!(!stepping.steps_back());
+            stepping.hear(text, None);
+        }
+        assert!(stepping.steps_back());
+        let turn = stepping.turn(&request).into_owned();
+        assert_eq!(turn.begun().unwrap().text, "It sent");
+        let (text, by) = turn.sampling.text_bias.iter().next().unwrap();
+        assert!(text == " shivers" && *by < -4.0 && turn.sampling.logit_bias.is_empty());
+        assert_eq!(turn.reply_tokens, 1);
+        // What came was no whole character: a few more are asked for.
+        assert_eq!(stepping.end(&Finish::Length), None);
+        assert_eq!(stepping.turn(&request).reply_tokens, 4);
+        assert_eq!(stepping.hear(" 🦊", None) + &stepping.hear(" up", None), " 🦊 up");
+        assert_eq!(stepping.end(&Finish::Length), None);
+        let turn = stepping.turn(&request).into_owned();
+        assert_eq!((turn.reply_tokens, &turn.sampling), (16, &request.sampling));
+        assert_eq!(turn.begun().unwrap().text, "It sent 🦊 up");
+    }
+
+    #[test]
     fn what_cannot_become_a_phrase_goes_out_at_once() {
         let request = request(&["shivers down"], "", 20);
-        let mut stepping = Stepping::of(&request).unwrap();
+        let mut stepping = Stepping::of(&request, false).unwrap();
         let pieces = ["It", " sent", " shiv", "ers", " of", " joy"];
         let out: Vec<String> =
             (0..).zip(pieces).map(|(token, text)| stepping.hear(text, Some(token))).collect();
@@ -322,11 +390,11 @@ mod tests {
         assert!(out[3].is_empty(), "held back: {out:?}");
         assert!(out[..3].concat().starts_with("It"), "{out:?}");
         // Without its token nothing can be done about a phrase.
-        let mut blind = Stepping::of(&request).unwrap();
+        let mut blind = Stepping::of(&request, false).unwrap();
         let out = blind.hear("shivers down it", None);
         assert_eq!(out + &blind.end(&Finish::Stop).unwrap(), "shivers down it");
         // What broke off before any text is asked for anew.
-        let mut again = Stepping::of(&request).unwrap();
+        let mut again = Stepping::of(&request, false).unwrap();
         assert_eq!(again.hear("shivers", Some(1)), "");
         again.again();
         assert_eq!(again.turn(&request).messages, request.messages);

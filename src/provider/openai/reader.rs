@@ -86,7 +86,8 @@ impl ChatReader {
         {
             self.ending.model = Some(model.to_owned());
         }
-        if let Some(usage) = value.get("usage").and_then(usage) {
+        let told = value.get("usage").and_then(usage);
+        if let Some(usage) = told.or_else(|| value.get("timings").and_then(timed)) {
             self.ending.usage = Some(usage);
         }
         // OpenRouter says what a reply costs, in dollars.
@@ -189,6 +190,14 @@ fn usage(usage: &Value) -> Option<Usage> {
     })
 }
 
+/// What llama.cpp has counted by an event, with the time it took.
+fn timed(timings: &Value) -> Option<Usage> {
+    let count = |field: &str| timings.get(field).and_then(Value::as_u64);
+    let cached = count("cache_n").unwrap_or_default();
+    let reply = count("predicted_n")?;
+    Some(Usage { prompt: cached + count("prompt_n")?, cached, reply, ..Usage::default() })
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -206,6 +215,17 @@ mod tests {
             last |= piece.last;
         }
         Ok((text, last, reader.ending))
+    }
+
+    #[test]
+    fn what_llama_cpp_has_counted_so_far_is_known() {
+        let timed = r#"{"choices":[{"delta":{"content":"a"}}],"timings":{"cache_n":30,"prompt_n":9,"predicted_n":2}}"#;
+        let (_, _, ending) = read(&[timed]).unwrap();
+        let usage = Usage { prompt: 39, cached: 30, reply: 2, ..Usage::default() };
+        assert_eq!((ending.usage, ending.is_counted), (Some(usage), false));
+        let end = r#"{"choices":[{"delta":{},"finish_reason":"stop"}],"timings":{"cache_n":30,"prompt_n":9,"predicted_n":5}}"#;
+        let (_, _, ending) = read(&[timed, end]).unwrap();
+        assert_eq!((ending.usage.unwrap().reply, ending.is_counted), (5, true));
     }
 
     #[test]
