@@ -262,7 +262,8 @@ impl Drafted {
     }
 
     /// What a chapter takes beside the model's time: draft and record, all on
-    /// disk. The folds before it are there.
+    /// disk. The folds before it are there, and the run has just done the chapter
+    /// before it, as any run but at its first chapter.
     fn draft(&self, number: usize, times: u64) -> Duration {
         (0..times)
             .map(|_| {
@@ -271,7 +272,8 @@ impl Drafted {
                 let asked = Asked { seed: Some(self.seed.get()), ..Asked::default() };
                 let settings = Settings::new(asked, self.provider.facts());
                 let line = self.line(&self.provider, &settings);
-                let mut session = self.session_before(number, &line);
+                let mut session = self.session_before(number - 1, &line);
+                self.write_on(&mut session, number - 1, number - 1, &line);
                 self.write_on(&mut session, number, number, &line)
             })
             .sum()

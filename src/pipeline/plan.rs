@@ -91,13 +91,36 @@ pub struct Given<'a> {
     pub redrawn: &'a [String],
 }
 
+/// The chapters at the beginning of a book that need nothing any more, as far as
+/// the run that asks for the next step has found out.
+#[derive(Clone, Debug, Default)]
+pub struct Settled {
+    /// How many they are.
+    chapters: usize,
+    /// The digest of their texts.
+    before: String,
+}
+
 /// The next step towards what is wanted.
 #[must_use]
 pub fn next_step(given: &Given<'_>, archive: &Archive, wanted: &Wanted) -> Step {
+    next_step_after(given, archive, wanted, &mut Settled::default())
+}
+
+/// The same, without looking again at what was settled. A step never touches a
+/// chapter before its own, so a run that does each and asks for the next looks at
+/// every chapter once, not at the whole book each time.
+#[must_use]
+pub fn next_step_after(
+    given: &Given<'_>,
+    archive: &Archive,
+    wanted: &Wanted,
+    settled: &mut Settled,
+) -> Step {
     let empty = Shelf::default();
     let first = if wanted.through { 1 } else { wanted.first };
-    let mut before = String::new();
-    for chapter in given.story.chapters.iter().take_while(|chapter| chapter.number <= wanted.last) {
+    let chapters = given.story.chapters.iter().skip(settled.chapters);
+    for chapter in chapters.take_while(|chapter| chapter.number <= wanted.last) {
         let shelf = archive.chapters.get(&chapter.id).unwrap_or(&empty);
         let is_redone =
             wanted.redo && chapter.number >= wanted.first && !given.redrawn.contains(&chapter.id);
@@ -112,19 +135,26 @@ pub fn next_step(given: &Given<'_>, archive: &Archive, wanted: &Wanted) -> Step 
                     has_text: shelf.text.is_some(),
                 };
             }
-            before = roll(&before, Some(shelf));
+            settled.add(shelf);
             continue;
         }
-        if is_redone || needs_draft(given, chapter, shelf, wanted, &before) {
+        if is_redone || needs_draft(given, chapter, shelf, wanted, &settled.before) {
             return missing_fold(given, archive, chapter.number)
                 .map_or(Step::Draft(chapter.number), Step::Fold);
         }
         if !shelf.has_canon() {
             return Step::Record(chapter.number);
         }
-        before = roll(&before, Some(shelf));
+        settled.add(shelf);
     }
     Step::Done
+}
+
+impl Settled {
+    fn add(&mut self, shelf: &Shelf) {
+        self.chapters += 1;
+        self.before = roll(&self.before, Some(shelf));
+    }
 }
 
 /// What is due for any chapter, asked for or not: an edited text is adopted and

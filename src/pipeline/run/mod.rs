@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use super::calling::{Line, Lines, Listener};
 use super::draft::{Guard, Materials};
-use super::plan::{self, Given, Step, Wanted};
+use super::plan::{self, Given, Settled, Step, Wanted};
 use crate::failure::{Exit, Failure};
 use crate::project::archive::{Archive, Fold};
 use crate::project::store::Store;
@@ -184,9 +184,10 @@ impl<'a> Session<'a> {
         lines: &Lines<'_>,
         listener: Listener<'_>,
     ) -> Result<Done> {
-        let mut done = Done::default();
+        let (mut done, mut settled) = (Done::default(), Settled::default());
         loop {
-            let step = self.next_step(wanted);
+            let step = plan::next_step_after(&self.given(), &self.archive, wanted, &mut settled);
+            debug_assert_eq!(step, self.next_step(wanted), "what was settled stays so");
             if step == Step::Done {
                 return Ok(done);
             }

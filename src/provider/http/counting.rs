@@ -1,6 +1,6 @@
 //! How many tokens the prompts of an endpoint take, the marks of a raw text included.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::dialect::{Dialect, Knobs};
 use crate::chat::{Counting, Message, Tokenizer};
@@ -12,10 +12,44 @@ pub fn counting(
     knobs: &Knobs,
     tokenizer: Arc<dyn Tokenizer>,
 ) -> Arc<dyn Tokenizer> {
-    if dialect.raw.is_none() {
-        return tokenizer;
+    let tokenizer: Arc<dyn Tokenizer> = match dialect.raw {
+        Some(_) => Arc::new(Marked { tokenizer, dialect, knobs: knobs.clone() }),
+        None => tokenizer,
+    };
+    Arc::new(Remembering { tokenizer, last: Mutex::default() })
+}
+
+/// A tokenizer that remembers the last prompt it has counted: the same one is
+/// fitted, checked, and checked again where it is sent.
+#[derive(Debug)]
+struct Remembering {
+    tokenizer: Arc<dyn Tokenizer>,
+    last: Mutex<Option<(Vec<Message>, usize)>>,
+}
+
+impl Tokenizer for Remembering {
+    fn text(&self, text: &str) -> usize {
+        self.tokenizer.text(text)
     }
-    Arc::new(Marked { tokenizer, dialect, knobs: knobs.clone() })
+
+    fn prompt(&self, messages: &[Message]) -> usize {
+        // It is whole whatever a panicking holder did.
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, tokens)) = last.as_ref().filter(|(counted, _)| counted == messages) {
+            return *tokens;
+        }
+        let tokens = self.tokenizer.prompt(messages);
+        *last = Some((messages.to_vec(), tokens));
+        tokens
+    }
+
+    fn is_bound(&self) -> bool {
+        self.tokenizer.is_bound()
+    }
+
+    fn counting(&self) -> Counting {
+        self.tokenizer.counting()
+    }
 }
 
 /// A tokenizer, and the marks that a wire of raw text adds to what it counts.

@@ -34,11 +34,14 @@ pub(super) struct Listener<'a> {
     pub heard: bool,
     /// The white space before the first word.
     blank: String,
+    /// What is to be said at the end of the bytes that are read now: an endpoint
+    /// that sends many pieces at once is heard in one go.
+    ready: String,
 }
 
 impl<'a> Listener<'a> {
     pub fn new(ear: &'a mut dyn Ear, stepping: Option<Stepping>, blotting: Blotting) -> Self {
-        Self { ear, stepping, blotting, heard: false, blank: String::new() }
+        Self { ear, stepping, blotting, heard: false, blank: String::new(), ready: String::new() }
     }
 
     /// What is to be sent now for this request: the request itself, or the rest
@@ -95,8 +98,15 @@ impl<'a> Listener<'a> {
     }
 
     fn say(&mut self, text: &str) {
-        let text = self.blotting.hear(text);
-        self.deliver(&text);
+        self.ready.push_str(text);
+    }
+
+    /// Passes on what is ready.
+    fn pass_on(&mut self) {
+        if !self.ready.is_empty() {
+            let text = self.blotting.hear(&std::mem::take(&mut self.ready));
+            self.deliver(&text);
+        }
     }
 
     fn deliver(&mut self, text: &str) {
@@ -113,6 +123,7 @@ impl<'a> Listener<'a> {
     /// A try has come to its end: what waits is delivered with a whole reply, and
     /// forgotten with any other.
     pub fn end(&mut self, is_whole: bool) {
+        self.pass_on();
         if self.steps_back() {
             return;
         }
@@ -166,6 +177,12 @@ impl<'a> Listening<'a> {
 
     /// Reads on. True at an end mark: nothing more is to be read.
     pub fn feed(&mut self, bytes: &[u8], listener: &mut Listener<'_>) -> Result<bool, Stopped> {
+        let fed = self.read(bytes, listener);
+        listener.pass_on();
+        fed
+    }
+
+    fn read(&mut self, bytes: &[u8], listener: &mut Listener<'_>) -> Result<bool, Stopped> {
         self.bytes += bytes.len();
         if self.bytes > STREAM_LIMIT {
             return Err(Stopped::TooMuch);

@@ -8,7 +8,7 @@ use crate::story::prose;
 #[must_use]
 pub fn foreign_language(text: &str, language: &str) -> Option<String> {
     let wanted = tongue(language)?;
-    if text.chars().filter(|c| c.is_alphabetic()).count() < 120 {
+    if text.chars().filter(|c| c.is_alphabetic()).count() < 120 || is_surely(text, language) {
         return None;
     }
     let found = whatlang::detect(text)?;
@@ -20,6 +20,25 @@ pub fn foreign_language(text: &str, language: &str) -> Option<String> {
         return None;
     }
     Some(found.lang().eng_name().to_owned())
+}
+
+/// Words of which any prose of a language is full, and no other one is: of the
+/// Romance languages too many share theirs.
+const FULL_OF: [(&str, &[&str]); 2] = [
+    ("en", &["the", "and", "of", "to", "was", "that", "his", "her", "with", "had", "it", "she"]),
+    ("de", &["und", "der", "die", "das", "den", "sie", "nicht", "ein", "eine", "ich", "zu", "mit"]),
+];
+
+/// Whether a text is so full of these words that the detector, which takes its
+/// time, need not be asked.
+fn is_surely(text: &str, language: &str) -> bool {
+    let Some((_, common)) = FULL_OF.iter().find(|(tag, _)| *tag == language) else { return false };
+    let (mut words, mut known) = (0, 0);
+    for word in text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty()) {
+        words += 1;
+        known += usize::from(common.iter().any(|one| word.eq_ignore_ascii_case(one)));
+    }
+    known * 6 > words
 }
 
 /// The English name of a language, by its primary subtag.
@@ -89,4 +108,29 @@ fn tongue(language: &str) -> Option<whatlang::Lang> {
         .iter()
         .find(|(tag, _)| *tag == language)
         .and_then(|(_, code)| whatlang::Lang::from_code(*code))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_surely_of_its_language_needs_no_detector() {
+        let table = [
+            ("en", "She took the lamp and went down to the door, and her hand was cold.", true),
+            ("en", "Lamps. Ships. Cold hands. Nobody spoke; nobody ever had spoken here.", false),
+            ("en", "Sie nahm die Lampe und ging zur Tür, und ihre Hand war kalt.", false),
+            ("en", "Ze nam de lamp en liep naar de deur, en haar hand was koud.", false),
+            ("de", "Sie nahm die Lampe und ging zu der Tür, und ihre Hand war kalt.", true),
+            ("de", "Ze nam de lamp en liep naar de deur, en haar hand was koud.", false),
+            ("de", "She took the lamp and went down to the door, and her hand was cold.", false),
+            ("fr", "Elle prit la lampe et descendit vers la porte.", false),
+        ];
+        for (language, text, is) in table {
+            assert_eq!(is_surely(text, language), is, "{language} {text}");
+            if is {
+                assert_eq!(foreign_language(&text.repeat(4), language), None);
+            }
+        }
+    }
 }
