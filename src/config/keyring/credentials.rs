@@ -7,6 +7,10 @@ use super::lack::Lack;
 
 /// The secret of the entry of this name.
 pub(super) fn password(name: &str) -> Result<Vec<u8>, Lack> {
+    // An entry would only say that there is no store, not why.
+    if let Err(why) = Entry::store_status() {
+        return Err(Lack::Keyring(why.to_string()));
+    }
     let entry = Entry::new(SERVICE, name)?;
     Ok(entry.get_password()?.into_bytes())
 }
