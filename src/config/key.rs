@@ -13,10 +13,11 @@ use anyhow::Result;
 use secrecy::SecretString;
 
 use super::file::{EndpointShape, trouble};
+use super::keyring;
 use crate::failure::{Exit, Failure};
 
 /// How long a program may take to print a key: a person may have to unlock it.
-const PROGRAM_TIME: Duration = Duration::from_mins(2);
+pub(super) const PROGRAM_TIME: Duration = Duration::from_mins(2);
 
 /// The most bytes of a key.
 const KEY_LIMIT: u64 = 64 * 1024;
@@ -73,7 +74,7 @@ impl KeySource {
             Self::Variable(name) => Ok(super::variable(name).map(SecretString::from)),
             Self::File(path) => file(path).map(Some),
             Self::Program(words) => program(words).map(Some),
-            Self::Keyring(name) => keyring(name).map(Some),
+            Self::Keyring(name) => keyring::read(name).map(Some),
         }
     }
 }
@@ -144,27 +145,6 @@ fn failed(name: &str, what: &str) -> Failure {
         format!("cannot get the key: `{name}`, your `api_key_command`, {what}"),
     )
     .hint("it has to print the key in its first line: `api_key_command: [pass, show, writing]`")
-}
-
-#[cfg(feature = "keyring")]
-fn keyring(name: &str) -> Result<SecretString> {
-    let entry = keyring::Entry::new("storygen", name);
-    let key = entry.and_then(|entry| entry.get_password()).map_err(|error| {
-        Failure::new(Exit::Usage, format!("cannot get the key `{name}` from your keyring: {error}"))
-            .hint("put it there under the service `storygen`, with this name as the user")
-    })?;
-    Ok(SecretString::from(key))
-}
-
-#[cfg(not(feature = "keyring"))]
-fn keyring(name: &str) -> Result<SecretString> {
-    Err(Failure::new(
-        Exit::Usage,
-        format!("cannot get the key `{name}`: this storygen was built without the keyring"),
-    )
-    .hint("build it with `--features keyring`")
-    .hint("or let your keyring's own program print it: `api_key_command: [secret-tool, lookup, service, storygen]`")
-    .into())
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //! | `file` | the shape of `config.yaml` |
 //! | `choice` | which model does which work, and who says so |
 //! | `key` | where keys come from |
+//! | `keyring` | a key out of the system's keyring |
 //! | `trust` | which projects may say where their models are |
 //!
 //! A setting comes from the first of: a flag, the environment, the project
@@ -25,6 +26,7 @@ use crate::money::Budget;
 mod choice;
 mod file;
 mod key;
+mod keyring;
 pub mod trust;
 
 pub use choice::Choice;

@@ -4,6 +4,9 @@
 mod byte_server;
 #[path = "../support/counting.rs"]
 mod counting;
+#[cfg(all(feature = "keyring", target_os = "linux"))]
+#[path = "../support/keyring.rs"]
+mod keyring_peer;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -20,6 +23,8 @@ mod edits;
 mod endpoints;
 mod events;
 mod history;
+#[cfg(all(feature = "keyring", target_os = "linux"))]
+mod keyring;
 mod money;
 mod output;
 mod replay;

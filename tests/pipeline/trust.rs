@@ -8,7 +8,7 @@ use crate::common::*;
 use crate::support::{Output, Project};
 
 /// A key that must turn up nowhere but in the header to its own endpoint.
-const CANARY: &str = "sk-canary-99b1d2c7e4";
+pub const CANARY: &str = "sk-canary-99b1d2c7e4";
 
 /// Where a hostile project may try to say something: the file, and the text
 /// round the setting.
@@ -73,7 +73,7 @@ fn draft(project: &Project, good: &str, is_on_terminal: bool) -> Output {
 }
 
 /// The key is in nothing that was said or written.
-fn assert_no_key(project: &Project, output: &Output, what: &str) {
+pub fn assert_no_key(project: &Project, output: &Output, what: &str) {
     assert!(!output.to_string().contains(CANARY), "{what}: {output}");
     let above = project.path().parent().expect("a folder").to_owned();
     let found = Command::new("grep").args(["-rlaF", CANARY]).arg(above).output().expect("grep");
