@@ -4,6 +4,7 @@
 //! made from. Where the two disagree the file counts: it is the author's.
 
 use std::collections::BTreeMap;
+use std::panic::resume_unwind;
 
 use anyhow::Result;
 
@@ -27,7 +28,14 @@ pub const TEXT_LIMIT: usize = 16 * 1024 * 1024;
 ///
 /// When a file cannot be read, or two files claim to be the same chapter.
 pub fn read(folder: &Folder, story: &Story) -> Result<Archive> {
-    let entries = journal::read(folder)?;
+    // A long book has as much of the one as of the other.
+    let (entries, files) = std::thread::scope(|scope| {
+        let entries = scope.spawn(|| journal::read(folder));
+        let files = Files::read(folder, story);
+        let entries = entries.join().unwrap_or_else(|panic| resume_unwind(panic));
+        (entries, files)
+    });
+    let (entries, mut files) = (entries?, files?);
     let mut archive = Archive {
         runs: entries.iter().map(|entry| entry.run).max().unwrap_or(0),
         ..Archive::default()
@@ -38,28 +46,73 @@ pub fn read(folder: &Folder, story: &Story) -> Result<Archive> {
         archive.accounts.take(&entry);
         replay(entry.event, &mut archive, &mut canon, &mut fold_parts);
     }
-    let manuscripts = files_by_chapter(folder, layout::MANUSCRIPT, "md")?;
-    let canons = files_by_chapter(folder, layout::CANON, "yaml")?;
     for chapter in &story.chapters {
         let shelf = archive.chapters.entry(chapter.id.clone()).or_default();
-        if let Some(path) = manuscripts.get(&chapter.id) {
-            shelf.text = read_text(folder, path, &shelf.takes)?;
-        }
-        if let Some(path) = canons.get(&chapter.id)
-            && let Some(yaml) = folder.read(path, super::yaml::FILE_LIMIT)?
-        {
-            shelf.canon =
-                Some(canon.get(&chapter.id).unwrap_or(&Noted::default()).on_file(path, yaml));
-        }
+        shelf.text = files.texts.remove(&chapter.id).map(|text| text.counted(&shelf.takes));
+        shelf.canon = files.canons.remove(&chapter.id).map(|(path, yaml)| {
+            canon.get(&chapter.id).unwrap_or(&Noted::default()).on_file(path, yaml)
+        });
     }
-    archive.strays = manuscripts;
-    archive.strays.retain(|id, _| story.chapter_named(id).is_none());
+    archive.strays = files.strays;
     for (span, parts) in fold_parts {
         if let Some(text) = folder.read(&fold_path(span), TEXT_LIMIT)? {
             archive.folds.insert(span, Fold { text: text.trim().to_owned(), parts });
         }
     }
     Ok(archive)
+}
+
+/// The files of a story's chapters, by the chapter's id.
+struct Files {
+    texts: BTreeMap<String, Uncounted>,
+    /// Paths and texts of the canon files.
+    canons: BTreeMap<String, (String, String)>,
+    /// Paths of texts that belong to no chapter of the story.
+    strays: BTreeMap<String, String>,
+}
+
+impl Files {
+    fn read(folder: &Folder, story: &Story) -> Result<Self> {
+        let mut strays = files_by_chapter(folder, layout::MANUSCRIPT, "md")?;
+        let mut paths = files_by_chapter(folder, layout::CANON, "yaml")?;
+        let (mut texts, mut canons) = (BTreeMap::new(), BTreeMap::new());
+        for chapter in &story.chapters {
+            if let Some(path) = strays.remove(&chapter.id)
+                && let Some(text) = Uncounted::read(folder, path)?
+            {
+                texts.insert(chapter.id.clone(), text);
+            }
+            if let Some(path) = paths.remove(&chapter.id)
+                && let Some(yaml) = folder.read(&path, super::yaml::FILE_LIMIT)?
+            {
+                canons.insert(chapter.id.clone(), (path, yaml));
+            }
+        }
+        Ok(Self { texts, canons, strays })
+    }
+}
+
+/// A chapter's text whose words nobody has counted yet.
+struct Uncounted {
+    path: String,
+    prose: String,
+    digest: String,
+}
+
+impl Uncounted {
+    fn read(folder: &Folder, path: String) -> Result<Option<Self>> {
+        let Some(text) = folder.read(&path, TEXT_LIMIT)? else { return Ok(None) };
+        let prose = without_heading(&text).to_owned();
+        let digest = digest(&prose);
+        Ok((!prose.is_empty()).then_some(Self { path, prose, digest }))
+    }
+
+    /// Its words are counted only if no take has counted them.
+    fn counted(self, takes: &[TakeNote]) -> Text {
+        let Self { path, prose, digest } = self;
+        let known = takes.iter().find(|note| note.text == digest).map(|note| note.words);
+        Text { path, words: known.unwrap_or_else(|| prose::words(&prose)), digest, prose }
+    }
 }
 
 /// What the journal says of a chapter's canon file.
@@ -72,13 +125,13 @@ struct Noted {
 }
 
 impl Noted {
-    fn on_file(&self, path: &str, yaml: String) -> CanonOnFile {
+    fn on_file(&self, path: String, yaml: String) -> CanonOnFile {
         let digest = digest(&yaml);
         // Written, but not noted: to be recorded again, which asks for nothing.
         let is_open = self.begun.as_ref() == Some(&digest);
         let is_ours = is_open || self.recorded.as_ref().is_some_and(|(_, file)| *file == digest);
         CanonOnFile {
-            path: path.to_owned(),
+            path,
             by_author: !is_ours,
             digest,
             made_from: if is_open {
@@ -158,19 +211,7 @@ fn files_by_chapter(
 
 /// The text at `path`. Its words are counted only if no take has counted them.
 pub(super) fn read_text(folder: &Folder, path: &str, takes: &[TakeNote]) -> Result<Option<Text>> {
-    let Some(text) = folder.read(path, TEXT_LIMIT)? else { return Ok(None) };
-    let prose = without_heading(&text).to_owned();
-    if prose.is_empty() {
-        return Ok(None);
-    }
-    let digest = digest(&prose);
-    let counted = takes.iter().find(|note| note.text == digest).map(|note| note.words);
-    Ok(Some(Text {
-        path: path.to_owned(),
-        words: counted.unwrap_or_else(|| prose::words(&prose)),
-        digest,
-        prose,
-    }))
+    Ok(Uncounted::read(folder, path.to_owned())?.map(|text| text.counted(takes)))
 }
 
 /// A chapter's prose, without its heading and the empty lines around it.
