@@ -111,6 +111,10 @@ impl Ear for Passing<'_> {
         self.ear.text(piece);
     }
 
+    fn piece(&mut self) {
+        self.ear.piece();
+    }
+
     fn sending(&mut self) {
         self.ear.sending();
     }

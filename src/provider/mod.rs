@@ -188,6 +188,10 @@ pub trait Ear: Send {
     /// More of the reply's text.
     fn text(&mut self, piece: &str);
 
+    /// The endpoint has sent a piece of text. Those that arrive together are told
+    /// as one; a model that is not far away has none told of but their text.
+    fn piece(&mut self) {}
+
     /// The request is about to be sent, once more or for the first time. Until
     /// [`Ear::billed`] it counts as billed with all that it could cost.
     fn sending(&mut self) {}

@@ -171,6 +171,10 @@ impl Ear for Metered<'_> {
         self.ear.text(piece);
     }
 
+    fn piece(&mut self) {
+        self.ear.piece();
+    }
+
     fn sending(&mut self) {
         self.ear.sending();
         self.meter.sending();

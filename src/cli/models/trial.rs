@@ -7,8 +7,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::chat::{Message, Role};
 use crate::cli::model::{self, Loader, ModelArguments, Pages, Reach, Scene, Staff};
-use crate::cli::ui::Ui;
 use crate::cli::ui::events::{CheckOutcome, What};
+use crate::cli::ui::{Ui, counted};
 use crate::cli::{Common, open};
 use crate::config::Config;
 use crate::failure::{Exit, Failure};
@@ -135,6 +135,8 @@ impl Check {
 #[derive(Default)]
 struct Heard {
     text: String,
+    texts: usize,
+    /// Pieces that the endpoint has sent, where it is one.
     pieces: usize,
     first: Option<Duration>,
     tries: usize,
@@ -144,11 +146,15 @@ struct Heard {
 
 impl Ear for Heard {
     fn text(&mut self, piece: &str) {
-        self.pieces += 1;
+        self.texts += 1;
         self.text.push_str(piece);
         if let (None, Some(started)) = (self.first, self.started) {
             self.first = Some(started.elapsed());
         }
+    }
+
+    fn piece(&mut self) {
+        self.pieces += 1;
     }
 
     fn sending(&mut self) {
@@ -251,8 +257,10 @@ fn streams(heard: &Heard, finish: &Finish) -> Check {
         );
     }
     let first = heard.first.unwrap_or_default().as_millis();
-    let seen = format!("{words} words in {} pieces, the first after {first} ms", heard.pieces);
-    if heard.pieces == 1 && words > 5 {
+    let pieces = heard.pieces.max(heard.texts);
+    let (spoken, came) = (counted(words, "word"), counted(pieces, "piece"));
+    let seen = format!("{spoken} in {came}, the first after {first} ms");
+    if pieces == 1 && words > 5 {
         return Check::unsure("streams", format!("{seen}: it comes all at once"));
     }
     Check::works("streams", seen)

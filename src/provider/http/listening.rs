@@ -88,6 +88,9 @@ impl<'a> Listener<'a> {
 
     /// Hears a piece of the reply, and the token that it is, where that is known.
     pub fn hear(&mut self, text: &str, token: Option<u32>) {
+        if !text.is_empty() {
+            self.ear.piece();
+        }
         match &mut self.stepping {
             Some(stepping) => {
                 let out = stepping.hear(text, token);
