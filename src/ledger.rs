@@ -97,6 +97,17 @@ impl Ledger {
         Ok(None)
     }
 
+    /// The cap of the month that a call made at `at` would pass, if any. Nothing is
+    /// reserved.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger cannot be read.
+    pub fn reached(&mut self, at: u64, worst: Money, caps: &Caps) -> Result<Option<Reached>> {
+        self.spent(at)?;
+        Ok(caps.hold(Limit::Month, &self.month.account, worst).err())
+    }
+
     /// Settles a call that was made at `at`, whether it was reserved for or not.
     ///
     /// # Errors

@@ -213,12 +213,20 @@ fn one_budget_holds_over_all_books_of_a_batch() {
     }
 }
 
-/// Towards the end there is room for one call at a time: the books take turns.
+/// Under any budget, towards the end there is room for one call at a time: the books take turns.
 #[test]
 fn a_book_waits_for_what_another_may_leave() {
-    let (shelf, server) = priced();
-    let output = shelf.run(&[&THREE[..], &["0.048"]].concat());
-    assert_eq!(output.code, 0, "{output}");
-    assert_eq!(server.requests(), 24);
-    assert!(peak(&shelf) <= 48_000, "{}", peak(&shelf));
+    for (arguments, budget) in [
+        (&[&THREE[..], &["0.048"]].concat()[..], ""),
+        (&THREE[..4], "budget: {run: 0.048}\n"),
+        (&THREE[..4], "budget: {month: 0.048}\n"),
+    ] {
+        let (shelf, server) = priced();
+        let path = "../home/config/storygen/config.yaml";
+        shelf.write(path, shelf.read(path) + budget);
+        let output = shelf.run(arguments);
+        assert_eq!(output.code, 0, "{budget} {output}");
+        assert_eq!(server.requests(), 24);
+        assert!(peak(&shelf) <= 48_000, "{}", peak(&shelf));
+    }
 }

@@ -60,6 +60,11 @@ impl Allowance {
         self.lock().account.settled()
     }
 
+    /// What is set aside for calls that have not ended; all hear of their ends.
+    pub(super) fn reserved(&self) -> Money {
+        self.lock().account.reserved()
+    }
+
     /// Sets aside the most that a call can cost, if the run's cap has room.
     pub(super) fn reserve(&self, worst: Money, caps: &Caps) -> Result<Share, NoRoom> {
         let mut spent = self.lock();

@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::Ticket;
 use crate::ledger::Ledger;
-use crate::money::{Caps, Money, Next, Payment, Reached};
+use crate::money::{Caps, Limit, Money, Next, Payment, Reached};
 use crate::project::accounts::Accounts;
 use crate::project::journal::{CallNote, Ended, Event};
 use crate::project::pen::Pen;
@@ -19,6 +19,14 @@ pub(super) struct Books {
 }
 
 impl Books {
+    /// The month's cap, where that has no room for a call made at `at`.
+    pub fn month_reached(&mut self, at: u64, worst: Money, caps: &Caps) -> Result<Option<Reached>> {
+        match &mut self.ledger {
+            Some(ledger) if caps.on(Limit::Month).is_some() => ledger.reached(at, worst, caps),
+            _ => Ok(None),
+        }
+    }
+
     /// Writes all that has to stand before a call is made; or nothing, and gives
     /// the month's cap, where that has no room.
     pub fn reserve(

@@ -8,7 +8,7 @@ use anyhow::Result;
 use tokio_util::sync::CancellationToken;
 
 use crate::ledger::Ledger;
-use crate::money::{Caps, Limit, Money, Payment, Price, Verdict, may_ask};
+use crate::money::{Caps, Limit, Money, Payment, Price, Reached, Verdict, may_ask};
 use crate::project::accounts::Accounts;
 use crate::project::calls::{Found, Kept};
 use crate::project::journal::{CallNote, Ended, Event};
@@ -228,6 +228,14 @@ impl<'a> Purse<'a> {
                     ];
                     too_little(caps, &spent, floor)?;
                 }
+                // What this command's other calls leave of a month may be enough.
+                let is_for_now =
+                    |reached: &Reached| reached.has_room_without(self.allowance.reserved());
+                match books.month_reached(ticket.at, worst, caps)? {
+                    Some(reached) if is_for_now(&reached) => return Ok(None),
+                    Some(reached) => return Err(refusal::reached(&reached, &ticket.note).into()),
+                    None => {}
+                }
                 let share = match self.allowance.reserve(worst, caps) {
                     Ok(share) => share,
                     Err(no) if no.is_for_now => return Ok(None),
@@ -236,6 +244,9 @@ impl<'a> Purse<'a> {
                 ticket.payment = Payment::reserved(ticket.note.id.clone(), worst);
                 if let Some(reached) = books.reserve(pen, &mut ticket, facts.tries, caps)? {
                     share.release();
+                    if is_for_now(&reached) {
+                        return Ok(None);
+                    }
                     return Err(refusal::reached(&reached, &ticket.note).into());
                 }
                 ticket.share = Some(share);
