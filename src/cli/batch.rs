@@ -15,9 +15,11 @@ use super::{Common, open, stop};
 use crate::config::Config;
 use crate::failure::{self, Exit, Failure};
 use crate::fleet::{pool, report};
+use crate::money::Money;
 use crate::pipeline::calling::{Allowance, Event};
 use crate::pipeline::plan::Wanted;
 use crate::pipeline::run::Done;
+use crate::provider::Tally;
 use crate::provider::http::gate::Limits;
 
 /// Draft several books at once, within shared limits
@@ -184,8 +186,9 @@ impl Batch<'_> {
             drafted: done.drafted.max(account.drafted),
             recorded: done.recorded.max(account.recorded),
             words: account.words,
-            prompt_tokens: account.prompt_tokens,
-            reply_tokens: account.reply_tokens,
+            prompt_tokens: account.tally.usage.prompt,
+            reply_tokens: account.tally.usage.reply,
+            cost: account.tally.most().dollars(),
             seconds: begun.elapsed().as_secs_f64(),
         }
     }
@@ -222,19 +225,17 @@ struct Account {
     drafted: usize,
     recorded: usize,
     words: usize,
-    prompt_tokens: u64,
-    reply_tokens: u64,
+    tally: Tally,
 }
 
 impl Account {
     fn add(&mut self, event: &Event<'_>) {
         match event {
-            Event::Drafted { words, tokens, .. } => {
+            Event::Drafted { words, .. } => {
                 self.drafted += 1;
                 self.words += words;
-                self.prompt_tokens += tokens.prompt;
-                self.reply_tokens += tokens.reply;
             }
+            Event::Billed(tally) => self.tally.add(tally),
             Event::Recorded { .. } => self.recorded += 1,
             _ => {}
         }
@@ -255,11 +256,14 @@ fn table(report: &report::Report) -> Vec<String> {
         lines.push(format!("{:<width$}  {chapters:>8}  {:>9}  {outcome}", book.path, book.words));
     }
     let done = report.books.iter().filter(|book| book.is_done()).count();
+    let cost: f64 = report.books.iter().map(|book| book.cost).sum();
+    let cost = Money::of_dollars(cost).filter(|cost| *cost > Money::ZERO);
     lines.push(format!(
-        "{done} of {} done, {} words, {:.0} s",
+        "{done} of {} done, {} words, {:.0} s{}",
         counted(report.books.len(), "book"),
         report.books.iter().map(|book| book.words).sum::<usize>(),
-        report.seconds
+        report.seconds,
+        cost.map_or_else(String::new, |cost| format!(", {cost} at most"))
     ));
     lines
 }

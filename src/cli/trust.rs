@@ -5,8 +5,11 @@ use anyhow::Result;
 use super::ui::Ui;
 use super::{Common, open};
 use crate::config::{Config, trust};
+use crate::diagnostic::did_you_mean;
 use crate::failure::{Exit, Failure};
 use crate::project::load::load;
+use crate::provider::dialects::DIALECTS;
+use crate::provider::http::Base;
 
 /// Allow the project's own endpoint, until the project changes it
 #[derive(Debug, clap::Args)]
@@ -46,13 +49,28 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
         ui.say("the project asks for nothing that needs trust");
         return Ok(Exit::Done);
     };
+    // What is asked for is shown as it will be used, not as the project spells it.
+    let refused = |why: &dyn std::fmt::Display| {
+        Failure::new(
+            Exit::Untrusted,
+            format!("{}: the endpoint cannot be allowed: {why}", wish.place),
+        )
+        .hint("take it out of `storygen.yaml`, or mend it there")
+    };
+    let address = Base::parse(&wish.base_url).map_err(|why| refused(&why))?.shown();
+    let wires = DIALECTS.iter().map(|dialect| dialect.name);
+    if !wires.clone().any(|name| name == wish.dialect) {
+        let near = did_you_mean(&wish.dialect, wires);
+        let failure = refused(&format!("no wire is called `{}`", wish.dialect));
+        return Err(near.into_iter().fold(failure, Failure::hint).into());
+    }
     if trust::is_trusted(&config, folder.path(), &wish)? {
-        ui.say(&format!("`{}` is allowed already", wish.base_url));
+        ui.say(&format!("`{address}` is allowed already"));
         return Ok(Exit::Done);
     }
     ui.say(&format!(
         "{} sends the bible and every chapter to `{}` ({}); a key goes there only if your configuration has one for that address",
-        wish.place, wish.base_url, wish.dialect
+        wish.place, address, wish.dialect
     ));
     if !arguments.yes && !ui.may_ask() {
         return Err(Failure::new(Exit::Untrusted, "nobody is here to be asked")
@@ -63,7 +81,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
         ui.say("nothing is allowed");
         return Ok(Exit::Untrusted);
     }
-    trust::allow(&config, folder.path(), &wish)?;
-    ui.say(&format!("`{}` is allowed for this project", wish.base_url));
+    trust::allow(&config, folder.path(), &wish, &address)?;
+    ui.say(&format!("`{address}` is allowed for this project"));
     Ok(Exit::Done)
 }

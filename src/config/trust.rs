@@ -61,16 +61,17 @@ pub fn is_trusted(config: &Config, project: &Path, wish: &EndpointWish) -> Resul
     Ok(all(config)?.iter().any(|one| one.project == project && one.digest == digest))
 }
 
-/// Allows a project what it asks for now, in place of what it was allowed before.
+/// Allows a project what it asks for now, in place of what it was allowed before;
+/// `address` is where that is, to be shown.
 ///
 /// # Errors
 ///
 /// When the list cannot be written.
-pub fn allow(config: &Config, project: &Path, wish: &EndpointWish) -> Result<()> {
+pub fn allow(config: &Config, project: &Path, wish: &EndpointWish, address: &str) -> Result<()> {
     let project = fs_err::canonicalize(project)?;
     let mut permissions = all(config)?;
     permissions.retain(|one| one.project != project);
-    permissions.push(Permission { project, digest: digest(wish), base_url: wish.base_url.clone() });
+    permissions.push(Permission { project, digest: digest(wish), base_url: address.to_owned() });
     write(config, &permissions)
 }
 

@@ -47,6 +47,9 @@ pub struct Book {
     pub prompt_tokens: u64,
     /// Tokens of its replies.
     pub reply_tokens: u64,
+    /// Dollars that its calls of this run have cost at most: where an endpoint has
+    /// given no figures, the worst case counts.
+    pub cost: f64,
     /// Seconds it took, waiting for others included.
     pub seconds: f64,
 }

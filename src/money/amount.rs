@@ -43,7 +43,11 @@ impl Money {
     #[must_use]
     pub fn of_dollars(dollars: f64) -> Option<Self> {
         #[expect(clippy::cast_precision_loss, reason = "twelve zeros are exact in a float")]
-        let pico = (dollars * DOLLAR as f64).ceil();
+        let exact = dollars * DOLLAR as f64;
+        // A price such as 0.4 has no float of its own: what is next to a whole
+        // number is that number, and only what lies between two is rounded up.
+        let near = exact.round();
+        let pico = if (exact - near).abs() <= near * 1e-12 { near } else { exact.ceil() };
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,

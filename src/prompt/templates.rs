@@ -150,8 +150,13 @@ impl Templates {
                 return Err(unknown(name).into());
             }
         }
+        // One that is still as it was built in changes nothing.
+        let built_in = |name: &str, text: &str| {
+            TEMPLATES.iter().any(|one| one.name == name && one.text(language) == text)
+        };
         let own = own
             .iter()
+            .filter(|(name, text)| !built_in(name, text))
             .map(|(name, text)| (name.clone(), crate::story::fingerprint::digest(text)))
             .collect();
         Ok(Self { tera: Arc::new(tera), own })

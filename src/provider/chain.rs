@@ -115,6 +115,10 @@ impl Ear for Passing<'_> {
         self.ear.piece();
     }
 
+    fn answers(&mut self, model: &str) {
+        self.ear.answers(model);
+    }
+
     fn sending(&mut self) {
         self.ear.sending();
     }

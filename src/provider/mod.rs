@@ -192,6 +192,11 @@ pub trait Ear: Send {
     /// as one; a model that is not far away has none told of but their text.
     fn piece(&mut self) {}
 
+    /// The model that answers, in the endpoint's own words, as soon as it is known.
+    fn answers(&mut self, model: &str) {
+        let _ = model;
+    }
+
     /// The request is about to be sent, once more or for the first time. Until
     /// [`Ear::billed`] it counts as billed with all that it could cost.
     fn sending(&mut self) {}

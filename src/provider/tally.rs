@@ -95,7 +95,7 @@ impl Tally {
 }
 
 /// Keeps the tally of a call while it runs.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Meter {
     tally: Tally,
     price: Option<Price>,
@@ -104,6 +104,8 @@ pub struct Meter {
     /// Some text has come.
     has_heard: bool,
     last: Option<Usage>,
+    /// The model that answers, where it has said so.
+    answered: Option<String>,
 }
 
 impl Meter {
@@ -111,7 +113,7 @@ impl Meter {
     #[must_use]
     pub fn new(price: Option<Price>, each: Money) -> Self {
         let tally = Tally { each, ..Tally::default() };
-        Self { tally, price, is_open: false, has_heard: false, last: None }
+        Self { tally, price, is_open: false, has_heard: false, last: None, answered: None }
     }
 
     /// An ear that hands on what it hears, and is metered.
@@ -138,6 +140,12 @@ impl Meter {
     #[must_use]
     pub fn tally(&self) -> Tally {
         self.tally
+    }
+
+    /// The model that answered, where it has said so.
+    #[must_use]
+    pub fn answered(&self) -> Option<&str> {
+        self.answered.as_deref()
     }
 
     /// The figures of the try that was billed last.
@@ -173,6 +181,11 @@ impl Ear for Metered<'_> {
 
     fn piece(&mut self) {
         self.ear.piece();
+    }
+
+    fn answers(&mut self, model: &str) {
+        self.ear.answers(model);
+        self.meter.answered = Some(model.to_owned());
     }
 
     fn sending(&mut self) {

@@ -78,7 +78,9 @@ fn one_that_fails_holds_up_no_other() {
         .map(|book| book["exit"].as_i64().unwrap())
         .collect();
     assert_eq!(codes, [0, 4, 0, 0]);
-    assert_eq!(report["books"][0]["prompt_tokens"], 400);
+    // Four drafts and four records, each of a prompt of 100 tokens.
+    assert_eq!(report["books"][0]["prompt_tokens"], 800);
+    assert_eq!(report["books"][0]["cost"], 0.0);
     // Each is as if it had been drafted alone.
     let alone = drafted();
     for name in ["one", "two", "three"] {

@@ -48,7 +48,18 @@ fn a_run_tells_what_happens() {
         .collect();
     assert_eq!(
         names,
-        ["drafting", "rejected", "drafted", "recording", "recorded", "message", "ended"]
+        [
+            "drafting",
+            "billed",
+            "rejected",
+            "billed",
+            "drafted",
+            "recording",
+            "billed",
+            "recorded",
+            "message",
+            "ended"
+        ]
     );
     let streamed = small(&once(&[1]));
     let output = done(&streamed, &["draft", "chapter", "1", "--json", "--stream", "--quiet"]);

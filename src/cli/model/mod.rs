@@ -174,6 +174,7 @@ pub(super) fn must_be_here(team: &Team) -> Result<()> {
 
 /// The settings of a run with this team.
 pub(super) fn settings(arguments: &ModelArguments, wishes: &Wishes, team: &Team) -> Settings {
+    let author = team.members.first().and_then(Named::author_sampling).cloned();
     let asked = Asked {
         window: arguments.window.or(wishes.window),
         reply_tokens: wishes.reply_tokens,
@@ -181,7 +182,7 @@ pub(super) fn settings(arguments: &ModelArguments, wishes: &Wishes, team: &Team)
         continuations: wishes.continuations,
         synopsis_words: wishes.synopsis_words,
         seed: arguments.seed,
-        sampling: wishes.sampling.clone(),
+        sampling: wishes.sampling.clone().or(&author.unwrap_or_default()),
     };
     Settings::new(asked, &team.facts)
 }

@@ -16,13 +16,13 @@ use crate::failure::{Exit, Failure};
 use crate::money::Price;
 use crate::project::wishes::Wishes;
 use crate::prompt::tokens::Bound;
-use crate::provider::Facts;
 use crate::provider::catalogue::shape::{CatalogueFile, VendorShape};
 use crate::provider::catalogue::{Catalogue, Row, Vendor, Verdict};
 use crate::provider::dialects::dialect;
 use crate::provider::http::BoundKey;
 use crate::provider::http::counting as marked;
 use crate::provider::http::dialect::Prefill;
+use crate::provider::{Facts, Sampling};
 
 /// Tokens assumed of an endpoint's model where nobody has said.
 pub(super) const ASSUMED_WINDOW: usize = 32_768;
@@ -43,6 +43,13 @@ pub(in crate::cli) struct Named {
     pub is_absent: bool,
     /// What there is of a model behind an endpoint.
     pub(super) remote: Option<Distant>,
+}
+
+impl Named {
+    /// The sampling settings of the model's author, where the catalogue has them.
+    pub(super) fn author_sampling(&self) -> Option<&Sampling> {
+        self.remote.as_ref().map(|distant| &distant.row.sampling)
+    }
 }
 
 /// A model behind an endpoint.

@@ -11,7 +11,9 @@ use crate::failure::{Exit, Failure};
 use crate::project::wishes::{Role, Wishes};
 use crate::provider::Fault;
 use crate::provider::catalogue::{Catalogue, Vendor};
+use crate::provider::http::dialect::Dialect;
 use crate::provider::http::{Base, BoundKey, Endpoint, Remote};
+use crate::provider::openai::OPENAI;
 
 /// Where a vendor's pages are.
 pub(in crate::cli) struct Pages {
@@ -21,17 +23,23 @@ pub(in crate::cli) struct Pages {
 }
 
 impl Pages {
-    /// The pages of a vendor, at the address that its models have for this user.
+    /// The pages of a vendor, at the address that its models have for this user and
+    /// these arguments.
     /// A project has no say in it. Nothing is sent yet.
     ///
     /// # Errors
     ///
     /// For an address that is missing or not safe, and a key that cannot be read.
-    pub fn of(vendor_row: &Vendor, catalogue: &Catalogue, config: &Config) -> Result<Self> {
-        let none = ModelArguments::none().models();
+    pub fn of(
+        vendor_row: &Vendor,
+        arguments: &ModelArguments,
+        catalogue: &Catalogue,
+        config: &Config,
+    ) -> Result<Self> {
+        let flags = arguments.models();
         let wishes = Wishes::default();
-        let main = config.choose(Role::Draft, &none, &wishes.models);
-        let own = config.own_choice(&none);
+        let main = config.choose(Role::Draft, &flags, &wishes.models);
+        let own = config.own_choice(&flags);
         let choice = Choice { name: format!("{}/", vendor_row.name), origin: Origin::Flag };
         let asked = route::Asked { config, wishes: &wishes, main: vendor(&main) };
         let route = route::route(vendor_row, &choice, asked)?;
@@ -70,7 +78,7 @@ impl Pages {
             key: self.key.clone(),
             headers: self.route.headers.clone(),
             patience: route::patience(&self.route.endpoint),
-            ..Endpoint::new(wire(&self.route.dialect)?, base, "", 0)
+            ..Endpoint::new(page_wire(&self.route.dialect)?, base, "", 0)
         };
         let remote = Remote::new(endpoint).map_err(|error| bad(&error))?;
         Ok(match body {
@@ -78,4 +86,11 @@ impl Pages {
             Some(body) => remote.page_for(&path, body).await,
         })
     }
+}
+
+/// The wire by which pages are asked for: one of raw text wants a chat template
+/// first, of which a page has no need.
+fn page_wire(dialect: &str) -> Result<&'static Dialect> {
+    let wire = wire(dialect)?;
+    Ok(if wire.raw.is_some() { &OPENAI } else { wire })
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::words::dollars;
 use crate::cli::catalogue;
-use crate::cli::model::{self, Pages};
+use crate::cli::model::{self, ModelArguments, Pages};
 use crate::cli::open;
 use crate::cli::ui::events::What;
 use crate::cli::ui::{Ui, counted};
@@ -97,7 +97,7 @@ fn asked(arguments: &Arguments, all: &Catalogue, config: &Config) -> Result<Vec<
         if vendor.listing.is_none() {
             return Err(Failure::new(Exit::Usage, format!("`{name}` has no list")).into());
         }
-        let pages = Pages::of(&vendor, all, config)?;
+        let pages = Pages::of(&vendor, &ModelArguments::none(), all, config)?;
         asked.push((vendor, pages));
     }
     if !arguments.vendors.is_empty() {
@@ -108,7 +108,7 @@ fn asked(arguments: &Arguments, all: &Catalogue, config: &Config) -> Result<Vec<
         if vendor.is_local || vendor.listing.is_none() || vendor.base_url.is_none() {
             continue;
         }
-        let pages = Pages::of(&vendor, all, config)?;
+        let pages = Pages::of(&vendor, &ModelArguments::none(), all, config)?;
         if pages.has_key() || name == PUBLIC {
             asked.push((vendor, pages));
         }

@@ -70,7 +70,7 @@ fn try_out(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exit> {
         };
         let mut checks = called(&loader, &staff).await?;
         if !checks.iter().any(Check::has_failed) {
-            checks.extend(window(&staff, &catalogue, &config).await?);
+            checks.extend(window(&staff, &flags, &catalogue, &config).await?);
         }
         Ok::<_, anyhow::Error>(checks)
     })?;
@@ -290,12 +290,17 @@ fn went_wrong(fault: &Fault, heard: &Heard) -> Vec<Check> {
 }
 
 /// Whether the endpoint's own list agrees with the window that is used.
-async fn window(staff: &Staff, catalogue: &Catalogue, config: &Config) -> Result<Option<Check>> {
+async fn window(
+    staff: &Staff,
+    arguments: &ModelArguments,
+    catalogue: &Catalogue,
+    config: &Config,
+) -> Result<Option<Check>> {
     let Some(named) = staff.draft.members.first() else { return Ok(None) };
     let used = named.facts.window;
     let Ok(vendor) = catalogue.vendor(&named.provider) else { return Ok(None) };
     let Some(place) = vendor.listing.clone() else { return Ok(None) };
-    let pages = Pages::of(&vendor, catalogue, config)?;
+    let pages = Pages::of(&vendor, arguments, catalogue, config)?;
     let unsure =
         |why: &str| Some(Check::unsure("window", format!("{used} tokens are used; {why}")));
     let Ok(page) = pages.get(&place.path, None).await? else {

@@ -170,7 +170,7 @@ pub(crate) enum What<'a> {
         /// What was seen, or why it fails, in words.
         text: &'a str,
         /// Ways out.
-        #[serde(skip_serializing_if = "<[_]>::is_empty")]
+        #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
         help: &'a [String],
     },
     /// A vendor's list was read; `models refresh`.
@@ -194,6 +194,20 @@ pub(crate) enum What<'a> {
     Fetched {
         /// Where.
         path: String,
+    },
+    /// A call has ended, whatever came of it.
+    Billed {
+        /// How many times it was sent.
+        tries: u32,
+        /// Tokens of its prompt, as the endpoint counted them.
+        prompt_tokens: u64,
+        /// Those of them that were read from the endpoint's cache.
+        cached_tokens: u64,
+        /// Tokens of its reply.
+        reply_tokens: u64,
+        /// Dollars that it cost at most; where the endpoint gave no figures, the
+        /// worst case.
+        cost: f64,
     },
     /// Something else that is worth knowing, in words.
     Message {
@@ -226,13 +240,20 @@ pub(crate) enum CheckOutcome {
 }
 
 impl<'a> What<'a> {
-    /// A run's event; none for one that no reader needs.
+    /// A run's event.
     pub fn of(event: &'a Event<'a>) -> Self {
         match event {
             Event::Drafting { chapter, title, take } => {
                 Self::Drafting { chapter: *chapter, title, take: *take }
             }
             Event::Text(text) => Self::Text { text },
+            Event::Billed(tally) => Self::Billed {
+                tries: tally.tries,
+                prompt_tokens: tally.usage.prompt,
+                cached_tokens: tally.usage.cached,
+                reply_tokens: tally.usage.reply,
+                cost: tally.most().dollars(),
+            },
             Event::Rejected { reason, next, of, .. } => {
                 Self::Rejected { reason, next: *next, of: *of }
             }

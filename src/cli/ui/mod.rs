@@ -3,6 +3,7 @@
 //! Results go to standard output, everything else to standard error. Colours
 //! appear where a terminal shows them and nobody has forbidden them.
 
+use std::borrow::Cow;
 use std::io::{IsTerminal, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -127,7 +128,7 @@ impl Ui {
 
     /// A line of the command's result.
     pub fn result(&self, text: &str) {
-        self.results.line(text, self.colour);
+        self.results.line(&harmless(text), self.colour);
     }
 
     /// Fails when a result could not be shown, unless its reader had seen enough.
@@ -150,6 +151,7 @@ impl Ui {
 
     /// A line about the work that is always shown, apart from any prose before it.
     pub fn warn(&self, text: &str) {
+        let text = &*harmless(text);
         let print = || {
             let mut out = anstream::AutoStream::new(std::io::stderr(), self.colour);
             // Nobody is left to tell when this is closed, too.
@@ -241,4 +243,19 @@ pub(super) fn terminal_width() -> Option<usize> {
 /// `1 error`, `2 errors`.
 pub(super) fn counted(number: usize, thing: &str) -> String {
     format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
+}
+
+/// A text without signs that would make a terminal show something else than it
+/// says: a return to the line's beginning, other controls, and those that turn
+/// the direction of letters. Colours stay.
+fn harmless(text: &str) -> Cow<'_, str> {
+    let is_harmful = |c: char| {
+        c.is_control() && !matches!(c, '\n' | '\t' | '\u{1b}')
+            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if text.contains(is_harmful) {
+        Cow::Owned(text.replace(is_harmful, "\u{fffd}"))
+    } else {
+        Cow::Borrowed(text)
+    }
 }

@@ -159,7 +159,9 @@ fn sentence(event: &Event<'_>) -> Option<String> {
             format!("  chapter {chapter} still says {}", phrases_in_words(phrases))
         }
         Event::Interrupted { why } => format!("  {why}; going on from there"),
-        Event::Text(_) | Event::Drafting { .. } | Event::Recording { .. } => return None,
+        Event::Text(_) | Event::Drafting { .. } | Event::Recording { .. } | Event::Billed(_) => {
+            return None;
+        }
     })
 }
 

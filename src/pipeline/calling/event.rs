@@ -1,7 +1,7 @@
 //! What a run tells while it works.
 
 use super::purse::Overbilled;
-use crate::provider::Usage;
+use crate::provider::{Tally, Usage};
 
 /// Whoever listens to a run.
 pub type Listener<'a> = &'a mut (dyn FnMut(Event<'_>) + Send);
@@ -65,6 +65,8 @@ pub enum Event<'a> {
         /// How many had no quote in the text.
         dropped: usize,
     },
+    /// A call has ended, whatever came of it, and was billed this.
+    Billed(Tally),
     /// Facts of a chapter contradict earlier ones.
     Contradiction {
         /// The chapter's number.

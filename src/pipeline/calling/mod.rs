@@ -201,6 +201,7 @@ impl<'a> Line<'a> {
         let is_cancelled = self.cancel.is_cancelled();
         let kept = outcome.as_ref().ok();
         let settled = self.purse.settle(ticket, kept, is_cancelled, meter.tally());
+        listener(Event::Billed(meter.tally()));
         let kept = outcome?;
         if let Some(overbilled) = settled? {
             listener(Event::Overbilled(overbilled));
@@ -258,7 +259,7 @@ impl<'a> Line<'a> {
                     text,
                     ending: Ending::Interrupted,
                     usage: meter.last(),
-                    answered: None,
+                    answered: meter.answered().map(str::to_owned),
                     is_new: true,
                     verdict: None,
                 }

@@ -49,9 +49,12 @@ pub(super) async fn draw_task(
     let task = sitting.task;
     let drawings = line.settings.redraws + 1;
     let mut last = Rejection::Empty;
+    let before = drawn.answered.clone();
     for drawing in 1..=drawings {
         let mut one = Drawing::new(sitting, line, name_of(task, take, drawing));
         one.is_last = drawing == drawings;
+        // Who answered for what was rejected has no part in the text.
+        drawn.answered.clone_from(&before);
         match one.run(listener, drawn).await? {
             None => return Ok(one.text),
             Some(rejection) => {
@@ -348,6 +351,10 @@ impl<'a> Drawing<'a> {
             self.shortfalls += 1;
             return Next::Short(missing);
         }
+        // A few words are no chapter, however well they end.
+        if words.saturating_mul(5) < target {
+            return Next::Reject(Rejection::Short { words, target });
+        }
         Next::Whole
     }
 }
@@ -372,7 +379,11 @@ fn account(drawn: &mut Drawn, kept: &Kept, bytes: usize) {
             drawn.density = Some(drawn.density.map_or(density, |most| most.max(density)));
         }
     }
-    if drawn.answered.is_none() {
-        drawn.answered.clone_from(&kept.answered);
+    if let Some(answered) = &kept.answered {
+        let all = drawn.answered.get_or_insert_default();
+        if !all.split(", ").any(|one| one == answered) {
+            let comma = if all.is_empty() { "" } else { ", " };
+            *all = format!("{all}{comma}{answered}");
+        }
     }
 }

@@ -128,8 +128,8 @@ impl Catalogue {
         &self.file.models
     }
 
-    /// The model that is called so in the catalogue, by its name there or
-    /// another one it goes by, whoever serves it.
+    /// The model that is called so in the catalogue, by its name there, its title,
+    /// another one it goes by, or its id at a host, whoever serves it.
     #[must_use]
     pub fn model(&self, name: &str) -> Option<(&str, &ModelShape)> {
         let exact = self.file.models.get_key_value(name);
@@ -137,7 +137,18 @@ impl Catalogue {
             let goes_by = |model: &&ModelShape| {
                 model.also.iter().flatten().any(|one| one.eq_ignore_ascii_case(name))
             };
-            self.file.models.iter().find(|(_, model)| goes_by(model))
+            let plain = plain(name);
+            let is_so = |own: &str| self::plain(own) == plain;
+            let is_called = |(key, model): &(&String, &ModelShape)| {
+                is_so(key)
+                    || model.title.as_deref().is_some_and(is_so)
+                    || model.hosts.values().filter_map(|host| host.id.as_deref()).any(is_so)
+            };
+            let models = &self.file.models;
+            models
+                .iter()
+                .find(|(_, model)| goes_by(model))
+                .or_else(|| models.iter().find(is_called))
         });
         found.map(|(name, model)| (name.as_str(), model))
     }
@@ -249,6 +260,11 @@ impl Catalogue {
             .max_by_key(|(length, ..)| *length)
             .map(|(_, name, model)| found((name, model)))
     }
+}
+
+/// A name as it is told from others: letters and digits, in lower case.
+fn plain(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 #[cfg(test)]

@@ -61,6 +61,14 @@ impl Base {
         self.url.origin().ascii_serialization()
     }
 
+    /// Where requests go, as the browser's rules for addresses spell it, in letters
+    /// that look like nothing else; without a query, which may hold a secret.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        let more = if self.url.query().is_some() { "?…" } else { "" };
+        format!("{}{}{more}", self.origin(), self.url.path())
+    }
+
     /// Whether it is plain http, and so this machine.
     pub(super) fn is_plain(&self) -> bool {
         self.url.scheme() == "http"

@@ -212,8 +212,12 @@ impl<'a> Listening<'a> {
     }
 
     fn take(&mut self, event: &Event, listener: &mut Listener<'_>) -> Result<bool, Trouble> {
+        let was_known = self.reader.ending().model.is_some();
         let piece = self.reader.event(event)?;
         self.events += 1;
+        if let Some(model) = self.reader.ending().model.as_deref().filter(|_| !was_known) {
+            listener.ear.answers(model);
+        }
         listener.hear(&piece.text, self.reader.token());
         Ok(piece.last)
     }

@@ -6,7 +6,7 @@ mod clean;
 mod seam;
 
 pub use clean::clean;
-pub use seam::{join, vocabulary, vocabulary_of_cut};
+pub use seam::{continued, join, vocabulary, vocabulary_of_cut};
 
 /// The mark between two scenes of a chapter.
 pub const SCENE_BREAK: &str = "\n\n* * *\n\n";

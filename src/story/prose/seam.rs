@@ -29,7 +29,8 @@ pub fn join(head: &str, tail: &str, known: &HashSet<String>) -> String {
     if head.ends_with(char::is_whitespace) {
         return spaced(head, tail);
     }
-    if !ends_open && starts_open && !opens(head) && !is_in_number(head, tail) {
+    let is_next = starts_open && !ends_open && !is_in_number(head, tail);
+    if (is_next || begins_speech(head, tail)) && !opens(head) {
         // After a full stop, a comma, a closing quote.
         return format!("{head} {tail}");
     }
@@ -42,6 +43,17 @@ pub fn join(head: &str, tail: &str, known: &HashSet<String>) -> String {
         format!("{head}{tail}")
     } else {
         format!("{head} {tail}")
+    }
+}
+
+/// A text and what a model went on with, token by token: nothing is guessed, but a
+/// template that trims what it is given makes the model say the blanks again.
+#[must_use]
+pub fn continued(head: &str, tail: &str) -> String {
+    if head.ends_with(char::is_whitespace) && tail.starts_with(char::is_whitespace) {
+        spaced(head, tail)
+    } else {
+        format!("{head}{tail}")
     }
 }
 
@@ -72,6 +84,20 @@ fn opens(head: &str) -> bool {
     head.ends_with(OPENING)
         || is_mark && (before.is_empty() || before.ends_with(char::is_whitespace))
         || is_mark && before.ends_with(OPENING)
+}
+
+/// Whether what follows begins with a quote that can only open speech, as the text
+/// so far quotes.
+fn begins_speech(head: &str, tail: &str) -> bool {
+    match tail.chars().next() {
+        // In German the same signs close.
+        Some('“' | '‘') => !head.contains(['„', '‚']),
+        Some('«') => {
+            head.find('»').is_none_or(|closed| head.find('«').is_some_and(|at| at < closed))
+        }
+        Some('¿' | '¡') => true,
+        _ => false,
+    }
 }
 
 /// Whether a number goes on: `3.5`, `10:30`, `1,000`.
@@ -106,15 +132,26 @@ fn one_word(first: &str, second: &str, is_cut: bool, known: &HashSet<String>) ->
     if is_piece(&first) || is_piece(&second) {
         return true;
     }
-    let (first, second) = (known.contains(&first), known.contains(&second));
+    let lower_second = second;
+    let (first, second) = (known.contains(&first), known.contains(&lower_second));
     let begins_known = || is_cut && known.iter().any(|word| word.starts_with(&whole));
     if known.contains(&whole) || begins_known() {
         // Two known words are taken for two: a model drops a space more often
         // than a token ends inside `into`.
         !(first && second)
     } else {
-        !first && !second
+        // What is like the end of a word is one.
+        !second && (!first || is_ending(&lower_second))
     }
+}
+
+/// Whether letters can end an English word, and begin none.
+fn is_ending(letters: &str) -> bool {
+    const ENDINGS: [&str; 18] = [
+        "ing", "ings", "ened", "ening", "ered", "ering", "ness", "less", "lessly", "ment", "ments",
+        "fully", "able", "ably", "tion", "tions", "ions", "ously",
+    ];
+    ENDINGS.contains(&letters)
 }
 
 /// Where an overlap ends in the head and what of the tail is new.
@@ -155,7 +192,12 @@ fn overlap(head: &str, tail: &str, known: &HashSet<String>) -> Option<Overlap> {
         if !same_before {
             continue;
         }
-        if last.text == met.text && is_telling(end, tail, begin) {
+        let from = window + end[0].start;
+        let is_begun_anew = begin[0].start == 0
+            && length <= 2
+            && (cut_inside && length == 1 || begins_sentence(head, from))
+            && letters(end) >= 4;
+        if last.text == met.text && (is_begun_anew || is_telling(end, tail, begin)) {
             // Whatever stands in the head after its last word is kept, and
             // taken out of the tail's beginning if it is repeated there.
             let after_head = &head[window + last.end..];
@@ -166,8 +208,9 @@ fn overlap(head: &str, tail: &str, known: &HashSet<String>) -> Option<Overlap> {
         let begins_it = cut_inside
             && met.text.len() > last.text.len()
             && met.text.starts_with(&last.text)
-            && !known.contains(&last.text);
-        if begins_it && (length > 1 || begin[0].start == 0) {
+            && (length > 2 || !known.contains(&last.text));
+        let is_met = || head[..window + last.start].ends_with(&tail[..begin[0].start]);
+        if begins_it && (length > 1 || is_met()) {
             // The head's last, cut word gives way to the tail's whole one.
             return Some(Overlap { head_until: window + last.start, tail_from: met.start });
         }
@@ -175,9 +218,20 @@ fn overlap(head: &str, tail: &str, known: &HashSet<String>) -> Option<Overlap> {
     None
 }
 
+fn letters(words: &[Word]) -> usize {
+    words.iter().map(|word| word.text.chars().count()).sum()
+}
+
+/// Whether a sentence begins at this byte.
+fn begins_sentence(text: &str, at: usize) -> bool {
+    let before = text[..at].trim_end_matches(|c: char| c.is_whitespace() || "“‘\"«„»".contains(c));
+    text[at..].starts_with(char::is_uppercase)
+        && (before.is_empty() || before.ends_with(['.', '!', '?', '…', '”', '’', '»', '*']))
+}
+
 /// Whether a run of equal words is a repetition and not a coincidence.
 fn is_telling(end: &[Word], tail: &str, begin: &[Word]) -> bool {
-    let letters: usize = end.iter().map(|word| word.text.chars().count()).sum();
+    let letters = letters(end);
     let at_start =
         begin.first().is_some_and(|word| tail[..word.start].chars().all(|c| !c.is_alphanumeric()));
     at_start && (end.len() >= 3 || letters >= 12 && end.len() >= 2)
@@ -231,6 +285,19 @@ mod tests {
         let known =
             vocabulary(["the harbour and the old woman sat in a boat she walked to then door on"]);
         for (head, tail, expected) in [
+            // No blank, and words of which one is new to the book.
+            ("She sat in the", "rainstorm.", "She sat in the rainstorm."),
+            ("She harbour", "ing sat.", "She harbouring sat."),
+            // Speech that begins.
+            ("She sat.", "“Now,” he said.", "She sat. “Now,” he said."),
+            ("„Komm“, sagte sie. „Nun", "“, sagte er.", "„Komm“, sagte sie. „Nun“, sagte er."),
+            ("“Come,” she said, ‘", "“Now.”", "“Come,” she said, ‘“Now.”"),
+            // The last word, or a beginning, said again.
+            ("She sat in silence", "silence.", "She sat in silence."),
+            ("She sat in a", "She sat in an armchair.", "She sat in an armchair."),
+            ("She sat. “Twel", "“Twelve,” she said.", "She sat. “Twelve,” she said."),
+            ("She sat. There were £", "There were £5,000.", "She sat. There were £5,000."),
+            ("She sat. The kettle ", "The kettle sang.", "She sat. The kettle sang."),
             // Exactly where it stopped.
             ("She walked to the har", "bour and sat.", "She walked to the harbour and sat."),
             ("She walked to the", " harbour and sat.", "She walked to the harbour and sat."),

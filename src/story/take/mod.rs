@@ -29,6 +29,13 @@ pub enum Rejection {
     Left(String),
     /// It began with words that must not appear.
     Phrase(String),
+    /// It ended by itself after a few words.
+    Short {
+        /// How many words had come.
+        words: u32,
+        /// How many were wanted.
+        target: u32,
+    },
     /// It was cut short however often it was continued.
     Cut {
         /// How many words had come.
@@ -47,6 +54,9 @@ impl std::fmt::Display for Rejection {
             Self::Language(language) => write!(f, "it was in another language ({language})"),
             Self::Cut { words, target } => {
                 write!(f, "it stayed cut short, at {words} of {target} words")
+            }
+            Self::Short { words, target } => {
+                write!(f, "it ended after {words} of {target} words")
             }
             Self::Left(words) => write!(f, "it left the story at once: “{words}”"),
             Self::Phrase(words) => write!(f, "it began with “{words}”"),

@@ -2,6 +2,7 @@
 //! something is reserved for, in the journal and in the user's ledger, before it
 //! is made. Why no cap is passed stands in [`crate::money`].
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::Result;
@@ -59,6 +60,9 @@ struct State {
     used: Used,
     /// What all that is still to be done costs at least.
     floor: Option<Money>,
+    /// The most that a call was billed beyond what it could cost, by model: a
+    /// price of nothing may be wrong, too.
+    surprises: BTreeMap<String, Money>,
 }
 
 /// A call that may be made.
@@ -204,13 +208,21 @@ impl<'a> Purse<'a> {
         state.made += 1;
         let mut ticket = self.ticket(note, state.made, facts.price);
         let verdict = may_ask(facts.price, facts.is_local, caps.any(), *unknown_is_allowed);
-        let State { books, floor, .. } = &mut *state;
+        let State { books, floor, surprises, .. } = &mut *state;
+        if let Verdict::Reserve(price) = verdict {
+            ticket.each = price.worst(ticket.note.prompt, ticket.note.reply);
+        }
+        // What was billed once more than it could cost may be so again.
+        if let Some(surprise) = surprises.get(&ticket.note.model).filter(|_| caps.any()) {
+            let share = surprise.pico().div_ceil(u64::from(facts.tries.max(1)));
+            ticket.each = ticket.each.max(Money::of_pico(share));
+        }
+        let is_free = ticket.each == Money::ZERO;
         match (verdict, books.as_mut().zip(self.pen.as_ref())) {
-            (Verdict::Free, _) | (Verdict::Unpriced, Some(_)) => Ok(Some(ticket)),
+            (Verdict::Free, _) | (Verdict::Unpriced, Some(_)) if is_free => Ok(Some(ticket)),
             (Verdict::Refuse, _) => Err(refusal::unknown_price(facts, caps.any()).into()),
             (_, None) => Err(refusal::unpaid(facts).into()),
-            (Verdict::Reserve(price), Some((books, pen))) => {
-                ticket.each = price.worst(ticket.note.prompt, ticket.note.reply);
+            (_, Some((books, pen))) => {
                 let worst = ticket.each.times(u64::from(facts.tries));
                 let book = &books.accounts.book;
                 caps.hold(Limit::Book, book, worst)
@@ -269,12 +281,16 @@ impl<'a> Purse<'a> {
         tally: Tally,
     ) -> Result<Option<Overbilled>> {
         let mut state = self.state();
-        let Ticket { note, at, mut payment, share, .. } = ticket;
+        let Ticket { note, at, price, mut payment, share, .. } = ticket;
         if kept.is_some() {
             state.used.add(&note.digest, &tally);
         }
         let (worst, cost) = (payment.worst(), tally.most());
         payment.billed(cost);
+        if cost > worst {
+            let most = state.surprises.entry(note.model.clone()).or_default();
+            *most = cost.max(*most);
+        }
         let ended = match kept {
             Some(kept) => kept.ending.into(),
             None if is_cancelled => Ended::Cancelled,
@@ -290,7 +306,7 @@ impl<'a> Purse<'a> {
             Some(share) => share.settle(cost),
             None => self.allowance.billed(cost),
         }
-        Ok((worst > Money::ZERO && cost > worst).then_some(Overbilled { worst, cost }))
+        Ok((price.is_some() && cost > worst).then_some(Overbilled { worst, cost }))
     }
 
     /// A ticket for a call that costs nothing yet, with an id of its own.

@@ -34,7 +34,7 @@ impl Drawing<'_> {
                     // The sentence before it had ended, whatever the tokens were.
                     self.text.push(' ');
                 }
-                self.text.push_str(&piece);
+                self.text = prose::continued(&self.text, &piece);
             }
         } else {
             let piece = take::strip_continuation(after_opening(reply, signs, false), title);

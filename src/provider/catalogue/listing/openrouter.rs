@@ -44,7 +44,8 @@ fn dollars(value: &Value) -> Option<f64> {
         Value::String(text) => text.trim().parse().ok(),
         other => other.as_f64(),
     }
-    .filter(|price: &f64| price.is_finite())
+    // A dollar for a token is no price of this world.
+    .filter(|price: &f64| price.is_finite() && *price < 1.0)
 }
 
 fn price(pricing: &Value) -> Option<ListedPrice> {

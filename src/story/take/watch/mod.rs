@@ -20,6 +20,7 @@ mod ends;
 mod leaving;
 mod lines;
 mod quotes;
+mod runs;
 mod signs;
 mod thoughts;
 mod tongue;
@@ -30,6 +31,7 @@ pub use signs::Signs;
 use ends::Ends;
 use leaving::Leaving;
 use quotes::Quotes;
+use runs::Runs;
 use thoughts::Thoughts;
 use tongue::Tongue;
 
@@ -116,6 +118,7 @@ pub struct Watch {
     ends: Ends,
     leaving: Leaving,
     circles: Circles,
+    runs: Runs,
     /// Bytes that the circles had read before the reply.
     before: usize,
     tongue: Tongue,
@@ -141,6 +144,7 @@ impl Watch {
             ends: Ends::new(&terms.begun),
             leaving: Leaving::default(),
             circles,
+            runs: Runs::default(),
             before: terms.begun.len(),
             tongue: Tongue::default(),
             scan,
@@ -194,6 +198,10 @@ impl Watch {
         self.leave(left);
         self.check_length(ended);
         self.check_circles(c, at);
+        if let Some(run) = self.runs.read(c, at) {
+            let keep = self.ends.before(run.start);
+            self.stop(Reason::Loop, keep, |watch| spoken(&watch.text[run]));
+        }
         self.check_language(c, at);
         let mut bytes = [0; 4];
         self.find_phrase(c.encode_utf8(&mut bytes), false);
