@@ -22,6 +22,7 @@ mod vocabulary;
 mod words;
 
 pub use vocabulary::Vocabulary;
+pub use words::is_common;
 
 /// What a chat template puts round one message, at most.
 const PER_MESSAGE: usize = 8;

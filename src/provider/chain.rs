@@ -147,6 +147,7 @@ impl Provider for Chain {
             let mut passing = Passing { ear, heard: false };
             let mut asked = self.asked().into_iter().peekable();
             while let Some(link) = asked.next() {
+                passing.ear.asks(&link.model.facts().name);
                 let fault = match link.model.stream(request, &mut passing, cancel).await {
                     Ok(reply) => return Ok(reply),
                     Err(fault) => fault,

@@ -192,6 +192,11 @@ pub trait Ear: Send {
     /// as one; a model that is not far away has none told of but their text.
     fn piece(&mut self) {}
 
+    /// This model is asked now: where another one stands in, it is that one's call.
+    fn asks(&mut self, model: &str) {
+        let _ = model;
+    }
+
     /// The model that answers, in the endpoint's own words, as soon as it is known.
     fn answers(&mut self, model: &str) {
         let _ = model;

@@ -104,6 +104,8 @@ pub struct Meter {
     /// Some text has come.
     has_heard: bool,
     last: Option<Usage>,
+    /// The model that was asked last, where that may be another than the first.
+    asked: Option<String>,
     /// The model that answers, where it has said so.
     answered: Option<String>,
 }
@@ -113,7 +115,15 @@ impl Meter {
     #[must_use]
     pub fn new(price: Option<Price>, each: Money) -> Self {
         let tally = Tally { each, ..Tally::default() };
-        Self { tally, price, is_open: false, has_heard: false, last: None, answered: None }
+        Self {
+            tally,
+            price,
+            is_open: false,
+            has_heard: false,
+            last: None,
+            asked: None,
+            answered: None,
+        }
     }
 
     /// An ear that hands on what it hears, and is metered.
@@ -140,6 +150,12 @@ impl Meter {
     #[must_use]
     pub fn tally(&self) -> Tally {
         self.tally
+    }
+
+    /// The model that was asked last, where that may be another than the first.
+    #[must_use]
+    pub fn asked(&self) -> Option<&str> {
+        self.asked.as_deref()
     }
 
     /// The model that answered, where it has said so.
@@ -181,6 +197,11 @@ impl Ear for Metered<'_> {
 
     fn piece(&mut self) {
         self.ear.piece();
+    }
+
+    fn asks(&mut self, model: &str) {
+        self.ear.asks(model);
+        self.meter.asked = Some(model.to_owned());
     }
 
     fn answers(&mut self, model: &str) {

@@ -46,6 +46,16 @@ fn a_bad_reply_is_drawn_again_with_its_reason() {
     }
 }
 
+/// A few words are no chapter, whoever says that they are.
+#[test]
+fn a_model_that_says_next_to_nothing_writes_no_chapter() {
+    let project = small(&[always(&[""], "She waited.")]);
+    let output = run(&project, &["draft", "chapter", "1"]);
+    assert_eq!(output.code, 3, "{output}");
+    assert!(output.stderr.contains("rejected: it ended after 4 of 60 words"), "{output}");
+    assert!(!project.path().join("manuscript/01-ledger.md").exists());
+}
+
 #[test]
 fn a_chapter_that_is_never_accepted_ends_the_run() {
     for (reply, reason) in bad() {

@@ -173,3 +173,17 @@ proptest! {
         }
     }
 }
+
+/// A template that was taken out and left as it was changes no prompt.
+#[test]
+fn a_template_that_is_only_ejected_makes_nothing_stale() {
+    let project = small(&once(&[1]));
+    done(&project, &["draft", "chapter", "1"]);
+    done(&project, &["templates", "eject", "draft.md"]);
+    let status = done(&project, &["status"]).stdout;
+    assert!(status.contains("drafted") && !status.contains("stale"), "{status}");
+    let own = project.read("templates/draft.md");
+    project.write("templates/draft.md", own + "\nWrite well.\n");
+    let status = done(&project, &["status"]).stdout;
+    assert!(status.contains("stale"), "{status}");
+}

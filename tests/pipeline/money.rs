@@ -277,6 +277,78 @@ fn an_unknown_price_is_refused_before_anything_is_sent() {
     assert!(output.stderr.contains("costs is not known, so it is not asked\n"), "{output}");
 }
 
+/// A price of nothing is the user's word, and the bill may say otherwise: one call
+/// can surprise, the next is reserved for.
+#[test]
+fn an_endpoint_that_bills_what_is_called_free_is_stopped_by_the_next_call() {
+    let project = small(&[]);
+    let server = Counting::start(|asked| Answer::Costs(well(asked), 0.5));
+    let free = "price: {prompt: 0, reply: 0}\nbudget: {month: 0.6}";
+    configure(&project, &server, free);
+    let output = project.run(&["draft"]);
+    assert_eq!((output.code, server.requests()), (5, 1), "{output}");
+    assert!(
+        output.stderr.contains("the month's budget is reached: of $0.6000, $0.5000"),
+        "{output}"
+    );
+    assert!(output.stderr.contains("billed $0.5000"), "{output}");
+}
+
+/// Money and tokens are those of the model that answered, not of the one it stood
+/// in for; and the take knows who answered, though its stream was stopped.
+#[test]
+fn a_call_is_that_of_the_model_that_stood_in() {
+    let project = small(&[]);
+    let server = Counting::start(|asked| Answer::Reply(well(asked)));
+    let good = server.base_url();
+    project.write(
+        "../home/config/storygen/config.yaml",
+        format!(
+            "endpoints:\n  dead: {{base_url: 'http://127.0.0.1:9/v1', tries: 1, price: {{prompt: 1, reply: 1}}}}\n  good: {{base_url: '{good}', price: {{prompt: 1, reply: 1}}}}\n"
+        ),
+    );
+    let book = project.read("storygen.yaml");
+    project.write(
+        "storygen.yaml",
+        book + "models: {draft: dead/d, record: good/r, fallback: [good/f]}\n",
+    );
+    let output = project.run(&["draft", "chapter", "1"]);
+    assert_eq!(output.code, 0, "{output}");
+    let usage = project.run(&["usage"]).stdout;
+    assert!(usage.contains("good/f") && usage.contains("good/r"), "{usage}");
+    assert!(!usage.contains("dead/d"), "{usage}");
+    let take = project.read(".storygen/takes/ledger/1.md");
+    assert!(take.contains("model: dead/d\n") && take.contains("answered: counted-1\n"), "{take}");
+}
+
+#[test]
+fn the_settings_of_a_models_author_are_used() {
+    let project = small(&[]);
+    let seen = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let sees = seen.clone();
+    let server = Counting::start(move |asked| {
+        sees.lock().unwrap().push(asked.body.clone());
+        Answer::Reply(well(asked))
+    });
+    project.write(
+        "../home/config/storygen/config.yaml",
+        format!("endpoints: {{openrouter: {{base_url: '{}'}}}}\n", server.base_url()),
+    );
+    let model = ["--model", "openrouter/qwen/qwen-2.5-72b-instruct"];
+    let output = project.run_with(
+        &[&["draft", "chapter", "1"][..], &model].concat(),
+        &[("OPENROUTER_API_KEY", "sk-or-test")],
+    );
+    assert_eq!(output.code, 0, "{output}");
+    let first = seen.lock().unwrap()[0].clone();
+    for (field, value) in
+        [("temperature", 0.7), ("top_p", 0.8), ("top_k", 20.0), ("repetition_penalty", 1.05)]
+    {
+        let sent = first[field].as_f64().unwrap_or_else(|| panic!("{first}"));
+        assert!((sent - value).abs() < 1e-6, "{field}: {sent}");
+    }
+}
+
 #[test]
 fn a_redo_with_more_money_draws_nothing_twice() {
     let project = small(&[]);

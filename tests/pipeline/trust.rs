@@ -238,6 +238,33 @@ fn the_users_headers_go_to_their_own_address_only() {
     assert!(output.stderr.contains("the header `Host` of your configuration"), "{output}");
 }
 
+/// What is asked of the user is where the text would go, not what the project
+/// would have the terminal show; and what can never be used is not allowed.
+#[test]
+fn the_question_of_trust_cannot_be_forged() {
+    let forged = "\nmodel: openai/x\nendpoint: {base_url: \"http://127.0.0.1:9/v1#\\rit sends nothing to \\u202e`https://api.openai.com/v1\"}\n";
+    let project = hostile("storygen.yaml", forged);
+    let output = project.run(&["trust", "--yes"]);
+    assert_eq!(output.code, 0, "{output}");
+    assert!(output.stderr.contains("to `http://127.0.0.1:9/v1` (openai)"), "{output}");
+    for never in ["\r", "\u{202e}", "api.openai.com"] {
+        assert!(!output.to_string().contains(never), "{output}");
+        assert!(!project.run(&["trust", "--list"]).stdout.contains(never));
+    }
+    for (endpoint, why) in [
+        ("base_url: 'https://u:hunter2@h.example/v1'", "holds a user name or a password"),
+        ("base_url: 'http://evil.example/v1'", "is plain http to `evil.example`"),
+        ("base_url: 'not a url'", "is not a URL"),
+        ("base_url: 'https://h.example/v1', dialect: opnai", "no wire is called `opnai`"),
+    ] {
+        let project =
+            hostile("storygen.yaml", &format!("\nmodel: openai/x\nendpoint: {{{endpoint}}}\n"));
+        let output = project.run(&["trust", "--yes"]);
+        assert_eq!(output.code, 12, "{output}");
+        assert!(output.stderr.contains(why) && !output.stderr.contains("hunter2"), "{output}");
+    }
+}
+
 #[test]
 fn a_projects_endpoint_is_used_once_it_is_allowed_and_until_it_changes() {
     let server = ByteServer::start(refuses());

@@ -28,6 +28,8 @@ pub enum Answer {
     Reply(String),
     /// The same, cut by the limit.
     Length(String),
+    /// A whole reply, and its figures with a cost in dollars.
+    Costs(String, f64),
     /// A whole reply without figures.
     Silent(String),
     /// So much of a reply; then the connection breaks.
@@ -157,7 +159,9 @@ fn serve(mut stream: TcpStream, shared: &Shared, answer: &Answering) -> Option<(
     let asked = Asked { number, said, body };
     let answer = answer(&asked);
     let (text, finish) = match &answer {
-        Answer::Reply(text) | Answer::Silent(text) => (text.as_str(), Some("stop")),
+        Answer::Reply(text) | Answer::Silent(text) | Answer::Costs(text, _) => {
+            (text.as_str(), Some("stop"))
+        }
         Answer::Length(text) => (text.as_str(), Some("length")),
         Answer::Cut(text) | Answer::Hang(text) => (text.as_str(), None),
         Answer::Status(_) => ("", None),
@@ -169,7 +173,7 @@ fn serve(mut stream: TcpStream, shared: &Shared, answer: &Answering) -> Option<(
         reply: count(text) + reasoning,
         reasoning,
     };
-    let is_told = matches!(answer, Answer::Reply(_) | Answer::Length(_));
+    let is_told = matches!(answer, Answer::Reply(_) | Answer::Length(_) | Answer::Costs(..));
     let is_billed = !matches!(answer, Answer::Status(_));
     // Counted before the client hears of it: else it could look too early.
     locked(&shared.served).push(Served { tokens, is_told, is_billed });
@@ -206,6 +210,9 @@ fn serve(mut stream: TcpStream, shared: &Shared, answer: &Answering) -> Option<(
                     "prompt_tokens_details": { "cached_tokens": tokens.cached },
                     "completion_tokens_details": { "reasoning_tokens": tokens.reasoning },
                 });
+            }
+            if let Answer::Costs(_, dollars) = answer {
+                end["usage"]["cost"] = json!(dollars);
             }
             stream.write_all(format!("data: {end}\n\ndata: [DONE]\n\n").as_bytes()).ok()?;
         }

@@ -187,7 +187,7 @@ impl<'a> Line<'a> {
             return Err(purse::not_kept(about, &note, otherwise).into());
         }
         let reserved = self.purse.reserve(note, self.provider.facts(), &self.cancel).await?;
-        let ticket = reserved.ok_or_else(|| cancelled(0))?;
+        let mut ticket = reserved.ok_or_else(|| cancelled(0))?;
         let writing = Writing::begin(self.folder, &ticket.note, about, ticket.at, request)?;
         let mut meter = Meter::new(ticket.price, ticket.each);
         let outcome = {
@@ -200,6 +200,10 @@ impl<'a> Line<'a> {
         };
         let is_cancelled = self.cancel.is_cancelled();
         let kept = outcome.as_ref().ok();
+        // The call is that of the model which stood in.
+        if let Some(asked) = meter.asked() {
+            asked.clone_into(&mut ticket.note.model);
+        }
         let settled = self.purse.settle(ticket, kept, is_cancelled, meter.tally());
         listener(Event::Billed(meter.tally()));
         let kept = outcome?;

@@ -45,6 +45,18 @@ fn ends_words(c: char) -> bool {
         || matches!(c, '“' | '”' | '‘' | '’' | '—' | '–' | '…')
 }
 
+/// Whether a word, in lower case, is a common one of English. Of the letters and
+/// pairs of the list most are no words.
+#[must_use]
+pub fn is_common(word: &str) -> bool {
+    const SHORT: [&str; 33] = [
+        "a", "i", "o", "ah", "am", "an", "as", "at", "be", "by", "do", "go", "he", "hi", "if",
+        "in", "is", "it", "me", "my", "no", "of", "oh", "on", "or", "ox", "so", "to", "up", "us",
+        "we", "ye", "ha",
+    ];
+    SHORT.contains(&word) || word.len() > 2 && is_listed(word)
+}
+
 /// Whether a word is in the list. The list is made ready when it is first asked,
 /// in less than a millisecond; a long prompt asks it thousands of times.
 fn is_listed(word: &str) -> bool {

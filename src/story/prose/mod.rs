@@ -107,7 +107,7 @@ mod tests {
     proptest! {
         #[test]
         fn nothing_panics(head in "\\PC*", tail in "\\PC*", bytes in 0usize..50) {
-            let _ = join(&head, &tail, &vocabulary_of_cut(&head));
+            let _ = join(&head, &tail, &vocabulary_of_cut(&head), |_| false);
             let _ = super::tail(&head, bytes);
             let _ = clean(&head);
             let _ = last_sentence_end(&tail);

@@ -10,10 +10,16 @@ use unicode_segmentation::UnicodeSegmentation;
 /// A model that goes on may repeat the last words or restart the sentence; it
 /// may or may not begin with a space; and the cut may stand inside a word. The
 /// words that the book has used so far (`known`, in lower case) decide whether
-/// two pieces of letters are one word.
+/// two pieces of letters are one word, and `is_common` says which words its
+/// language is full of, whether the book has used them or not.
 #[must_use]
 #[expect(clippy::implicit_hasher, reason = "the vocabulary is made here, too")]
-pub fn join(head: &str, tail: &str, known: &HashSet<String>) -> String {
+pub fn join(
+    head: &str,
+    tail: &str,
+    known: &HashSet<String>,
+    is_common: fn(&str) -> bool,
+) -> String {
     if head.trim().is_empty() {
         return tail.trim_start().to_owned();
     }
@@ -39,7 +45,7 @@ pub fn join(head: &str, tail: &str, known: &HashSet<String>) -> String {
     }
     let (first, second) = (last_word(head), first_word(tail));
     let is_cut = second.len() == tail.len();
-    if one_word(first, second, is_cut, known) {
+    if one_word(first, second, is_cut, known, is_common) {
         format!("{head}{tail}")
     } else {
         format!("{head} {tail}")
@@ -110,7 +116,7 @@ fn last_word(text: &str) -> &str {
     let start = text
         .char_indices()
         .rev()
-        .take_while(|(_, c)| c.is_alphanumeric())
+        .take_while(|(_, c)| c.is_alphanumeric() || matches!(c, '’' | '\''))
         .last()
         .map_or(text.len(), |(at, _)| at);
     &text[start..]
@@ -123,25 +129,33 @@ fn first_word(text: &str) -> &str {
 
 /// Whether two pieces of letters that meet at a seam are one word; `is_cut` says
 /// that the word may not have ended with the second.
-fn one_word(first: &str, second: &str, is_cut: bool, known: &HashSet<String>) -> bool {
+fn one_word(
+    first: &str,
+    second: &str,
+    is_cut: bool,
+    known: &HashSet<String>,
+    is_common: fn(&str) -> bool,
+) -> bool {
     let (first, second) = (first.to_lowercase(), second.to_lowercase());
     let whole = format!("{first}{second}");
     // The short words of a language are soon known; an unknown letter or two
     // are a piece of a word.
-    let is_piece = |half: &str| half.chars().count() <= 2 && !known.contains(half);
+    let is_word = |half: &str| known.contains(half) || is_common(half);
+    let is_piece = |half: &str| half.chars().count() <= 2 && !is_word(half);
     if is_piece(&first) || is_piece(&second) {
         return true;
     }
-    let lower_second = second;
-    let (first, second) = (known.contains(&first), known.contains(&lower_second));
+    let (lower_first, lower_second) = (first, second);
+    let (first, second) = (known.contains(&lower_first), known.contains(&lower_second));
     let begins_known = || is_cut && known.iter().any(|word| word.starts_with(&whole));
     if known.contains(&whole) || begins_known() {
         // Two known words are taken for two: a model drops a space more often
         // than a token ends inside `into`.
         !(first && second)
     } else {
+        let (first, second) = (is_word(&lower_first), is_word(&lower_second));
         // What is like the end of a word is one.
-        !second && (!first || is_ending(&lower_second))
+        is_common(&whole) || !second && (!first || is_ending(&lower_second))
     }
 }
 
@@ -357,7 +371,25 @@ mod tests {
             ("", "The boat.", "The boat."),
             ("The boat.", "", "The boat."),
         ] {
-            assert_eq!(join(head, tail, &known), expected, "{head:?} + {tail:?}");
+            assert_eq!(join(head, tail, &known, |_| false), expected, "{head:?} + {tail:?}");
+        }
+    }
+
+    #[test]
+    fn common_words_are_known_from_the_first_chapter() {
+        let is_common = |word: &str| {
+            ["all", "winter", "was", "damp", "is", "into", "some", "thing", "something", "cart"]
+                .contains(&word)
+        };
+        for (head, tail, expected) in [
+            ("It had hung all", "winter there.", "It had hung all winter there."),
+            ("The paper was", "damp.", "The paper was damp."),
+            ("It is", "damp.", "It is damp."),
+            ("The company’s", "cart.", "The company’s cart."),
+            ("There was some", "thing.", "There was something."),
+            ("The theodo", "lite was.", "The theodolite was."),
+        ] {
+            assert_eq!(join(head, tail, &HashSet::new(), is_common), expected);
         }
     }
 
@@ -379,7 +411,7 @@ mod tests {
                 joined = if from == 0 {
                     TEXT[..until].to_owned()
                 } else {
-                    join(&joined, &TEXT[from..until], &known)
+                    join(&joined, &TEXT[from..until], &known, |_| false)
                 };
                 from = until;
             }

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::Drawing;
 use crate::project::calls::Kept;
+use crate::prompt::tokens::is_common;
 use crate::story::take::watch::after_opening;
 use crate::story::{prose, take};
 
@@ -42,7 +43,9 @@ impl Drawing<'_> {
                 self.text.truncate(self.text.trim_end().len());
                 self.text.push_str("\n\n");
             }
-            self.text = prose::join(&self.text, &piece, &self.known_words());
+            let language = self.sitting.materials.story.book.primary_language();
+            let is_common = if language == "en" { is_common } else { |_: &str| false };
+            self.text = prose::join(&self.text, &piece, &self.known_words(), is_common);
         }
         prose::words(&self.text).saturating_sub(before)
     }
