@@ -35,10 +35,11 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     concurrent: Option<u32>,
     /// Requests that each endpoint is sent in a minute
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     requests_per_minute: Option<u32>,
-    /// Tokens, of prompts and replies, that each endpoint is asked for in a minute
-    #[arg(long, value_name = "N")]
+    /// Tokens, of prompts and replies, that each endpoint is asked for in a minute; a
+    /// call that takes more by itself goes alone
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     tokens_per_minute: Option<u32>,
     /// Write what became of each book into a file, as JSON
     #[arg(long, value_name = "FILE")]

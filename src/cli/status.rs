@@ -182,12 +182,17 @@ fn print(
 /// What the book has cost, if anything.
 fn cost(accounts: &Accounts) -> Option<String> {
     let (settled, reserved) = (accounts.book.settled(), accounts.book.reserved());
+    let unsure = match accounts.unsure {
+        Money::ZERO => String::new(),
+        some => format!(", and {some} at most for requests of which no figures came"),
+    };
     let open = match reserved {
         Money::ZERO => String::new(),
         some => format!(", and {some} at most for calls that were cut off by a kill"),
     };
+    let sure = settled.less(accounts.unsure);
     (settled + reserved > Money::ZERO)
-        .then(|| format!("cost: {settled}{open}; `storygen usage` shows for what"))
+        .then(|| format!("cost: {sure}{unsure}{open}; `storygen usage` shows for what"))
 }
 
 /// A row as it is shown.

@@ -23,7 +23,8 @@ impl Choice {
 impl Config {
     /// The model for a kind of work. A flag or the environment names it for the
     /// whole run; then come the project's word for this work, and for all work;
-    /// then the user's.
+    /// then the user's. Work of which nobody has said anything is done by the model
+    /// that drafts.
     #[must_use]
     pub fn choose(
         &self,
@@ -31,6 +32,18 @@ impl Config {
         flags: &Models<String>,
         project: &Models<(String, Place)>,
     ) -> Choice {
+        self.named(role, flags, project)
+            .or_else(|| self.named(Role::Draft, flags, project))
+            .unwrap_or_else(|| Choice::new("embedded", Origin::Default))
+    }
+
+    /// The model that somebody names for a kind of work.
+    fn named(
+        &self,
+        role: Role,
+        flags: &Models<String>,
+        project: &Models<(String, Place)>,
+    ) -> Option<Choice> {
         let user = self.models();
         let of_project = |named: Option<&(String, Place)>| {
             named.map(|(name, _)| Choice::new(name, Origin::Project))
@@ -43,7 +56,6 @@ impl Config {
             .or_else(|| of_project(project.every.as_ref()))
             .or_else(|| of(user.roles.get(&role), Origin::User))
             .or_else(|| of(user.every.as_ref(), Origin::User))
-            .unwrap_or_else(|| Choice::new("embedded", Origin::Default))
     }
 
     /// The models that stand in, in order. Who names one model for the whole run

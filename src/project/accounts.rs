@@ -13,6 +13,8 @@ use crate::provider::Tally;
 pub struct Accounts {
     /// What the book has cost.
     pub book: Account<String>,
+    /// What of that is the worst case of requests without figures.
+    pub unsure: Money,
     /// The calls whose end is noted, by id.
     noted: HashSet<String>,
     /// Calls that were reserved for and whose end is not known, by id.
@@ -54,6 +56,7 @@ impl Accounts {
     /// A call has ended.
     pub fn settle(&mut self, call: &CallNote, tally: &Tally) {
         self.open.remove(&call.id);
+        self.unsure += tally.worst_unsaid();
         self.book.add(Amount::Settle { id: call.id.clone(), cost: tally.most() });
         self.noted.insert(call.id.clone());
     }

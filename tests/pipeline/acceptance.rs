@@ -52,7 +52,7 @@ fn a_model_that_says_next_to_nothing_writes_no_chapter() {
     let project = small(&[always(&[""], "She waited.")]);
     let output = run(&project, &["draft", "chapter", "1"]);
     assert_eq!(output.code, 3, "{output}");
-    assert!(output.stderr.contains("rejected: it ended after 4 of 60 words"), "{output}");
+    assert!(output.stderr.contains("rejected: it ended after 2 of 60 words"), "{output}");
     assert!(!project.path().join("manuscript/01-ledger.md").exists());
 }
 

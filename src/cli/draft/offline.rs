@@ -62,6 +62,13 @@ impl Replaying<'_> {
         let mut records = open::records(self.story, &archive, self.ui)?;
         rendering::try_out(self.story, self.templates)?;
         let replay = replay::read(self.folder)?.ok_or_else(nothing_kept)?;
+        let said = self.run.model.said();
+        if !said.is_empty() {
+            self.ui.warn(&format!(
+                "`--offline` plays what was asked then, by the models and settings of then: {} changes nothing",
+                said.join(", ")
+            ));
+        }
         stop::watch(self.run.cancel.clone(), self.ui.clone())?;
         let mut progress = self.ui.drafting(self.stream, self.story.chapters.len());
         let mut done = Done::default();

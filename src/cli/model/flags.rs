@@ -60,6 +60,17 @@ impl FromStr for Assigned {
 }
 
 impl ModelArguments {
+    /// The flags that say something of the model and how it is asked, as written.
+    pub fn said(&self) -> Vec<&'static str> {
+        let flags = [
+            ("--model", !self.models.is_empty()),
+            ("--window", self.window.is_some()),
+            ("--seed", self.seed.is_some()),
+            ("--strict", self.strict),
+        ];
+        flags.into_iter().filter(|(_, is_said)| *is_said).map(|(flag, _)| flag).collect()
+    }
+
     /// Flags that say nothing.
     pub fn none() -> Self {
         Self { models: Vec::new(), threads: None, window: None, seed: None, strict: false }

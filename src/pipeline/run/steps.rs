@@ -268,7 +268,8 @@ fn header(
     });
     if let (Some(cost), Some(keys)) = (used.cost(), header.as_object_mut()) {
         // For whoever reads it: the journal has the exact sum.
-        keys.insert("cost".to_owned(), cost.to_string().into());
+        let most = if used.tally.unsaid > 0 { " at most" } else { "" };
+        keys.insert("cost".to_owned(), format!("{cost}{most}").into());
     }
     if let (false, Some(keys)) = (drawn.standing.is_empty(), header.as_object_mut()) {
         keys.insert("still_says".to_owned(), drawn.standing.clone().into());
