@@ -174,6 +174,10 @@ impl Watch {
             self.ends.end();
             let left = self.leaving.end(&self.terms, &self.text);
             self.leave(left);
+            if let Some((from, language)) = self.tongue.end(&self.terms.language) {
+                let keep = self.ends.before(tongue::turn(&self.text, from, &self.terms.language));
+                self.stop(Reason::Language, keep, |_| language);
+            }
         }
         self.verdict.as_ref()
     }

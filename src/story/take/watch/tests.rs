@@ -242,6 +242,14 @@ fn another_language_is_noticed_and_foreign_speech_is_not() {
         assert_eq!(judged(terms("en"), &format!("{OPENING}\n\n{speech}\n")), None, "{speech}");
     }
     assert_eq!(judged(terms("de"), german), None);
+    // A paragraph at the end is as foreign as a page of it.
+    let words: Vec<&str> = german.split(' ').collect();
+    for count in [50, 79, 110] {
+        let text = format!("{OPENING}\n\n{}.", words[..count].join(" "));
+        let verdict = watched(terms("en"), &text);
+        let kept = verdict.map(|verdict| text[..verdict.keep].to_owned());
+        assert_eq!(kept.as_deref(), Some(OPENING), "{count}");
+    }
 }
 
 #[test]

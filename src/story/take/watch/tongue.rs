@@ -12,8 +12,8 @@ pub struct Tongue {
     told: String,
     letters: usize,
     from: usize,
-    /// What the stretch before this one was in, and where it began.
-    before: Option<usize>,
+    /// Where the stretch before this one began and what it was in, if it was foreign.
+    before: Option<(usize, String)>,
 }
 
 impl Tongue {
@@ -44,7 +44,23 @@ impl Tongue {
             self.before = None;
             return None;
         };
-        self.before.replace(self.from).map(|from| (from, foreign))
+        self.before.replace((self.from, foreign))
+    }
+}
+
+impl Tongue {
+    /// The text ends here: then one stretch is enough, where nothing of the right
+    /// language follows it, or most of one that has only begun.
+    #[must_use]
+    pub fn end(&self, language: &str) -> Option<(usize, String)> {
+        const MOST: usize = LETTERS * 2 / 3;
+        let rest = foreign_language(&self.told, language);
+        match &self.before {
+            Some((from, foreign)) if rest.is_some() || self.letters < MOST / 2 => {
+                Some((*from, foreign.clone()))
+            }
+            _ => rest.filter(|_| self.letters >= MOST).map(|foreign| (self.from, foreign)),
+        }
     }
 }
 
