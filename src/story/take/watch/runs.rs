@@ -18,13 +18,13 @@ pub struct Runs {
     /// For rounds of one sign, two, and so on: how many signs in a row were what
     /// they had been a round before.
     same: [usize; LONGEST],
-    /// Where the first round of that run began.
-    from: [usize; LONGEST],
+    /// The first round of that run, in bytes: it ends where the second begins.
+    first: [(usize, usize); LONGEST],
 }
 
 impl Runs {
-    /// Reads the character at this place. Once a run is too long, gives where it
-    /// began and where its first round ended.
+    /// Reads the character at this place. Once a run is too long, gives its first
+    /// round.
     pub fn read(&mut self, c: char, at: usize) -> Option<Range<usize>> {
         for round in 0..LONGEST {
             let (before, place) = self.last[round];
@@ -33,16 +33,15 @@ impl Runs {
                 continue;
             }
             if self.same[round] == 0 {
-                self.from[round] = place;
+                self.first[round] = (place, at);
             }
             self.same[round] += 1;
         }
         self.last.rotate_right(1);
         self.last[0] = (c, at);
         let round = self.same.iter().position(|same| *same >= MANY)?;
-        let from = self.from[round];
-        // The round's own length in bytes is not at hand; its end is near enough.
-        Some(from..at.min(from + 4 * LONGEST).max(from))
+        let (from, until) = self.first[round];
+        Some(from..until)
     }
 }
 

@@ -253,6 +253,18 @@ fn another_language_is_noticed_and_foreign_speech_is_not() {
 }
 
 #[test]
+fn a_run_of_signs_is_cut_where_it_begins_whatever_its_signs() {
+    for round in ["!", "—", " 🙂", "ha", "\u{200b}", "語", "\u{0}", "\n", "* "] {
+        for before in ["", OPENING] {
+            let text = format!("{before}{}", round.repeat(900));
+            let verdict = watched(terms("en"), &text).expect("a verdict");
+            assert_eq!(verdict.reason, Reason::Loop, "{round:?}");
+            assert!(verdict.keep <= before.len(), "{round:?}");
+        }
+    }
+}
+
+#[test]
 fn banned_phrases_are_cut_with_their_sentence() {
     let list = ["sent shivers", "in the air."].map(str::to_owned);
     let list = Arc::new(Phrases::new(list).unwrap());

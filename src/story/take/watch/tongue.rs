@@ -46,9 +46,7 @@ impl Tongue {
         };
         self.before.replace((self.from, foreign))
     }
-}
 
-impl Tongue {
     /// The text ends here: then one stretch is enough, where nothing of the right
     /// language follows it, or most of one that has only begun.
     #[must_use]
