@@ -292,6 +292,19 @@ fn an_endpoint_that_bills_what_is_called_free_is_stopped_by_the_next_call() {
         "{output}"
     );
     assert!(output.stderr.contains("billed $0.5000"), "{output}");
+    // The same where it stands in for another one.
+    let project = small(&[]);
+    let server = Counting::start(|asked| Answer::Costs(well(asked), 0.5));
+    let free = "price: {prompt: 0, reply: 0}";
+    let config = format!(
+        "budget: {{month: 0.6}}\nendpoints:\n  dead: {{base_url: 'http://127.0.0.1:9/v1', tries: 1, {free}}}\n  good: {{base_url: '{}', {free}}}\n",
+        server.base_url()
+    );
+    project.write("../home/config/storygen/config.yaml", config);
+    let book = project.read("storygen.yaml");
+    project.write("storygen.yaml", book + "models: {draft: dead/d, fallback: [good/f]}\n");
+    let output = project.run(&["draft"]);
+    assert_eq!((output.code, server.requests()), (5, 1), "{output}");
 }
 
 /// Money and tokens are those of the model that answered, not of the one it stood

@@ -60,8 +60,8 @@ struct State {
     used: Used,
     /// What all that is still to be done costs at least.
     floor: Option<Money>,
-    /// The most that a call was billed beyond what it could cost, by model: a
-    /// price of nothing may be wrong, too.
+    /// The most that a call was billed beyond what it could cost, by the name under
+    /// which it was asked: a price of nothing may be wrong, too.
     surprises: BTreeMap<String, Money>,
 }
 
@@ -75,6 +75,8 @@ pub(super) struct Ticket {
     pub price: Option<Price>,
     /// The most that one try can cost.
     pub each: Money,
+    /// The name under which its provider is asked, whoever of a chain answers.
+    line: String,
     payment: Payment<String>,
     /// What of the run's budget is set aside for it.
     share: Option<Share>,
@@ -213,7 +215,7 @@ impl<'a> Purse<'a> {
             ticket.each = price.worst(ticket.note.prompt, ticket.note.reply);
         }
         // What was billed once more than it could cost may be so again.
-        if let Some(surprise) = surprises.get(&ticket.note.model).filter(|_| caps.any()) {
+        if let Some(surprise) = surprises.get(&ticket.line).filter(|_| caps.any()) {
             let share = surprise.pico().div_ceil(u64::from(facts.tries.max(1)));
             ticket.each = ticket.each.max(Money::of_pico(share));
         }
@@ -281,14 +283,14 @@ impl<'a> Purse<'a> {
         tally: Tally,
     ) -> Result<Option<Overbilled>> {
         let mut state = self.state();
-        let Ticket { note, at, price, mut payment, share, .. } = ticket;
+        let Ticket { note, at, price, line, mut payment, share, .. } = ticket;
         if kept.is_some() {
             state.used.add(&note.digest, &tally);
         }
         let (worst, cost) = (payment.worst(), tally.most());
         payment.billed(cost);
         if cost > worst {
-            let most = state.surprises.entry(note.model.clone()).or_default();
+            let most = state.surprises.entry(line).or_default();
             *most = cost.max(*most);
         }
         let ended = match kept {
@@ -314,6 +316,7 @@ impl<'a> Purse<'a> {
         let (at, run) = self.pen.as_ref().map_or((0, 0), |pen| (pen.now(), pen.run()));
         note.id = format!("{at}-{run}-{number}");
         let payment = Payment::unreserved(note.id.clone());
-        Ticket { note, at, price, each: Money::ZERO, payment, share: None }
+        let line = note.model.clone();
+        Ticket { note, at, price, each: Money::ZERO, line, payment, share: None }
     }
 }
