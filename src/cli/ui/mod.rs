@@ -128,7 +128,10 @@ impl Ui {
 
     /// A line of the command's result.
     pub fn result(&self, text: &str) {
-        self.results.line(&harmless(text), self.colour);
+        // What goes into a file or another program is for that to judge.
+        let is_shown = std::io::stdout().is_terminal();
+        let text = if is_shown { harmless(text) } else { Cow::Borrowed(text) };
+        self.results.line(&text, self.colour);
     }
 
     /// Fails when a result could not be shown, unless its reader had seen enough.

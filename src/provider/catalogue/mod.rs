@@ -262,9 +262,11 @@ impl Catalogue {
     }
 }
 
-/// A name as it is told from others: letters and digits, in lower case.
+/// A name as it is told from others: letters, digits and the points of versions, in
+/// lower case.
 fn plain(name: &str) -> String {
-    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    let tells = |c: &char| c.is_alphanumeric() || *c == '.';
+    name.chars().filter(tells).flat_map(char::to_lowercase).collect()
 }
 
 #[cfg(test)]

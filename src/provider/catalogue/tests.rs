@@ -246,3 +246,21 @@ models:
         ]
     );
 }
+
+#[test]
+fn a_model_is_found_by_the_names_that_people_write() {
+    let world = Catalogue::built_in().unwrap();
+    for (name, key) in [
+        ("Qwen2.5 72B Instruct", "qwen2.5-72b"),
+        ("qwen2.5-72b", "qwen2.5-72b"),
+        ("MythoMax 13B", "mythomax-13b"),
+        ("MYTHOMAX-13B", "mythomax-13b"),
+        ("Qwen/Qwen2.5-72B-Instruct", "qwen2.5-72b"),
+    ] {
+        assert_eq!(world.model(name).map(|(key, _)| key), Some(key), "{name}");
+    }
+    // A version is no other one, and nothing is no name.
+    for name in ["Qwen25 72B Instruct", "", "---"] {
+        assert_eq!(world.model(name).map(|(key, _)| key), None, "{name}");
+    }
+}
