@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::ui::{Ui, counted};
 use super::{Common, open};
-use crate::diagnostic::{self, Severity};
+use crate::diagnostic::Severity;
 use crate::failure::Exit;
 use crate::project::load::load;
 
@@ -35,7 +35,6 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
     }
     // What cannot be read at all is told after the findings.
     let beside = beside::check(&folder, &mut loaded);
-    diagnostic::sort(&mut loaded.findings);
     let (errors, warnings) =
         (open::count(&loaded, Severity::Error), open::count(&loaded, Severity::Warning));
     let least = match arguments.fail_on {
@@ -44,7 +43,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
         Level::Note => Severity::Note,
     };
     let failed = loaded.findings.iter().any(|finding| finding.severity >= least);
-    for finding in diagnostic::abridge(loaded.findings) {
+    for finding in loaded.shown() {
         let source = loaded.sources.get(&finding.place.file);
         ui.finding(&finding, source.map(String::as_str));
     }

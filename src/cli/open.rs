@@ -59,11 +59,10 @@ pub(super) fn sound(folder: &Folder, ui: &Ui) -> Result<(Story, Loaded)> {
     if let Some(story) = &loaded.story {
         loaded.findings.extend(crate::check::check(story));
     }
-    diagnostic::sort(&mut loaded.findings);
     let errors = count(&loaded, Severity::Error);
-    for finding in &diagnostic::abridge(loaded.findings.clone()) {
+    for finding in loaded.shown() {
         if finding.severity == Severity::Error {
-            ui.finding(finding, loaded.sources.get(&finding.place.file).map(String::as_str));
+            ui.finding(&finding, loaded.sources.get(&finding.place.file).map(String::as_str));
         }
     }
     match loaded.story.take() {

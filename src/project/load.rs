@@ -1,5 +1,6 @@
 //! Reads a whole project: its files, its story, and everything wrong with them.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use anyhow::Result;
@@ -11,6 +12,7 @@ use super::resolve::{Files, Shapes, resolve};
 use super::schema::BookFile;
 use super::shape::Lost;
 use super::wishes::{self, Wishes};
+use super::yaml::key_shaped;
 use super::{layout, yaml};
 use crate::diagnostic::{self, Finding, Place, did_you_mean};
 use crate::story::Story;
@@ -26,6 +28,27 @@ pub struct Loaded {
     pub findings: Vec<Finding>,
     /// The text of every file read, for showing findings.
     pub sources: BTreeMap<String, String>,
+}
+
+impl Loaded {
+    /// The findings as they are shown: in order, the first of each kind, and no
+    /// word of them that may be a key.
+    #[must_use]
+    pub fn shown(&self) -> Vec<Finding> {
+        let mut findings = self.findings.clone();
+        diagnostic::sort(&mut findings);
+        let mut shown = diagnostic::abridge(findings);
+        let blot = |text: &mut String| {
+            if let Cow::Owned(blotted) = key_shaped::blotted(text) {
+                *text = blotted;
+            }
+        };
+        for finding in &mut shown {
+            blot(&mut finding.message);
+            finding.hints.iter_mut().for_each(blot);
+        }
+        shown
+    }
 }
 
 /// Reads the project in `folder`.
@@ -150,7 +173,9 @@ impl Reader<'_> {
             Err(_) => None,
         };
         let text = text.unwrap_or_else(|lossy| lossy);
-        self.sources.insert(path.to_owned(), yaml::secret::masked(path, &text));
+        self.findings.extend(key_shaped::findings(path, &text));
+        let shown = yaml::secret::masked(path, &text);
+        self.sources.insert(path.to_owned(), key_shaped::blotted(&shown).into_owned());
         shape
     }
 

@@ -14,6 +14,7 @@ use serde_saphyr::options::DuplicateKeyPolicy;
 use super::shape::{self, Lost};
 use crate::diagnostic::{Finding, Place, Spot};
 
+pub mod key_shaped;
 mod node;
 pub mod secret;
 mod shaped;

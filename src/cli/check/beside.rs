@@ -13,6 +13,7 @@ use crate::pipeline::rendering;
 use crate::project::folder::Folder;
 use crate::project::load::Loaded;
 use crate::project::wishes::{Models, Role};
+use crate::project::yaml::key_shaped;
 use crate::project::{history, layout};
 use crate::prompt::templates::{TEMPLATE_LIMIT, Templates, is_own};
 use crate::story::Story;
@@ -42,7 +43,8 @@ pub(super) fn check(folder: &Folder, loaded: &mut Loaded) -> Result<()> {
     let archive = history::read(folder, story)?;
     history::records(story, &archive, &mut loaded.findings);
     for canon in archive.chapters.values().filter_map(|shelf| shelf.canon.as_ref()) {
-        loaded.sources.insert(canon.path.clone(), canon.yaml.clone());
+        loaded.findings.extend(key_shaped::findings(&canon.path, &canon.yaml));
+        loaded.sources.insert(canon.path.clone(), key_shaped::blotted(&canon.yaml).into_owned());
     }
     for name in folder.list(layout::TEMPLATES)?.iter().filter(|name| is_own(name)) {
         let path = format!("{}/{name}", layout::TEMPLATES);

@@ -1,0 +1,200 @@
+//! Words that have the shape of an endpoint's key, wherever they stand.
+//!
+//! A name such as `api_key` gives a key away, but a key may as well stand in a
+//! note, in a comment or in a chapter's title. Vendors begin theirs alike; a run
+//! of letters and digits that no writer would type is suspected without that.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use super::secret;
+use crate::diagnostic::{Finding, Place, Spot};
+use crate::project::layout;
+
+/// How the keys of vendors begin, and how many characters follow at least.
+const BEGINNINGS: [(&str, usize); 22] = [
+    ("sk-", 16),
+    ("sk_", 16),
+    ("sess-", 20),
+    ("gsk_", 16),
+    ("csk-", 16),
+    ("xai-", 16),
+    ("nvapi-", 16),
+    ("pplx-", 16),
+    ("tgp_v1_", 16),
+    ("rpa_", 20),
+    ("hf_", 20),
+    ("r8_", 20),
+    ("fw_", 20),
+    ("rc_", 32),
+    ("AIza", 30),
+    ("AKIA", 16),
+    ("ya29", 30),
+    ("ghp_", 20),
+    ("gho_", 20),
+    ("github_pat_", 20),
+    ("glpat-", 16),
+    ("eyJ", 30),
+];
+
+/// A run of characters that may be a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Run {
+    /// Its bytes in the text.
+    bytes: Range<usize>,
+    /// How it begins, if as a vendor's keys do.
+    beginning: Option<&'static str>,
+}
+
+/// An error for every word of a project's file that begins like a key, and for
+/// what only looks like one an error in `storygen.yaml`, a warning elsewhere: a
+/// story may have its ciphers.
+#[must_use]
+pub fn findings(file: &str, text: &str) -> Vec<Finding> {
+    runs(text).into_iter().map(|run| finding(file, text, &run)).collect()
+}
+
+fn finding(file: &str, text: &str, run: &Run) -> Finding {
+    let before = text.get(..run.bytes.start).unwrap_or_default();
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    let spot = Spot {
+        line: before.matches('\n').count() + 1,
+        column: line.chars().count() + 1,
+        width: run.bytes.len(),
+    };
+    let place = Place::at(file, spot);
+    let message = match run.beginning {
+        Some(beginning) => format!("what begins with `{beginning}` here has the shape of a key"),
+        None => "these letters and digits have the shape of a key".to_owned(),
+    };
+    let finding = if run.beginning.is_some() || file == layout::BOOK {
+        Finding::error("key-in-project", place, message)
+    } else {
+        Finding::warning("key-in-project", place, message)
+    };
+    finding
+        .hint("if it is one, take it out and revoke it: whoever has this file has it")
+        .hint(secret::WAY_OUT)
+}
+
+/// A text with what has the shape of a key replaced, to be shown.
+#[must_use]
+pub fn blotted(text: &str) -> Cow<'_, str> {
+    let runs = runs(text);
+    if runs.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    let (mut shown, mut from) = (String::with_capacity(text.len()), 0);
+    for Run { bytes, beginning } in runs {
+        shown.push_str(text.get(from..bytes.start).unwrap_or_default());
+        let beginning = beginning.unwrap_or_default();
+        shown.push_str(beginning);
+        // As wide as it was: places in the line stay where they are.
+        shown.extend(std::iter::repeat_n('…', bytes.len() - beginning.len()));
+        from = bytes.end;
+    }
+    shown.push_str(text.get(from..).unwrap_or_default());
+    Cow::Owned(shown)
+}
+
+/// What has the shape of a key in a text.
+fn runs(text: &str) -> Vec<Run> {
+    let mut runs = Vec::new();
+    let mut from = None;
+    for (at, c) in text.char_indices().chain([(text.len(), '\n')]) {
+        if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') {
+            from.get_or_insert(at);
+        } else if let Some(start) = from.take() {
+            runs.extend(shape(text, start..at));
+        }
+    }
+    runs
+}
+
+/// The key that a run of characters looks like.
+fn shape(text: &str, bytes: Range<usize>) -> Option<Run> {
+    const SHORTEST: usize = 20;
+    if bytes.len() < SHORTEST {
+        return None;
+    }
+    let word = text.get(bytes.clone())?;
+    let named = BEGINNINGS.iter().find(|(beginning, least)| {
+        word.strip_prefix(beginning).is_some_and(|rest| rest.len() >= *least && is_drawn(rest))
+    });
+    let beginning = named.map(|(beginning, _)| *beginning);
+    (beginning.is_some() || is_random(word)).then_some(Run { bytes, beginning })
+}
+
+/// Whether characters behind a key's beginning were drawn, and are not words
+/// with hyphens between them.
+fn is_drawn(rest: &str) -> bool {
+    let parts = || rest.split(['-', '_']);
+    let mixes = |part: &str| {
+        part.contains(|c: char| c.is_ascii_digit()) && part.contains(|c: char| c.is_alphabetic())
+    };
+    parts().any(|part| part.len() >= 16 || part.len() >= 8 && mixes(part))
+}
+
+/// Whether nobody would write this: small and large letters and digits mixed,
+/// for longer than a word.
+fn is_random(word: &str) -> bool {
+    const LONG: usize = 32;
+    let count = |is: fn(&char) -> bool| word.chars().filter(is).count();
+    word.len() >= LONG
+        && word.split(['-', '_']).any(|part| part.len() >= 24)
+        && count(char::is_ascii_digit) >= 3
+        && count(char::is_ascii_lowercase) >= 3
+        && count(char::is_ascii_uppercase) >= 3
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_known_by_their_shape() {
+        for (text, expected) in [
+            ("sk-or-v1-0123456789abcdef0123456789abcdef", Some("sk-")),
+            ("note: “sk-ant-api03-AbCdEf0123456789_xyz”.", Some("sk-")),
+            ("sk-proj-ABCDEFGHIJKLMNOPQRSTUVWX", Some("sk-")),
+            ("Bearer gsk_0123456789abcdefABCDEF", Some("gsk_")),
+            ("AIzaSyA0123456789abcdefghijklmnopqrstu", Some("AIza")),
+            ("hf_abcdefghijklmnopqrstuvwxyzABCD", Some("hf_")),
+            // Mistral’s have no beginning.
+            ("a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6", Some("")),
+            ("sk-the-men-who-walked-the-dog-home", None),
+            ("task-force-nineteen-and-the-rest-of-it", None),
+            ("risk-0123456789abcdef0123456789", None),
+            ("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", None),
+            ("bible/maps/Northern_Reaches_and_Isles-2024.png", None),
+            ("sk-12", None),
+            ("", None),
+        ] {
+            let found = runs(text);
+            assert_eq!(
+                found.first().map(|run| run.beginning.unwrap_or_default()),
+                expected,
+                "{text}: {found:?}"
+            );
+            let shown = blotted(text);
+            assert!(runs(&shown).is_empty() && (shown == text) == expected.is_none(), "{shown}");
+        }
+    }
+
+    #[test]
+    fn where_it_stands_and_how_bad_it_is() {
+        let text =
+            "title: A\nauthor: Ü sk-0123456789abcdef0123 # a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6\n";
+        for (file, second) in [("storygen.yaml", "error"), ("bible/world.yaml", "warning")] {
+            let found: Vec<String> = findings(file, text)
+                .iter()
+                .map(|one| format!("{} {:?}", one.severity, one.place.spot))
+                .collect();
+            let spot = |column, width| Some(Spot { line: 2, column, width });
+            assert_eq!(
+                found,
+                [format!("error {:?}", spot(11, 23)), format!("{second} {:?}", spot(37, 32))]
+            );
+        }
+    }
+}
