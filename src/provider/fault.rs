@@ -83,6 +83,13 @@ pub enum Fault {
         /// What was seen.
         why: String,
     },
+    /// The stream was closed in order, but without a finish signal: what came may
+    /// be whole or not.
+    #[error("the stream from {origin} broke off: it ended without a finish signal")]
+    Unended {
+        /// Scheme, host and port.
+        origin: String,
+    },
     /// The endpoint has read a part of the prompt only, and has not said so.
     /// What it replied is worth nothing.
     #[error(
@@ -134,6 +141,7 @@ impl Fault {
                 | Self::Busy { .. }
                 | Self::Server { .. }
                 | Self::Interrupted { .. }
+                | Self::Unended { .. }
         )
     }
 }

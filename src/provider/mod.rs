@@ -125,6 +125,12 @@ impl Request {
     pub fn begun(&self) -> Option<&Message> {
         self.messages.last().filter(|message| message.role == Role::Assistant)
     }
+
+    /// Whether the reply is to go on from one before.
+    #[must_use]
+    pub fn goes_on(&self) -> bool {
+        self.messages.iter().any(|message| message.role == Role::Assistant)
+    }
 }
 
 /// A place up to which a conversation is stable.

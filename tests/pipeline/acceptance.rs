@@ -167,6 +167,48 @@ fn the_seams_of_a_cut_reply_do_not_show() {
 }
 
 #[test]
+fn what_must_not_stand_is_seen_across_a_seam() {
+    let text = PROSE[0];
+    let (told, rest) = text.split_once("\n\n").expect("two paragraphs");
+    for (name, first, second, said) in [
+        ("a phrase", " Little did she", " know who had leaned.", "it said “little did she know”"),
+        (
+            "a word of it",
+            " Little did she kn",
+            "ow who had leaned.",
+            "it said “little did she know”",
+        ),
+        ("no blank", " Little did she", "know who had leaned.", "it said “little did she know”"),
+        (
+            "a model that speaks of itself",
+            "\n\nAs an AI",
+            " language model, I must stop before what she found.",
+            "it left the story: “As an AI language model, I must stop before what she found.”",
+        ),
+        (
+            "the next chapter",
+            "\n\nChapter Tw",
+            "o: The Pans\n\nMara asked at the pans.",
+            "it left the story: “Chapter Two: The Pans”",
+        ),
+    ] {
+        let mut script = cut(&[&format!("{told}{first}"), second]);
+        let goes_on = [if said.starts_with("it said") { "breaks off here" } else { "too short" }];
+        script.insert(
+            2,
+            with(
+                rule(&goes_on, &format!("\n\n{rest}")),
+                json!({ "expect": ["had the key?” she asked."] }),
+            ),
+        );
+        let project = small(&script);
+        let output = done(&project, &["draft", "chapter", "1"]);
+        assert!(output.stderr.contains(&format!("  stopped: {said}")), "{name}: {output}");
+        assert_eq!(prose(&project, 1), text, "{name}");
+    }
+}
+
+#[test]
 fn every_cut_of_a_text_comes_out_whole() {
     let text = PROSE[0];
     // Where either half of a cut word is a word of its own (`as-ked`, `where-upon`),

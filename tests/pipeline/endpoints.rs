@@ -186,3 +186,27 @@ fn a_connection_that_breaks_is_continued_on_the_next() {
     assert!(output.stderr.contains("; going on from there\n"), "{output}");
     assert_eq!(prose(&project, 1), PROSE[0]);
 }
+
+#[test]
+fn an_endpoint_that_never_says_that_it_ended_is_asked_for_more_until_it_has_none() {
+    let whole = PROSE[0];
+    let (most, _) = whole.rsplit_once(' ').expect("words");
+    for (name, first, expected) in [
+        ("a whole text", whole, whole),
+        // What is cut in mid-sentence ends with its last whole one.
+        ("a cut text", most, &whole[..whole.rfind(" Below").expect("the last sentence")]),
+    ] {
+        let project = small(&[]);
+        let config = "endpoints: {openai: {tries: 2}}\n";
+        project.write("../home/config/storygen/config.yaml", config);
+        let nothing = says(&[""], None);
+        let mut all = vec![says(&[first], None)];
+        all.extend(vec![nothing; 2]);
+        all.push(says(&[&record(1)], Some("stop")));
+        let server = ByteServer::start(all);
+        let output = draft_at(&project, &server.origin());
+        assert_eq!(output.code, 0, "{name}: {output}");
+        assert!(output.stderr.contains("it ended without a finish signal; going on from there\n"));
+        assert_eq!(prose(&project, 1), expected, "{name}");
+    }
+}

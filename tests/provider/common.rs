@@ -173,7 +173,7 @@ pub fn kind(fault: &Fault) -> &'static str {
         Fault::Cut { .. } => "cut",
         Fault::Server { .. } => "server",
         Fault::NotChat { .. } => "not chat",
-        Fault::Interrupted { .. } => "interrupted",
+        Fault::Interrupted { .. } | Fault::Unended { .. } => "interrupted",
         Fault::TooLong { .. } => "too long",
         Fault::Model(_) => "model",
         Fault::Script(_) => "script",

@@ -276,7 +276,7 @@ fn went_wrong(fault: &Fault, heard: &Heard) -> Vec<Check> {
         Fault::Refused { .. } if heard.text.is_empty() => "model",
         Fault::Gone { .. } | Fault::Model(_) | Fault::Script(_) => "model",
         Fault::Cut { .. } | Fault::TooLong { .. } => "window",
-        Fault::Interrupted { .. } | Fault::Refused { .. } => "streams",
+        Fault::Interrupted { .. } | Fault::Unended { .. } | Fault::Refused { .. } => "streams",
         _ => "answers",
     };
     if name != "reachable" {

@@ -268,6 +268,13 @@ impl<'a> Line<'a> {
                     verdict: None,
                 }
             }
+            // An endpoint that never says that it has ended has no other way to
+            // say that nothing is to be added.
+            Err(Fault::Unended { .. }) if request.goes_on() => {
+                let answered = meter.answered().map(str::to_owned);
+                let ending = Ending::Interrupted;
+                Kept { text, ending, usage: meter.last(), answered, is_new: true, verdict: None }
+            }
             Err(fault) => return Err(failure(&fault).into()),
         };
         let kept = watching.over(kept);

@@ -10,7 +10,7 @@ pub fn failure(fault: &Fault) -> Failure {
     match fault {
         Fault::Unreachable { .. } => failure.hint("is the server running, and the address right (`STORYGEN_BASE_URL`)? The same command goes on later"),
         Fault::Key { .. } => failure.hint("set `STORYGEN_API_KEY`, or the `api_key_file` of your configuration, to a key for this endpoint"),
-        Fault::Busy { .. } | Fault::Server { .. } | Fault::Interrupted { .. } => {
+        Fault::Busy { .. } | Fault::Server { .. } | Fault::Interrupted { .. } | Fault::Unended { .. } => {
             failure.hint("what is finished is saved; the same command goes on where this one stopped")
         }
         Fault::Refused { status: 402, .. } => failure.hint("add credit to your account there, or name another model; the same command goes on where this one stopped"),

@@ -16,7 +16,7 @@ use crate::prompt::brief::Task;
 use crate::prompt::budget::Fitted;
 use crate::prompt::view::DraftView;
 use crate::story::prose;
-use crate::story::take::watch::{Reason, Verdict};
+use crate::story::take::watch::{Reason, Terms, Verdict};
 use crate::story::take::{self, Rejection};
 
 mod going_on;
@@ -159,15 +159,19 @@ impl<'a> Drawing<'a> {
             if let Next::Reject(rejection) = next {
                 return Ok(Some(rejection));
             }
-            if let Some(verdict) = &kept.verdict {
+            if let Some(verdict) = &self.verdict {
                 listener(Event::Stopped { why: verdict.to_string() });
+            }
+            if part > 0 && kept.ending == Ending::Interrupted && kept.text.trim().is_empty() {
+                // Asked to go on, its endpoint had nothing to add.
+                break;
             }
             if kept.ending == Ending::Interrupted {
                 self.broken += u32::from(kept.is_new);
                 if self.broken > limit && !matches!(next, Next::Whole) {
                     return Err(self.broken_off(self.broken).into());
                 }
-            } else if self.continued == limit {
+            } else if self.is_last_part() {
                 break;
             } else {
                 self.continued += 1;
@@ -202,14 +206,9 @@ impl<'a> Drawing<'a> {
 
     /// What is asked for a part of the drawing, counted from 0.
     fn question(&self, part: u32, messages: Vec<Message>, reply_tokens: usize) -> Question<'a> {
-        let Sitting { task, materials, guard, .. } = self.sitting;
-        let mut terms = guard.terms(materials.story, *task);
-        terms.begun.clone_from(&self.text);
-        terms.stands.clone_from(&self.stands);
-        terms.is_lenient = self.is_last;
-        if self.continued == self.line.settings.continuations
-            && !self.line.provider.facts().steps_back
-        {
+        let task = self.sitting.task;
+        let mut terms = Terms { begun: self.text.clone(), ..self.terms() };
+        if self.is_last_part() && !self.line.provider.facts().steps_back {
             // What is said now can no longer be said otherwise.
             terms.bans = None;
         }
@@ -224,6 +223,21 @@ impl<'a> Drawing<'a> {
             is_prose: true,
             watch: Some(terms),
         }
+    }
+
+    /// What the text is watched for.
+    fn terms(&self) -> Terms {
+        let Sitting { task, materials, guard, .. } = self.sitting;
+        Terms {
+            stands: self.stands.clone(),
+            is_lenient: self.is_last,
+            ..guard.terms(materials.story, *task)
+        }
+    }
+
+    /// Whether nothing may be asked after what is asked now.
+    fn is_last_part(&self) -> bool {
+        self.continued == self.line.settings.continuations
     }
 
     /// Takes in a reply, and says what to do next.
@@ -241,28 +255,34 @@ impl<'a> Drawing<'a> {
         let before = self.text.clone();
         let grown = self.take_in(kept, part > 0, !was_cut);
         let says = !was_cut || joining::says_more(&before, &self.text);
-        if !says && as_if(kept) == Ending::Stop {
+        if !says && as_if(kept.ending, kept.verdict.as_ref()) == Ending::Stop {
             // Dots in place of the rest are no end.
-            self.text = before;
+            self.text.clone_from(&before);
         }
         if kept.ending == Ending::Filtered {
             return Next::Reject(Rejection::Filtered);
         }
-        self.verdict.clone_from(&kept.verdict);
+        let across = if part > 0 { self.cut_across(&before, kept.ending) } else { None };
+        let grown = if across.is_some() { 0 } else { grown };
+        self.verdict = across.or_else(|| kept.verdict.clone());
         if let Some(rejection) = self.rejection(&kept.text, &language) {
             return Next::Reject(rejection);
         }
-        self.ending = as_if(kept);
+        self.ending = as_if(kept.ending, self.verdict.as_ref());
         // A cut text to which nothing was added is as cut as before.
         self.is_whole = self.ending == Ending::Stop && says;
-        match kept.verdict.as_ref().map(|verdict| verdict.reason) {
+        match self.verdict.as_ref().map(|verdict| verdict.reason) {
             Some(Reason::Long) => {
                 self.is_whole = true;
                 Next::Whole
             }
-            Some(Reason::Left) | None => {
+            left @ (Some(Reason::Left) | None) => {
                 self.stuck = 0;
-                self.next(grown, part == 0)
+                // Who left the story may find back into it, asked once more; who
+                // declines will not.
+                let declines = || take::refusal(kept.text.trim()).is_some();
+                let is_lost = left.is_some() && self.shortfalls == 0 && !declines();
+                self.next(grown, part == 0 || is_lost)
             }
             Some(_) => self.after_stop(grown),
         }
@@ -361,9 +381,9 @@ impl<'a> Drawing<'a> {
 
 /// How a reply ended, as if nobody had stopped it: who leaves the story has said
 /// all, and what was stopped for another reason was cut.
-fn as_if(kept: &Kept) -> Ending {
-    match kept.verdict.as_ref().map(|verdict| verdict.reason) {
-        None => kept.ending,
+fn as_if(ending: Ending, verdict: Option<&Verdict>) -> Ending {
+    match verdict.map(|verdict| verdict.reason) {
+        None => ending,
         Some(Reason::Left | Reason::Long) => Ending::Stop,
         Some(_) => Ending::Length,
     }

@@ -39,7 +39,7 @@ impl Remote {
         let judge = self.judge();
         ending.reply(&self.endpoint.model).ok_or_else(|| match &ending.foreign {
             Some(word) => judge.foreign_finish(word),
-            None => judge.early("it ended without a finish signal"),
+            None => judge.unended(),
         })
     }
 

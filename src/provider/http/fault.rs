@@ -213,7 +213,7 @@ impl Judge<'_> {
             Stopped::Trouble(Trouble::Cut { read, least }) => {
                 return Failure::last(Fault::Cut { origin: self.origin(), read, least });
             }
-            Stopped::Early => return self.early("it ended without a finish signal"),
+            Stopped::Early => return self.unended(),
             Stopped::Empty(head) => {
                 return match read_body(&head) {
                     Some(refusal) => self.not_chat(&refusal),
@@ -240,6 +240,11 @@ impl Judge<'_> {
     pub fn early(&self, why: &str) -> Failure {
         let fault = Fault::Interrupted { origin: self.origin(), why: self.shown(why) };
         Failure::new(fault, true)
+    }
+
+    /// A reply that was closed in order, without proof that it is whole.
+    pub fn unended(&self) -> Failure {
+        Failure::new(Fault::Unended { origin: self.origin() }, true)
     }
 
     /// An error that the endpoint reports inside an answer whose status was good.

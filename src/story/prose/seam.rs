@@ -4,6 +4,10 @@ use std::collections::HashSet;
 
 use unicode_segmentation::UnicodeSegmentation;
 
+mod overlap;
+
+use overlap::overlap;
+
 /// Joins a text that was cut to what a model wrote when asked to go on, so that
 /// no word is repeated or lost.
 ///
@@ -27,8 +31,7 @@ pub fn join(
         return spaced(head, tail);
     }
     if let Some(overlap) = overlap(head, tail, known) {
-        let tail = &tail[overlap.tail_from..];
-        return format!("{}{}", &head[..overlap.head_until], tail);
+        return overlap.without(head, tail);
     }
     let ends_open = head.ends_with(|c: char| c.is_alphanumeric());
     let starts_open = tail.starts_with(|c: char| c.is_alphanumeric());
@@ -52,14 +55,17 @@ pub fn join(
     }
 }
 
-/// A text and what a model went on with, token by token: nothing is guessed, but a
-/// template that trims what it is given makes the model say the blanks again.
+/// A text and what a model went on with, token by token: nothing is guessed. But
+/// a template that trims what it is given makes the model say the blanks again,
+/// and a server that heeds no beginning makes it say the sentence again.
 #[must_use]
 pub fn continued(head: &str, tail: &str) -> String {
     if head.ends_with(char::is_whitespace) && tail.starts_with(char::is_whitespace) {
-        spaced(head, tail)
-    } else {
-        format!("{head}{tail}")
+        return spaced(head, tail);
+    }
+    match overlap(head, tail, &HashSet::new()).filter(|overlap| overlap.is_again(head, tail)) {
+        Some(overlap) => overlap.without(head, tail),
+        None => format!("{head}{tail}"),
     }
 }
 
@@ -168,109 +174,6 @@ fn is_ending(letters: &str) -> bool {
     ENDINGS.contains(&letters)
 }
 
-/// Where an overlap ends in the head and what of the tail is new.
-struct Overlap {
-    head_until: usize,
-    tail_from: usize,
-}
-
-/// A word with its bytes in the text.
-struct Word {
-    text: String,
-    start: usize,
-    end: usize,
-}
-
-fn word_list(text: &str) -> Vec<Word> {
-    text.unicode_word_indices()
-        .map(|(start, word)| Word { text: word.to_lowercase(), start, end: start + word.len() })
-        .collect()
-}
-
-/// Finds the longest end of `head` that `tail` begins with. The last word of
-/// the head may be the beginning of the tail's word.
-fn overlap(head: &str, tail: &str, known: &HashSet<String>) -> Option<Overlap> {
-    const REACH: usize = 120;
-    let window = head.char_indices().rev().nth(REACH * 12).map_or(0, |(at, _)| at);
-    let ends = word_list(&head[window..]);
-    let begins: Vec<Word> = word_list(&tail[..tail.floor_char_boundary(REACH * 24)]);
-    let longest = ends.len().min(begins.len()).min(REACH);
-    let cut_inside = head.ends_with(char::is_alphanumeric);
-    for length in (1..=longest).rev() {
-        let (end, begin) = (&ends[ends.len() - length..], &begins[..length]);
-        let (Some(last), Some(met)) = (end.last(), begin.last()) else {
-            continue;
-        };
-        let same_before =
-            end[..length - 1].iter().zip(&begin[..length - 1]).all(|(a, b)| a.text == b.text);
-        if !same_before {
-            continue;
-        }
-        let from = window + end[0].start;
-        let is_begun_anew = begin[0].start == 0
-            && length <= 2
-            && (cut_inside && length == 1 || begins_sentence(head, from))
-            && letters(end) >= 4;
-        if last.text == met.text && (is_begun_anew || is_telling(end, tail, begin)) {
-            // Whatever stands in the head after its last word is kept, and
-            // taken out of the tail's beginning if it is repeated there.
-            let after_head = &head[window + last.end..];
-            let rest = &tail[met.end..];
-            let rest_from = met.end + repeated_marks(after_head, rest);
-            return Some(Overlap { head_until: head.len(), tail_from: rest_from });
-        }
-        let begins_it = cut_inside
-            && met.text.len() > last.text.len()
-            && met.text.starts_with(&last.text)
-            && (length > 2 || !known.contains(&last.text));
-        let is_met = || head[..window + last.start].ends_with(&tail[..begin[0].start]);
-        if begins_it && (length > 1 || is_met()) {
-            // The head's last, cut word gives way to the tail's whole one.
-            return Some(Overlap { head_until: window + last.start, tail_from: met.start });
-        }
-    }
-    None
-}
-
-fn letters(words: &[Word]) -> usize {
-    words.iter().map(|word| word.text.chars().count()).sum()
-}
-
-/// Whether a sentence begins at this byte.
-fn begins_sentence(text: &str, at: usize) -> bool {
-    let before = text[..at].trim_end_matches(|c: char| c.is_whitespace() || "“‘\"«„»".contains(c));
-    text[at..].starts_with(char::is_uppercase)
-        && (before.is_empty() || before.ends_with(['.', '!', '?', '…', '”', '’', '»', '*']))
-}
-
-/// Whether a run of equal words is a repetition and not a coincidence.
-fn is_telling(end: &[Word], tail: &str, begin: &[Word]) -> bool {
-    let letters = letters(end);
-    let at_start =
-        begin.first().is_some_and(|word| tail[..word.start].chars().all(|c| !c.is_alphanumeric()));
-    at_start && (end.len() >= 3 || letters >= 12 && end.len() >= 2)
-}
-
-/// How many bytes of `rest` repeat the marks and spaces that already end the head.
-fn repeated_marks(after_head: &str, rest: &str) -> usize {
-    let marks = after_head.trim();
-    let lead = rest.len() - rest.trim_start().len();
-    let upto = match marks {
-        "" => 0,
-        marks if rest[lead..].starts_with(marks) => lead + marks.len(),
-        _ => return 0,
-    };
-    let more = &rest[upto..];
-    let beyond = if after_head.ends_with('\n') {
-        more.trim_start()
-    } else if after_head.ends_with(char::is_whitespace) {
-        more.trim_start_matches([' ', '\t'])
-    } else {
-        more
-    };
-    rest.len() - beyond.len()
-}
-
 /// The words of texts in lower case, for [`join`].
 #[must_use]
 pub fn vocabulary<'a>(texts: impl IntoIterator<Item = &'a str>) -> HashSet<String> {
@@ -288,134 +191,4 @@ pub fn vocabulary_of_cut(text: &str) -> HashSet<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn seams() {
-        let known =
-            vocabulary(["the harbour and the old woman sat in a boat she walked to then door on"]);
-        for (head, tail, expected) in [
-            // No blank, and words of which one is new to the book.
-            ("She sat in the", "rainstorm.", "She sat in the rainstorm."),
-            ("She harbour", "ing sat.", "She harbouring sat."),
-            // Speech that begins.
-            ("She sat.", "“Now,” he said.", "She sat. “Now,” he said."),
-            ("„Komm“, sagte sie. „Nun", "“, sagte er.", "„Komm“, sagte sie. „Nun“, sagte er."),
-            ("“Come,” she said, ‘", "“Now.”", "“Come,” she said, ‘“Now.”"),
-            // The last word, or a beginning, said again.
-            ("She sat in silence", "silence.", "She sat in silence."),
-            ("She sat in a", "She sat in an armchair.", "She sat in an armchair."),
-            ("She sat. “Twel", "“Twelve,” she said.", "She sat. “Twelve,” she said."),
-            ("She sat. There were £", "There were £5,000.", "She sat. There were £5,000."),
-            ("She sat. The kettle ", "The kettle sang.", "She sat. The kettle sang."),
-            // Exactly where it stopped.
-            ("She walked to the har", "bour and sat.", "She walked to the harbour and sat."),
-            ("She walked to the", " harbour and sat.", "She walked to the harbour and sat."),
-            ("She walked to the ", "harbour and sat.", "She walked to the harbour and sat."),
-            ("She walked to the ", " harbour and sat.", "She walked to the harbour and sat."),
-            ("She gave him a h", "and and sat.", "She gave him a hand and sat."),
-            ("She walk", "ed to the boat.", "She walked to the boat."),
-            // No space, whole words.
-            ("She walked to the", "door.", "She walked to the door."),
-            ("She sat.", "Then she rose.", "She sat. Then she rose."),
-            ("“Come,” she said. “", "Now.”", "“Come,” she said. “Now.”"),
-            // The cut word written anew.
-            ("She walked to the har", "harbour and sat.", "She walked to the harbour and sat."),
-            // The sentence begun anew.
-            (
-                "It rained. She walked to the har",
-                "She walked to the harbour and sat.",
-                "It rained. She walked to the harbour and sat.",
-            ),
-            // The last words repeated.
-            (
-                "She walked to the harbour and",
-                "to the harbour and sat down.",
-                "She walked to the harbour and sat down.",
-            ),
-            (
-                "She walked to the harbour.",
-                "She walked to the harbour. A boat lay there.",
-                "She walked to the harbour. A boat lay there.",
-            ),
-            ("She walked to the ", "She walked to the boat.", "She walked to the boat."),
-            (
-                "She sat in a boat.\n\n",
-                "She sat in a boat.\n\nThe door shut.",
-                "She sat in a boat.\n\nThe door shut.",
-            ),
-            // A new paragraph.
-            ("She sat.", "\n\nThe boat came.", "She sat.\n\nThe boat came."),
-            ("She sat.\n\n", "The boat came.", "She sat.\n\nThe boat came."),
-            ("She sat.", "\n\n", "She sat.\n\n"),
-            ("She sat.\n", "\nThe boat came.", "She sat.\n\nThe boat came."),
-            ("She sat. ", "\n\nThe boat came.", "She sat.\n\nThe boat came."),
-            ("She sat.\n\n", "\n\nThe boat came.", "She sat.\n\nThe boat came."),
-            ("She sat.\n", "The boat came.", "She sat.\nThe boat came."),
-            // Marks that cling to what follows, or do not.
-            ("She *", "sat* there.", "She *sat* there."),
-            ("She *sat*", "there.", "She *sat* there."),
-            ("“*", "Now*”", "“*Now*”"),
-            ("She said, \"", "Now.\"", "She said, \"Now.\""),
-            ("\"Now.\"", "She sat.", "\"Now.\" She sat."),
-            ("It was 10:", "30 and £", "It was 10:30 and £"),
-            ("It was 10:", "the boat came.", "It was 10: the boat came."),
-            // Punctuation first.
-            ("She sat", ", and the boat came.", "She sat, and the boat came."),
-            // One equal word is a coincidence, not an overlap.
-            ("and on and on", "on she went", "and on and on on she went"),
-            ("", "The boat.", "The boat."),
-            ("The boat.", "", "The boat."),
-        ] {
-            assert_eq!(join(head, tail, &known, |_| false), expected, "{head:?} + {tail:?}");
-        }
-    }
-
-    #[test]
-    fn common_words_are_known_from_the_first_chapter() {
-        let is_common = |word: &str| {
-            ["all", "winter", "was", "damp", "is", "into", "some", "thing", "something", "cart"]
-                .contains(&word)
-        };
-        for (head, tail, expected) in [
-            ("It had hung all", "winter there.", "It had hung all winter there."),
-            ("The paper was", "damp.", "The paper was damp."),
-            ("It is", "damp.", "It is damp."),
-            ("The company’s", "cart.", "The company’s cart."),
-            ("There was some", "thing.", "There was something."),
-            ("The theodo", "lite was.", "The theodolite was."),
-        ] {
-            assert_eq!(join(head, tail, &HashSet::new(), is_common), expected);
-        }
-    }
-
-    /// Written with whatever stands at a seam.
-    const TEXT: &str = "She walked to the harbour, where the old boat lay, and sat down on a coil of wet rope. “You *came*,” \
-        said the woman; “at half-past four—or 4:30?”\n\nNothing moved on the water but the light of the lamp.\n\n* * *\n\n\
-        By £5,000 she was the poorer, or 3.5 stone of silver. \"Never,\" he said, \"not _ever_.\"\nIt didn’t rain.";
-
-    proptest! {
-        // A text cut anywhere, however often, and continued exactly there comes
-        // out whole, to the last blank.
-        #[test]
-        fn exact_continuations_are_whole(cuts in prop::collection::btree_set(1..TEXT.len(), 1..6)) {
-            let bounds: BTreeSet<usize> =
-                cuts.into_iter().map(|cut| TEXT.floor_char_boundary(cut)).collect();
-            let known = vocabulary([TEXT]);
-            let (mut joined, mut from) = (String::new(), 0);
-            for until in bounds.into_iter().chain([TEXT.len()]) {
-                joined = if from == 0 {
-                    TEXT[..until].to_owned()
-                } else {
-                    join(&joined, &TEXT[from..until], &known, |_| false)
-                };
-                from = until;
-            }
-            prop_assert_eq!(joined, TEXT);
-        }
-    }
-}
+mod tests;

@@ -25,9 +25,9 @@ pub enum Rejection {
     Language(String),
     /// It goes round in circles.
     Loop(String),
-    /// It left the story at once.
+    /// It left the story after a few words, if not at once.
     Left(String),
-    /// It began with words that must not appear.
+    /// It said words that must not appear, after a few others at most.
     Phrase(String),
     /// It ended by itself after a few words.
     Short {
@@ -58,8 +58,8 @@ impl std::fmt::Display for Rejection {
             Self::Short { words, target } => {
                 write!(f, "it ended after {words} of {target} words")
             }
-            Self::Left(words) => write!(f, "it left the story at once: “{words}”"),
-            Self::Phrase(words) => write!(f, "it began with “{words}”"),
+            Self::Left(words) => write!(f, "it left the story near its beginning: “{words}”"),
+            Self::Phrase(words) => write!(f, "it said “{words}” near its beginning"),
             Self::Loop(words) => write!(f, "it went round in circles: “{words}”"),
         }
     }

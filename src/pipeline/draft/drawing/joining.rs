@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 
 use super::Drawing;
-use crate::project::calls::Kept;
+use crate::project::calls::{Ending, Kept};
 use crate::prompt::tokens::is_common;
-use crate::story::take::watch::after_opening;
+use crate::story::take::watch::{Verdict, across, after_opening};
 use crate::story::{prose, take};
 
 impl Drawing<'_> {
@@ -48,6 +48,21 @@ impl Drawing<'_> {
             self.text = prose::join(&self.text, &piece, &self.known_words(), is_common);
         }
         prose::words(&self.text).saturating_sub(before)
+    }
+
+    /// Cuts off what must not stand where the last reply was joined to the text
+    /// before it; says what that was.
+    pub(super) fn cut_across(&mut self, before: &str, ending: Ending) -> Option<Verdict> {
+        let same = before.char_indices().zip(self.text.chars());
+        let seam = same.take_while(|((_, a), b)| a == b).last();
+        let seam = seam.map_or(0, |((at, c), _)| at + c.len_utf8());
+        let mut terms = self.terms();
+        if self.is_last_part() {
+            terms.bans = None;
+        }
+        let verdict = across(&self.text, seam, terms, ending == Ending::Stop)?;
+        self.text.truncate(verdict.keep);
+        Some(verdict)
     }
 
     fn known_words(&self) -> HashSet<String> {

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::circles::{Circles, spoken};
 use crate::phrases::{Bans, Found, Scan, normalised};
 
+mod across;
 mod ends;
 mod leaving;
 mod lines;
@@ -25,6 +26,7 @@ mod signs;
 mod thoughts;
 mod tongue;
 
+pub use across::across;
 pub use leaving::after_opening;
 pub use signs::Signs;
 
