@@ -41,7 +41,7 @@ pub enum Fault {
     Refused {
         /// Scheme, host and port.
         origin: String,
-        /// The HTTP status, or 200 for an error inside a stream.
+        /// The HTTP status; of an error inside a stream the one it names, or 200.
         status: u16,
         /// The endpoint's words.
         message: String,

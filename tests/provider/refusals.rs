@@ -52,6 +52,33 @@ fn each_status_is_its_fault_and_only_passing_ones_are_tried_again() {
 }
 
 #[test]
+fn a_prompt_that_is_too_long_is_told_with_the_setting_that_helps() {
+    let llama_cpp = json!({"error": {"code": 400, "type": "exceed_context_size_error",
+        "message": "request (5000 tokens) exceeds the available context size (4096 tokens)"}});
+    let openai = json!({"error": {"code": "context_length_exceeded", "type": "invalid_request_error",
+        "message": "This model's maximum context length is 4096 tokens."}});
+    let anthropic = json!({"type": "error", "error": {"type": "invalid_request_error",
+        "message": "prompt is too long: 215000 tokens > 200000 maximum"}});
+    for (name, steps) in [
+        ("llama.cpp", refusing(400, &llama_cpp)),
+        ("OpenAI", refusing(400, &openai)),
+        ("Anthropic", refusing(400, &anthropic)),
+        (
+            "inside a stream",
+            vec![stream_head(), Step::Send(format!("data: {llama_cpp}\n\n").into())],
+        ),
+    ] {
+        let server = ByteServer::start([steps]);
+        let fault = run(&remote(&server.origin()), &request()).1.unwrap_err().to_string();
+        assert!(fault.contains("refused the request (400): "), "{name}: {fault}");
+        assert!(
+            fault.ends_with("; set `limits: {window: …}` in `storygen.yaml` to what it holds"),
+            "{name}: {fault}"
+        );
+    }
+}
+
+#[test]
 fn a_passing_fault_passes() {
     let busy = |wait| vec![answer(429, &[("retry-after", wait)], b"{}")];
     let table = [

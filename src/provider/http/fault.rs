@@ -171,6 +171,13 @@ impl Judge<'_> {
                     "{words}; the model is there, but nobody who serves it takes what was asked of it"
                 ),
             },
+            400 | 413 | 422 if refusal.is_about_length() => Fault::Refused {
+                origin,
+                status,
+                message: format!(
+                    "{message}; set `limits: {{window: …}}` in `storygen.yaml` to what it holds"
+                ),
+            },
             403 if refusal.spares_the_key() => Fault::Refused { origin, status, message },
             401 | 403 => Fault::Key { origin, message: message + &self.whose_key() },
             429 | 503 | 529 => Fault::Busy { origin, message, retry_after },
@@ -251,7 +258,7 @@ impl Judge<'_> {
     fn in_band(&self, refusal: &Refusal, begun: bool) -> Failure {
         let class = refusal.status.unwrap_or(200);
         let is_free = !begun && billing::is_free_in_band(class);
-        Failure { is_free, ..self.refused(class, 200, refusal, None, "") }
+        Failure { is_free, ..self.refused(class, class, refusal, None, "") }
     }
 
     /// A reply that ended in a word that proves nothing. The same request would

@@ -201,6 +201,23 @@ impl Refusal {
         ])
     }
 
+    /// Whether it says that prompt and reply are more than it holds.
+    #[must_use]
+    pub fn is_about_length(&self) -> bool {
+        self.says_one_of(&[
+            "context_length",
+            "exceed_context",
+            "context length",
+            "context size",
+            "context window",
+            "maximum context",
+            "prompt is too long",
+            "prompt too long",
+            "too many tokens",
+            "token_limit",
+        ])
+    }
+
     /// Whether it says that something is not supported at all.
     #[must_use]
     pub fn is_unsupported(&self) -> bool {
