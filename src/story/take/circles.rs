@@ -168,10 +168,18 @@ fn mixed(digest: u64, value: u64) -> u64 {
         .rotate_left(23)
 }
 
-/// A round of words as it is told: in lower case, without marks.
+/// A round of words as it is told: in lower case, without marks. One of nothing
+/// but marks is told by them.
 pub(super) fn spoken(text: &str) -> String {
     let words: Vec<String> = text.unicode_words().map(str::to_lowercase).collect();
-    words.join(" ").chars().take(120).collect()
+    let said = if !words.is_empty() {
+        words.join(" ")
+    } else if text.chars().all(|c| c.is_whitespace() || c.is_control() || c == '\u{200b}') {
+        "blanks and line ends".to_owned()
+    } else {
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    said.chars().take(120).collect()
 }
 
 /// A text of which most sentences of some length have been said before.

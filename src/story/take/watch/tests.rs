@@ -67,6 +67,7 @@ fn a_model_that_leaves_the_story_is_stopped() {
         ("de", "Anmerkung: Die Szene spielt am Abend."),
         ("de", "Möchtest du, dass ich fortfahre?"),
         ("de", "(Wortzahl: 1.204)"),
+        ("de", "(Wörter: 160)"),
         ("de", "Fortsetzung folgt …"),
         ("de", "ENDE"),
         ("de", "Kapitel 4: Die Mühle"),
@@ -260,6 +261,8 @@ fn a_run_of_signs_is_cut_where_it_begins_whatever_its_signs() {
             let verdict = watched(terms("en"), &text).expect("a verdict");
             assert_eq!(verdict.reason, Reason::Loop, "{round:?}");
             assert!(verdict.keep <= before.len(), "{round:?}");
+            let shown = |c: char| !c.is_whitespace() && !c.is_control() && c != '\u{200b}';
+            assert!(verdict.words.contains(shown), "{round:?}: {verdict}");
         }
     }
 }
