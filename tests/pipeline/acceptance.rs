@@ -180,6 +180,12 @@ fn what_must_not_stand_is_seen_across_a_seam() {
         ),
         ("no blank", " Little did she", "know who had leaned.", "it said “little did she know”"),
         (
+            "a paragraph's first words",
+            "\n\nLittle did she",
+            " know who had leaned.",
+            "it said “little did she know”",
+        ),
+        (
             "a model that speaks of itself",
             "\n\nAs an AI",
             " language model, I must stop before what she found.",
@@ -193,11 +199,13 @@ fn what_must_not_stand_is_seen_across_a_seam() {
         ),
     ] {
         let mut script = cut(&[&format!("{told}{first}"), second]);
+        // What was cut off with its line break gives it to what comes.
+        let lead = if first.starts_with('\n') { "" } else { "\n\n" };
         let goes_on = [if said.starts_with("it said") { "breaks off here" } else { "too short" }];
         script.insert(
             2,
             with(
-                rule(&goes_on, &format!("\n\n{rest}")),
+                rule(&goes_on, &format!("{lead}{rest}")),
                 json!({ "expect": ["had the key?” she asked."] }),
             ),
         );

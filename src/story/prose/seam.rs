@@ -39,6 +39,10 @@ pub fn join(
         return spaced(head, tail);
     }
     let is_next = starts_open && !ends_open && !is_in_number(head, tail);
+    if closes_speech(head) && begins_speech(head, tail) {
+        // Another speaks.
+        return format!("{head}\n\n{tail}");
+    }
     if (is_next || begins_speech(head, tail)) && !opens(head) {
         // After a full stop, a comma, a closing quote.
         return format!("{head} {tail}");
@@ -107,9 +111,18 @@ fn begins_speech(head: &str, tail: &str) -> bool {
         Some('«') => {
             head.find('»').is_none_or(|closed| head.find('«').is_some_and(|at| at < closed))
         }
-        Some('¿' | '¡') => true,
+        Some('»') => {
+            head.find('»').is_some_and(|at| head.find('«').is_none_or(|closed| at < closed))
+        }
+        Some('„' | '‚' | '¿' | '¡') => true,
         _ => false,
     }
+}
+
+/// Whether a text ends with speech that is closed, and a sentence with it.
+fn closes_speech(head: &str) -> bool {
+    let said = head.strip_suffix(['”', '“', '»', '«', '’', '‘']).unwrap_or_default();
+    said.ends_with(['.', '!', '?', '…'])
 }
 
 /// Whether a number goes on: `3.5`, `10:30`, `1,000`.

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::Drawing;
 use crate::project::calls::{Ending, Kept};
 use crate::prompt::tokens::is_common;
-use crate::story::take::watch::{Verdict, across, after_opening};
+use crate::story::take::watch::{Reason, Verdict, across, after_opening};
 use crate::story::{prose, take};
 
 impl Drawing<'_> {
@@ -18,20 +18,22 @@ impl Drawing<'_> {
     ) -> usize {
         let before = prose::words(&self.text);
         let title = &self.sitting.task.chapter.title;
-        let reply = take::without_thoughts(kept.good());
+        let good = good(kept);
+        let reply = take::without_thoughts(good);
         let signs = self.sitting.guard.signs();
         if !is_continuation {
             self.text = take::strip(after_opening(reply, signs, self.is_last), title);
         } else if self.line.provider.facts().prefill {
             // The model went on token by token: nothing to trim.
-            let piece = prose::clean(kept.good());
+            let piece = prose::clean(good);
             if after_whole {
                 self.text.truncate(self.text.trim_end().len());
                 self.text.push_str("\n\n");
                 self.text.push_str(piece.trim_start());
             } else {
                 let was_stopped = self.verdict.is_some();
-                if was_stopped && piece.starts_with(|c: char| !c.is_whitespace()) {
+                let is_bare = |c: char| !c.is_whitespace();
+                if was_stopped && self.text.ends_with(is_bare) && piece.starts_with(is_bare) {
                     // The sentence before it had ended, whatever the tokens were.
                     self.text.push(' ');
                 }
@@ -61,7 +63,7 @@ impl Drawing<'_> {
             terms.bans = None;
         }
         let verdict = across(&self.text, seam, terms, ending == Ending::Stop)?;
-        self.text.truncate(verdict.keep);
+        self.text.truncate(with_break(&self.text, verdict.keep));
         Some(verdict)
     }
 
@@ -79,6 +81,23 @@ impl Drawing<'_> {
         ));
         known
     }
+}
+
+/// What is good of a reply; where the words that were cut off began a paragraph,
+/// what comes in their place begins one, too.
+fn good(kept: &Kept) -> &str {
+    let good = kept.good();
+    match kept.verdict.as_ref().map(|verdict| verdict.reason) {
+        None | Some(Reason::Left | Reason::Long) => good,
+        Some(_) => &kept.text[..with_break(&kept.text, good.len())],
+    }
+}
+
+/// The end of the line breaks that stand at a place, if any do.
+fn with_break(text: &str, at: usize) -> usize {
+    let rest = &text[at..];
+    let blanks = rest.len() - rest.trim_start().len();
+    if at > 0 && rest[..blanks].contains('\n') { at + blanks } else { at }
 }
 
 /// Whether a cut text is further with what was added: by letters, even if they

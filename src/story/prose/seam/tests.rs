@@ -13,6 +13,9 @@ fn seams() {
         ("She harbour", "ing sat.", "She harbouring sat."),
         // Speech that begins.
         ("She sat.", "“Now,” he said.", "She sat. “Now,” he said."),
+        ("“Come.”", "“Now?” he said.", "“Come.”\n\n“Now?” he said."),
+        ("„Komm.“", "„Jetzt?“, sagte er.", "„Komm.“\n\n„Jetzt?“, sagte er."),
+        ("“Come,”", "“and now,” he said.", "“Come,” “and now,” he said."),
         ("„Komm“, sagte sie. „Nun", "“, sagte er.", "„Komm“, sagte sie. „Nun“, sagte er."),
         ("“Come,” she said, ‘", "“Now.”", "“Come,” she said, ‘“Now.”"),
         // The last word, or a beginning, said again.
