@@ -258,3 +258,51 @@ fn what_is_cancelled_stays_open() {
         server.await_hangups(1);
     }
 }
+
+#[test]
+fn what_was_not_heard_to_its_end_is_asked_for_where_there_is_a_page() {
+    let wire = &WIRES[0];
+    let begun = event(&json!({"id": "gen-1", "choices": [{"delta": {"content": "a"}}]}));
+    let figures = json!({"data": {"native_tokens_prompt": 9, "native_tokens_completion": 4,
+        "native_tokens_cached": 3, "total_cost": 0.001_23}});
+    let figures = figures.to_string();
+    let page = |status, body: &str| vec![answer(status, &[], body.as_bytes())];
+    let usage = Usage { prompt: 9, reply: 4, cached: 3, ..Usage::default() };
+    let bill = Bill { usage, cost: Some(Money::of_pico(1_230_000_000)) };
+    for (name, path, last, pages, expected) in [
+        // The page is there a moment later only.
+        (
+            "stopped",
+            Some("/generation?id="),
+            Step::Hold,
+            vec![page(404, "{}"), page(200, &figures)],
+            Some(bill),
+        ),
+        ("broken off", Some("/generation?id="), Step::Reset, vec![page(200, &figures)], Some(bill)),
+        ("without figures", Some("/generation?id="), Step::Hold, vec![page(200, "{}")], None),
+        ("refused", Some("/generation?id="), Step::Hold, vec![page(401, "{}")], None),
+        ("without a page", None, Step::Hold, Vec::new(), None),
+    ] {
+        let is_stopped = matches!(last, Step::Hold);
+        let asked = pages.len();
+        let stream = vec![wire.head(), send(begun.clone()), last];
+        let server = ByteServer::start([vec![stream], pages].concat());
+        let mut endpoint = wire.endpoint(&server.origin());
+        endpoint.price = Some(price());
+        endpoint.knobs.bill_page = path.map(str::to_owned);
+        let cancel = CancellationToken::new();
+        let stop = cancel.clone();
+        let heard = hear_with(&Remote::new(endpoint).unwrap(), &request(), &cancel, move |_| {
+            if is_stopped {
+                stop.cancel();
+            }
+        });
+        assert_eq!((heard.text.as_str(), heard.bills), ("a", vec![expected]), "{name}");
+        let requests = server.requests();
+        assert_eq!(requests.len(), 1 + asked, "{name}");
+        let ids = requests.iter().skip(1);
+        assert!(ids.clone().all(|page| page.line.contains("/generation?id=gen-1 ")), "{name}");
+        let key = Some(format!("Bearer {}", crate::common::KEY));
+        assert!(ids.clone().all(|page| page.header("authorization") == key.as_deref()), "{name}");
+    }
+}

@@ -69,6 +69,7 @@ impl Over for VendorShape {
             strict: fields(self.strict, under.strict),
             text_bias: self.text_bias.or(under.text_bias),
             price_limit: self.price_limit.or(under.price_limit),
+            bill_page: self.bill_page.or(under.bill_page),
             session: self.session.or(under.session),
             caching: self.caching.or(under.caching),
             prefill: self.prefill.or(under.prefill),

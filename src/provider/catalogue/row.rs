@@ -172,6 +172,7 @@ impl Row {
             accepts: self.accepts.clone(),
             names: self.vendor.names.clone(),
             text_bias: self.vendor.text_bias,
+            bill_page: self.vendor.bill_page.clone(),
             extra,
             template: self.template.clone(),
             stops: self.stops.clone(),

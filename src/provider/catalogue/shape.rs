@@ -61,6 +61,9 @@ pub struct VendorShape {
     pub strict: Map<String, Value>,
     /// The field that takes the most that may be charged, as a path: `provider/max_price`.
     pub price_limit: Option<String>,
+    /// What stands before a reply's id in the path of the page that says what it was
+    /// billed with, such as `/generation?id=`: for replies that were not heard to their end.
+    pub bill_page: Option<String>,
     /// The field that names the book, so that its calls reach the same cache.
     pub session: Option<String>,
     /// How its prompt cache is told what is stable.

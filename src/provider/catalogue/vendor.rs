@@ -39,6 +39,8 @@ pub struct Vendor {
     pub strict: Map<String, Value>,
     /// The path of the field that takes the most that may be charged.
     pub price_limit: Option<String>,
+    /// What stands before a reply's id in the path of the page of its bill.
+    pub bill_page: Option<String>,
     /// The field that names the book.
     pub session: Option<String>,
     /// How its prompt cache is told what is stable.
@@ -82,6 +84,7 @@ impl Vendor {
             extra: shape.extra,
             strict: shape.strict,
             price_limit: shape.price_limit,
+            bill_page: shape.bill_page,
             session: shape.session,
             caching: caching(shape.caching.unwrap_or(CachingWord::Automatic)),
             prefill: prefill(shape.prefill.unwrap_or(PrefillWord::Never)),

@@ -88,6 +88,7 @@ impl Remote {
         // Of what is unsaid the endpoint has counted each token.
         ending.is_counted |= listener.steps_back();
         listener.end(outcome.is_ok());
+        self.ask_for_bill(&mut ending).await;
         let is_free = outcome.as_ref().is_err_and(|failure| failure.is_free && !listener.heard);
         let most = u64::try_from(request.reply_tokens).unwrap_or(u64::MAX);
         if let Some(bill) = billing::bill(&ending, is_free, self.endpoint.price, most) {
@@ -97,6 +98,16 @@ impl Remote {
             *is_spared = !listener.heard && self.spare(failure, &body);
         }
         outcome
+    }
+
+    /// Bills a reply that was stopped with what its endpoint says it took, if it
+    /// can be asked.
+    pub(super) async fn settle_stopped(&self, listener: &mut Listener<'_>) {
+        let mut ending = Ending { id: listener.open.take(), ..Ending::default() };
+        self.ask_for_bill(&mut ending).await;
+        if let Some(bill) = billing::bill(&ending, false, self.endpoint.price, 0) {
+            listener.billed(bill);
+        }
     }
 
     /// The request whose messages the endpoint has laid into one text.

@@ -191,6 +191,8 @@ pub struct Ending {
     pub cost: Option<Money>,
     /// The model that answers, if it says.
     pub model: Option<String>,
+    /// The endpoint's own name for the reply, if it gives one.
+    pub id: Option<String>,
 }
 
 impl Ending {

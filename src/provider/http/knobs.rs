@@ -40,6 +40,9 @@ pub struct Knobs {
     pub shape: Shape,
     /// How the endpoint's prompt cache is told what is stable.
     pub caching: Caching,
+    /// What stands before a reply's id in the path of the page that says what it
+    /// was billed with.
+    pub bill_page: Option<String>,
     /// What names the book to the endpoint, so that its calls reach the same
     /// cache: the field, and the value.
     pub session: Option<(String, String)>,

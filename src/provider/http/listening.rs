@@ -30,6 +30,8 @@ pub(super) struct Listener<'a> {
     stepping: Option<Stepping>,
     /// What must not be shown, even if the endpoint says it.
     blotting: Blotting,
+    /// The endpoint's name for the reply that runs, which nobody has billed yet.
+    pub open: Option<String>,
     /// Text has been delivered: the request must not be sent again.
     pub heard: bool,
     /// The white space before the first word.
@@ -41,7 +43,15 @@ pub(super) struct Listener<'a> {
 
 impl<'a> Listener<'a> {
     pub fn new(ear: &'a mut dyn Ear, stepping: Option<Stepping>, blotting: Blotting) -> Self {
-        Self { ear, stepping, blotting, heard: false, blank: String::new(), ready: String::new() }
+        Self {
+            ear,
+            stepping,
+            blotting,
+            open: None,
+            heard: false,
+            blank: String::new(),
+            ready: String::new(),
+        }
     }
 
     /// What is to be sent now for this request: the request itself, or the rest
@@ -79,10 +89,12 @@ impl<'a> Listener<'a> {
     }
 
     pub fn sending(&mut self) {
+        self.open = None;
         self.ear.sending();
     }
 
     pub fn billed(&mut self, bill: Bill) {
+        self.open = None;
         self.ear.billed(bill);
     }
 
@@ -217,6 +229,9 @@ impl<'a> Listening<'a> {
         self.events += 1;
         if let Some(model) = self.reader.ending().model.as_deref().filter(|_| !was_known) {
             listener.ear.answers(model);
+        }
+        if listener.open.is_none() {
+            listener.open.clone_from(&self.reader.ending().id);
         }
         listener.hear(&piece.text, self.reader.token());
         Ok(piece.last)

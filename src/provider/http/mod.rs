@@ -42,6 +42,7 @@ use crate::prompt::tokens::Bound;
 
 mod address;
 mod answering;
+mod bill_page;
 mod billing;
 mod blotting;
 mod calling;
@@ -251,8 +252,11 @@ impl Provider for Remote {
                 .filter(|_| self.facts.steps_back);
             let mut listener = Listener::new(ear, stepping, Blotting::of(self.secrets()));
             // Dropping the call closes its connection.
-            let reply = unless_cancelled(cancel, self.call(request, &mut listener)).await?;
-            Ok(self.judge().clean(reply))
+            let reply = unless_cancelled(cancel, self.call(request, &mut listener)).await;
+            if matches!(reply, Err(Fault::Cancelled)) {
+                self.settle_stopped(&mut listener).await;
+            }
+            Ok(self.judge().clean(reply?))
         })
     }
 }

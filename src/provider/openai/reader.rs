@@ -86,6 +86,9 @@ impl ChatReader {
         {
             self.ending.model = Some(model.to_owned());
         }
+        if self.ending.id.is_none() {
+            self.ending.id = value.get("id").and_then(Value::as_str).map(str::to_owned);
+        }
         let told = value.get("usage").and_then(usage);
         if let Some(usage) = told.or_else(|| value.get("timings").and_then(timed)) {
             self.ending.usage = Some(usage);

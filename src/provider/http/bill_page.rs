@@ -1,0 +1,127 @@
+//! What an endpoint bills for a reply that was not heard to its end.
+//!
+//! A stream that is stopped or breaks off has no figures, and counts with its
+//! worst case. `OpenRouter` can be asked for them afterwards, by the reply's id:
+//! `GET /generation?id=…`. They are there a moment after the reply has ended, so
+//! a page that is not there yet is asked for again, for as long as is worth it.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::time::{Instant, sleep, timeout_at};
+
+use super::Remote;
+use super::dialect::Ending;
+use crate::money::Money;
+use crate::provider::{Fault, Usage};
+
+/// The pauses before the page is asked for. Most replies are on it within two
+/// seconds; a book should not wait longer than the next reply takes.
+const PAUSES: [Duration; 4] = [
+    Duration::from_millis(300),
+    Duration::from_millis(700),
+    Duration::from_millis(1500),
+    Duration::from_millis(2500),
+];
+
+/// How long it may take altogether.
+const LONGEST: Duration = Duration::from_secs(8);
+
+impl Remote {
+    /// Completes what is known of a reply that was not heard to its end, where
+    /// its endpoint has such a page.
+    pub(super) async fn ask_for_bill(&self, ending: &mut Ending) {
+        let path = self.endpoint.knobs.bill_page.as_deref();
+        let id = ending.id.as_deref().filter(|id| is_plain(id));
+        let (Some(path), Some(id), false) = (path, id, ending.is_counted) else { return };
+        let path = format!("{path}{id}");
+        let end = Instant::now() + LONGEST;
+        for pause in PAUSES {
+            sleep(pause).await;
+            match timeout_at(end, self.page(&path)).await {
+                Ok(Ok(page)) => return complete(ending, &page),
+                // It is not there yet, or somebody is busy.
+                Ok(Err(Fault::Refused { status: 404, .. } | Fault::Gone { .. })) => {}
+                Ok(Err(fault)) if fault.is_passing() => {}
+                Ok(Err(_)) | Err(_) => return,
+            }
+        }
+    }
+}
+
+/// Whether an id can stand in an address as it is.
+fn is_plain(id: &str) -> bool {
+    (1..=120).contains(&id.len())
+        && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+}
+
+/// Takes the figures of a page, if it has them all: the native tokens, which are
+/// those that count, and the cost.
+fn complete(ending: &mut Ending, page: &Value) {
+    let data = page.get("data").unwrap_or(page);
+    let tokens = |name: &str| data.get(name).and_then(Value::as_u64);
+    let cost = data.get("total_cost").and_then(Value::as_f64).and_then(Money::of_dollars);
+    let (Some(prompt), Some(reply), Some(cost)) =
+        (tokens("native_tokens_prompt"), tokens("native_tokens_completion"), cost)
+    else {
+        return;
+    };
+    ending.usage = Some(Usage {
+        prompt,
+        reply,
+        cached: tokens("native_tokens_cached").unwrap_or_default(),
+        reasoning: tokens("native_tokens_reasoning").unwrap_or_default(),
+        ..Usage::default()
+    });
+    ending.cost = Some(cost);
+    ending.is_counted = true;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_page_counts_where_it_has_all_figures() {
+        let whole = json!({"data": {
+            "id": "gen-1", "total_cost": 0.0015, "cancelled": true, "tokens_prompt": 10,
+            "native_tokens_prompt": 12, "native_tokens_completion": 25,
+            "native_tokens_reasoning": 5, "native_tokens_cached": 3,
+        }});
+        let usage = Usage { prompt: 12, cached: 3, reply: 25, reasoning: 5, ..Usage::default() };
+        let without = |name: &str| {
+            let mut page = whole.clone();
+            page["data"].as_object_mut().unwrap().remove(name);
+            page
+        };
+        for (page, expected) in [
+            (whole.clone(), Some(usage)),
+            (without("native_tokens_cached"), Some(Usage { cached: 0, ..usage })),
+            (without("native_tokens_prompt"), None),
+            (without("native_tokens_completion"), None),
+            (without("total_cost"), None),
+            (json!({}), None),
+            (json!([]), None),
+        ] {
+            let mut ending = Ending::default();
+            complete(&mut ending, &page);
+            assert_eq!(ending.usage, expected, "{page}");
+            assert_eq!(ending.is_counted, expected.is_some(), "{page}");
+            assert_eq!(ending.cost, expected.and(Money::of_dollars(0.0015)), "{page}");
+        }
+    }
+
+    #[test]
+    fn ids_that_could_change_the_address_are_left_alone() {
+        for (id, plain) in [
+            ("gen-1_A", true),
+            ("", false),
+            ("gen-1&x=2", false),
+            ("../key", false),
+            ("gen 1", false),
+        ] {
+            assert_eq!(is_plain(id), plain, "{id}");
+        }
+    }
+}
