@@ -7,7 +7,6 @@ use super::guard::Guard;
 use super::{Drawn, Materials};
 use crate::chat::Message;
 use crate::failure::{Exit, Failure};
-use crate::phrases::normalised;
 use crate::pipeline::calling::{Event, Line, Listener, Question};
 use crate::project::archive::add;
 use crate::project::calls::{Ending, Kept};
@@ -16,11 +15,14 @@ use crate::prompt::brief::Task;
 use crate::prompt::budget::Fitted;
 use crate::prompt::view::DraftView;
 use crate::story::prose;
-use crate::story::take::watch::{Reason, Terms, Verdict};
+use crate::story::take::watch::{Terms, Verdict};
 use crate::story::take::{self, Rejection};
 
 mod going_on;
+mod hearing;
 mod joining;
+
+use hearing::Next;
 
 pub(super) use going_on::continue_frame;
 
@@ -109,18 +111,6 @@ struct Drawing<'a> {
     stuck: u32,
     /// Banned phrases that may stand, since the model insists.
     stands: Vec<String>,
-}
-
-/// What to do after a reply.
-enum Next {
-    /// The text is whole.
-    Whole,
-    /// It was cut: go on from there; so many words are missing.
-    Cut(u32),
-    /// It ended too soon by so many words.
-    Short(u32),
-    /// It cannot be used.
-    Reject(Rejection),
 }
 
 impl<'a> Drawing<'a> {
@@ -240,96 +230,6 @@ impl<'a> Drawing<'a> {
         self.continued == self.line.settings.continuations
     }
 
-    /// Takes in a reply, and says what to do next.
-    fn hear(&mut self, kept: &Kept, part: u32) -> Next {
-        let was_cut = part > 0 && self.ending != Ending::Stop;
-        let language = self.sitting.materials.story.book.primary_language();
-        if part > 0
-            && let Some(rejection) = take::reject_continuation(
-                &take::strip_continuation(kept.good(), &self.sitting.task.chapter.title),
-                &language,
-            )
-        {
-            return Next::Reject(rejection);
-        }
-        let before = self.text.clone();
-        let grown = self.take_in(kept, part > 0, !was_cut);
-        let says = !was_cut || joining::says_more(&before, &self.text);
-        if !says && as_if(kept.ending, kept.verdict.as_ref()) == Ending::Stop {
-            // Dots in place of the rest are no end.
-            self.text.clone_from(&before);
-        }
-        if kept.ending == Ending::Filtered {
-            return Next::Reject(Rejection::Filtered);
-        }
-        let across = if part > 0 { self.cut_across(&before, kept.ending) } else { None };
-        let grown = if across.is_some() { 0 } else { grown };
-        self.verdict = across.or_else(|| kept.verdict.clone());
-        if let Some(rejection) = self.rejection(&kept.text, &language) {
-            return Next::Reject(rejection);
-        }
-        self.ending = as_if(kept.ending, self.verdict.as_ref());
-        // A cut text to which nothing was added is as cut as before.
-        self.is_whole = self.ending == Ending::Stop && says;
-        match self.verdict.as_ref().map(|verdict| verdict.reason) {
-            Some(Reason::Long) => {
-                self.is_whole = true;
-                Next::Whole
-            }
-            left @ (Some(Reason::Left) | None) => {
-                self.stuck = 0;
-                // Who left the story may find back into it, asked once more; who
-                // declines will not.
-                let declines = || take::refusal(kept.text.trim()).is_some();
-                let is_lost = left.is_some() && self.shortfalls == 0 && !declines();
-                self.next(grown, part == 0 || is_lost)
-            }
-            Some(_) => self.after_stop(grown),
-        }
-    }
-
-    /// Why the text so far cannot be used, if it cannot. What was stopped after
-    /// a few words is better drawn anew than continued.
-    fn rejection(&self, reply: &str, language: &str) -> Option<Rejection> {
-        const WORTH: u32 = 30;
-        let is_worth = self.words() >= WORTH.min(self.sitting.task.words() / 4);
-        let Some(verdict) = self.verdict.as_ref().filter(|_| !is_worth) else {
-            return take::reject(&self.text, language);
-        };
-        match verdict.reason {
-            Reason::Loop | Reason::Language => Some(verdict.into()),
-            Reason::Left | Reason::Phrase if !self.is_last || self.text.trim().is_empty() => {
-                take::refusal(reply.trim()).map(Rejection::Refusal).or(Some(verdict.into()))
-            }
-            _ => take::reject(&self.text, language),
-        }
-    }
-
-    /// What to do after a reply that was stopped in mid-story. One that at once
-    /// does the same again gets a second chance, and then the phrase stands, or
-    /// the text is what it is.
-    fn after_stop(&mut self, grown: usize) -> Next {
-        const CHANCES: u32 = 2;
-        const SOMETHING: usize = 12;
-        self.stuck = if grown < SOMETHING { self.stuck + 1 } else { 0 };
-        if self.stuck < CHANCES {
-            return self.next(grown, false);
-        }
-        self.stuck = 0;
-        match &self.verdict {
-            Some(verdict) if verdict.reason == Reason::Phrase => {
-                self.stands.push(normalised(&verdict.words));
-                self.next(grown, false)
-            }
-            Some(verdict) if self.is_short() => Next::Reject(verdict.into()),
-            _ => {
-                // It was cut at the end of a sentence.
-                self.is_whole = true;
-                Next::Whole
-            }
-        }
-    }
-
     fn words(&self) -> u32 {
         u32::try_from(prose::words(&self.text)).unwrap_or(u32::MAX)
     }
@@ -350,42 +250,6 @@ impl<'a> Drawing<'a> {
             ),
         )
         .hint("they are kept; the same command goes on where this one stopped")
-    }
-
-    fn next(&mut self, grown: usize, is_first: bool) -> Next {
-        const SHORTFALLS: u32 = 3;
-        let words = self.words();
-        let target = self.sitting.task.words();
-        let missing = target.saturating_sub(words);
-        if self.ending != Ending::Stop {
-            // Well past its length, and still no end in sight.
-            return if words > target.saturating_add(target / 3) {
-                Next::Whole
-            } else {
-                Next::Cut(missing)
-            };
-        }
-        // Who added next to nothing when asked for more has no more to say.
-        let has_more = is_first || grown >= 25;
-        if self.is_short() && self.shortfalls < SHORTFALLS && has_more {
-            self.shortfalls += 1;
-            return Next::Short(missing);
-        }
-        // A few words are no chapter, however well they end.
-        if words.saturating_mul(5) < target {
-            return Next::Reject(Rejection::Short { words, target });
-        }
-        Next::Whole
-    }
-}
-
-/// How a reply ended, as if nobody had stopped it: who leaves the story has said
-/// all, and what was stopped for another reason was cut.
-fn as_if(ending: Ending, verdict: Option<&Verdict>) -> Ending {
-    match verdict.map(|verdict| verdict.reason) {
-        None => ending,
-        Some(Reason::Left | Reason::Long) => Ending::Stop,
-        Some(_) => Ending::Length,
     }
 }
 
