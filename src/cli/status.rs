@@ -15,10 +15,12 @@ use crate::pipeline::plan::{self, Given, Stale};
 use crate::pipeline::run;
 use crate::project::accounts::Accounts;
 use crate::project::archive::{Archive, Shelf};
+use crate::project::calls::{self, Lookup};
+use crate::project::folder::Folder;
 use crate::project::wishes::Role;
 use crate::project::{history, layout};
 use crate::prompt::memory::Shape;
-use crate::story::{Chapter, Story, take};
+use crate::story::{Chapter, Story, prose, take};
 
 /// Show where the book stands: a row a chapter, and the next command
 #[derive(Debug, clap::Args)]
@@ -41,7 +43,10 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
         shape: Shape { group: 2, fan: 2 },
         redrawn: &[],
     };
-    let rows = rows(&given, &archive);
+    let mut rows = rows(&given, &archive);
+    for row in rows.iter_mut().filter(|row| row.state == State::Missing) {
+        row.begun = begun(&folder, archive.chapters.get(&row.chapter.id))?;
+    }
     let config = Config::read()?;
     let flags = arguments.model.models();
     let Choice { name: model, origin } = config.choose(Role::Draft, &flags, &loaded.wishes.models);
@@ -56,6 +61,8 @@ struct Row<'a> {
     chapter: &'a Chapter,
     state: State,
     words: Option<usize>,
+    /// Words of replies that have come to no take yet.
+    begun: usize,
     takes: usize,
     tokens: u64,
     stale: Stale,
@@ -105,6 +112,7 @@ fn rows<'a>(given: &Given<'a>, archive: &Archive) -> Vec<Row<'a>> {
                 chapter,
                 state: state(shelf, &stale),
                 words: shelf.text.as_ref().map(|text| text.words),
+                begun: 0,
                 takes: shelf.takes.len(),
                 tokens: drafting + shelf.recording.prompt + shelf.recording.reply,
                 stale,
@@ -112,6 +120,17 @@ fn rows<'a>(given: &Given<'a>, archive: &Archive) -> Vec<Row<'a>> {
             }
         })
         .collect()
+}
+
+/// How many words are kept of a drawing that was stopped, or that a fault ended.
+fn begun(folder: &Folder, shelf: Option<&Shelf>) -> Result<usize> {
+    let mut words = 0;
+    for digest in shelf.iter().flat_map(|shelf| &shelf.begun) {
+        if let Lookup::Kept(found) = calls::look(folder, digest, true)? {
+            words += prose::words(found.kept.good());
+        }
+    }
+    Ok(words)
 }
 
 fn state(shelf: &Shelf, stale: &Stale) -> State {
@@ -219,6 +238,9 @@ fn remarks(row: &Row<'_>) -> String {
     }
     match row.state {
         State::Edited => remarks.push("edited by hand, to be adopted".to_owned()),
+        State::Missing if row.begun > 0 => {
+            remarks.push(format!("begun: {} kept", counted(row.begun, "word")));
+        }
         State::Removed => remarks.push("its file is gone, its takes are kept".to_owned()),
         _ => {}
     }

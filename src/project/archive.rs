@@ -54,6 +54,8 @@ pub struct Shelf {
     pub selected: Option<u32>,
     /// A take that is kept, but that a crash kept from being selected.
     pub pending: Option<u32>,
+    /// The calls of a drawing that has not come to a take, by digest.
+    pub begun: Vec<String>,
     /// Its synopsis and facts.
     pub canon: Option<CanonOnFile>,
     /// What recording it took.

@@ -10,7 +10,7 @@ use anyhow::Result;
 
 use super::archive::{Archive, CanonOnFile, Fold, Open, Origin, TakeNote, Text, add};
 use super::folder::Folder;
-use super::journal::{self, Event};
+use super::journal::{self, Event, Stage};
 use super::{canon_file, layout};
 use crate::diagnostic::Finding;
 use crate::failure::{Exit, Failure};
@@ -157,6 +157,7 @@ fn replay(
             }
             let shelf = archive.chapters.entry(note.chapter.clone()).or_default();
             shelf.pending = Some(note.take);
+            shelf.begun.clear();
             shelf.takes.push(note);
         }
         Event::Selected { chapter, take } => {
@@ -174,8 +175,18 @@ fn replay(
         Event::Folded { level, from, to, parts, .. } => {
             fold_parts.insert(Span { level, from, to }, parts);
         }
-        Event::Rejected { call, .. } => {
+        Event::Rejected { chapter, call, .. } => {
+            archive.chapters.entry(chapter).or_default().begun.clear();
             archive.rejected.insert(call);
+        }
+        Event::Reserved { call, .. } | Event::Called { call, .. } => {
+            let is_prose = matches!(call.stage, Stage::Draft | Stage::Continue);
+            if let Some(chapter) = call.chapter.filter(|_| is_prose) {
+                let begun = &mut archive.chapters.entry(chapter).or_default().begun;
+                if !begun.contains(&call.digest) {
+                    begun.push(call.digest);
+                }
+            }
         }
         Event::Run { command } => {
             if archive.open.as_ref().is_none_or(|open| open.command != command) {
@@ -183,7 +194,7 @@ fn replay(
             }
         }
         Event::Ended => archive.open = None,
-        Event::Undone { .. } | Event::Reserved { .. } | Event::Called { .. } => {}
+        Event::Undone { .. } => {}
     }
 }
 

@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 use crate::common::*;
 use crate::crash::{finish_hanging, start_hanging};
+use crate::support::Project;
 
 fn send(signal: &str, child: &Child) {
     let status = Command::new("kill")
@@ -31,9 +32,13 @@ fn a_stopped_run_saves_its_text_and_goes_on_later() {
              error: stopped; 31 words of the running reply are saved\n\
              help: the same command goes on where this one stopped\n"
         );
+        let begun =
+            |project: &Project| done(project, &["status"]).stdout.contains("begun: 31 words kept");
+        assert!(begun(&project), "{}", done(&project, &["status"]));
         play(&project, &finish_hanging());
         done(&project, &["draft", "chapter", "1"]);
         assert_eq!(prose(&project, 1), PROSE[0]);
+        assert!(!begun(&project));
     }
 }
 
