@@ -102,7 +102,8 @@ fn large(size: usize) -> String {
 fn timely(project: &Project) -> support::Output {
     let start = Instant::now();
     let output = project.run(&["check", "--project", "."]);
-    let limit = if cfg!(debug_assertions) { 10 } else { 1 };
+    // A build without optimisation says nothing of time, but that it ends.
+    let limit = if cfg!(debug_assertions) { 60 } else { 1 };
     assert!(start.elapsed() < Duration::from_secs(limit), "{:?}: {output}", start.elapsed());
     if std::env::var_os("SHOW_TIMES").is_some() {
         eprintln!("{:?} {}", start.elapsed(), output.stderr);
