@@ -30,6 +30,9 @@ pub fn join(
     if tail.trim().is_empty() {
         return spaced(head, tail);
     }
+    if ends_in_rule(head) && !tail.trim_start_matches(' ').starts_with(RULES) {
+        return format!("{}\n\n{}", head.trim_end(), after_rule(tail));
+    }
     if let Some(overlap) = overlap(head, tail, known) {
         return overlap.without(head, tail);
     }
@@ -116,6 +119,28 @@ fn begins_speech(head: &str, tail: &str) -> bool {
         }
         Some('„' | '‚' | '¿' | '¡') => true,
         _ => false,
+    }
+}
+
+/// The signs of which lines are made that part two scenes.
+const RULES: [char; 3] = ['-', '*', '_'];
+
+/// Whether a text ends with a line that parts two scenes.
+fn ends_in_rule(text: &str) -> bool {
+    is_rule(text.trim_end().rsplit('\n').next().unwrap_or_default())
+}
+
+fn is_rule(line: &str) -> bool {
+    let marks: String = line.split_whitespace().collect();
+    marks.len() >= 3 && RULES.iter().any(|mark| marks.chars().all(|c| c == *mark))
+}
+
+/// What follows a rule that was said, and is perhaps said again.
+fn after_rule(tail: &str) -> &str {
+    let tail = tail.trim_start();
+    match tail.split_once('\n') {
+        Some((first, rest)) if is_rule(first) => rest.trim_start(),
+        _ => tail,
     }
 }
 

@@ -10,7 +10,7 @@ mod wrappings;
 
 pub use circles::find_loop;
 pub use language::{foreign_language, language_name};
-pub use wrappings::{strip, strip_continuation, without_headings, without_thoughts};
+pub use wrappings::{strip, strip_continuation, strip_cut, without_headings, without_thoughts};
 
 /// Why a reply cannot be part of a take.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -173,6 +173,21 @@ mod tests {
             ("<think>In her voice, and then", ""),
         ] {
             assert_eq!(strip(reply, "The Mill"), expected, "{reply:?}");
+        }
+    }
+
+    #[test]
+    fn a_rule_frames_a_text_or_parts_its_scenes() {
+        let whole = "---\n\nAnn went.\n\n---";
+        assert_eq!(strip(whole, "The Mill"), "Ann went.");
+        assert_eq!(strip_cut(whole, "The Mill"), "Ann went.\n\n---");
+        for (reply, ends, expected) in [
+            ("\n\n---\n\nAnn went.\n\n---\n", true, "\n\n---\n\nAnn went."),
+            ("\n\n---\n\nAnn went.\n\n---\n", false, "\n\n---\n\nAnn went.\n\n---\n"),
+            ("Here is the rest:\n\n---\n\nAnn went.", true, "Ann went."),
+            ("Ann went.\n\n---\n\nWord count: 2", false, "Ann went."),
+        ] {
+            assert_eq!(strip_continuation(reply, "The Mill", ends), expected, "{reply:?}");
         }
     }
 

@@ -6,24 +6,40 @@ use crate::story::prose;
 /// repeated heading, or a note at the end.
 #[must_use]
 pub fn strip(reply: &str, title: &str) -> String {
+    strip_edges(reply, title, true, true)
+}
+
+/// The prose of a reply that was cut: what [`strip`] takes off, but for a rule at
+/// its end, which parts two scenes there.
+#[must_use]
+pub fn strip_cut(reply: &str, title: &str) -> String {
+    strip_edges(reply, title, true, false)
+}
+
+/// `begins` and `ends` say whether the text begins and ends with the reply: a
+/// rule there frames it, and elsewhere parts two scenes.
+fn strip_edges(reply: &str, title: &str, begins: bool, ends: bool) -> String {
     let mut text = prose::clean(without_thoughts(reply));
     text = unfence(&text);
     let mut lines: Vec<&str> = text.lines().collect();
-    while let Some(first) = lines.first() {
-        let line = first.trim();
-        if line.is_empty() || is_preamble(line) || is_heading(line, title) || line == "---" {
-            lines.remove(0);
-        } else {
+    let mut is_frame = begins;
+    while let Some(line) = lines.first().map(|line| line.trim()) {
+        let is_said = is_preamble(line) || is_heading(line, title);
+        if !(line.is_empty() || is_said || line == "---" && is_frame) {
             break;
         }
+        // A rule below a preamble parts it from the text.
+        is_frame |= is_said;
+        lines.remove(0);
     }
-    while let Some(last) = lines.last() {
-        let line = last.trim();
-        if line.is_empty() || line == "---" || is_closing(line) {
-            lines.pop();
-        } else {
+    let mut is_frame = ends;
+    while let Some(line) = lines.last().map(|line| line.trim()) {
+        let is_said = is_closing(line);
+        if !(line.is_empty() || is_said || line == "---" && is_frame) {
             break;
         }
+        is_frame |= is_said;
+        lines.pop();
     }
     // The first line's own indent says nothing; inner spaces stay as they are.
     let joined = without_headings(&lines.join("\n"));
@@ -42,11 +58,12 @@ pub fn strip(reply: &str, title: &str) -> String {
 }
 
 /// The prose of a reply that goes on from an earlier one: what [`strip`] takes
-/// off, but with the space it begins with, which tells whether a word goes on.
+/// off, but with the space it begins with, which tells whether a word goes on, and
+/// a rule there. `ends` says that the text ends with it.
 #[must_use]
-pub fn strip_continuation(reply: &str, title: &str) -> String {
+pub fn strip_continuation(reply: &str, title: &str, ends: bool) -> String {
     let reply = without_thoughts(reply);
-    let stripped = strip(reply, title);
+    let stripped = strip_edges(reply, title, false, ends);
     let cleaned = prose::clean(reply);
     let lead = &cleaned[..cleaned.len() - cleaned.trim_start().len()];
     let begins_with_it = cleaned.trim_start().starts_with(

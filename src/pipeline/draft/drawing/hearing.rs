@@ -25,7 +25,7 @@ impl Drawing<'_> {
         let language = self.sitting.materials.story.book.primary_language();
         if part > 0
             && let Some(rejection) = take::reject_continuation(
-                &take::strip_continuation(kept.good(), &self.sitting.task.chapter.title),
+                &take::strip_continuation(kept.good(), &self.sitting.task.chapter.title, true),
                 &language,
             )
         {
@@ -138,7 +138,7 @@ impl Drawing<'_> {
 
 /// How a reply ended, as if nobody had stopped it: who leaves the story has said
 /// all, and what was stopped for another reason was cut.
-fn as_if(ending: Ending, verdict: Option<&Verdict>) -> Ending {
+pub(super) fn as_if(ending: Ending, verdict: Option<&Verdict>) -> Ending {
     match verdict.map(|verdict| verdict.reason) {
         None => ending,
         Some(Reason::Left | Reason::Long) => Ending::Stop,

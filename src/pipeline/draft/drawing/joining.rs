@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::Drawing;
+use super::hearing::as_if;
 use crate::project::calls::{Ending, Kept};
 use crate::prompt::tokens::is_common;
 use crate::story::take::watch::{Reason, Verdict, across, after_opening};
@@ -21,8 +22,11 @@ impl Drawing<'_> {
         let good = good(kept);
         let reply = take::without_thoughts(good);
         let signs = self.sitting.guard.signs();
+        let ends = as_if(kept.ending, kept.verdict.as_ref()) == Ending::Stop;
         if !is_continuation {
-            self.text = take::strip(after_opening(reply, signs, self.is_last), title);
+            let reply = after_opening(reply, signs, self.is_last);
+            self.text =
+                if ends { take::strip(reply, title) } else { take::strip_cut(reply, title) };
         } else if self.line.provider.facts().prefill {
             // The model went on token by token: nothing to trim.
             let piece = prose::clean(good);
@@ -40,7 +44,8 @@ impl Drawing<'_> {
                 self.text = prose::continued(&self.text, &piece);
             }
         } else {
-            let piece = take::strip_continuation(after_opening(reply, signs, false), title);
+            let reply = after_opening(reply, signs, false);
+            let piece = take::strip_continuation(reply, title, ends);
             if after_whole {
                 self.text.truncate(self.text.trim_end().len());
                 self.text.push_str("\n\n");

@@ -13,6 +13,11 @@ fn seams() {
         ("She harbour", "ing sat.", "She harbouring sat."),
         // Speech that begins.
         ("She sat.", "“Now,” he said.", "She sat. “Now,” he said."),
+        ("She sat.\n\n---", "He rose.", "She sat.\n\n---\n\nHe rose."),
+        ("She sat.\n\n* * *", "\nHe rose.", "She sat.\n\n* * *\n\nHe rose."),
+        ("She sat.\n\n---", "\n\n---\n\nHe rose.", "She sat.\n\n---\n\nHe rose."),
+        ("She sat.\n\n* * *", " * *\n\nHe rose.", "She sat.\n\n* * * * *\n\nHe rose."),
+        ("She sat. —", "He rose.", "She sat. —He rose."),
         ("“Come.”", "“Now?” he said.", "“Come.”\n\n“Now?” he said."),
         ("„Komm.“", "„Jetzt?“, sagte er.", "„Komm.“\n\n„Jetzt?“, sagte er."),
         ("“Come,”", "“and now,” he said.", "“Come,” “and now,” he said."),
