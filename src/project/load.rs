@@ -173,9 +173,13 @@ impl Reader<'_> {
             Err(_) => None,
         };
         let text = text.unwrap_or_else(|lossy| lossy);
-        self.findings.extend(key_shaped::findings(path, &text));
-        let shown = yaml::secret::masked(path, &text);
-        self.sources.insert(path.to_owned(), key_shaped::blotted(&shown).into_owned());
+        let mut shown = yaml::secret::masked(path, &text);
+        let keys = key_shaped::findings(path, &text);
+        if !keys.is_empty() {
+            shown = key_shaped::blotted(&shown).into_owned();
+        }
+        self.findings.extend(keys);
+        self.sources.insert(path.to_owned(), shown);
         shape
     }
 

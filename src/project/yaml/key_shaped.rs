@@ -101,8 +101,9 @@ pub fn blotted(text: &str) -> Cow<'_, str> {
 fn runs(text: &str) -> Vec<Run> {
     let mut runs = Vec::new();
     let mut from = None;
-    for (at, c) in text.char_indices().chain([(text.len(), '\n')]) {
-        if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') {
+    // What is not ASCII ends a run, so that every end is the end of a character.
+    for (at, byte) in text.bytes().chain([b'\n']).enumerate() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_') {
             from.get_or_insert(at);
         } else if let Some(start) = from.take() {
             runs.extend(shape(text, start..at));
