@@ -43,7 +43,7 @@ pub(super) use flags::ModelArguments;
 pub(super) use loading::{Loader, Reach, Ready, raw_counting};
 #[cfg(feature = "embedded")]
 pub(super) use local::{places, spec};
-pub(super) use naming::{Named, Scene, all, split};
+pub(super) use naming::{COMPATIBLE, Named, Scene, all, split};
 pub(super) use pages::Pages;
 pub(super) use route::untrusted;
 

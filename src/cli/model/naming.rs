@@ -212,7 +212,7 @@ impl Scene<'_> {
 }
 
 /// The vendor whose row holds for any endpoint that is like `OpenAI`'s.
-const COMPATIBLE: &str = "compatible";
+pub(in crate::cli) const COMPATIBLE: &str = "compatible";
 
 /// The catalogue, with the endpoints of the user's own configuration as vendors.
 ///

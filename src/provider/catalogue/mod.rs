@@ -32,7 +32,7 @@ mod verdict;
 
 pub use faults::{CatalogueFault, Known, faults};
 pub use merge::merged;
-pub use refresh::{Against, Change, refreshed};
+pub use refresh::{Against, Change, at_home, refreshed};
 pub use row::Row;
 pub use status::{Status, Verdict};
 pub use vendor::Vendor;

@@ -246,6 +246,8 @@ pub enum StatusWord {
     Active,
     /// It is served, and its end is announced.
     Deprecated,
+    /// Its host lists it no more; whether it serves it, only asking tells.
+    Unlisted,
     /// It is served no more.
     Retired,
 }
