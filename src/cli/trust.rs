@@ -45,10 +45,17 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
         return Ok(Exit::Done);
     }
     let wishes = load(&folder)?.wishes;
+    let is_trusted = trust::is_trusted(&config, folder.path(), wishes.endpoint.as_ref())?;
     let Some(wish) = wishes.endpoint else {
         ui.say("the project asks for nothing that needs trust");
         return Ok(Exit::Done);
     };
+    if wishes.models.all().next().is_none() {
+        ui.say(
+            "the project names no model, so nobody is asked at its endpoint; nothing needs trust",
+        );
+        return Ok(Exit::Done);
+    }
     // What is asked for is shown as it will be used, not as the project spells it.
     let refused = |why: &dyn std::fmt::Display| {
         Failure::new(
@@ -64,7 +71,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
         let failure = refused(&format!("no wire is called `{}`", wish.dialect));
         return Err(near.into_iter().fold(failure, Failure::hint).into());
     }
-    if trust::is_trusted(&config, folder.path(), &wish)? {
+    if is_trusted {
         ui.say(&format!("`{address}` is allowed already"));
         return Ok(Exit::Done);
     }

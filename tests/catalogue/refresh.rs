@@ -222,9 +222,7 @@ fn no_list_alone_makes_a_model_unusable() {
     let qwen = "qwen/qwen-2.5-72b-instruct";
     let router = json!({"id": qwen, "pricing": {"prompt": "-1", "completion": "-1"}});
     let new_router = json!({"id": "maker/auto", "pricing": {"prompt": "-1", "completion": "-1"}});
-    let ending = |day: &str| {
-        json!({"id": qwen, "expiration_date": day, "pricing": {"prompt": "0.000001", "completion": "0.000001"}})
-    };
+    let ending = |day: &str| json!({"id": qwen, "expiration_date": day, "pricing": {"prompt": "0.000001", "completion": "0.000001"}});
     let unlisted = "  qwen2.5-72b: not listed any more; it is asked all the same\n";
     // What was listed before, what is listed now; what is said; the model's state.
     let table = [
@@ -243,12 +241,7 @@ fn no_list_alone_makes_a_model_unusable() {
             "  qwen2.5-72b: gone on the day it was to end, so it counts as retired\n",
             "retired",
         ),
-        (
-            Some(whole(&[], &[qwen])),
-            whole(&[], &[]),
-            "  qwen2.5-72b: served again\n",
-            "ready",
-        ),
+        (Some(whole(&[], &[qwen])), whole(&[], &[]), "  qwen2.5-72b: served again\n", "ready"),
     ];
     let key = [("OPENROUTER_API_KEY", "sk-or-1")];
     for (before, now, words, state) in table {

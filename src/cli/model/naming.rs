@@ -41,6 +41,8 @@ pub(in crate::cli) struct Named {
     pub window_assumed: bool,
     /// Whether its file has to be fetched first.
     pub is_absent: bool,
+    /// What is to be said before it is asked.
+    pub notes: Vec<String>,
     /// What there is of a model behind an endpoint.
     pub(super) remote: Option<Distant>,
 }
@@ -94,7 +96,9 @@ impl Scene<'_> {
     pub fn one(&self, name: &str) -> Result<Named> {
         let choice = Choice { name: name.to_owned(), origin: Origin::User };
         let vendor = name.split('/').next().unwrap_or_default();
-        self.name(&choice, Meant { main: vendor, own: Some(vendor) })
+        let named = self.name(&choice, Meant { main: vendor, own: Some(vendor) })?;
+        named.notes.iter().for_each(|note| self.ui.say(note));
+        Ok(named)
     }
 
     /// The model that a choice means.
@@ -116,6 +120,7 @@ impl Scene<'_> {
             is_absent: tokenizer.is_none(),
             tokenizer: tokenizer.unwrap_or_else(|| Arc::new(Bound::new(None))),
             window_assumed: false,
+            notes: Vec::new(),
             remote: None,
         })
     }
@@ -135,6 +140,7 @@ impl Scene<'_> {
             tokenizer: Arc::new(Bound::new(None)),
             window_assumed: false,
             is_absent: false,
+            notes: Vec::new(),
             remote: None,
         }
     }
@@ -154,6 +160,20 @@ impl Scene<'_> {
         }
     }
 
+    /// What is said of a model that nobody knows, where its vendor has one of
+    /// almost that name.
+    fn meant_another(&self, row: &Row, route: &Route) -> Option<String> {
+        if row.model.is_some() || row.price.is_some() || route.is_elsewhere {
+            return None;
+        }
+        let near = self.catalogue.nearest_row(&row.vendor.name, &row.id)?;
+        Some(format!(
+            "the catalogue does not know `{}`; did you mean `{}`?",
+            row.name(),
+            near.name()
+        ))
+    }
+
     fn remote(&self, vendor: &str, name: &str, choice: &Choice, meant: Meant<'_>) -> Result<Named> {
         let row = self.catalogue.row(vendor, name).map_err(|fault| {
             Failure::new(Exit::Usage, format!("no provider is called `{}`", fault.name))
@@ -161,9 +181,10 @@ impl Scene<'_> {
         let asked = route::Asked { config: self.config, wishes: self.wishes, main: meant.main };
         let route = route::route(&row.vendor, choice, asked)?;
         let mut row = self.spoken_there(row, &route);
+        let mut notes = Vec::new();
         match row.verdict(route.is_elsewhere) {
             Verdict::Usable => {}
-            Verdict::Ending(warning) => self.ui.say(&warning),
+            Verdict::Ending(warning) => notes.push(warning),
             Verdict::Retired { message, hints } => {
                 let failure = Failure::new(Exit::Provider, message);
                 return Err(hints.into_iter().fold(failure, Failure::hint).into());
@@ -183,6 +204,7 @@ impl Scene<'_> {
         });
         let price = price.transpose()?;
         row.price = price.or(row.price);
+        notes.extend(self.meant_another(&row, &route));
         let tokenizer = counting::of(&row, self.config)?;
         let facts = Facts {
             name: row.name(),
@@ -206,6 +228,7 @@ impl Scene<'_> {
             },
             window_assumed: said.is_none(),
             is_absent: false,
+            notes,
             remote: Some(Distant { row, route, key, tokenizer }),
         })
     }
@@ -268,14 +291,26 @@ pub(in crate::cli) fn split<'a>(
     Ok((provider, name))
 }
 
+fn shown(row: &Row) -> String {
+    format!("`{}`", row.name())
+}
+
 fn unknown(model: &str, provider: &str, origin: Origin, catalogue: &Catalogue) -> Failure {
     if let Some((name, _)) = catalogue.model(model) {
+        let rows = catalogue.rows(name);
+        // Where nobody serves it any more, to name a host would not help.
+        if let Some(Verdict::Retired { message, hints }) =
+            rows.first().map(|row| row.verdict(false))
+        {
+            let failure = Failure::new(Exit::Provider, message);
+            return hints.into_iter().fold(failure, Failure::hint);
+        }
         let failure = Failure::new(
             Exit::Usage,
             format!("`{model}` is served by several, and {origin} does not say by whom"),
         );
         let hosts: Vec<String> =
-            catalogue.rows(name).iter().map(|row| format!("`{}`", row.name())).collect();
+            rows.iter().filter(|row| !row.status.is_retired()).map(shown).collect();
         return failure.hint(format!("write one of {}", hosts.join(", ")));
     }
     let failure = Failure::new(

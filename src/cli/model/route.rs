@@ -170,11 +170,9 @@ pub(super) fn patience(endpoint: &EndpointShape) -> Patience {
 ///
 /// [`Exit::Untrusted`], with the place.
 pub(super) fn settle(project: &Path, wishes: &Wishes, config: &Config) -> Result<()> {
-    let Some(wish) = &wishes.endpoint else { return Ok(()) };
+    let is_trusted = trust::is_trusted(config, project, wishes.endpoint.as_ref())?;
+    let Some(wish) = wishes.endpoint.as_ref().filter(|_| !is_trusted) else { return Ok(()) };
     parse(&wish.base_url)?;
-    if trust::is_trusted(config, project, wish)? {
-        return Ok(());
-    }
     let failure = untrusted(wish);
     Err(Failure { message: format!("{}: {}", wish.place, failure.message), ..failure }.into())
 }

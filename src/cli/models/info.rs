@@ -8,7 +8,10 @@ use crate::cli::ui::table::wrapped;
 use crate::cli::ui::{self, Ui};
 use crate::config::Config;
 use crate::failure::{Exit, Failure};
-use crate::provider::catalogue::shape::{Commercial, LicenceShape, ModelShape, SamplingShape};
+use crate::money::PriceSaid;
+use crate::provider::catalogue::shape::{
+    Commercial, LicenceShape, ModelShape, PriceShape, SamplingShape,
+};
 use crate::provider::catalogue::{Catalogue, Row, Status};
 
 /// Tell all that is known of a model
@@ -27,8 +30,8 @@ pub(super) fn run(arguments: &Arguments, ui: &Ui) -> Result<Exit> {
     match found(&catalogue, &arguments.model)? {
         Found::Model(name) => {
             if let Some((name, model)) = catalogue.model(&name) {
-                page.model(&catalogue, name, model);
                 let rows = catalogue.rows(name);
+                page.model(&catalogue, name, model, &rows);
                 page.hosts(model, &rows, &config);
                 page.quirks(&quirks(model, &rows));
                 page.uses(&rows, &config);
@@ -127,7 +130,7 @@ impl Page {
         }
     }
 
-    fn model(&mut self, catalogue: &Catalogue, name: &str, model: &ModelShape) {
+    fn model(&mut self, catalogue: &Catalogue, name: &str, model: &ModelShape, rows: &[Row]) {
         let title = model.title.as_deref().unwrap_or(name);
         self.line(&format!("{title} ({name})"));
         if let Some(family) = &model.family {
@@ -136,8 +139,7 @@ impl Page {
         if let Some(also) = model.also.as_ref().filter(|also| !also.is_empty()) {
             self.field("also", &also.join(", "));
         }
-        let status = model.status.as_ref().map(Status::of).unwrap_or_default();
-        self.field("status", &told(&status));
+        self.field("status", &overall(model, rows));
         if let Some(licence) = &model.licence {
             self.field("licence", &licence_words(licence));
         }
@@ -175,35 +177,21 @@ impl Page {
                 _ => told(&row.status),
             };
             self.field("status", &status);
+            let endpoint = config.endpoint(&row.vendor.name);
+            let said = endpoint.window.and_then(|window| usize::try_from(window).ok());
+            let window = said.into_iter().chain(row.window).min();
+            let whose = if said.is_some() && said == window { " (your configuration)" } else { "" };
             self.field(
                 "limits",
                 &format!(
-                    "window {}, reply {}",
-                    tokens(row.window),
+                    "window {}{whose}, reply {}",
+                    tokens(window),
                     row.reply_limit
                         .map_or_else(|| "as long as it fits".to_owned(), |n| n.to_string())
                 ),
             );
-            if let Some(price) = host.and_then(|host| host.price.as_ref()) {
-                let part = |word: &str, price: Option<f64>| {
-                    price.map(|price| format!(", {word} {}", dollars(price))).unwrap_or_default()
-                };
-                self.field(
-                    "price",
-                    &format!(
-                        "prompt {}, reply {}{}{} (dollars for a million tokens, {})",
-                        dollars(price.prompt),
-                        dollars(price.reply),
-                        part("from the cache", price.cached),
-                        part("into the cache", price.written),
-                        price.date
-                    ),
-                );
-            } else if row.vendor.is_local {
-                self.field("price", "nothing: it runs on your machine");
-            } else {
-                self.field("price", "not known; say it in your `catalogue.yaml`");
-            }
+            let listed = host.and_then(|host| host.price.as_ref());
+            self.field("price", &price(row, listed, endpoint.price.as_ref()));
             self.field("heeds", &heeds(row));
             if let Some(seen) = host.and_then(|host| host.seen.as_ref()) {
                 self.field("seen", seen);
@@ -233,6 +221,44 @@ impl Page {
             self.lines.push(format!("  with its key in `{key}`"));
         }
     }
+}
+
+/// What a model costs at a host: the user's own word counts.
+fn price(row: &Row, listed: Option<&PriceShape>, said: Option<&PriceSaid>) -> String {
+    let part = |word: &str, price: Option<f64>| {
+        price.map(|price| format!(", {word} {}", dollars(price))).unwrap_or_default()
+    };
+    let figures = |prompt: f64, reply: f64, cached: Option<f64>, written: Option<f64>| {
+        let (cached, written) = (part("from the cache", cached), part("into the cache", written));
+        format!("prompt {}, reply {}{cached}{written}", dollars(prompt), dollars(reply))
+    };
+    if let Some(said) = said {
+        let figures = figures(said.prompt, said.reply, said.cached, said.written);
+        return format!("{figures} (dollars for a million tokens, your configuration)");
+    }
+    if let Some(price) = listed {
+        let figures = figures(price.prompt, price.reply, price.cached, price.written);
+        return format!("{figures} (dollars for a million tokens, {})", price.date);
+    }
+    if row.vendor.is_local {
+        return "nothing: it runs on your machine".to_owned();
+    }
+    "not known; say it in your `catalogue.yaml`".to_owned()
+}
+
+/// The status of a model, whoever serves it: what one host says against it is
+/// outdone by another that serves it.
+fn overall(model: &ModelShape, rows: &[Row]) -> String {
+    let status = model.status.as_ref().map(Status::of).unwrap_or_default();
+    let served: Vec<String> = rows
+        .iter()
+        .filter(|row| row.status.word < status.word)
+        .map(|row| format!("`{}`", row.vendor.name))
+        .collect();
+    if served.is_empty() {
+        return told(&status);
+    }
+    format!("served by {}; elsewhere {}", served.join(", "), told(&status))
 }
 
 /// A status in a sentence.

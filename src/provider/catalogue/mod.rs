@@ -159,6 +159,34 @@ impl Catalogue {
         diagnostic::nearest(name, self.file.models.keys().map(String::as_str))
     }
 
+    /// A model at this vendor that was probably meant by an id which the catalogue
+    /// does not know: by the id without its maker, too. None that is retired.
+    #[must_use]
+    pub fn nearest_row(&self, vendor: &str, id: &str) -> Option<Row> {
+        let rows: Vec<Row> = self
+            .file
+            .models
+            .iter()
+            .filter(|(_, model)| model.hosts.contains_key(vendor))
+            .filter_map(|(name, _)| self.row(vendor, name).ok())
+            .filter(|row| !row.status.is_retired())
+            .collect();
+        let id = id.to_lowercase();
+        let last = |id: &str| id.rsplit('/').next().unwrap_or_default().to_lowercase();
+        let of = |row: &Row| [Some(row.id.to_lowercase()), Some(last(&row.id)), row.model.clone()];
+        let names: Vec<(String, &Row)> = rows
+            .iter()
+            .flat_map(|row| of(row).into_iter().flatten().map(move |name| (name, row)))
+            .collect();
+        let known = || names.iter().map(|(name, _)| name.as_str());
+        let short = last(&id);
+        let begins = || known().find(|name| short.len() > 3 && name.starts_with(&short));
+        let near = diagnostic::nearest(&id, known())
+            .or_else(|| diagnostic::nearest(&short, known()))
+            .or_else(begins)?;
+        names.iter().find(|(name, _)| name == near).map(|(_, row)| (*row).clone())
+    }
+
     /// A vocabulary's name as people write it.
     #[must_use]
     pub fn tokenizer_title(&self, name: &str) -> String {

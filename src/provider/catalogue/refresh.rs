@@ -5,9 +5,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{Catalogue, Vendor};
 use super::listing::{Listed, ListedPrice};
 use super::shape::{CatalogueFile, HostShape, ModelShape, PriceShape, StatusShape, StatusWord};
+use super::{Catalogue, Vendor};
 
 /// What a list changes.
 #[derive(Clone, Debug, PartialEq)]

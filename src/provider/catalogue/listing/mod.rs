@@ -20,8 +20,20 @@ const MODEL_LIMIT: usize = 5_000;
 /// Parts of names of what writes no prose, for lists that do not say what a
 /// model is for, such as `OpenAI`'s own.
 const NO_PROSE: [&str; 14] = [
-    "audio", "babbage", "dall-e", "davinci", "embed", "image", "moderation", "realtime", "rerank",
-    "sora", "transcribe", "tts", "whisper", "search-api",
+    "audio",
+    "babbage",
+    "dall-e",
+    "davinci",
+    "embed",
+    "image",
+    "moderation",
+    "realtime",
+    "rerank",
+    "sora",
+    "transcribe",
+    "tts",
+    "whisper",
+    "search-api",
 ];
 
 /// A model as its vendor lists it.

@@ -1,0 +1,162 @@
+//! What is told before the first call: a key that nobody has set, a name that is
+//! almost another, a model that is withdrawn.
+
+use crate::byte_server::{ByteServer, answer};
+use crate::home;
+use crate::support::Project;
+
+/// A server that is nobody's business: nothing must come.
+fn unasked() -> ByteServer {
+    ByteServer::start([vec![answer(500, &[], b"")]])
+}
+
+#[test]
+fn a_key_that_is_not_set_is_told_before_the_first_call() {
+    let unslop = "openrouter/thedrummer/unslopnemo-12b";
+    let own = "endpoints: {attic: {base_url: 'https://attic.invalid/v1', api_key_env: ATTIC, tries: 1, price: {prompt: 0, reply: 0}}}\n";
+    let open = "endpoints: {attic: {base_url: 'https://attic.invalid/v1', tries: 1, price: {prompt: 0, reply: 0}}}\n";
+    // The configuration, the model, a variable; the variable that is missing.
+    type Case = (&'static str, &'static str, Option<&'static str>, Option<&'static str>);
+    let table: [Case; 7] = [
+        ("", unslop, None, Some("OPENROUTER_API_KEY")),
+        ("", unslop, Some("OPENAI_API_KEY"), Some("OPENROUTER_API_KEY")),
+        ("", unslop, Some("OPENROUTER_API_KEY"), None),
+        ("", unslop, Some("STORYGEN_API_KEY"), None),
+        (own, "attic/x", None, Some("ATTIC")),
+        (own, "attic/x", Some("ATTIC"), None),
+        (open, "attic/x", None, None),
+    ];
+    for (config, model, variable, missing) in table {
+        let project = Project::copy("tests/tiny");
+        let tries = "endpoints: {openrouter: {tries: 1}}\n";
+        let config = if config.is_empty() { tries } else { config };
+        project.write("../home/config/storygen/config.yaml", config);
+        // Whoever asks at all asks there, and hears at once that nobody is.
+        let mut variables = vec![("HTTPS_PROXY", "http://127.0.0.1:9")];
+        variables.extend(variable.map(|name| (name, "sk-1")));
+        let what = format!("{config} {model} {variable:?}");
+        for command in
+            [&["draft", "chapter", "1", "--model", model][..], &["models", "test", model]]
+        {
+            let output = project.run_with(command, &variables);
+            assert_eq!(output.code, 6, "{what}: {output}");
+            let said = output.to_string();
+            assert_eq!(said.contains("no key is set for `"), missing.is_some(), "{what}: {said}");
+            assert_eq!(said.contains("cannot reach"), missing.is_none(), "{what}: {said}");
+            if let Some(missing) = missing {
+                let ways = [&format!("set `{missing}` in"), "`api_key_command`", "api_key_keyring"];
+                assert!(ways.iter().all(|way| said.contains(*way)), "{what}: {said}");
+                assert!(said.contains("api_key_file"), "{what}: {said}");
+            }
+        }
+        if missing.is_some() {
+            let journal = project.read(".storygen/journal.jsonl");
+            assert!(!journal.contains("reserved"), "{what}: {journal}");
+        }
+        // What asks nobody needs no key.
+        let dry = project.run_with(&["draft", "--dry-run", "--model", model], &variables);
+        assert_eq!(dry.code, 0, "{what}: {dry}");
+    }
+}
+
+#[test]
+fn a_name_that_is_almost_known_is_offered() {
+    let project = Project::copy("tests/tiny");
+    let key = [("OPENROUTER_API_KEY", "sk"), ("OPENAI_API_KEY", "sk"), ("MISTRAL_API_KEY", "sk")];
+    for (model, near) in [
+        ("openrouter/gryphe/mythomax-l2-13", Some("openrouter/gryphe/mythomax-l2-13b")),
+        ("openrouter/mythomax", Some("openrouter/gryphe/mythomax-l2-13b")),
+        ("openai/gpt-4.1-min", Some("openai/gpt-4.1-mini")),
+        ("mistral/ministral-8b-251", Some("mistral/ministral-8b-2512")),
+        ("openrouter/gryphe/mythomax-l2-13b", None),
+        ("openrouter/zyx/quite-another-9000", None),
+    ] {
+        let output = project.run_with(&["draft", "--dry-run", "--model", model], &key);
+        let said = near
+            .map(|near| format!("the catalogue does not know `{model}`; did you mean `{near}`?\n"));
+        let found = output.stderr.lines().filter(|line| line.contains("did you mean")).count();
+        assert_eq!(found, usize::from(near.is_some()), "{model}: {output}");
+        assert!(output.stderr.contains(&said.unwrap_or_default()), "{model}: {output}");
+    }
+}
+
+#[test]
+fn a_withdrawn_model_is_told_of_wherever_it_is_named() {
+    let server = unasked();
+    let replaced = "help: another model takes its place: `ministral-3-8b`";
+    // By its bare name, too.
+    for name in ["mistral-small-creative", "mistral/labs-mistral-small-creative"] {
+        let project = Project::copy("tests/tiny");
+        let output = project.run(&["draft", "chapter", "1", "--model", name]);
+        assert_eq!(output.code, 6, "{name}: {output}");
+        assert!(output.stderr.contains(replaced), "{name}: {output}");
+    }
+    // For whatever work, with its place, by the commands that ask nobody.
+    for work in ["draft", "record", "review", "talk", "fallback"] {
+        let project = Project::copy("tests/tiny");
+        let book = project.read("storygen.yaml");
+        let name = "mistral/labs-mistral-small-creative";
+        let value = if work == "fallback" { format!("[{name}]") } else { name.to_owned() };
+        project.write("storygen.yaml", format!("{book}\nmodels: {{{work}: {value}}}\n"));
+        let place = format!("storygen.yaml:{}:", book.lines().count() + 2);
+        for command in ["check", "status"] {
+            let output = project.run(&[command]);
+            assert_eq!(output.code, 0, "{work} {command}: {output}");
+            for words in ["warning[model]: Mistral does not serve", &place, "`ministral-3-8b`"] {
+                assert!(output.stderr.contains(words), "{work} {command} {words}: {output}");
+            }
+        }
+        assert_eq!(project.run(&["check", "--fail-on", "warning"]).code, 4, "{work}");
+        // At an address of the user's own it may well be served.
+        let address = format!("{}/v1", server.origin());
+        let output = project.run_with(&["check"], &[("STORYGEN_BASE_URL", &address)]);
+        assert!(!output.stderr.contains("does not serve"), "{work}: {output}");
+    }
+    assert_eq!(server.requests().len(), 0);
+}
+
+#[test]
+fn what_the_user_has_set_is_what_is_told() {
+    let project =
+        home::with("models: {inflection-3-pi: {hosts: {openrouter: {status: {is: active}}}}}\n");
+    project.write(
+        "../home/config/storygen/config.yaml",
+        "endpoints:\n  attic: {base_url: 'http://127.0.0.1:9/v1', window: 4096, price: {prompt: 0, reply: 0.5}}\n  openrouter: {price: {prompt: 7, reply: 8}}\n",
+    );
+    for (name, words) in [
+        ("inflection-3-pi", "status      served by `openrouter`; elsewhere retired 2026-"),
+        (
+            "inflection-3-pi",
+            "price       prompt 7.00, reply 8.00 (dollars for a million tokens, your\n",
+        ),
+        ("attic/m", "limits      window 4096 (your configuration), reply as long as it fits"),
+        ("attic/m", "price       prompt 0.00, reply 0.50 (dollars for a million tokens, your\n"),
+    ] {
+        let output = project.run(&["models", "info", name]);
+        assert!(output.stdout.contains(words), "{words}: {output}");
+    }
+}
+
+/// A key file is found from anywhere: beside the configuration, or at home.
+#[test]
+fn a_key_file_is_found_whatever_folder_the_command_runs_in() {
+    for (path, file) in [
+        ("key", "../home/config/storygen/key"),
+        ("keys/attic", "../home/config/storygen/keys/attic"),
+        ("~/key", "../home/key"),
+    ] {
+        let server = ByteServer::start([vec![answer(401, &[], b"{}")]]);
+        let project = Project::copy("tests/tiny");
+        project.write(file, "\u{feff}sk-in-a-file\r\n");
+        project.write("key", "sk-of-the-project");
+        let config = format!(
+            "endpoints: {{attic: {{base_url: '{}/v1', api_key_file: {path}}}}}\n",
+            server.origin()
+        );
+        project.write("../home/config/storygen/config.yaml", config);
+        let output = project.run(&["models", "test", "attic/m"]);
+        let sent = server.requests();
+        assert_eq!(sent.len(), 1, "{path}: {output}");
+        assert_eq!(sent[0].header("authorization"), Some("Bearer sk-in-a-file"), "{path}");
+    }
+}
