@@ -48,10 +48,13 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
     for finding in model::withdrawn(&loaded.wishes, &config, &catalogue) {
         ui.finding(&finding, loaded.sources.get(&finding.place.file).map(String::as_str));
     }
-    let Choice { name: model, origin } = config.choose(Role::Draft, &flags, &loaded.wishes.models);
+    let choice = config.choose(Role::Draft, &flags, &loaded.wishes.models);
+    let proxy = model::proxied(&choice, &loaded.wishes, &config, &catalogue);
+    let Choice { name: model, origin } = choice;
+    let proxy = proxy.map(|proxy| format!(", {proxy}")).unwrap_or_default();
     let left = left_behind(&story, &archive);
     let cost = cost(&archive.accounts);
-    print(&story, &rows, &left, &format!("{model} (from {origin})"), cost, common, ui);
+    print(&story, &rows, &left, &format!("{model} (from {origin}){proxy}"), cost, common, ui);
     Ok(Exit::Done)
 }
 

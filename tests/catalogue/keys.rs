@@ -160,3 +160,58 @@ fn a_key_file_is_found_whatever_folder_the_command_runs_in() {
         assert_eq!(sent[0].header("authorization"), Some("Bearer sk-in-a-file"), "{path}");
     }
 }
+
+/// A proxy that the environment names is told of, and named where it is at fault;
+/// one that is none is refused, never gone without.
+#[test]
+fn the_proxy_of_the_environment_is_told() {
+    let gone = {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        format!("http://{}", listener.local_addr().expect("an address"))
+    };
+    let wants = answer(407, &[("proxy-authenticate", "Basic"), ("connection", "close")], b"");
+    let server = ByteServer::start([vec![wants]]);
+    let here = unasked();
+    let local = format!("{}/v1", here.origin());
+    let model = "openrouter/thedrummer/unslopnemo-12b";
+    let through = |proxy: &str| format!("through the proxy {proxy}");
+    let named = |proxy: &str| vec![("HTTPS_PROXY", proxy.to_owned())];
+    let bad = "`HTTPS_PROXY` in your environment is no address of a proxy that can be used";
+    let with_word = gone.replace("http://", "http://me:hunter2@");
+    let every = vec![("ALL_PROXY", gone.clone())];
+    let but = vec![("HTTPS_PROXY", gone.clone()), ("NO_PROXY", "openrouter.ai".to_owned())];
+    let own = vec![("HTTPS_PROXY", gone.clone()), ("STORYGEN_BASE_URL", local)];
+    // The environment; what `status` says; how a draft ends, and what it says.
+    let table = [
+        (named(&gone), Some(through(&gone)), Some((6, through(&gone)))),
+        (named(&with_word), Some(through(&gone)), Some((6, through(&gone)))),
+        (
+            named(&server.origin()),
+            Some(through(&server.origin())),
+            Some((6, through(&server.origin()))),
+        ),
+        (every, Some(through(&gone)), Some((6, through(&gone)))),
+        (named("::bad"), Some(bad.to_owned()), Some((2, bad.to_owned()))),
+        (named("socks5://127.0.0.1:9050"), Some(bad.to_owned()), Some((2, bad.to_owned()))),
+        (but, None, None),
+        (own, None, None),
+    ];
+    for (variables, told, end) in table {
+        let project = Project::copy("tests/tiny");
+        let tries = "endpoints: {openrouter: {tries: 1}}\n";
+        project.write("../home/config/storygen/config.yaml", tries);
+        let mut all = vec![("OPENROUTER_API_KEY", "sk-1")];
+        all.extend(variables.iter().map(|(name, value)| (*name, value.as_str())));
+        let status = project.run_with(&["status", "--model", model], &all);
+        assert_eq!(status.code, 0, "{variables:?}: {status}");
+        let line = status.stdout.lines().find(|line| line.contains("; model ")).unwrap_or_default();
+        assert_eq!(line.contains("roxy"), told.is_some(), "{variables:?}: {status}");
+        assert!(line.contains(&told.unwrap_or_default()), "{variables:?}: {status}");
+        if let Some((code, words)) = end {
+            let draft = project.run_with(&["draft", "chapter", "1", "--model", model], &all);
+            assert_eq!(draft.code, code, "{variables:?}: {draft}");
+            assert!(draft.stderr.contains(&words), "{variables:?}: {draft}");
+            assert!(!(status.to_string() + &draft.to_string()).contains("hunter2"), "{draft}");
+        }
+    }
+}

@@ -7,6 +7,7 @@
 //! | `naming` | `provider/name` to one model, not yet loaded |
 //! | `keyed` | whether each has the key that its endpoint wants |
 //! | `route` | where its requests go, and which key may go with them |
+//! | `proxied` | the proxy that its calls go through |
 //! | `withdrawn` | models of a project that can be had no more |
 //! | `local`, `absent` | the embedded model, or its absence |
 //! | `loading` | models, ready to be asked |
@@ -36,6 +37,7 @@ mod loading;
 mod local;
 mod naming;
 mod pages;
+mod proxied;
 mod route;
 mod withdrawn;
 
@@ -50,6 +52,7 @@ pub(super) use loading::{Loader, Reach, Ready, raw_counting};
 pub(super) use local::{places, spec};
 pub(super) use naming::{COMPATIBLE, Named, Scene, all, split};
 pub(super) use pages::Pages;
+pub(super) use proxied::proxied;
 pub(super) use route::untrusted;
 pub(super) use withdrawn::withdrawn;
 
