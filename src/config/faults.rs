@@ -1,13 +1,16 @@
 //! What the user's configuration says that cannot be, each at its place.
 
 use super::file::{ConfigFile, EndpointShape};
-use crate::diagnostic::{Finding, Place};
+use crate::diagnostic::{Finding, Place, did_you_mean};
 use crate::money::{Budget, Money, PriceSaid};
 use crate::project::yaml;
+use crate::provider::dialects::{self, DIALECTS};
+use crate::provider::http::Base;
 
 /// Everything in `file` that cannot be; `text` is the file of that `name`.
 pub(super) fn faults(file: &ConfigFile, name: &str, text: &str) -> Vec<Finding> {
     let mut search = Search { name, text, findings: Vec::new() };
+    search.address(&["base_url"], file.base_url.as_deref());
     search.none(&["window"], file.window);
     search.price(&["price"], file.price.as_ref());
     search.budget(&file.budget.unwrap_or_default());
@@ -30,6 +33,15 @@ impl Search<'_> {
             let hint = "a model is written as `NAME/MODEL`: choose a name without `/`";
             self.add(&at, format!("no endpoint can be called `{vendor}`"), hint);
         }
+        self.address(&["endpoints", vendor, "base_url"], endpoint.base_url.as_deref());
+        let dialect = endpoint.dialect.as_deref();
+        if let Some(name) = dialect.filter(|name| dialects::dialect(name).is_none()) {
+            let known = DIALECTS.iter().map(|dialect| dialect.name);
+            let all = known.clone().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+            let hint = did_you_mean(name, known).unwrap_or_else(|| format!("write one of {all}"));
+            let path = ["endpoints", vendor, "dialect"];
+            self.add(&path, format!("no dialect is called `{name}`"), &hint);
+        }
         for (key, count) in [
             ("window", endpoint.window),
             ("idle_seconds", endpoint.idle_seconds),
@@ -41,6 +53,14 @@ impl Search<'_> {
             self.none(&["endpoints", vendor, key], count);
         }
         self.price(&["endpoints", vendor, "price"], endpoint.price.as_ref());
+    }
+
+    /// An address that no request is ever sent to.
+    fn address(&mut self, path: &[&str], address: Option<&str>) {
+        if let Some(Err(why)) = address.map(Base::parse) {
+            let hint = "write it like `https://host/v1`; only this machine may be reached by http";
+            self.add(path, why.to_string(), hint);
+        }
     }
 
     /// With none of these, no call could ever be made.

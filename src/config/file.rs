@@ -202,6 +202,9 @@ mod tests {
                 "`-3` is no amount of money",
                 "3:42",
             ),
+            ("base_url: http://evil.example/v1", "`base_url` is plain http", "1:11"),
+            ("endpoints: {a: {base_url: 'https://u:w@h/v1'}}", "holds a user name", "1:27"),
+            ("endpoints: {a: {dialect: opnai}}", "no dialect is called `opnai`", "1:26"),
             ("budget: {run: -2}", "`-2` is no amount of money", "1:15"),
             ("budget: {month: 1e300}", "is no amount of money", "1:17"),
         ];
