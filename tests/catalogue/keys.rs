@@ -80,6 +80,43 @@ fn a_name_that_is_almost_known_is_offered() {
     }
 }
 
+/// A name without a host means no model, and what it could mean is told.
+#[test]
+fn a_bare_name_is_told_its_hosts() {
+    let project = Project::copy("tests/tiny");
+    for (name, words) in [
+        ("mythomax-13b", "write one of `deepinfra/Gryphe/MythoMax-L2-13b`, `novita/"),
+        ("unslopnemo-12b", "help: write `openrouter/thedrummer/unslopnemo-12b`\n"),
+        ("mythomax-13", "did you mean the model `mythomax-13b`?"),
+        ("qwen2.5", "nobody serves `qwen2.5` as such"),
+        ("openruter", "did you mean `openrouter`?"),
+    ] {
+        let output = project.run(&["draft", "--dry-run", "--model", name]);
+        assert_eq!(output.code, 2, "{name}: {output}");
+        assert!(output.stderr.contains(words), "{name}: {output}");
+    }
+}
+
+/// One that only stands in does not stop the book, and its lack is told first.
+#[test]
+fn a_stand_in_without_its_key_is_told_of() {
+    let server = ByteServer::start([vec![answer(401, &[], b"{}")]]);
+    let project = Project::copy("tests/tiny");
+    let config = "endpoints: {openrouter: {tries: 1}}\n";
+    project.write("../home/config/storygen/config.yaml", config);
+    let address = format!("{}/v1", server.origin());
+    let variables =
+        [("STORYGEN_BASE_URL", address.as_str()), ("HTTPS_PROXY", "http://127.0.0.1:9")];
+    let stand_in = "fallback=openrouter/thedrummer/unslopnemo-12b";
+    let ask = ["draft", "chapter", "1", "--model", "openai/x", "--model", stand_in];
+    let output = project.run_with(&[&ask[..], &["--allow-unknown-price"]].concat(), &variables);
+    assert_eq!(output.code, 6, "{output}");
+    let told = "no key is set for `openrouter/thedrummer/unslopnemo-12b` at https://openrouter.ai; should it have to stand in, it cannot\n";
+    assert!(output.stderr.contains(told), "{output}");
+    assert_eq!(output.stderr.matches("should it have").count(), 1, "{output}");
+    assert_eq!(server.requests().len(), 1, "the model itself is asked");
+}
+
 #[test]
 fn a_withdrawn_model_is_told_of_wherever_it_is_named() {
     let server = unasked();

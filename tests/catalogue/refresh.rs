@@ -319,6 +319,8 @@ fn the_list_is_that_of_the_users_address() {
         assert!(!output.to_string().contains("are assumed"), "{output}");
         assert!(output.to_string().contains("4096"), "{output}");
         assert!(!project.path().join("../home/data/storygen/catalogue/openai.yaml").exists());
+        let info = project.run_with(&["models", "info", "openai/tide-9b"], &variables).stdout;
+        assert!(info.contains("window 4096") && info.contains("--model openai/tide-9b"), "{info}");
     }
 }
 

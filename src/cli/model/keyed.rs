@@ -21,11 +21,12 @@ pub(in crate::cli) fn keyed(staff: &Staff, ui: &Ui) -> Result<()> {
         for (index, named) in members.iter().enumerate() {
             let Some(failure) = lack(named) else { continue };
             if index == 0 {
-                return Err(failure.into());
+                let message = format!("{}, so nothing is sent", failure.message);
+                return Err(Failure { message, ..failure }.into());
             }
             if !told.contains(&named.facts.name.as_str()) {
                 told.push(&named.facts.name);
-                ui.say(&format!("{}, if it ever has to stand in", failure.message));
+                ui.say(&format!("{}; should it have to stand in, it cannot", failure.message));
             }
         }
     }
@@ -43,7 +44,7 @@ fn lack(named: &Named) -> Option<Failure> {
     let variable = route.endpoint.api_key_env.as_ref().or(vendor.key.as_ref());
     let variable = variable.map_or("STORYGEN_API_KEY", String::as_str);
     let origin = route.base.origin();
-    let message = format!("no key is set for `{}` at {origin}, so it is not asked", row.name());
+    let message = format!("no key is set for `{}` at {origin}", row.name());
     Some(
         Failure::new(Exit::Provider, message)
             .hint(format!("set `{variable}` in your environment"))

@@ -17,7 +17,7 @@ use crate::money::Price;
 use crate::project::wishes::Wishes;
 use crate::prompt::tokens::Bound;
 use crate::provider::catalogue::shape::{CatalogueFile, VendorShape};
-use crate::provider::catalogue::{Catalogue, Row, Vendor, Verdict};
+use crate::provider::catalogue::{COMPATIBLE, Catalogue, Row, Vendor, Verdict};
 use crate::provider::dialects::dialect;
 use crate::provider::http::BoundKey;
 use crate::provider::http::counting as marked;
@@ -234,9 +234,6 @@ impl Scene<'_> {
     }
 }
 
-/// The vendor whose row holds for any endpoint that is like `OpenAI`'s.
-pub(in crate::cli) const COMPATIBLE: &str = "compatible";
-
 /// The catalogue, with the endpoints of the user's own configuration as vendors.
 ///
 /// # Errors
@@ -305,21 +302,32 @@ fn unknown(model: &str, provider: &str, origin: Origin, catalogue: &Catalogue) -
             let failure = Failure::new(Exit::Provider, message);
             return hints.into_iter().fold(failure, Failure::hint);
         }
-        let failure = Failure::new(
-            Exit::Usage,
-            format!("`{model}` is served by several, and {origin} does not say by whom"),
-        );
         let hosts: Vec<String> =
             rows.iter().filter(|row| !row.status.is_retired()).map(shown).collect();
-        return failure.hint(format!("write one of {}", hosts.join(", ")));
+        let message = match &hosts[..] {
+            [] => format!("nobody serves `{model}` as such"),
+            [_] => format!("`{model}` is a model without its host ({origin} names it)"),
+            _ => format!("`{model}` is served by several, and {origin} does not say by whom"),
+        };
+        let failure = Failure::new(Exit::Usage, message);
+        return match &hosts[..] {
+            [] => failure.hint(format!("`storygen models info {name}` tells how to have it")),
+            [one] => failure.hint(format!("write {one}")),
+            several => failure.hint(format!("write one of {}", several.join(", "))),
+        };
     }
     let failure = Failure::new(
         Exit::Usage,
         format!("no provider is called `{provider}` ({origin} names it)"),
     );
     let known = ["embedded", "scripted"].into_iter().chain(catalogue.vendors());
+    let near = || catalogue.nearest_model(model);
     match crate::diagnostic::did_you_mean(provider, known) {
         Some(hint) => failure.hint(hint),
+        None if near().is_some() => failure.hint(format!(
+            "did you mean the model `{0}`? `storygen models info {0}` names its hosts",
+            near().unwrap_or_default()
+        )),
         None => failure
             .hint("write `embedded`, or `openai/NAME` for any OpenAI-compatible endpoint")
             .hint("`storygen models` lists the models that are known"),

@@ -12,7 +12,7 @@ use crate::money::PriceSaid;
 use crate::provider::catalogue::shape::{
     Commercial, LicenceShape, ModelShape, PriceShape, SamplingShape,
 };
-use crate::provider::catalogue::{Catalogue, Row, Status};
+use crate::provider::catalogue::{COMPATIBLE, Catalogue, Row, Status};
 
 /// Tell all that is known of a model
 #[derive(Debug, clap::Args)]
@@ -27,7 +27,7 @@ pub(super) fn run(arguments: &Arguments, ui: &Ui) -> Result<Exit> {
     let config = Config::read()?;
     let catalogue = model::all(&config)?;
     let mut page = Page::new(ui::terminal_width());
-    match found(&catalogue, &arguments.model)? {
+    match found(&catalogue, &arguments.model, &config)? {
         Found::Model(name) => {
             if let Some((name, model)) = catalogue.model(&name) {
                 let rows = catalogue.rows(name);
@@ -59,12 +59,12 @@ enum Found {
     Row(Box<Row>),
 }
 
-fn found(catalogue: &Catalogue, name: &str) -> Result<Found> {
+fn found(catalogue: &Catalogue, name: &str, config: &Config) -> Result<Found> {
     if let Some((name, _)) = catalogue.model(name) {
         return Ok(Found::Model(name.to_owned()));
     }
     if let Some((vendor, id)) = name.split_once('/')
-        && let Ok(row) = catalogue.row(vendor, id)
+        && let Ok(row) = catalogue.row(spoken(vendor, id, catalogue, config), id)
     {
         return Ok(match row.model.clone() {
             Some(name) => Found::Model(name),
@@ -78,6 +78,14 @@ fn found(catalogue: &Catalogue, name: &str) -> Result<Found> {
     }
     .hint("`storygen models --all` lists all that are known")
     .into())
+}
+
+/// Whose row holds for a model: `openai/NAME` at an address of the user's own is
+/// what was listed there.
+fn spoken<'a>(vendor: &'a str, id: &str, catalogue: &Catalogue, config: &Config) -> &'a str {
+    let is_elsewhere = config.address().is_some() || config.endpoint(vendor).base_url.is_some();
+    let is_listed = || catalogue.row(COMPATIBLE, id).is_ok_and(|row| row.model.is_some());
+    if vendor == "openai" && is_elsewhere && is_listed() { COMPATIBLE } else { vendor }
 }
 
 /// What is to be known of a model, and of its hosts, each thing once.
@@ -216,7 +224,11 @@ impl Page {
         let ready = served.find(|row| row.vendor.is_local || has_key(&row.vendor, config));
         let Some(row) = ready.or(first) else { return };
         self.gap("use it");
-        self.lines.push(format!("  storygen draft --model {}", row.name()));
+        let name = match row.vendor.name.as_str() {
+            COMPATIBLE => format!("openai/{}", row.id),
+            _ => row.name(),
+        };
+        self.lines.push(format!("  storygen draft --model {name}"));
         if let Some(key) = row.vendor.key.as_ref().filter(|_| !has_key(&row.vendor, config)) {
             self.lines.push(format!("  with its key in `{key}`"));
         }

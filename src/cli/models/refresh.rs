@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::words::dollars;
 use crate::cli::catalogue;
-use crate::cli::model::{self, COMPATIBLE, ModelArguments, Pages};
+use crate::cli::model::{self, ModelArguments, Pages};
 use crate::cli::open;
 use crate::cli::ui::events::What;
 use crate::cli::ui::{Ui, counted};
@@ -17,7 +17,9 @@ use crate::project::wishes::Models;
 use crate::provider::Fault;
 use crate::provider::catalogue::listing::{self, Listed, Listing};
 use crate::provider::catalogue::shape::{CatalogueFile, ListingKind, VendorShape};
-use crate::provider::catalogue::{Against, Catalogue, Change, Vendor, at_home, refreshed};
+use crate::provider::catalogue::{
+    Against, COMPATIBLE, Catalogue, Change, Vendor, at_home, refreshed,
+};
 
 /// Ask vendors for their lists of models: what is new, dearer, gone
 #[derive(Debug, clap::Args)]

@@ -40,6 +40,10 @@ pub use vendor::Vendor;
 use row::Found;
 use shape::{CatalogueFile, HostShape, ModelShape};
 
+/// The vendor whose row holds for any endpoint that is like `OpenAI`'s: it is
+/// nowhere by itself, and written as `openai/NAME`.
+pub const COMPATIBLE: &str = "compatible";
+
 /// Models and those who serve them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Catalogue {
