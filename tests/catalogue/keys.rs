@@ -10,13 +10,14 @@ fn unasked() -> ByteServer {
     ByteServer::start([vec![answer(500, &[], b"")]])
 }
 
+/// The configuration, the model, a variable; the variable that is missing.
+type Case = (&'static str, &'static str, Option<&'static str>, Option<&'static str>);
+
 #[test]
 fn a_key_that_is_not_set_is_told_before_the_first_call() {
     let unslop = "openrouter/thedrummer/unslopnemo-12b";
     let own = "endpoints: {attic: {base_url: 'https://attic.invalid/v1', api_key_env: ATTIC, tries: 1, price: {prompt: 0, reply: 0}}}\n";
     let open = "endpoints: {attic: {base_url: 'https://attic.invalid/v1', tries: 1, price: {prompt: 0, reply: 0}}}\n";
-    // The configuration, the model, a variable; the variable that is missing.
-    type Case = (&'static str, &'static str, Option<&'static str>, Option<&'static str>);
     let table: [Case; 7] = [
         ("", unslop, None, Some("OPENROUTER_API_KEY")),
         ("", unslop, Some("OPENAI_API_KEY"), Some("OPENROUTER_API_KEY")),

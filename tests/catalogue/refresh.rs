@@ -249,7 +249,8 @@ fn no_list_alone_makes_a_model_unusable() {
         let server = ByteServer::start(lists.iter().map(page));
         let project = home::at(&[("openrouter", format!("{}/api/v1", server.origin()))]);
         let refresh = || project.run_with(&["models", "refresh", "openrouter"], &key);
-        let last = lists.iter().map(|_| refresh()).last().expect("a list");
+        let outputs: Vec<_> = lists.iter().map(|_| refresh()).collect();
+        let last = outputs.last().expect("a list");
         assert!(last.code == 0 && last.stdout.contains(words), "{words}: {last}");
         let all = ["models", "--all", "--host", "openrouter"];
         let rows = project.run_with(&all, &key);
