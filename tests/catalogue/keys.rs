@@ -159,7 +159,7 @@ fn what_the_user_has_set_is_what_is_told() {
         home::with("models: {inflection-3-pi: {hosts: {openrouter: {status: {is: active}}}}}\n");
     project.write(
         "../home/config/storygen/config.yaml",
-        "endpoints:\n  attic: {base_url: 'http://127.0.0.1:9/v1', window: 4096, price: {prompt: 0, reply: 0.5}}\n  openrouter: {price: {prompt: 7, reply: 8}}\n",
+        "endpoints:\n  attic: {base_url: 'http://127.0.0.1:9/v1', window: 4096, price: {prompt: 0, reply: 0.5}}\n  openrouter: {price: {prompt: 7, reply: 8}}\n  ollama: {window: 16384}\n",
     );
     for (name, words) in [
         ("inflection-3-pi", "status      served by `openrouter`; elsewhere retired 2026-"),
@@ -167,6 +167,9 @@ fn what_the_user_has_set_is_what_is_told() {
             "inflection-3-pi",
             "price       prompt 7.00, reply 8.00 (dollars for a million tokens, your\n",
         ),
+        // More than is asked for by itself, and never more than the model could hold.
+        ("ollama/mine:1b", "limits      window 16384 (your configuration)"),
+        ("ollama/mythomax-l2-13b:q4", "limits      window 4096, reply"),
         ("attic/m", "limits      window 4096 (your configuration), reply as long as it fits"),
         ("attic/m", "price       prompt 0.00, reply 0.50 (dollars for a million tokens, your\n"),
     ] {

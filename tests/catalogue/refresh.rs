@@ -231,7 +231,7 @@ fn no_list_alone_makes_a_model_unusable() {
         (
             None,
             json!({"data": [row("gryphe/mythomax-l2-13b", (0.08, 0.11), 4_096, 3_686)]}),
-            "models known there are not in this list; it seems to be a part of it",
+            "models known there are not in this list; it seems to be a part only",
             "ready",
         ),
         (Some(whole(&[ending("2099-01-01")], &[])), whole(&[], &[qwen]), unlisted, "unlisted"),
@@ -336,16 +336,17 @@ fn files_of_a_local_server_are_rows() {
     };
     let server = ByteServer::start([
         page(&json!({"models": [tag("llama3.1:8b", "llama"), tag("own:1b", "own"),
-            tag("nomic-embed-text:latest", "nomic-bert"), tag("minds:1b", "own")]})),
+            tag("nomic-embed-text:latest", "nomic-bert"), tag("minds:1b", "own"), tag("phi-4", "phi3")]})),
         shown(131_072, "completion"),
         shown(2_048, "completion"),
         shown(2_048, "embedding"),
+        shown(4_096, "completion"),
     ]);
     let project = home::at(&[("ollama", server.origin())]);
     let output = project.run(&["models", "refresh", "ollama"]);
     assert_eq!(
         output.stdout,
-        "ollama: 2 models there\n  ollama/llama3.1:8b, holds up to 131072 tokens\n  ollama/own:1b, holds up to 2048 tokens\n"
+        "ollama: 3 models there\n  ollama/llama3.1:8b, holds up to 131072 tokens\n  ollama/own:1b, holds up to 2048 tokens\n  ollama/phi-4, holds up to 4096 tokens\n"
     );
     let rows = project.run(&["models", "--host", "ollama", "--all"]).stdout;
     for (name, window) in [("llama3.1:8b", "8192"), ("own:1b", "2048")] {
@@ -357,6 +358,11 @@ fn files_of_a_local_server_are_rows() {
     // Its make is known as before.
     let info = project.run(&["models", "info", "ollama/llama3.1:8b"]).stdout;
     assert!(info.contains("tokenizer   Llama 3"), "{info}");
+    // What a file here holds says nothing of the model of that name elsewhere.
+    let here = project.run(&["models", "info", "ollama/phi-4"]).stdout;
+    assert!(here.contains("ollama/phi-4\nstatus      active\nlimits      window 4096"), "{here}");
+    let there = project.run(&["models", "info", "phi-4"]).stdout;
+    assert!(there.contains("window 16384") && !there.contains("window 4096"), "{there}");
     let others = project.run(&["models", "info", "ollama/other:7b"]).stdout;
     assert!(others.contains("window 8192"), "one small model limits no other: {others}");
 }

@@ -323,6 +323,12 @@ fn a_change_that_was_seen_ends_the_permission() {
             assert!(check().contains("error[untrusted-setting]"), "{command:?}: {}", check());
         }
     }
+    // What cannot be read has not asked for anything else.
+    assert_eq!(project.run(&["trust", "--yes"]).code, 0);
+    project.write("storygen.yaml", format!("{book}\n: [\n"));
+    check();
+    project.write("storygen.yaml", &book);
+    assert!(!check().contains("untrusted"), "{}", check());
     project.write("storygen.yaml", book.replace("model: openai/x", ""));
     let said = check();
     assert!(said.starts_with("exit 0") && said.contains("warning[endpoint]"), "{said}");

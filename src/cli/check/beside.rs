@@ -32,7 +32,9 @@ pub(super) fn check(folder: &Folder, loaded: &mut Loaded) -> Result<()> {
     }
     loaded.findings.extend(model::withdrawn(&loaded.wishes, &config, &catalogue));
     let wish = loaded.wishes.endpoint.clone();
-    let is_trusted = trust::is_trusted(&config, folder.path(), wish.as_ref())?;
+    // A file that could not be read may still ask for what it asked before.
+    let is_read = loaded.story.is_some() || wish.is_some();
+    let is_trusted = is_read && trust::is_trusted(&config, folder.path(), wish.as_ref())?;
     // Where the environment names the model, a draft never goes there.
     let choice = config.choose(Role::Draft, &Models::default(), &loaded.wishes.models);
     if let Some(wish) = wish.filter(|_| !is_trusted && choice.origin != Origin::Environment) {

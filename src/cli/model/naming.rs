@@ -241,17 +241,33 @@ impl Scene<'_> {
 /// When the user's catalogue is not sound.
 pub(in crate::cli) fn all(config: &Config) -> Result<Catalogue> {
     let known = catalogue::read()?;
-    let own = config.endpoints().filter(|name| known.vendor(name).is_err()).map(|name| {
+    if config.endpoints().next().is_none() {
+        return Ok(known);
+    }
+    let built_in = catalogue::built_in()?;
+    let own = config.endpoints().map(|name| {
         let endpoint = config.endpoint(name);
-        let vendor = VendorShape {
-            dialect: endpoint.dialect,
-            base_url: endpoint.base_url,
-            ..VendorShape::default()
+        let vendor = match known.vendor(name) {
+            Ok(vendor) => VendorShape {
+                window: endpoint.window.filter(|_| is_assumed(&vendor, &built_in)),
+                ..VendorShape::default()
+            },
+            Err(_) => VendorShape {
+                dialect: endpoint.dialect,
+                base_url: endpoint.base_url,
+                ..VendorShape::default()
+            },
         };
         (name.to_owned(), vendor)
     });
     let own = CatalogueFile { vendors: own.collect(), ..CatalogueFile::default() };
     Ok(known.with(own))
+}
+
+/// Whether the window of a local server is only what is assumed of it as long as
+/// neither it nor the user has said another.
+fn is_assumed(vendor: &Vendor, built_in: &Catalogue) -> bool {
+    vendor.is_local && built_in.vendor(&vendor.name).is_ok_and(|one| one.window == vendor.window)
 }
 
 /// Every vendor's row.

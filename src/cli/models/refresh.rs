@@ -244,7 +244,7 @@ fn words(known: &Catalogue, changes: &[Change]) -> Vec<String> {
             }
             Change::Partial { missing, known } => {
                 lines.push(format!(
-                    "  {missing} of {known} models known there are not in this list; it seems to be a part of it, so nothing is said of them"
+                    "  {missing} of {known} models known there are not in this list; it seems to be a part only, so they stay as they were"
                 ));
                 continue;
             }

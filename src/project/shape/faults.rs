@@ -115,7 +115,7 @@ pub(super) fn length(
         (Some(_), _) if items < wanted => format!("{name} must have at least {wanted} items"),
         _ => format!("{name} must have at most {wanted} items"),
     };
-    Some(Finding::error("list-length", Place::at(file, spot), message))
+    Some(Finding::error("wrong-kind", Place::at(file, spot), message))
 }
 
 /// Whether a number is read as a fraction only because it is so large.

@@ -135,6 +135,10 @@ pub fn at_home(known: &Catalogue, vendor: &Vendor, list: &[Listed]) -> Catalogue
         let make = known.make(vendor, &listed.id).map(|found| found.model.clone());
         let name = match found(known, &vendor.name, listed) {
             Some((name, model)) if model.hosts.contains_key(&vendor.name) => name.to_owned(),
+            // A name of the catalogue is of more than a file on one machine.
+            _ if known.models().contains_key(&listed.id.to_lowercase()) => {
+                format!("{}/{}", vendor.name, listed.id.to_lowercase())
+            }
             _ => new_name(known, &layer, listed),
         };
         let least = |make: Option<u32>| make.into_iter().chain(listed.window).min();
