@@ -160,7 +160,9 @@ mod tests {
             None => fs_err::create_dir(&path).unwrap(),
         }
         let failure = read(&path).unwrap_err().downcast::<Failure>().unwrap();
-        assert!(!failure.message.contains("sk-1"), "{}", failure.message);
+        for secret in ["sk-1", "hunter2"] {
+            assert!(!failure.message.contains(secret), "{}", failure.message);
+        }
         (failure.exit, failure.message)
     }
 
@@ -203,7 +205,11 @@ mod tests {
                 "3:42",
             ),
             ("base_url: http://evil.example/v1", "`base_url` is plain http", "1:11"),
-            ("endpoints: {a: {base_url: 'https://u:w@h/v1'}}", "holds a user name", "1:27"),
+            (
+                "endpoints: {a: {base_url: 'https://u:hunter2@h/v1?key=sk-1'}}",
+                "holds a user name",
+                "1:27",
+            ),
             ("endpoints: {a: {dialect: opnai}}", "no dialect is called `opnai`", "1:26"),
             ("budget: {run: -2}", "`-2` is no amount of money", "1:15"),
             ("budget: {month: 1e300}", "is no amount of money", "1:17"),
