@@ -155,7 +155,8 @@ fn bad_flags_are_usage() {
         (vec!["init", "x", "--chapters", "many"], "from 1 to 2000"),
         (vec!["init", "x", "--title", " "], "the book needs a title"),
         (vec!["schema", "--print", "charcters"], "did you mean `characters`?"),
-        (vec!["schema", "--print", "zzz"], "there are `storygen`, `premise`"),
+        (vec!["schema", "--print", "zzz"], "`outline`, `events`, `batch`"),
+        (vec!["schema", "--print", "event"], "did you mean `events`?"),
     ] {
         let project = Project::empty();
         let output = project.run(&arguments);

@@ -41,7 +41,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
 
 fn named(name: &str) -> Result<&'static shape::FileSchema> {
     let found = shape::SCHEMAS.iter().find(|schema| schema.name == name);
-    let names = shape::SCHEMAS.iter().map(|schema| schema.name);
+    let names = shape::SCHEMAS.iter().map(|schema| schema.name).chain(["events", "batch"]);
     found.ok_or_else(|| {
         let all: Vec<String> = names.clone().map(|name| format!("`{name}`")).collect();
         Failure::new(Exit::Usage, format!("no schema is called `{name}`"))

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::Result;
 use owo_colors::OwoColorize;
 
-use super::model::ModelArguments;
+use super::model::{self, ModelArguments};
 use super::ui::{Ui, counted, table, terminal_width};
 use super::{Common, open};
 use crate::config::{Choice, Config};
@@ -49,10 +49,17 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
     }
     let config = Config::read()?;
     let flags = arguments.model.models();
-    let Choice { name: model, origin } = config.choose(Role::Draft, &flags, &loaded.wishes.models);
+    let catalogue = model::all(&config)?;
+    for finding in model::withdrawn(&loaded.wishes, &config, &catalogue) {
+        ui.finding(&finding, loaded.sources.get(&finding.place.file).map(String::as_str));
+    }
+    let choice = config.choose(Role::Draft, &flags, &loaded.wishes.models);
+    let proxy = model::proxied(&choice, &loaded.wishes, &config, &catalogue);
+    let Choice { name: model, origin } = choice;
+    let proxy = proxy.map(|proxy| format!(", {proxy}")).unwrap_or_default();
     let left = left_behind(&story, &archive);
     let cost = cost(&archive.accounts);
-    print(&story, &rows, &left, &format!("{model} (from {origin})"), cost, common, ui);
+    print(&story, &rows, &left, &format!("{model} (from {origin}){proxy}"), cost, common, ui);
     Ok(Exit::Done)
 }
 

@@ -7,7 +7,7 @@ use super::{Common, open};
 use crate::config::{Config, trust};
 use crate::diagnostic::did_you_mean;
 use crate::failure::{Exit, Failure};
-use crate::project::load::load;
+use crate::project::load::{Loaded, load};
 use crate::provider::dialects::DIALECTS;
 use crate::provider::http::Base;
 
@@ -44,11 +44,21 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
         });
         return Ok(Exit::Done);
     }
-    let wishes = load(&folder)?.wishes;
+    let Loaded { wishes, story, .. } = load(&folder)?;
+    // A file that could not be read may still ask for what it asked before.
+    let is_read = story.is_some() || wishes.endpoint.is_some();
+    let is_trusted =
+        is_read && trust::is_trusted(&config, folder.path(), wishes.endpoint.as_ref())?;
     let Some(wish) = wishes.endpoint else {
         ui.say("the project asks for nothing that needs trust");
         return Ok(Exit::Done);
     };
+    if wishes.models.all().next().is_none() {
+        ui.say(
+            "the project names no model, so nobody is asked at its endpoint; nothing needs trust",
+        );
+        return Ok(Exit::Done);
+    }
     // What is asked for is shown as it will be used, not as the project spells it.
     let refused = |why: &dyn std::fmt::Display| {
         Failure::new(
@@ -64,7 +74,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
         let failure = refused(&format!("no wire is called `{}`", wish.dialect));
         return Err(near.into_iter().fold(failure, Failure::hint).into());
     }
-    if trust::is_trusted(&config, folder.path(), &wish)? {
+    if is_trusted {
         ui.say(&format!("`{address}` is allowed already"));
         return Ok(Exit::Done);
     }

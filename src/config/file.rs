@@ -8,6 +8,7 @@ use anyhow::Result;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::faults::faults;
 use crate::diagnostic;
 use crate::failure::{Exit, Failure};
 use crate::money::{Budget, PriceSaid};
@@ -27,7 +28,7 @@ pub struct ConfigFile {
     /// The address of your OpenAI-compatible endpoint, such as `http://127.0.0.1:8080/v1`: short for that of `endpoints: {openai: …}`.
     #[serde(default)]
     pub base_url: Option<String>,
-    /// A file that holds the key for that address, and nothing else.
+    /// A file that holds the key for that address, and nothing else; from `~/`, or beside this file, where its path is not from the root.
     #[serde(default)]
     pub api_key_file: Option<String>,
     /// Tokens that the endpoint's model holds, prompt and reply together.
@@ -60,7 +61,7 @@ pub struct EndpointShape {
     /// The environment variable that holds its key.
     #[serde(default)]
     pub api_key_env: Option<String>,
-    /// The file that holds its key, and nothing else.
+    /// The file that holds its key, and nothing else; from `~/`, or beside this file, where its path is not from the root.
     #[serde(default)]
     pub api_key_file: Option<String>,
     /// The program that prints its key, and its arguments; no shell is involved.
@@ -132,7 +133,11 @@ pub(super) fn read(path: &Path) -> Result<ConfigFile> {
     let name = path.display().to_string();
     let mut findings = Vec::new();
     let shown = yaml::secret::masked(&name, &text);
-    yaml::read(&name, &text, &mut findings).ok_or_else(|| {
+    let file: Option<ConfigFile> = yaml::read(&name, &text, &mut findings);
+    if let Some(file) = &file {
+        findings.extend(faults(file, &name, &text));
+    }
+    file.filter(|_| findings.is_empty()).ok_or_else(|| {
         let faults: Vec<String> = findings
             .iter()
             .map(|finding| diagnostic::render(finding, Some(&shown), false))
@@ -155,7 +160,9 @@ mod tests {
             None => fs_err::create_dir(&path).unwrap(),
         }
         let failure = read(&path).unwrap_err().downcast::<Failure>().unwrap();
-        assert!(!failure.message.contains("sk-1"), "{}", failure.message);
+        for secret in ["sk-1", "hunter2"] {
+            assert!(!failure.message.contains(secret), "{}", failure.message);
+        }
         (failure.exit, failure.message)
     }
 
@@ -170,6 +177,49 @@ mod tests {
             said.contains("unknown key `api_key`") && said.contains("`STORYGEN_API_KEY`"),
             "{said}"
         );
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused_with_its_place() {
+        let table = [
+            ("window: 0", "`window` is 0, and so nothing", "1:9"),
+            ("endpoints: {a: {window: 0}}", "`window` is 0, and so nothing", "1:25"),
+            ("endpoints: {a: {idle_seconds: 0}}", "`idle_seconds` is 0, and so nothing", "1:31"),
+            ("endpoints: {a: {tries: 0}}", "`tries` is 0, and so nothing", "1:24"),
+            ("endpoints: {a: {concurrent: 0}}", "`concurrent` is 0, and so nothing", "1:29"),
+            (
+                "endpoints: {a: {requests_per_minute: 0}}",
+                "`requests_per_minute` is 0, and so nothing",
+                "1:38",
+            ),
+            (
+                "endpoints: {a: {tokens_per_minute: 0}}",
+                "`tokens_per_minute` is 0, and so nothing",
+                "1:36",
+            ),
+            ("endpoints: {a/b: {tries: 1}}", "no endpoint can be called `a/b`", "1:18"),
+            ("price: {prompt: -1, reply: 2}", "`-1` is no amount of money", "1:17"),
+            (
+                "endpoints:\n  a:\n    price: {prompt: 1, reply: 2, cached: -3}",
+                "`-3` is no amount of money",
+                "3:42",
+            ),
+            ("base_url: http://evil.example/v1", "`base_url` is plain http", "1:11"),
+            (
+                "endpoints: {a: {base_url: 'https://u:hunter2@h/v1?key=sk-1'}}",
+                "holds a user name",
+                "1:27",
+            ),
+            ("endpoints: {a: {dialect: opnai}}", "no dialect is called `opnai`", "1:26"),
+            ("budget: {run: -2}", "`-2` is no amount of money", "1:15"),
+            ("budget: {month: 1e300}", "is no amount of money", "1:17"),
+        ];
+        for (text, words, place) in table {
+            let (exit, said) = fault(Some(text));
+            assert_eq!(exit, Exit::Usage, "{text}");
+            assert!(said.contains(words), "{text}: {said}");
+            assert!(said.contains(&format!("config.yaml:{place}\n")), "{text}: {said}");
+        }
     }
 
     #[test]

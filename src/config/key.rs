@@ -91,7 +91,19 @@ fn file(path: &str) -> Result<SecretString> {
         .hint("put the key there, and nothing else, or name the file that holds it")
         .hint("or set `STORYGEN_API_KEY`")
     })?;
-    Ok(SecretString::from(key.trim().to_owned()))
+    // An editor may have put a mark of the byte order before it.
+    let key = key.strip_prefix('\u{feff}').unwrap_or(&key).trim();
+    let wrong = if key.is_empty() {
+        "which is empty"
+    } else if key.contains('\n') {
+        "which holds more than one line"
+    } else {
+        return Ok(SecretString::from(key.to_owned()));
+    };
+    let message = format!(
+        "cannot read the key: `api_key_file` in your configuration names `{path}`, {wrong}"
+    );
+    Err(Failure::new(Exit::Usage, message).hint("put the key there, and nothing else").into())
 }
 
 /// Runs a program of the user's and takes what it prints. It runs in the root
@@ -165,6 +177,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("key").display().to_string();
         fs_err::write(&path, "sk-file\n").unwrap();
+        let file = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            fs_err::write(&path, text).unwrap();
+            path.display().to_string()
+        };
+        let marked = file("marked", "\u{feff}sk-marked\r\n");
+        let twice = file("twice", "sk-1\nsk-2\n");
+        let empty = file("empty", "\u{feff} \n");
         let program = |words: &[&str]| {
             KeySource::Program(words.iter().map(|word| (*word).to_owned()).collect())
         };
@@ -175,6 +195,19 @@ mod tests {
                 "cannot read the key: `api_key_file` in your configuration names `/nonexistent/key`, which is not there",
             ),
             (KeySource::Variable("STORYGEN_NOT_SET_ANYWHERE".into()), ""),
+            (KeySource::File(marked), "sk-marked"),
+            (
+                KeySource::File(twice.clone()),
+                &format!(
+                    "cannot read the key: `api_key_file` in your configuration names `{twice}`, which holds more than one line"
+                ),
+            ),
+            (
+                KeySource::File(empty.clone()),
+                &format!(
+                    "cannot read the key: `api_key_file` in your configuration names `{empty}`, which is empty"
+                ),
+            ),
             (program(&["echo", " sk-program "]), "sk-program"),
             (program(&["sh", "-c", "printf 'sk-1\\nsk-2\\n'"]), "sk-1"),
             (

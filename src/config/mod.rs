@@ -3,6 +3,7 @@
 //! | File | What |
 //! |---|---|
 //! | `file` | the shape of `config.yaml` |
+//! | `faults` | what of it cannot be |
 //! | `choice` | which model does which work, and who says so |
 //! | `key` | where keys come from |
 //! | `keyring` | a key out of the system's keyring |
@@ -24,6 +25,7 @@ use crate::failure::{Exit, Failure};
 use crate::money::Budget;
 
 mod choice;
+mod faults;
 mod file;
 mod key;
 mod keyring;
@@ -124,7 +126,20 @@ impl Config {
             endpoint.price = endpoint.price.or(self.file.price);
         }
         endpoint.window = endpoint.window.or(self.file.window);
+        endpoint.api_key_file = endpoint.api_key_file.map(|path| self.place(&path));
         endpoint
+    }
+
+    /// Where a file is that the configuration names: `~/` is the user's home, and
+    /// any other relative path begins beside the configuration, whatever folder
+    /// the command runs in.
+    fn place(&self, path: &str) -> String {
+        let home = path.strip_prefix("~/").zip(etcetera::home_dir().ok());
+        let whole = match home {
+            Some((rest, home)) => home.join(rest),
+            None => self.folder.join(path),
+        };
+        whole.display().to_string()
     }
 
     /// The names of the endpoints that the file knows.

@@ -3,7 +3,8 @@
 //! A project comes from anywhere; where its text goes, and which key is shown
 //! there, is the user's to say. What the user has allowed stands outside the
 //! project, by its path and by a digest of what it asks for: any change of that
-//! takes the permission back.
+//! takes the permission back, and for good once a command has seen it: what is
+//! changed back has to be allowed anew.
 
 use std::path::{Path, PathBuf};
 
@@ -50,15 +51,24 @@ pub fn all(config: &Config) -> Result<Vec<Permission>> {
         .with_context(|| format!("`{}` is damaged; remove it to trust anew", path.display()))
 }
 
-/// Whether the user has allowed just this.
+/// Whether the user has allowed just this; a permission for anything else that
+/// the project asked for, or for what it asks for no more, ends here.
 ///
 /// # Errors
 ///
-/// When the list cannot be read.
-pub fn is_trusted(config: &Config, project: &Path, wish: &EndpointWish) -> Result<bool> {
+/// When the list cannot be read, or a permission in it cannot be ended.
+pub fn is_trusted(config: &Config, project: &Path, wish: Option<&EndpointWish>) -> Result<bool> {
     let project = fs_err::canonicalize(project)?;
-    let digest = digest(wish);
-    Ok(all(config)?.iter().any(|one| one.project == project && one.digest == digest))
+    let digest = wish.map(digest);
+    let permissions = all(config)?;
+    let Some(given) = permissions.iter().find(|one| one.project == project) else {
+        return Ok(false);
+    };
+    if digest.as_ref() == Some(&given.digest) {
+        return Ok(true);
+    }
+    take_back(config, &project)?;
+    Ok(false)
 }
 
 /// Allows a project what it asks for now, in place of what it was allowed before;

@@ -57,9 +57,11 @@ pub struct Sampling {
 #[serde(deny_unknown_fields)]
 pub struct Dry {
     /// Its strength; 0 is off, 0.8 is usual.
+    #[schemars(range(min = 0, max = 10))]
     pub multiplier: f32,
     /// How fast it grows with the length of the repetition; 1.75 is usual.
     #[serde(default = "usual_base")]
+    #[schemars(range(min = 1, max = 10))]
     pub base: f32,
     /// The longest repetition that costs nothing, in tokens; 2 is usual.
     #[serde(default = "usual_length")]
@@ -72,9 +74,11 @@ pub struct Dry {
 #[serde(deny_unknown_fields)]
 pub struct Xtc {
     /// How often, 0 to 1; 0 is off, 0.5 is usual.
+    #[schemars(range(min = 0, max = 1))]
     pub probability: f32,
     /// The probability above which a token is a top choice; 0.1 is usual.
     #[serde(default = "usual_threshold")]
+    #[schemars(range(min = 0, max = 1))]
     pub threshold: f32,
 }
 

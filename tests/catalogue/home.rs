@@ -20,3 +20,11 @@ pub fn at(vendors: &[(&str, String)]) -> Project {
 pub fn list_of(project: &Project, vendor: &str) -> String {
     project.read(&format!("../home/data/storygen/catalogue/{vendor}.yaml"))
 }
+
+/// The tiny book, with the home of another project.
+pub fn tiny_of(project: &Project) -> Project {
+    let tiny = Project::copy("tests/tiny");
+    let home = project.path().with_file_name("home");
+    tiny.overlay_at("../home", &home);
+    tiny
+}

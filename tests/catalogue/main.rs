@@ -9,6 +9,7 @@ mod support;
 mod calls;
 mod data;
 mod home;
+mod keys;
 mod refresh;
 mod table;
 mod trial;

@@ -123,3 +123,45 @@ fn a_retired_model_is_refused_before_anything_is_sent() {
     }
     assert!(project.files().iter().all(|file| !file.contains("calls/")), "nothing was asked");
 }
+
+/// Nothing that the user's catalogue says is left aside in silence: each fault has
+/// its place, and no value that may be a key is shown.
+#[test]
+fn each_fault_of_the_user_s_catalogue_has_its_place() {
+    let host = |inner: &str| format!("models: {{mine: {{hosts: {{openrouter: {{{inner}}}}}}}}}");
+    let vendor = |inner: &str| format!("vendors: {{foo: {{{inner}}}}}");
+    let model = |inner: &str| format!("models: {{mine: {{{inner}}}}}");
+    // `»` marks the place.
+    let table = [
+        (host("id: x, extra: {model: »other}"), "`model` is set by storygen itself"),
+        (host("id: x, extra: {n: »3}"), "`n` is set by storygen itself"),
+        (host("id: x, window: »0"), "a limit of no tokens"),
+        (host("id: x, window: »many"), "`window` must be a whole number"),
+        (host("id: »''"), "an id without a letter"),
+        (host("id: x, temperature: »[1]"), "`temperature` must have 2 items"),
+        (host("id: x, »windw: 9"), "unknown key `windw`"),
+        (model("window: »0"), "a limit of no tokens"),
+        (model("sampling: {temperature: »99}"), "`temperature` must be a number from 0 to 5"),
+        (model("sampling: {xtc: {probability: »2}}"), "`probability` must be a number"),
+        (model("also: »[mythomax-13b]"), "`mythomax-13b` is the name of another model"),
+        (model("status: {is: retired, replaced_by: »[mine]}"), "`mine` cannot take its own place"),
+        ("models: {'': »{title: x}}".to_owned(), "a model needs a name"),
+        (vendor("window: »0"), "a limit of no tokens"),
+        (vendor("base_url: »'http://evil.example/v1'"), "`base_url` is plain http"),
+        (vendor("key: »sk-or-v1-abc"), "the name of an environment variable"),
+        (vendor("strict: {stream: »false}"), "`stream` is set by storygen itself"),
+        ("vendors: {a/b: »{local: true}}".to_owned(), "no vendor can be called `a/b`"),
+        ("vendors: {scripted: »{}}".to_owned(), "no vendor can be called `scripted`"),
+        ("»model: {}".to_owned(), "unknown key `model`"),
+    ];
+    for (marked, words) in table {
+        let before = marked.split('»').next().unwrap_or_default();
+        let place = format!("1:{}", before.chars().count() + 1);
+        let text = marked.replace('»', "");
+        let output = home::with(&text).run(&["models"]);
+        assert_eq!(output.code, 2, "{text}: {output}");
+        assert!(output.stderr.contains(&format!("catalogue.yaml:{place}\n")), "{text}: {output}");
+        assert!(output.stderr.contains(words), "{text}: {output}");
+        assert!(!output.to_string().contains("sk-or"), "{text}: {output}");
+    }
+}

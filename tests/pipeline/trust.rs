@@ -290,7 +290,10 @@ fn a_projects_endpoint_is_used_once_it_is_allowed_and_until_it_changes() {
     let book = project.read("storygen.yaml");
     project.write("storygen.yaml", book.replace("/v1'", "/v2'"));
     assert_eq!(draft(), (12, 1));
+    // It is changed back, but a run has seen the change.
     project.write("storygen.yaml", &book);
+    assert_eq!(draft(), (12, 1));
+    assert_eq!(project.run(&["trust", "--yes"]).code, 0);
     assert_eq!(draft(), (6, 2));
     assert_eq!(project.run(&["trust", "--undo"]).code, 0);
     assert_eq!(draft(), (12, 2));
@@ -298,6 +301,39 @@ fn a_projects_endpoint_is_used_once_it_is_allowed_and_until_it_changes() {
     project.run(&["trust", "--yes"]);
     let copy = hostile("storygen.yaml", &wish("/v1"));
     assert_eq!(copy.run(&["draft", "chapter", "1"]).code, 12);
+}
+
+/// What was allowed ends with the first command that sees something else, whichever
+/// it is; a wish without a model is of no effect, and needs no trust.
+#[test]
+fn a_change_that_was_seen_ends_the_permission() {
+    let wish = "\nmodel: openai/x\nendpoint: {base_url: 'http://127.0.0.1:9/v1'}\n";
+    let project = hostile("storygen.yaml", wish);
+    let book = project.read("storygen.yaml");
+    let check = || project.run(&["check"]).to_string();
+    let other = book.replace("/v1'", "/v2'");
+    let none = book.replace("endpoint:", "# endpoint:");
+    for seen in [&other, &none] {
+        for command in [&["check"][..], &["cost"], &["trust"]] {
+            assert_eq!(project.run(&["trust", "--yes"]).code, 0);
+            assert!(!check().contains("untrusted"), "{}", check());
+            project.write("storygen.yaml", seen);
+            project.run(command);
+            project.write("storygen.yaml", &book);
+            assert!(check().contains("error[untrusted-setting]"), "{command:?}: {}", check());
+        }
+    }
+    // What cannot be read has not asked for anything else.
+    assert_eq!(project.run(&["trust", "--yes"]).code, 0);
+    project.write("storygen.yaml", format!("{book}\n: [\n"));
+    check();
+    project.write("storygen.yaml", &book);
+    assert!(!check().contains("untrusted"), "{}", check());
+    project.write("storygen.yaml", book.replace("model: openai/x", ""));
+    let said = check();
+    assert!(said.starts_with("exit 0") && said.contains("warning[endpoint]"), "{said}");
+    let output = project.run(&["trust"]);
+    assert!(output.code == 0 && output.stderr.contains("names no model"), "{output}");
 }
 
 /// A redirect would take the key along; it is not followed, and its target is

@@ -61,6 +61,11 @@ impl Project {
         lay(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &self.path());
     }
 
+    /// Copies another folder's files over one of this project's.
+    pub fn overlay_at(&self, folder: &str, from: &Path) {
+        lay(from, &self.path().join(folder));
+    }
+
     /// The project's folder.
     pub fn path(&self) -> PathBuf {
         self.root.path().join("project")

@@ -31,13 +31,22 @@ pub(super) fn check(folder: &Folder, loaded: &mut Loaded) -> Result<()> {
             loaded.findings.push(finding("model", place.clone(), failure));
         }
     }
+    loaded.findings.extend(model::withdrawn(&loaded.wishes, &config, &catalogue));
+    let wish = loaded.wishes.endpoint.clone();
+    // A file that could not be read may still ask for what it asked before.
+    let is_read = loaded.story.is_some() || wish.is_some();
+    let is_trusted = is_read && trust::is_trusted(&config, folder.path(), wish.as_ref())?;
     // Where the environment names the model, a draft never goes there.
     let choice = config.choose(Role::Draft, &Models::default(), &loaded.wishes.models);
-    if let Some(wish) = &loaded.wishes.endpoint
-        && choice.origin != Origin::Environment
-        && !trust::is_trusted(&config, folder.path(), wish)?
-    {
-        loaded.findings.push(finding(UNTRUSTED, wish.place.clone(), model::untrusted(wish)));
+    if let Some(wish) = wish.filter(|_| !is_trusted && choice.origin != Origin::Environment) {
+        loaded.findings.push(if loaded.wishes.models.all().next().is_none() {
+            let what = "the endpoint has no effect: the project names no model to be asked there";
+            Finding::warning("endpoint", wish.place, what)
+                .hint("name one: `model: openai/NAME`")
+                .hint("or take `endpoint` out; an address of your own stands in your configuration")
+        } else {
+            finding(UNTRUSTED, wish.place.clone(), model::untrusted(&wish))
+        });
     }
     let Some(story) = &loaded.story else { return Ok(()) };
     let archive = history::read(folder, story)?;

@@ -93,6 +93,7 @@ impl Work<'_> {
         }
         rendering::try_out(story, templates)?;
         model::heeded(self.run.model, wishes, &staff.draft, self.ui)?;
+        model::keyed(staff, self.ui)?;
         let floor = paying::foretell(self, &session.archive, [&settings, &exact], &wanted)?;
         let ready = self.ready().await?;
         let purse = Arc::new(paying::purse(self.run, self.book, &store, accounts, floor)?);

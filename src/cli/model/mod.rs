@@ -5,7 +5,10 @@
 //! | `counting` | how a model's tokens are counted |
 //! | `flags` | the flags that say which models are meant |
 //! | `naming` | `provider/name` to one model, not yet loaded |
+//! | `keyed` | whether each has the key that its endpoint wants |
 //! | `route` | where its requests go, and which key may go with them |
+//! | `proxied` | the proxy that its calls go through |
+//! | `withdrawn` | models of a project that can be had no more |
 //! | `local`, `absent` | the embedded model, or its absence |
 //! | `loading` | models, ready to be asked |
 //! | `pages` | a vendor's own pages, such as its list of models |
@@ -28,24 +31,30 @@ use crate::provider::sampling::unheard;
 mod absent;
 mod counting;
 mod flags;
+mod keyed;
 mod loading;
 #[cfg(feature = "embedded")]
 mod local;
 mod naming;
 mod pages;
+mod proxied;
 mod route;
+mod withdrawn;
 
 #[cfg(not(feature = "embedded"))]
 use absent as local;
 #[cfg(not(feature = "embedded"))]
 pub(super) use absent::no_engine;
 pub(super) use flags::ModelArguments;
+pub(super) use keyed::keyed;
 pub(super) use loading::{Loader, Reach, Ready, raw_counting};
 #[cfg(feature = "embedded")]
 pub(super) use local::{places, spec};
 pub(super) use naming::{Named, Scene, all, split};
 pub(super) use pages::Pages;
+pub(super) use proxied::proxied;
 pub(super) use route::untrusted;
+pub(super) use withdrawn::withdrawn;
 
 /// The models of a run, named but not loaded.
 pub(super) struct Staff {
@@ -111,7 +120,18 @@ pub(super) fn staff(scene: &Scene<'_>) -> Result<Staff> {
         let others: Result<Vec<Named>> = others.map(|other| scene.name(other, meant)).collect();
         Ok(Team::new(scene.name(choice, meant)?, others?))
     };
-    Ok(Staff { draft: team(&main)?, record: team(&record)? })
+    let staff = Staff { draft: team(&main)?, record: team(&record)? };
+    let mut told: Vec<&String> = Vec::new();
+    for note in [&staff.draft, &staff.record]
+        .into_iter()
+        .flat_map(|team| team.members.iter().flat_map(|named| &named.notes))
+    {
+        if !told.contains(&note) {
+            told.push(note);
+            scene.ui.say(note);
+        }
+    }
+    Ok(staff)
 }
 
 /// Says which of the book's sampling settings a model would not heed; refuses

@@ -17,7 +17,7 @@ use crate::money::Price;
 use crate::project::wishes::Wishes;
 use crate::prompt::tokens::Bound;
 use crate::provider::catalogue::shape::{CatalogueFile, VendorShape};
-use crate::provider::catalogue::{Catalogue, Row, Vendor, Verdict};
+use crate::provider::catalogue::{COMPATIBLE, Catalogue, Row, Vendor, Verdict};
 use crate::provider::dialects::dialect;
 use crate::provider::http::BoundKey;
 use crate::provider::http::counting as marked;
@@ -41,6 +41,8 @@ pub(in crate::cli) struct Named {
     pub window_assumed: bool,
     /// Whether its file has to be fetched first.
     pub is_absent: bool,
+    /// What is to be said before it is asked.
+    pub notes: Vec<String>,
     /// What there is of a model behind an endpoint.
     pub(super) remote: Option<Distant>,
 }
@@ -94,7 +96,9 @@ impl Scene<'_> {
     pub fn one(&self, name: &str) -> Result<Named> {
         let choice = Choice { name: name.to_owned(), origin: Origin::User };
         let vendor = name.split('/').next().unwrap_or_default();
-        self.name(&choice, Meant { main: vendor, own: Some(vendor) })
+        let named = self.name(&choice, Meant { main: vendor, own: Some(vendor) })?;
+        named.notes.iter().for_each(|note| self.ui.say(note));
+        Ok(named)
     }
 
     /// The model that a choice means.
@@ -116,6 +120,7 @@ impl Scene<'_> {
             is_absent: tokenizer.is_none(),
             tokenizer: tokenizer.unwrap_or_else(|| Arc::new(Bound::new(None))),
             window_assumed: false,
+            notes: Vec::new(),
             remote: None,
         })
     }
@@ -135,6 +140,7 @@ impl Scene<'_> {
             tokenizer: Arc::new(Bound::new(None)),
             window_assumed: false,
             is_absent: false,
+            notes: Vec::new(),
             remote: None,
         }
     }
@@ -154,6 +160,20 @@ impl Scene<'_> {
         }
     }
 
+    /// What is said of a model that nobody knows, where its vendor has one of
+    /// almost that name.
+    fn meant_another(&self, row: &Row, route: &Route) -> Option<String> {
+        if row.model.is_some() || row.price.is_some() || route.is_elsewhere {
+            return None;
+        }
+        let near = self.catalogue.nearest_row(&row.vendor.name, &row.id)?;
+        Some(format!(
+            "the catalogue does not know `{}`; did you mean `{}`?",
+            row.name(),
+            near.name()
+        ))
+    }
+
     fn remote(&self, vendor: &str, name: &str, choice: &Choice, meant: Meant<'_>) -> Result<Named> {
         let row = self.catalogue.row(vendor, name).map_err(|fault| {
             Failure::new(Exit::Usage, format!("no provider is called `{}`", fault.name))
@@ -161,9 +181,10 @@ impl Scene<'_> {
         let asked = route::Asked { config: self.config, wishes: self.wishes, main: meant.main };
         let route = route::route(&row.vendor, choice, asked)?;
         let mut row = self.spoken_there(row, &route);
+        let mut notes = Vec::new();
         match row.verdict(route.is_elsewhere) {
             Verdict::Usable => {}
-            Verdict::Ending(warning) => self.ui.say(&warning),
+            Verdict::Ending(warning) => notes.push(warning),
             Verdict::Retired { message, hints } => {
                 let failure = Failure::new(Exit::Provider, message);
                 return Err(hints.into_iter().fold(failure, Failure::hint).into());
@@ -183,6 +204,7 @@ impl Scene<'_> {
         });
         let price = price.transpose()?;
         row.price = price.or(row.price);
+        notes.extend(self.meant_another(&row, &route));
         let tokenizer = counting::of(&row, self.config)?;
         let facts = Facts {
             name: row.name(),
@@ -206,13 +228,11 @@ impl Scene<'_> {
             },
             window_assumed: said.is_none(),
             is_absent: false,
+            notes,
             remote: Some(Distant { row, route, key, tokenizer }),
         })
     }
 }
-
-/// The vendor whose row holds for any endpoint that is like `OpenAI`'s.
-const COMPATIBLE: &str = "compatible";
 
 /// The catalogue, with the endpoints of the user's own configuration as vendors.
 ///
@@ -221,17 +241,33 @@ const COMPATIBLE: &str = "compatible";
 /// When the user's catalogue is not sound.
 pub(in crate::cli) fn all(config: &Config) -> Result<Catalogue> {
     let known = catalogue::read()?;
-    let own = config.endpoints().filter(|name| known.vendor(name).is_err()).map(|name| {
+    if config.endpoints().next().is_none() {
+        return Ok(known);
+    }
+    let built_in = catalogue::built_in()?;
+    let own = config.endpoints().map(|name| {
         let endpoint = config.endpoint(name);
-        let vendor = VendorShape {
-            dialect: endpoint.dialect,
-            base_url: endpoint.base_url,
-            ..VendorShape::default()
+        let vendor = match known.vendor(name) {
+            Ok(vendor) => VendorShape {
+                window: endpoint.window.filter(|_| is_assumed(&vendor, &built_in)),
+                ..VendorShape::default()
+            },
+            Err(_) => VendorShape {
+                dialect: endpoint.dialect,
+                base_url: endpoint.base_url,
+                ..VendorShape::default()
+            },
         };
         (name.to_owned(), vendor)
     });
     let own = CatalogueFile { vendors: own.collect(), ..CatalogueFile::default() };
     Ok(known.with(own))
+}
+
+/// Whether the window of a local server is only what is assumed of it as long as
+/// neither it nor the user has said another.
+fn is_assumed(vendor: &Vendor, built_in: &Catalogue) -> bool {
+    vendor.is_local && built_in.vendor(&vendor.name).is_ok_and(|one| one.window == vendor.window)
 }
 
 /// Every vendor's row.
@@ -268,23 +304,46 @@ pub(in crate::cli) fn split<'a>(
     Ok((provider, name))
 }
 
+fn shown(row: &Row) -> String {
+    format!("`{}`", row.name())
+}
+
 fn unknown(model: &str, provider: &str, origin: Origin, catalogue: &Catalogue) -> Failure {
     if let Some((name, _)) = catalogue.model(model) {
-        let failure = Failure::new(
-            Exit::Usage,
-            format!("`{model}` is served by several, and {origin} does not say by whom"),
-        );
+        let rows = catalogue.rows(name);
+        // Where nobody serves it any more, to name a host would not help.
+        if let Some(Verdict::Retired { message, hints }) =
+            rows.first().map(|row| row.verdict(false))
+        {
+            let failure = Failure::new(Exit::Provider, message);
+            return hints.into_iter().fold(failure, Failure::hint);
+        }
         let hosts: Vec<String> =
-            catalogue.rows(name).iter().map(|row| format!("`{}`", row.name())).collect();
-        return failure.hint(format!("write one of {}", hosts.join(", ")));
+            rows.iter().filter(|row| !row.status.is_retired()).map(shown).collect();
+        let message = match &hosts[..] {
+            [] => format!("nobody serves `{model}` as such"),
+            [_] => format!("`{model}` is a model without its host ({origin} names it)"),
+            _ => format!("`{model}` is served by several, and {origin} does not say by whom"),
+        };
+        let failure = Failure::new(Exit::Usage, message);
+        return match &hosts[..] {
+            [] => failure.hint(format!("`storygen models info {name}` tells how to have it")),
+            [one] => failure.hint(format!("write {one}")),
+            several => failure.hint(format!("write one of {}", several.join(", "))),
+        };
     }
     let failure = Failure::new(
         Exit::Usage,
         format!("no provider is called `{provider}` ({origin} names it)"),
     );
     let known = ["embedded", "scripted"].into_iter().chain(catalogue.vendors());
+    let near = || catalogue.nearest_model(model);
     match crate::diagnostic::did_you_mean(provider, known) {
         Some(hint) => failure.hint(hint),
+        None if near().is_some() => failure.hint(format!(
+            "did you mean the model `{0}`? `storygen models info {0}` names its hosts",
+            near().unwrap_or_default()
+        )),
         None => failure
             .hint("write `embedded`, or `openai/NAME` for any OpenAI-compatible endpoint")
             .hint("`storygen models` lists the models that are known"),

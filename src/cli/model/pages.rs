@@ -53,6 +53,11 @@ impl Pages {
         self.key.is_some()
     }
 
+    /// Whether they are somewhere else than where the vendor itself is.
+    pub fn is_elsewhere(&self) -> bool {
+        self.route.is_elsewhere
+    }
+
     /// Scheme, host and port.
     pub fn origin(&self) -> String {
         self.route.base.origin()

@@ -12,12 +12,14 @@ use std::time::Duration;
 use anyhow::Result;
 use secrecy::SecretString;
 
-use crate::config::{Choice, Config, EndpointShape, KeySource, Origin, trust};
+use crate::config::{Choice, Config, EndpointShape, KeySource, Origin, trust, variable};
 use crate::failure::{Exit, Failure};
 use crate::project::wishes::{EndpointWish, Wishes};
 use crate::project::yaml::Pairs;
 use crate::provider::catalogue::Vendor;
-use crate::provider::http::{Base, BoundHeaders, BoundKey, Patience};
+use crate::provider::http::{
+    Base, BoundHeaders, BoundKey, PROXY_VARIABLES, Patience, is_proxy, proxy,
+};
 
 /// The address of a vendor's requests, and everything that belongs to it.
 #[derive(Clone, Debug)]
@@ -45,6 +47,37 @@ pub(super) struct Asked<'a> {
     pub main: &'a str,
 }
 
+/// What is said of a vendor's address.
+struct Said<'a> {
+    /// By the environment.
+    given: Option<&'a str>,
+    /// By the project.
+    wish: Option<&'a EndpointWish>,
+    /// By whoever counts.
+    address: Option<&'a str>,
+}
+
+fn said<'a>(
+    vendor: &'a Vendor,
+    choice: &Choice,
+    asked: Asked<'a>,
+    endpoint: &'a EndpointShape,
+) -> Said<'a> {
+    let wish = asked.wishes.endpoint.as_ref().filter(|_| choice.origin == Origin::Project);
+    let given = asked.config.address().filter(|_| vendor.name == asked.main);
+    let address = given
+        .or(wish.map(|wish| wish.base_url.as_str()))
+        .or(endpoint.base_url.as_deref())
+        .or(vendor.base_url.as_deref());
+    Said { given, wish, address }
+}
+
+/// The address of a vendor's models alone, where there is one that is safe.
+pub(super) fn address(vendor: &Vendor, choice: &Choice, asked: Asked<'_>) -> Option<Base> {
+    let endpoint = asked.config.endpoint(&vendor.name);
+    Base::parse(said(vendor, choice, asked, &endpoint).address?).ok()
+}
+
 /// Where the requests of a vendor's models go.
 ///
 /// # Errors
@@ -52,12 +85,7 @@ pub(super) struct Asked<'a> {
 /// For an address that is missing or not safe.
 pub(super) fn route(vendor: &Vendor, choice: &Choice, asked: Asked<'_>) -> Result<Route> {
     let endpoint = asked.config.endpoint(&vendor.name);
-    let wish = asked.wishes.endpoint.as_ref().filter(|_| choice.origin == Origin::Project);
-    let given = asked.config.address().filter(|_| vendor.name == asked.main);
-    let address = given
-        .or(wish.map(|wish| wish.base_url.as_str()))
-        .or(endpoint.base_url.as_deref())
-        .or(vendor.base_url.as_deref());
+    let Said { given, wish, address } = said(vendor, choice, asked, &endpoint);
     let Some(address) = address else {
         return Err(Failure::new(
             Exit::Usage,
@@ -70,17 +98,40 @@ pub(super) fn route(vendor: &Vendor, choice: &Choice, asked: Asked<'_>) -> Resul
         .into());
     };
     let dialect = match wish {
-        Some(wish) if given.is_none() => &wish.dialect,
-        _ => endpoint.dialect.as_ref().unwrap_or(&vendor.dialect),
+        Some(wish) if given.is_none() => wish.dialect.clone(),
+        _ => endpoint.dialect.clone().unwrap_or_else(|| vendor.dialect.clone()),
     };
     let base = parse(address)?;
+    proxied(&base)?;
     let headers = match &endpoint.headers {
         Some(Pairs(pairs)) if !pairs.is_empty() => headers(vendor, &endpoint, pairs)?,
         _ => None,
     };
     let home = vendor.base_url.as_deref().and_then(|home| Base::parse(home).ok());
     let is_elsewhere = home.is_none_or(|home| home.origin() != base.origin());
-    Ok(Route { base, dialect: dialect.clone(), headers, endpoint, is_elsewhere })
+    Ok(Route { base, dialect, headers, endpoint, is_elsewhere })
+}
+
+/// The proxy that requests to `base` go through.
+///
+/// # Errors
+///
+/// Where a variable of the environment names one that is none: to go without it
+/// is not for the program to decide.
+pub(super) fn proxied(base: &Base) -> Result<Option<String>> {
+    if !base.origin().starts_with("https:") {
+        return Ok(None);
+    }
+    let set = PROXY_VARIABLES.into_iter().find_map(|name| Some((name, variable(name)?)));
+    match set {
+        Some((name, value)) if !is_proxy(&value) => Err(Failure::new(
+            Exit::Usage,
+            format!("`{name}` in your environment is no address of a proxy that can be used"),
+        )
+        .hint(format!("write it as `{name}=http://HOST:PORT`, or unset it"))
+        .into()),
+        _ => Ok(proxy(base)),
+    }
 }
 
 /// The user's headers, bound to the address for which they stand in the
@@ -170,11 +221,9 @@ pub(super) fn patience(endpoint: &EndpointShape) -> Patience {
 ///
 /// [`Exit::Untrusted`], with the place.
 pub(super) fn settle(project: &Path, wishes: &Wishes, config: &Config) -> Result<()> {
-    let Some(wish) = &wishes.endpoint else { return Ok(()) };
+    let is_trusted = trust::is_trusted(config, project, wishes.endpoint.as_ref())?;
+    let Some(wish) = wishes.endpoint.as_ref().filter(|_| !is_trusted) else { return Ok(()) };
     parse(&wish.base_url)?;
-    if trust::is_trusted(config, project, wish)? {
-        return Ok(());
-    }
     let failure = untrusted(wish);
     Err(Failure { message: format!("{}: {}", wish.place, failure.message), ..failure }.into())
 }

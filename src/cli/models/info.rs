@@ -8,8 +8,11 @@ use crate::cli::ui::table::wrapped;
 use crate::cli::ui::{self, Ui};
 use crate::config::Config;
 use crate::failure::{Exit, Failure};
-use crate::provider::catalogue::shape::{Commercial, LicenceShape, ModelShape, SamplingShape};
-use crate::provider::catalogue::{Catalogue, Row, Status};
+use crate::money::PriceSaid;
+use crate::provider::catalogue::shape::{
+    Commercial, LicenceShape, ModelShape, PriceShape, SamplingShape,
+};
+use crate::provider::catalogue::{COMPATIBLE, Catalogue, Row, Status};
 
 /// Tell all that is known of a model
 #[derive(Debug, clap::Args)]
@@ -24,11 +27,11 @@ pub(super) fn run(arguments: &Arguments, ui: &Ui) -> Result<Exit> {
     let config = Config::read()?;
     let catalogue = model::all(&config)?;
     let mut page = Page::new(ui::terminal_width());
-    match found(&catalogue, &arguments.model)? {
+    match found(&catalogue, &arguments.model, &config)? {
         Found::Model(name) => {
             if let Some((name, model)) = catalogue.model(&name) {
-                page.model(&catalogue, name, model);
                 let rows = catalogue.rows(name);
+                page.model(&catalogue, name, model, &rows);
                 page.hosts(model, &rows, &config);
                 page.quirks(&quirks(model, &rows));
                 page.uses(&rows, &config);
@@ -56,12 +59,12 @@ enum Found {
     Row(Box<Row>),
 }
 
-fn found(catalogue: &Catalogue, name: &str) -> Result<Found> {
+fn found(catalogue: &Catalogue, name: &str, config: &Config) -> Result<Found> {
     if let Some((name, _)) = catalogue.model(name) {
         return Ok(Found::Model(name.to_owned()));
     }
     if let Some((vendor, id)) = name.split_once('/')
-        && let Ok(row) = catalogue.row(vendor, id)
+        && let Ok(row) = catalogue.row(spoken(vendor, id, catalogue, config), id)
     {
         return Ok(match row.model.clone() {
             Some(name) => Found::Model(name),
@@ -75,6 +78,14 @@ fn found(catalogue: &Catalogue, name: &str) -> Result<Found> {
     }
     .hint("`storygen models --all` lists all that are known")
     .into())
+}
+
+/// Whose row holds for a model: `openai/NAME` at an address of the user's own is
+/// what was listed there.
+fn spoken<'a>(vendor: &'a str, id: &str, catalogue: &Catalogue, config: &Config) -> &'a str {
+    let is_elsewhere = config.address().is_some() || config.endpoint(vendor).base_url.is_some();
+    let is_listed = || catalogue.row(COMPATIBLE, id).is_ok_and(|row| row.model.is_some());
+    if vendor == "openai" && is_elsewhere && is_listed() { COMPATIBLE } else { vendor }
 }
 
 /// What is to be known of a model, and of its hosts, each thing once.
@@ -127,7 +138,7 @@ impl Page {
         }
     }
 
-    fn model(&mut self, catalogue: &Catalogue, name: &str, model: &ModelShape) {
+    fn model(&mut self, catalogue: &Catalogue, name: &str, model: &ModelShape, rows: &[Row]) {
         let title = model.title.as_deref().unwrap_or(name);
         self.line(&format!("{title} ({name})"));
         if let Some(family) = &model.family {
@@ -136,8 +147,7 @@ impl Page {
         if let Some(also) = model.also.as_ref().filter(|also| !also.is_empty()) {
             self.field("also", &also.join(", "));
         }
-        let status = model.status.as_ref().map(Status::of).unwrap_or_default();
-        self.field("status", &told(&status));
+        self.field("status", &overall(model, rows));
         if let Some(licence) = &model.licence {
             self.field("licence", &licence_words(licence));
         }
@@ -175,35 +185,21 @@ impl Page {
                 _ => told(&row.status),
             };
             self.field("status", &status);
+            let endpoint = config.endpoint(&row.vendor.name);
+            let said = endpoint.window.and_then(|window| usize::try_from(window).ok());
+            let window = said.into_iter().chain(row.window).min();
+            let whose = if said.is_some() && said == window { " (your configuration)" } else { "" };
             self.field(
                 "limits",
                 &format!(
-                    "window {}, reply {}",
-                    tokens(row.window),
+                    "window {}{whose}, reply {}",
+                    tokens(window),
                     row.reply_limit
                         .map_or_else(|| "as long as it fits".to_owned(), |n| n.to_string())
                 ),
             );
-            if let Some(price) = host.and_then(|host| host.price.as_ref()) {
-                let part = |word: &str, price: Option<f64>| {
-                    price.map(|price| format!(", {word} {}", dollars(price))).unwrap_or_default()
-                };
-                self.field(
-                    "price",
-                    &format!(
-                        "prompt {}, reply {}{}{} (dollars for a million tokens, {})",
-                        dollars(price.prompt),
-                        dollars(price.reply),
-                        part("from the cache", price.cached),
-                        part("into the cache", price.written),
-                        price.date
-                    ),
-                );
-            } else if row.vendor.is_local {
-                self.field("price", "nothing: it runs on your machine");
-            } else {
-                self.field("price", "not known; say it in your `catalogue.yaml`");
-            }
+            let listed = host.and_then(|host| host.price.as_ref());
+            self.field("price", &price(row, listed, endpoint.price.as_ref()));
             self.field("heeds", &heeds(row));
             if let Some(seen) = host.and_then(|host| host.seen.as_ref()) {
                 self.field("seen", seen);
@@ -228,11 +224,53 @@ impl Page {
         let ready = served.find(|row| row.vendor.is_local || has_key(&row.vendor, config));
         let Some(row) = ready.or(first) else { return };
         self.gap("use it");
-        self.lines.push(format!("  storygen draft --model {}", row.name()));
+        let name = match row.vendor.name.as_str() {
+            COMPATIBLE => format!("openai/{}", row.id),
+            _ => row.name(),
+        };
+        self.lines.push(format!("  storygen draft --model {name}"));
         if let Some(key) = row.vendor.key.as_ref().filter(|_| !has_key(&row.vendor, config)) {
             self.lines.push(format!("  with its key in `{key}`"));
         }
     }
+}
+
+/// What a model costs at a host: the user's own word counts.
+fn price(row: &Row, listed: Option<&PriceShape>, said: Option<&PriceSaid>) -> String {
+    let part = |word: &str, price: Option<f64>| {
+        price.map(|price| format!(", {word} {}", dollars(price))).unwrap_or_default()
+    };
+    let figures = |prompt: f64, reply: f64, cached: Option<f64>, written: Option<f64>| {
+        let (cached, written) = (part("from the cache", cached), part("into the cache", written));
+        format!("prompt {}, reply {}{cached}{written}", dollars(prompt), dollars(reply))
+    };
+    if let Some(said) = said {
+        let figures = figures(said.prompt, said.reply, said.cached, said.written);
+        return format!("{figures} (dollars for a million tokens, your configuration)");
+    }
+    if let Some(price) = listed {
+        let figures = figures(price.prompt, price.reply, price.cached, price.written);
+        return format!("{figures} (dollars for a million tokens, {})", price.date);
+    }
+    if row.vendor.is_local {
+        return "nothing: it runs on your machine".to_owned();
+    }
+    "not known; say it in your `catalogue.yaml`".to_owned()
+}
+
+/// The status of a model, whoever serves it: what one host says against it is
+/// outdone by another that serves it.
+fn overall(model: &ModelShape, rows: &[Row]) -> String {
+    let status = model.status.as_ref().map(Status::of).unwrap_or_default();
+    let served: Vec<String> = rows
+        .iter()
+        .filter(|row| row.status.word < status.word)
+        .map(|row| format!("`{}`", row.vendor.name))
+        .collect();
+    if served.is_empty() {
+        return told(&status);
+    }
+    format!("served by {}; elsewhere {}", served.join(", "), told(&status))
 }
 
 /// A status in a sentence.

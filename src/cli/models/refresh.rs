@@ -13,10 +13,13 @@ use crate::config::Config;
 use crate::date::date_time;
 use crate::failure::{Exit, Failure};
 use crate::pipeline::calling;
+use crate::project::wishes::Models;
 use crate::provider::Fault;
 use crate::provider::catalogue::listing::{self, Listed, Listing};
 use crate::provider::catalogue::shape::{CatalogueFile, ListingKind, VendorShape};
-use crate::provider::catalogue::{Against, Catalogue, Change, Vendor, refreshed};
+use crate::provider::catalogue::{
+    Against, COMPATIBLE, Catalogue, Change, Vendor, at_home, refreshed,
+};
 
 /// Ask vendors for their lists of models: what is new, dearer, gone
 #[derive(Debug, clap::Args)]
@@ -50,10 +53,12 @@ fn refresh(arguments: &Arguments, ui: &Ui) -> Result<Exit> {
     let mut faults = Vec::new();
     let mut done = 0;
     for (vendor, pages) in &asked {
+        let vendor = &kept_as(vendor, pages, &all)?;
         let outcome = runtime.block_on(fetched(vendor, pages))?;
         let lines = match outcome {
             Ok(listing) => {
-                let against = Against { built_in: &against.0, known: &against.1 };
+                let is_its_own = !pages.is_elsewhere();
+                let against = Against { built_in: &against.0, known: &against.1, is_its_own };
                 let (rows, lines) = judged(against, vendor, &listing, &today);
                 if !arguments.dry_run {
                     catalogue::keep(&vendor.name, &rows, &today)?;
@@ -85,6 +90,7 @@ fn refresh(arguments: &Arguments, ui: &Ui) -> Result<Exit> {
 /// The vendors that are asked, and their pages.
 fn asked(arguments: &Arguments, all: &Catalogue, config: &Config) -> Result<Vec<(Vendor, Pages)>> {
     let mut asked = Vec::new();
+    let none = Models::default();
     for name in &arguments.vendors {
         let vendor = all.vendor(name).map_err(|fault| {
             let failure =
@@ -97,8 +103,12 @@ fn asked(arguments: &Arguments, all: &Catalogue, config: &Config) -> Result<Vec<
         if vendor.listing.is_none() {
             return Err(Failure::new(Exit::Usage, format!("`{name}` has no list")).into());
         }
-        let pages = Pages::of(&vendor, &ModelArguments::none(), all, config)?;
-        asked.push((vendor, pages));
+        // As for `--model VENDOR/…`: the address of the environment is for the
+        // one vendor that is asked, where no other model is named.
+        let is_meant = arguments.vendors.len() == 1 && config.own_choice(&none).is_none();
+        let flags = ModelArguments::none();
+        let flags = if is_meant { flags.meaning(&format!("{name}/")) } else { flags };
+        asked.push((vendor.clone(), Pages::of(&vendor, &flags, all, config)?));
     }
     if !arguments.vendors.is_empty() {
         return Ok(asked);
@@ -114,6 +124,16 @@ fn asked(arguments: &Arguments, all: &Catalogue, config: &Config) -> Result<Vec<
         }
     }
     Ok(asked)
+}
+
+/// The vendor that a list is kept of. What is like `OpenAI` somewhere else is not
+/// `OpenAI`: its models are those of an endpoint that is compatible.
+fn kept_as(vendor: &Vendor, pages: &Pages, all: &Catalogue) -> Result<Vendor> {
+    if vendor.name != "openai" || !pages.is_elsewhere() {
+        return Ok(vendor.clone());
+    }
+    let common = all.vendor(COMPATIBLE);
+    common.map_err(|fault| Failure::new(Exit::Failed, format!("no `{}`", fault.name)).into())
 }
 
 /// A vendor's list.
@@ -135,8 +155,11 @@ async fn fetched(vendor: &Vendor, pages: &Pages) -> Result<Result<Listing, Fault
             let mut shown = Vec::new();
             for listed in models {
                 let page = pages.get("/api/show", Some(&json!({"model": listed.id}))).await?;
-                let window = page.ok().as_ref().and_then(listing::ollama_window);
-                shown.push(Listed { window, ..listed });
+                let page = page.ok();
+                if page.as_ref().is_none_or(listing::ollama_writes) {
+                    let window = page.as_ref().and_then(listing::ollama_window);
+                    shown.push(Listed { window, ..listed });
+                }
             }
             Ok(Listing::Models(shown))
         }
@@ -156,14 +179,9 @@ fn judged(
             with_window(&vendor.name, Some(*window)),
             vec![format!("{}: it holds {window} tokens", vendor.name)],
         ),
-        Listing::Models(models) if vendor.is_local => local(vendor, models),
+        Listing::Models(models) if vendor.is_local => local(against.built_in, vendor, models),
         Listing::Models(models) => {
-            let told: Vec<Listed> = models
-                .iter()
-                .filter(|listed| is_told(against.known, vendor, listed))
-                .cloned()
-                .collect();
-            let (rows, changes) = refreshed(against, &vendor.name, &told, today);
+            let (rows, changes) = refreshed(against, &vendor.name, models, today);
             let mut lines =
                 vec![format!("{}: {} listed", vendor.name, counted(models.len(), "model"))];
             lines.extend(words(against.known, &changes));
@@ -172,29 +190,15 @@ fn judged(
     }
 }
 
-/// Whether a row of a list says more than that there is such a model.
-fn is_told(known: &Catalogue, vendor: &Vendor, listed: &Listed) -> bool {
-    let is_known = || known.row(&vendor.name, &listed.id).is_ok_and(|row| row.model.is_some());
-    listed.price.is_some() || listed.window.is_some() || is_known()
-}
-
-/// What runs on this machine: its window counts, its models are the user's own.
-fn local(vendor: &Vendor, models: &[Listed]) -> (CatalogueFile, Vec<String>) {
-    let held = models.iter().filter_map(|listed| listed.window).min();
+/// What runs on this machine: its models are the user's own.
+fn local(known: &Catalogue, vendor: &Vendor, models: &[Listed]) -> (CatalogueFile, Vec<String>) {
     let name = &vendor.name;
     let mut lines = vec![format!("{name}: {} there", counted(models.len(), "model"))];
     lines.extend(models.iter().map(|listed| {
         let holds = listed.window.map(|window| format!(", holds up to {window} tokens"));
         format!("  {name}/{}{}", listed.id, holds.unwrap_or_default())
     }));
-    // Ollama is asked for its window in each request; others have the one they
-    // were started with.
-    let least = vendor.window.and_then(|window| u32::try_from(window).ok());
-    let window = match least {
-        Some(asked) => held.filter(|held| *held < asked),
-        None => held,
-    };
-    (with_window(name, window), lines)
+    (at_home(known, vendor, models), lines)
 }
 
 fn with_window(vendor: &str, window: Option<u32>) -> CatalogueFile {
@@ -232,7 +236,18 @@ fn words(known: &Catalogue, changes: &[Change]) -> Vec<String> {
             Change::Window { model, was, is } => {
                 (model, format!("{model}: it holds {is} tokens, were {was}"))
             }
-            Change::Gone { model } => (model, format!("{model}: gone, so it counts as retired")),
+            Change::Gone { model } => {
+                (model, format!("{model}: gone on the day it was to end, so it counts as retired"))
+            }
+            Change::Unlisted { model } => {
+                (model, format!("{model}: not listed any more; it is asked all the same"))
+            }
+            Change::Partial { missing, known } => {
+                lines.push(format!(
+                    "  {missing} of {known} models known there are not in this list; it seems to be a part only, so they stay as they were"
+                ));
+                continue;
+            }
             Change::Back { model } => (model, format!("{model}: served again")),
             Change::Ending { model, day } => (model, format!("{model}: ends on {day}")),
         };

@@ -10,7 +10,7 @@ use crate::cli::ui::{self, Ui, counted};
 use crate::config::Config;
 use crate::diagnostic::did_you_mean;
 use crate::failure::{Exit, Failure};
-use crate::provider::catalogue::shape::{ModelShape, PriceShape};
+use crate::provider::catalogue::shape::ModelShape;
 use crate::provider::catalogue::{Catalogue, Row};
 
 /// Which models are shown.
@@ -97,55 +97,162 @@ fn lines(catalogue: &Catalogue, name: &str, model: &ModelShape, config: &Config)
         }];
     }
     let line = |row: &Row| {
-        let price = model.hosts.get(&row.vendor.name).and_then(|host| host.price.as_ref());
-        let one = |pick: fn(&PriceShape) -> f64| {
-            price.map_or_else(|| "-".to_owned(), |price| dollars(pick(price)))
-        };
+        let endpoint = config.endpoint(&row.vendor.name);
+        let listed = model.hosts.get(&row.vendor.name).and_then(|host| host.price.as_ref());
+        // As for a call: the user's own word counts.
+        let [prompt, reply] = match (&endpoint.price, listed) {
+            (Some(said), _) => [Some(said.prompt), Some(said.reply)],
+            (None, Some(price)) => [Some(price.prompt), Some(price.reply)],
+            (None, None) => [None, None],
+        }
+        .map(|price| price.map_or_else(|| "-".to_owned(), dollars));
+        let said = endpoint.window.and_then(|window| usize::try_from(window).ok());
         Line {
             model: name.to_owned(),
             host: row.vendor.name.clone(),
-            window: tokens(row.window),
+            window: tokens(said.into_iter().chain(row.window).min()),
             reply: tokens(row.reply_limit),
-            prices: [one(|price| price.prompt), one(|price| price.reply)],
+            prices: [prompt, reply],
             state: state(row, config),
         }
     };
     rows.iter().map(line).collect()
 }
 
+/// A column beside the model's name.
+struct Column {
+    title: &'static str,
+    /// Characters that it takes at least.
+    width: usize,
+    is_number: bool,
+    of: fn(&Line) -> &str,
+}
+
+const COLUMNS: [Column; 6] = [
+    Column { title: "host", width: 11, is_number: false, of: |line| &line.host },
+    Column { title: "window", width: 7, is_number: true, of: |line| &line.window },
+    Column { title: "reply", width: 6, is_number: true, of: |line| &line.reply },
+    Column { title: "in", width: 8, is_number: true, of: |line| &line.prices[0] },
+    Column { title: "out", width: 7, is_number: true, of: |line| &line.prices[1] },
+    Column { title: "state", width: 7, is_number: false, of: |line| line.state },
+];
+
+/// What is left out of a table that is wider than its terminal, in this order.
+const SPARED: [&str; 4] = ["reply", "window", "out", "in"];
+
+/// The least that the model's name takes.
+const NAME: usize = 5;
+
+/// The columns that fit beside a name, and what each takes.
+fn fitting(lines: &[Line], width: Option<usize>) -> Vec<(Column, usize)> {
+    let taken = |column: &Column| {
+        let longest = lines.iter().map(|line| (column.of)(line).chars().count()).max();
+        longest.unwrap_or(0).max(column.width)
+    };
+    let mut all: Vec<(Column, usize)> = COLUMNS
+        .into_iter()
+        .map(|column| {
+            let taken = taken(&column);
+            (column, taken)
+        })
+        .collect();
+    for title in SPARED {
+        if width.is_none_or(|width| NAME + others(&all) <= width) {
+            break;
+        }
+        all.retain(|(column, _)| column.title != title);
+    }
+    all
+}
+
 /// What the columns beside the model's name take.
-const OTHERS: usize = 2 + 11 + 2 + 7 + 2 + 6 + 2 + 8 + 2 + 7 + 2 + 7;
+fn others(columns: &[(Column, usize)]) -> usize {
+    columns.iter().map(|(_, width)| 2 + width).sum()
+}
 
 /// The lines of the table; none is wider than its terminal.
 fn set(lines: &[Line], width: Option<usize>) -> Vec<String> {
-    let longest = lines.iter().map(|line| line.model.chars().count()).max().unwrap_or(0).max(5);
-    let room = width.map_or(longest, |width| width.saturating_sub(OTHERS).max(5));
-    let column = longest.min(room);
-    let mut shown = vec![
-        format!(
-            "{:<column$}  {:<11}  {:>7}  {:>6}  {:>8}  {:>7}  {:<7}",
-            "model", "host", "window", "reply", "in", "out", "state"
-        )
-        .trim_end()
-        .to_owned(),
-    ];
+    let columns = fitting(lines, width);
+    let longest = lines.iter().map(|line| line.model.chars().count()).max().unwrap_or(0).max(NAME);
+    let room = width.map_or(longest, |width| width.saturating_sub(others(&columns)).max(NAME));
+    let name_width = longest.min(room);
+    let row = |name: &str, cell: &dyn Fn(&Column) -> String| {
+        let mut row = format!("{name:<name_width$}");
+        for (column, width) in &columns {
+            let cell = cell(column);
+            row += &if column.is_number {
+                format!("  {cell:>width$}")
+            } else {
+                format!("  {cell:<width$}")
+            };
+        }
+        row.trim_end().to_owned()
+    };
+    let mut shown = vec![row("model", &|column| column.title.to_owned())];
     let mut before = "";
     for line in lines {
         let mut name = if line.model == before { "" } else { line.model.as_str() };
         before = &line.model;
-        if name.chars().count() > column {
-            shown.push(name.to_owned());
+        if name.chars().count() > name_width {
+            shown.push(shortened(name, width));
             name = "";
         }
-        let [prompt, reply] = &line.prices;
-        shown.push(
-            format!(
-                "{name:<column$}  {:<11}  {:>7}  {:>6}  {prompt:>8}  {reply:>7}  {:<7}",
-                line.host, line.window, line.reply, line.state
-            )
-            .trim_end()
-            .to_owned(),
-        );
+        shown.push(row(name, &|column| (column.of)(line).to_owned()));
     }
     shown
+}
+
+/// A name that is not wider than the terminal.
+fn shortened(name: &str, width: Option<usize>) -> String {
+    match width {
+        Some(width) if name.chars().count() > width => {
+            let kept: String = name.chars().take(width.saturating_sub(1)).collect();
+            kept + "…"
+        }
+        _ => name.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(model: &str, host: &str, state: &'static str) -> Line {
+        Line {
+            model: model.to_owned(),
+            host: host.to_owned(),
+            window: "1048576".to_owned(),
+            reply: "131072".to_owned(),
+            prices: ["0.088606".to_owned(), "1.0287".to_owned()],
+            state,
+        }
+    }
+
+    #[test]
+    fn no_line_is_wider_than_the_terminal() {
+        let lines = [
+            line("mistral-small-creative", "openrouter", "ready"),
+            line("mistral-small-creative", "koboldcpp-completion", "local"),
+            line(
+                "a-very-long-name-of-a-model-that-nobody-would-want-to-write",
+                "mistral",
+                "unlisted",
+            ),
+        ];
+        for (width, header) in [
+            (200, "host window reply in out state"),
+            (80, "host window reply in out state"),
+            (60, "host in out state"),
+            (48, "host in state"),
+            (40, "host state"),
+        ] {
+            let shown = set(&lines, Some(width));
+            let words: Vec<&str> = shown[0].split_whitespace().skip(1).collect();
+            assert_eq!(words.join(" "), header, "{shown:#?}");
+            for one in &shown {
+                assert!(one.chars().count() <= width, "{width}: {shown:#?}");
+            }
+            assert!(shown.iter().any(|one| one.starts_with("mistral-small-creative")), "{width}");
+        }
+    }
 }

@@ -168,6 +168,9 @@ impl Ear for Heard {
 
 /// Makes the call. A model that cannot even be loaded is a check that fails.
 async fn called(loader: &Loader<'_>, staff: &Staff) -> Result<Vec<Check>> {
+    if let Err(error) = model::keyed(staff, loader.ui) {
+        return Ok(vec![Check::fails("key", error.downcast::<Failure>()?)]);
+    }
     let ready = match loader.ready(staff).await {
         Ok(ready) => ready,
         Err(error) => {

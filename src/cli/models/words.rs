@@ -23,6 +23,7 @@ pub(super) fn state(row: &Row, config: &Config) -> &'static str {
     match row.status.word {
         StatusWord::Retired => "retired",
         StatusWord::Deprecated => "ending",
+        StatusWord::Unlisted => "unlisted",
         StatusWord::Active if row.vendor.is_local => "local",
         StatusWord::Active if has_key(&row.vendor, config) => "ready",
         StatusWord::Active => "no key",

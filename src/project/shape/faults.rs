@@ -94,6 +94,30 @@ pub(super) fn bounds(file: &str, node: &Node, schema: &Json, name: &str) -> Opti
     })
 }
 
+/// A list with fewer or more items than its schema has.
+pub(super) fn length(
+    file: &str,
+    spot: Spot,
+    items: usize,
+    schema: &Json,
+    name: &str,
+) -> Option<Finding> {
+    let bound = |key: &str| schema.get(key).and_then(Json::as_u64);
+    let (least, most) = (bound("minItems"), bound("maxItems"));
+    let items = u64::try_from(items).ok()?;
+    let wanted = match (least, most) {
+        (Some(least), _) if items < least => least,
+        (_, Some(most)) if items > most => most,
+        _ => return None,
+    };
+    let message = match (least, most) {
+        (Some(least), Some(most)) if least == most => format!("{name} must have {wanted} items"),
+        (Some(_), _) if items < wanted => format!("{name} must have at least {wanted} items"),
+        _ => format!("{name} must have at most {wanted} items"),
+    };
+    Some(Finding::error("wrong-kind", Place::at(file, spot), message))
+}
+
 /// Whether a number is read as a fraction only because it is so large.
 pub(super) fn is_huge(number: f64) -> bool {
     number.is_finite() && number.abs() > 1e15

@@ -77,10 +77,13 @@ impl<'a> Sieve<'a> {
         let spot = node.spot;
         match (kind(schema), &mut node.value) {
             ("object", Value::Map(entries)) => self.object(spot, entries, schema, name),
-            ("array", Value::List(items)) => match schema.get("items") {
-                Some(item) => self.list(items, item, name),
-                None => Fit::Sound,
-            },
+            ("array", Value::List(items)) => {
+                let length = faults::length(self.file, spot, items.len(), schema, name);
+                if self.unless(length, Fit::Loose) == Fit::Loose {
+                    return Fit::Loose;
+                }
+                schema.get("items").map_or(Fit::Sound, |item| self.list(items, item, name))
+            }
             ("integer", Value::Integer(number)) => {
                 let fault = faults::range(self.file, spot, *number, name);
                 self.unless(fault, Fit::Loose)

@@ -63,10 +63,28 @@ pub fn masked(file: &str, text: &str) -> String {
                 shown.push_str(" …");
                 shown.push_str(end);
             }
-            None => shown.push_str(line),
+            None if is_bible => shown.push_str(line),
+            None => shown.push_str(&address_masked(line)),
         }
     }
     shown
+}
+
+/// A line whose address keeps its user name, password and query to itself.
+fn address_masked(line: &str) -> String {
+    let Some((before, address)) = line.split_once("://") else { return line.to_owned() };
+    let end = address.find(|c: char| c.is_whitespace() || "\"'`,}".contains(c));
+    let (address, rest) = address.split_at(end.unwrap_or(address.len()));
+    let host = address.find('/').unwrap_or(address.len());
+    let mut shown = match address.get(..host).and_then(|head| head.rfind('@')) {
+        Some(at) => format!("…{}", address.get(at..).unwrap_or_default()),
+        None => address.to_owned(),
+    };
+    if let Some(query) = shown.find('?') {
+        shown.truncate(query + 1);
+        shown.push('…');
+    }
+    format!("{before}://{shown}{}", address_masked(rest))
 }
 
 /// Where the value of the first secret key in a line begins.
@@ -120,6 +138,12 @@ mod tests {
             ("storygen.yaml", "x: {token: sk-1, y: 2}\n", "x: {token: …\n"),
             ("storygen.yaml", "\"api_key\": 'sk-1'", "\"api_key\": …"),
             ("storygen.yaml", "key: >-\n  sk-1\n\ntitle: A", "key: …\n…\n…\ntitle: A"),
+            (
+                "config.yaml",
+                "a: {base_url: 'https://u:w@h/v1?key=sk-1', tries: 1}\nb: https://h/a@b\n",
+                "a: {base_url: 'https://…@h/v1?…', tries: 1}\nb: https://h/a@b\n",
+            ),
+            ("config.yaml", "x: http://w@h:1 # http://h?k=1\n", "x: http://…@h:1 # http://h?…\n"),
             ("bible/characters.yaml", "secret: He knows.\n", "secret: He knows.\n"),
             ("bible/characters.yaml", "api_key: sk-1\n", "api_key: …\n"),
         ] {

@@ -1,7 +1,10 @@
 //! What a catalogue says that cannot be.
 
-use super::shape::{CatalogueFile, HostShape, ModelShape, PriceShape, StatusShape};
+use serde_json::{Map, Value};
+
+use super::shape::{CatalogueFile, HostShape, ModelShape, PriceShape, StatusShape, VendorShape};
 use crate::diagnostic;
+use crate::provider::http::Base;
 use crate::provider::sampling::Parameter;
 
 /// One thing that cannot be.
@@ -31,25 +34,7 @@ pub struct Known<'a> {
 pub fn faults(file: &CatalogueFile, known: Known<'_>) -> Vec<CatalogueFault> {
     let mut search = Search { known, faults: Vec::new() };
     for (name, vendor) in &file.vendors {
-        let path = ["vendors", name.as_str()];
-        if let Some(dialect) = &vendor.dialect {
-            search.name(
-                &[&path[..], &["dialect"]].concat(),
-                dialect,
-                "dialect",
-                &known.dialects.iter().copied(),
-            );
-        }
-        for ours in vendor.names.keys() {
-            let parameters = Parameter::ALL.iter().map(|parameter| parameter.name());
-            search.name(
-                &[&path[..], &["names", ours]].concat(),
-                ours,
-                "sampling setting",
-                &parameters,
-            );
-        }
-        search.range(&[&path[..], &["temperature"]].concat(), vendor.temperature);
+        search.vendor(name, vendor);
     }
     for (name, model) in &file.models {
         search.model(name, model);
@@ -62,10 +47,67 @@ struct Search<'a> {
     faults: Vec<CatalogueFault>,
 }
 
-impl<'a> Search<'a> {
+/// Fields of a body that are for the wire to set: they decide what is asked, and
+/// what it may cost.
+const OURS: [&str; 13] = [
+    "best_of",
+    "contents",
+    "max_completion_tokens",
+    "max_length",
+    "max_tokens",
+    "messages",
+    "model",
+    "n",
+    "n_predict",
+    "num_predict",
+    "prompt",
+    "stream",
+    "system",
+];
+
+impl Search<'_> {
+    fn vendor(&mut self, name: &str, vendor: &VendorShape) {
+        let path = ["vendors", name];
+        let at = |key: &'static str| [path[0], path[1], key];
+        if name.is_empty() || name.contains('/') || name == "scripted" {
+            let hint = "a model is written as `VENDOR/MODEL`: choose another name".to_owned();
+            self.add(&path, format!("no vendor can be called `{name}`"), Some(hint));
+        }
+        if let Some(dialect) = &vendor.dialect {
+            let known = self.known.dialects.iter().copied();
+            self.name(&at("dialect"), dialect, "dialect", &known);
+        }
+        for ours in vendor.names.keys() {
+            let parameters = Parameter::ALL.iter().map(|parameter| parameter.name());
+            let path = [&at("names")[..], &[ours]].concat();
+            self.name(&path, ours, "sampling setting", &parameters);
+        }
+        self.range(&at("temperature"), vendor.temperature);
+        self.some(&at("window"), vendor.window);
+        if let Some(Err(why)) = vendor.base_url.as_deref().map(Base::parse) {
+            self.add(&at("base_url"), why.to_string(), None);
+        }
+        if vendor.key.as_ref().is_some_and(|key| !is_variable(key)) {
+            let hint = "write the variable's name, such as `MY_KEY`; the key itself stands in no file of storygen's".to_owned();
+            let message = "`key` has to be the name of an environment variable".to_owned();
+            self.add(&at("key"), message, Some(hint));
+        }
+        self.fields(&at("extra"), &vendor.extra);
+        self.fields(&at("strict"), &vendor.strict);
+    }
+
     fn model(&mut self, name: &str, model: &ModelShape) {
         let whole = self.known.whole;
-        let at = |key: &'a str| ["models", name, key].map(str::to_owned);
+        let at = |key: &str| ["models", name, key].map(str::to_owned);
+        if name.is_empty() {
+            self.add(&["models", name], "a model needs a name".to_owned(), None);
+        }
+        for other in model.also.iter().flatten() {
+            if other != name && whole.models.contains_key(other) {
+                let message = format!("`{other}` is the name of another model");
+                self.add(&["models", name, "also"], message, None);
+            }
+        }
         if let Some(template) = &model.template {
             let templates = self.known.templates.iter().copied();
             self.name(&["models", name, "template"], template, "chat template", &templates);
@@ -75,6 +117,11 @@ impl<'a> Search<'a> {
             self.name(&["models", name, "tokenizer"], tokenizer, "tokenizer", &tokenizers);
         }
         self.status(&["models", name, "status"], model.status.as_ref());
+        if model.status.iter().flat_map(|status| &status.replaced_by).any(|next| next == name) {
+            let message = format!("`{name}` cannot take its own place");
+            self.add(&["models", name, "status", "replaced_by"], message, None);
+        }
+        self.some(&["models", name, "window"], model.window);
         self.limits(&at("reply"), model.window, model.reply);
         for (vendor, host) in &model.hosts {
             let path = ["models", name, "hosts", vendor.as_str()];
@@ -90,7 +137,12 @@ impl<'a> Search<'a> {
         };
         self.status(&[path, &["status"]].concat(), host.status.as_ref());
         let window = host.window.into_iter().chain(model.window).min();
+        self.some(&[path, &["window"]].concat(), host.window);
         self.limits(&at("reply"), window, host.reply);
+        self.fields(&[path, &["extra"]].concat(), &host.extra);
+        if host.id.as_ref().is_some_and(|id| id.trim().is_empty()) {
+            self.add(&[path, &["id"]].concat(), "an id without a letter".to_owned(), None);
+        }
         self.range(&[path, &["temperature"]].concat(), host.temperature);
         self.day(&[path, &["seen"]].concat(), host.seen.as_deref());
         if let Some(price) = &host.price {
@@ -130,17 +182,29 @@ impl<'a> Search<'a> {
     /// A reply has to leave room for its prompt.
     fn limits(&mut self, path: &[String], window: Option<u32>, reply: Option<u32>) {
         let path: Vec<&str> = path.iter().map(String::as_str).collect();
-        if window == Some(0) || reply == Some(0) {
-            self.add(&path, "a limit of no tokens leaves room for nothing".to_owned(), None);
-        }
+        self.some(&path, reply);
         if let (Some(window), Some(reply)) = (window, reply)
             && reply > window
+            && window > 0
         {
             self.add(
                 &path,
                 format!("a reply of {reply} tokens does not fit into a window of {window}"),
                 None,
             );
+        }
+    }
+
+    fn some(&mut self, path: &[&str], tokens: Option<u32>) {
+        if tokens == Some(0) {
+            self.add(path, "a limit of no tokens leaves room for nothing".to_owned(), None);
+        }
+    }
+
+    fn fields(&mut self, path: &[&str], fields: &Map<String, Value>) {
+        for field in fields.keys().filter(|field| OURS.contains(&field.as_str())) {
+            let path = [path, &[field.as_str()]].concat();
+            self.add(&path, format!("`{field}` is set by storygen itself"), None);
         }
     }
 
@@ -177,6 +241,12 @@ impl<'a> Search<'a> {
         let path = path.iter().map(|&key| key.to_owned()).collect();
         self.faults.push(CatalogueFault { path, message, hint });
     }
+}
+
+/// Whether a text can be the name of an environment variable.
+fn is_variable(text: &str) -> bool {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    !text.is_empty() && !text.starts_with(|c: char| c.is_ascii_digit()) && text.chars().all(is_part)
 }
 
 /// Whether a text is a day such as `2026-11-22`.

@@ -32,13 +32,17 @@ mod verdict;
 
 pub use faults::{CatalogueFault, Known, faults};
 pub use merge::merged;
-pub use refresh::{Against, Change, refreshed};
+pub use refresh::{Against, Change, at_home, refreshed};
 pub use row::Row;
 pub use status::{Status, Verdict};
 pub use vendor::Vendor;
 
 use row::Found;
 use shape::{CatalogueFile, HostShape, ModelShape};
+
+/// The vendor whose row holds for any endpoint that is like `OpenAI`'s: it is
+/// nowhere by itself, and written as `openai/NAME`.
+pub const COMPATIBLE: &str = "compatible";
 
 /// Models and those who serve them.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -157,6 +161,34 @@ impl Catalogue {
     #[must_use]
     pub fn nearest_model(&self, name: &str) -> Option<&str> {
         diagnostic::nearest(name, self.file.models.keys().map(String::as_str))
+    }
+
+    /// A model at this vendor that was probably meant by an id which the catalogue
+    /// does not know: by the id without its maker, too. None that is retired.
+    #[must_use]
+    pub fn nearest_row(&self, vendor: &str, id: &str) -> Option<Row> {
+        let rows: Vec<Row> = self
+            .file
+            .models
+            .iter()
+            .filter(|(_, model)| model.hosts.contains_key(vendor))
+            .filter_map(|(name, _)| self.row(vendor, name).ok())
+            .filter(|row| !row.status.is_retired())
+            .collect();
+        let id = id.to_lowercase();
+        let last = |id: &str| id.rsplit('/').next().unwrap_or_default().to_lowercase();
+        let of = |row: &Row| [Some(row.id.to_lowercase()), Some(last(&row.id)), row.model.clone()];
+        let names: Vec<(String, &Row)> = rows
+            .iter()
+            .flat_map(|row| of(row).into_iter().flatten().map(move |name| (name, row)))
+            .collect();
+        let known = || names.iter().map(|(name, _)| name.as_str());
+        let short = last(&id);
+        let begins = || known().find(|name| short.len() > 3 && name.starts_with(&short));
+        let near = diagnostic::nearest(&id, known())
+            .or_else(|| diagnostic::nearest(&short, known()))
+            .or_else(begins)?;
+        names.iter().find(|(name, _)| name == near).map(|(_, row)| (*row).clone())
     }
 
     /// A vocabulary's name as people write it.

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::COMPATIBLE;
 use super::shape::{HostShape, LicenceShape, ModelShape, PriceShape, SamplingShape, StatusWord};
 use super::status::{Status, Verdict};
 use super::vendor::{self, Vendor, tokens};
@@ -211,7 +212,10 @@ fn elsewhere(here: &str, model: &ModelShape) -> Vec<String> {
         let status = host.status.as_ref().or(model.status.as_ref());
         status.is_none_or(|status| status.is != StatusWord::Retired)
     };
-    let others = model.hosts.iter().filter(|(vendor, host)| *vendor != here && serves(host));
+    let others = model
+        .hosts
+        .iter()
+        .filter(|(vendor, host)| ![here, COMPATIBLE].contains(&vendor.as_str()) && serves(host));
     others.filter_map(|(vendor, host)| Some(format!("{vendor}/{}", host.id.as_ref()?))).collect()
 }
 

@@ -249,6 +249,8 @@ pub enum StatusWord {
     Active,
     /// It is served, and its end is announced.
     Deprecated,
+    /// Its host lists it no more; whether it serves it, only asking tells.
+    Unlisted,
     /// It is served no more.
     Retired,
 }
@@ -285,18 +287,24 @@ pub enum Commercial {
 #[serde(default, deny_unknown_fields)]
 pub struct SamplingShape {
     /// 0 always takes the likeliest token.
+    #[schemars(range(min = 0, max = 5))]
     pub temperature: Option<f32>,
     /// The likeliest tokens up to this share of probability.
+    #[schemars(range(min = 0, max = 1))]
     pub top_p: Option<f32>,
     /// So many of the likeliest tokens.
     pub top_k: Option<u32>,
     /// No token below this share of the likeliest one's probability.
+    #[schemars(range(min = 0, max = 1))]
     pub min_p: Option<f32>,
     /// Above 1: against tokens seen lately, by division.
+    #[schemars(range(min = 0, max = 2))]
     pub repetition_penalty: Option<f32>,
     /// Above 0: against tokens each time they were said.
+    #[schemars(range(min = -2, max = 2))]
     pub frequency_penalty: Option<f32>,
     /// Above 0: against tokens that were said.
+    #[schemars(range(min = -2, max = 2))]
     pub presence_penalty: Option<f32>,
     /// Against sequences that were said.
     pub dry: Option<Dry>,

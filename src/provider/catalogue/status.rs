@@ -39,7 +39,8 @@ impl Status {
 }
 
 impl std::fmt::Display for Status {
-    /// `active`, `deprecated, ends 2026-12-01`, `retired 2026-04-30`.
+    /// `active`, `deprecated, ends 2026-12-01`, `not listed any more since
+    /// 2026-11-22`, `retired 2026-04-30`.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let day = |day: &Option<String>| day.as_ref().map(|day| format!(" {day}"));
         match self.word {
@@ -47,6 +48,10 @@ impl std::fmt::Display for Status {
             StatusWord::Deprecated => {
                 let end = day(&self.until).map(|day| format!(", ends{day}")).unwrap_or_default();
                 write!(f, "deprecated{end}")
+            }
+            StatusWord::Unlisted => {
+                let since = day(&self.since).map(|day| format!(" since{day}")).unwrap_or_default();
+                write!(f, "not listed any more{since}")
             }
             StatusWord::Retired => write!(f, "retired{}", day(&self.since).unwrap_or_default()),
         }

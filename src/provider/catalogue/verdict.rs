@@ -19,6 +19,12 @@ pub(super) fn of(row: &Row, is_elsewhere: bool) -> Verdict {
                 None => String::new(),
             },
         )),
+        StatusWord::Unlisted => Verdict::Ending(format!(
+            "{} does not list {} any more{}; it is asked all the same",
+            row.vendor.title,
+            row.title,
+            row.status.since.as_ref().map(|day| format!(" since {day}")).unwrap_or_default(),
+        )),
         StatusWord::Retired => Verdict::Retired { message: retired(row), hints: ways_out(row) },
     }
 }

@@ -11,6 +11,7 @@ use super::dialect::Trouble;
 use super::headers::BoundHeaders;
 use super::listening::Stopped;
 use super::patience::LONGEST_WAIT;
+use super::proxy::proxy;
 use super::refusal::{Refusal, read_body, shown};
 use crate::provider::{Fault, Reply};
 
@@ -82,6 +83,12 @@ impl Judge<'_> {
         match broken {
             // What never arrived, nobody worked on.
             Broken::Unreachable(_) => {
+                let by = proxy(self.base).map(|proxy| {
+                    format!(
+                        " (through the proxy {proxy} that your environment names; `NO_PROXY` leaves it out)"
+                    )
+                });
+                let why = why + &by.unwrap_or_default();
                 Failure { is_free: true, ..Failure::new(Fault::Unreachable { origin, why }, true) }
             }
             Broken::Lost(_) => Failure::new(Fault::Interrupted { origin, why }, true),

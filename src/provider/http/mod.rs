@@ -8,6 +8,7 @@
 //! | `knobs` | what a model's and a vendor's rows say to a body |
 //! | `patience` | time-outs, tries and pauses |
 //! | `connections` | what all who call the same endpoint share |
+//! | `proxy` | which proxy requests go through |
 //! | `gate` | what may be asked for at the same time, and in a minute |
 //! | `client` | the network: one request and its answer |
 //! | `calling` | one call: tries, pauses, bills |
@@ -58,6 +59,7 @@ mod knobs;
 mod listening;
 mod page;
 mod patience;
+mod proxy;
 pub mod refusal;
 mod stepping;
 
@@ -66,6 +68,7 @@ pub use connections::Connections;
 pub use counting::counting;
 pub use headers::BoundHeaders;
 pub use patience::{LONGEST_WAIT, Patience, retry_after};
+pub use proxy::{VARIABLES as PROXY_VARIABLES, is_proxy, proxy};
 
 use blotting::Blotting;
 use client::Client;

@@ -17,6 +17,25 @@ const NAME_LIMIT: usize = 160;
 /// The most models of one list.
 const MODEL_LIMIT: usize = 5_000;
 
+/// Parts of names of what writes no prose, for lists that do not say what a
+/// model is for, such as `OpenAI`'s own.
+const NO_PROSE: [&str; 14] = [
+    "audio",
+    "babbage",
+    "dall-e",
+    "davinci",
+    "embed",
+    "image",
+    "moderation",
+    "realtime",
+    "rerank",
+    "sora",
+    "transcribe",
+    "tts",
+    "whisper",
+    "search-api",
+];
+
 /// A model as its vendor lists it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Listed {
@@ -37,6 +56,9 @@ pub struct Listed {
     pub parameters: Option<Vec<Parameter>>,
     /// The day of its announced end.
     pub ends: Option<String>,
+    /// Whether it picks another model by itself, or has another end than prose:
+    /// then its name alone is believed.
+    pub picks_another: bool,
 }
 
 /// Dollars for a million tokens.
@@ -111,6 +133,9 @@ fn like_openai(row: &Value) -> Option<Listed> {
     let is_chat = row.get("type").and_then(Value::as_str).is_none_or(|kind| {
         !["embedding", "embeddings", "image", "rerank", "moderation", "audio", "video"]
             .contains(&kind)
+    }) && row.get("id").and_then(Value::as_str).is_none_or(|id| {
+        let id = id.to_lowercase();
+        !NO_PROSE.iter().any(|part| id.contains(part))
     });
     Some(Listed {
         id: name(row.get("id")?).filter(|_| is_chat)?,
@@ -138,7 +163,8 @@ fn mistral(row: &Value) -> Option<Listed> {
 
 fn ollama(row: &Value) -> Option<Listed> {
     let id = row.get("model").or_else(|| row.get("name")).and_then(name)?;
-    Some(Listed { id, ..Listed::default() })
+    let family = row.pointer("/details/family").and_then(Value::as_str).unwrap_or_default();
+    (!family.contains("bert")).then(|| Listed { id, ..Listed::default() })
 }
 
 /// What Ollama's page about one model says that it could hold at most.
@@ -149,6 +175,13 @@ pub fn ollama_window(page: &Value) -> Option<u32> {
         .iter()
         .find(|(key, _)| key.ends_with(".context_length"))
         .and_then(|(_, value)| count(value))
+}
+
+/// Whether Ollama's page about one model leaves open that it writes text.
+#[must_use]
+pub fn ollama_writes(page: &Value) -> bool {
+    let can = page.get("capabilities").and_then(Value::as_array);
+    can.is_none_or(|all| all.iter().any(|one| one == "completion"))
 }
 
 /// A name fit to be shown and stored.

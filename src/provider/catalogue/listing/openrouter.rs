@@ -6,11 +6,11 @@ use serde_json::Value;
 use super::{Listed, ListedPrice, count, day, name};
 use crate::provider::sampling::Parameter;
 
-/// The model of a row; none for what writes no text, for an alias that moves
-/// from model to model, and for a router among them.
+/// The model of a row; none for what writes no text, and for an alias that moves
+/// from model to model. Of a router among models only the name is told.
 pub(super) fn model(row: &Value) -> Option<Listed> {
     let id = name(row.get("id")?)?;
-    if id.starts_with('~') || !writes(row) || is_router(row) {
+    if id.starts_with('~') || !writes(row) {
         return None;
     }
     let windows = ["/context_length", "/top_provider/context_length"];
@@ -23,6 +23,7 @@ pub(super) fn model(row: &Value) -> Option<Listed> {
         price: row.get("pricing").and_then(price),
         parameters: parameters(row),
         ends: row.get("expiration_date").and_then(day),
+        picks_another: is_router(row),
         id,
     })
 }

@@ -40,6 +40,7 @@ fn the_smallest_count_of_a_row_is_believed() {
             }),
             parameters: Some(vec![Parameter::Temperature, Parameter::MinP, Parameter::Seed]),
             ends: Some("2026-12-31".to_owned()),
+            picks_another: false,
         }]
     );
 }
@@ -62,7 +63,8 @@ fn what_cannot_be_in_a_row_is_left_out() {
     ]});
     let found = listed(ListingKind::OpenRouter, &rows);
     let plain = |id: &str| Listed { id: id.to_owned(), ..Listed::default() };
-    assert_eq!(found, [plain("maker/fee"), plain("maker/words")]);
+    let router = Listed { picks_another: true, ..plain("maker/auto") };
+    assert_eq!(found, [router, plain("maker/fee"), plain("maker/words")]);
 }
 
 #[test]

@@ -1,0 +1,68 @@
+//! Whether each model of a run has the key that its endpoint wants, told before
+//! anything is reserved or sent.
+
+use anyhow::Result;
+
+use super::naming::{Distant, Named};
+use super::{Staff, Team};
+use crate::cli::ui::Ui;
+use crate::config::KeySource;
+use crate::failure::{Exit, Failure};
+use crate::provider::http::Base;
+
+/// Refuses a run whose model lacks its key; tells of one that only stands in.
+///
+/// # Errors
+///
+/// When the model that drafts or records lacks the key that its endpoint wants.
+pub(in crate::cli) fn keyed(staff: &Staff, ui: &Ui) -> Result<()> {
+    let mut told: Vec<&str> = Vec::new();
+    for Team { members, .. } in [&staff.draft, &staff.record] {
+        for (index, named) in members.iter().enumerate() {
+            let Some(failure) = lack(named) else { continue };
+            if index == 0 {
+                let message = format!("{}, so nothing is sent", failure.message);
+                return Err(Failure { message, ..failure }.into());
+            }
+            if !told.contains(&named.facts.name.as_str()) {
+                told.push(&named.facts.name);
+                ui.say(&format!("{}; should it have to stand in, it cannot", failure.message));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What is said of a model whose endpoint wants a key that nobody has set.
+fn lack(named: &Named) -> Option<Failure> {
+    let Distant { row, route, key, .. } = named.remote.as_ref()?;
+    let is_sent_otherwise = key.is_some() || route.headers.is_some();
+    if is_sent_otherwise || route.base.is_local() || !is_wanted(named.remote.as_ref()?) {
+        return None;
+    }
+    let vendor = &row.vendor;
+    let variable = route.endpoint.api_key_env.as_ref().or(vendor.key.as_ref());
+    let variable = variable.map_or("STORYGEN_API_KEY", String::as_str);
+    let origin = route.base.origin();
+    let message = format!("no key is set for `{}` at {origin}", row.name());
+    Some(
+        Failure::new(Exit::Provider, message)
+            .hint(format!("set `{variable}` in your environment"))
+            .hint(format!(
+                "or say where the key is in your configuration: `endpoints: {{{}: {{api_key_file: …}}}}`, or there `api_key_command` or `api_key_keyring`",
+                vendor.name
+            )),
+    )
+}
+
+/// Whether an endpoint wants a key: the vendor's own does where its row names
+/// one, the user's where the configuration names one for that address. Any other
+/// may be open.
+fn is_wanted(Distant { row, route, .. }: &Distant) -> bool {
+    let home = route.endpoint.base_url.as_deref().or(row.vendor.base_url.as_deref());
+    let is_home = home
+        .and_then(|home| Base::parse(home).ok())
+        .is_some_and(|home| home.origin() == route.base.origin());
+    let is_named = is_home && !KeySource::of(&route.endpoint).is_empty();
+    is_named || !row.vendor.is_local && !route.is_elsewhere && row.vendor.key.is_some()
+}

@@ -1,0 +1,111 @@
+//! What the user's configuration says that cannot be, each at its place.
+
+use super::file::{ConfigFile, EndpointShape};
+use crate::diagnostic::{Finding, Place, did_you_mean};
+use crate::money::{Budget, Money, PriceSaid};
+use crate::project::yaml;
+use crate::provider::dialects::{self, DIALECTS};
+use crate::provider::http::Base;
+
+/// Everything in `file` that cannot be; `text` is the file of that `name`.
+pub(super) fn faults(file: &ConfigFile, name: &str, text: &str) -> Vec<Finding> {
+    let mut search = Search { name, text, findings: Vec::new() };
+    search.address(&["base_url"], file.base_url.as_deref());
+    search.none(&["window"], file.window);
+    search.price(&["price"], file.price.as_ref());
+    search.budget(&file.budget.unwrap_or_default());
+    for (vendor, endpoint) in file.endpoints.iter().flatten() {
+        search.endpoint(vendor, endpoint);
+    }
+    search.findings
+}
+
+struct Search<'a> {
+    name: &'a str,
+    text: &'a str,
+    findings: Vec<Finding>,
+}
+
+impl Search<'_> {
+    fn endpoint(&mut self, vendor: &str, endpoint: &EndpointShape) {
+        let at = ["endpoints", vendor];
+        if vendor.trim().is_empty() || vendor.contains('/') {
+            let hint = "a model is written as `NAME/MODEL`: choose a name without `/`";
+            self.add(&at, format!("no endpoint can be called `{vendor}`"), hint);
+        }
+        self.address(&["endpoints", vendor, "base_url"], endpoint.base_url.as_deref());
+        let dialect = endpoint.dialect.as_deref();
+        if let Some(name) = dialect.filter(|name| dialects::dialect(name).is_none()) {
+            let known = DIALECTS.iter().map(|dialect| dialect.name);
+            let all = known.clone().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+            let hint = did_you_mean(name, known).unwrap_or_else(|| format!("write one of {all}"));
+            let path = ["endpoints", vendor, "dialect"];
+            self.add(&path, format!("no dialect is called `{name}`"), &hint);
+        }
+        for (key, count) in [
+            ("window", endpoint.window),
+            ("idle_seconds", endpoint.idle_seconds),
+            ("tries", endpoint.tries),
+            ("concurrent", endpoint.concurrent),
+            ("requests_per_minute", endpoint.requests_per_minute),
+            ("tokens_per_minute", endpoint.tokens_per_minute),
+        ] {
+            self.none(&["endpoints", vendor, key], count);
+        }
+        self.price(&["endpoints", vendor, "price"], endpoint.price.as_ref());
+    }
+
+    /// An address that no request is ever sent to.
+    fn address(&mut self, path: &[&str], address: Option<&str>) {
+        if let Some(Err(why)) = address.map(Base::parse) {
+            let hint = "write it like `https://host/v1`; only this machine may be reached by http";
+            self.add(path, why.to_string(), hint);
+        }
+    }
+
+    /// With none of these, no call could ever be made.
+    fn none(&mut self, path: &[&str], count: Option<u32>) {
+        if count == Some(0) {
+            let key = path.last().copied().unwrap_or_default();
+            let hint = "write at least 1, or leave it out for the usual value";
+            self.add(path, format!("`{key}` is 0, and so nothing can be asked"), hint);
+        }
+    }
+
+    fn price(&mut self, path: &[&str], price: Option<&PriceSaid>) {
+        let Some(price) = price else { return };
+        for (key, dollars) in [
+            ("prompt", Some(price.prompt)),
+            ("reply", Some(price.reply)),
+            ("cached", price.cached),
+            ("written", price.written),
+        ] {
+            let hint = "write dollars for a million tokens, such as `0.40`";
+            self.dollars(&[path, &[key]].concat(), dollars, hint);
+        }
+    }
+
+    fn budget(&mut self, budget: &Budget) {
+        for (key, dollars) in [("run", budget.run), ("book", budget.book), ("month", budget.month)]
+        {
+            self.dollars(&["budget", key], dollars, "write dollars, such as `2.50`");
+        }
+    }
+
+    fn dollars(&mut self, path: &[&str], dollars: Option<f64>, hint: &str) {
+        if let Some(dollars) = dollars
+            && Money::of_dollars(dollars).is_none()
+        {
+            self.add(path, format!("`{dollars}` is no amount of money"), hint);
+        }
+    }
+
+    fn add(&mut self, path: &[&str], message: String, hint: &str) {
+        let path: Vec<String> = path.iter().map(|&key| key.to_owned()).collect();
+        let place = match yaml::spot_of(self.text, &path) {
+            Some(spot) => Place::at(self.name, spot),
+            None => Place::file(self.name),
+        };
+        self.findings.push(Finding::error("configuration", place, message).hint(hint));
+    }
+}

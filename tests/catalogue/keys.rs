@@ -1,0 +1,258 @@
+//! What is told before the first call: a key that nobody has set, a name that is
+//! almost another, a model that is withdrawn.
+
+use crate::byte_server::{ByteServer, answer};
+use crate::home;
+use crate::support::Project;
+
+/// A server that is nobody's business: nothing must come.
+fn unasked() -> ByteServer {
+    ByteServer::start([vec![answer(500, &[], b"")]])
+}
+
+/// The configuration, the model, a variable; the variable that is missing.
+type Case = (&'static str, &'static str, Option<&'static str>, Option<&'static str>);
+
+#[test]
+fn a_key_that_is_not_set_is_told_before_the_first_call() {
+    let unslop = "openrouter/thedrummer/unslopnemo-12b";
+    let own = "endpoints: {attic: {base_url: 'https://attic.invalid/v1', api_key_env: ATTIC, tries: 1, price: {prompt: 0, reply: 0}}}\n";
+    let open = "endpoints: {attic: {base_url: 'https://attic.invalid/v1', tries: 1, price: {prompt: 0, reply: 0}}}\n";
+    let table: [Case; 7] = [
+        ("", unslop, None, Some("OPENROUTER_API_KEY")),
+        ("", unslop, Some("OPENAI_API_KEY"), Some("OPENROUTER_API_KEY")),
+        ("", unslop, Some("OPENROUTER_API_KEY"), None),
+        ("", unslop, Some("STORYGEN_API_KEY"), None),
+        (own, "attic/x", None, Some("ATTIC")),
+        (own, "attic/x", Some("ATTIC"), None),
+        (open, "attic/x", None, None),
+    ];
+    for (config, model, variable, missing) in table {
+        let project = Project::copy("tests/tiny");
+        let tries = "endpoints: {openrouter: {tries: 1}}\n";
+        let config = if config.is_empty() { tries } else { config };
+        project.write("../home/config/storygen/config.yaml", config);
+        // Whoever asks at all asks there, and hears at once that nobody is.
+        let mut variables = vec![("HTTPS_PROXY", "http://127.0.0.1:9")];
+        variables.extend(variable.map(|name| (name, "sk-1")));
+        let what = format!("{config} {model} {variable:?}");
+        for command in
+            [&["draft", "chapter", "1", "--model", model][..], &["models", "test", model]]
+        {
+            let output = project.run_with(command, &variables);
+            assert_eq!(output.code, 6, "{what}: {output}");
+            let said = output.to_string();
+            assert_eq!(said.contains("no key is set for `"), missing.is_some(), "{what}: {said}");
+            assert_eq!(said.contains("cannot reach"), missing.is_none(), "{what}: {said}");
+            if let Some(missing) = missing {
+                let ways = [&format!("set `{missing}` in"), "`api_key_command`", "api_key_keyring"];
+                assert!(ways.iter().all(|way| said.contains(*way)), "{what}: {said}");
+                assert!(said.contains("api_key_file"), "{what}: {said}");
+            }
+        }
+        if missing.is_some() {
+            let journal = project.read(".storygen/journal.jsonl");
+            assert!(!journal.contains("reserved"), "{what}: {journal}");
+        }
+        // What asks nobody needs no key.
+        let dry = project.run_with(&["draft", "--dry-run", "--model", model], &variables);
+        assert_eq!(dry.code, 0, "{what}: {dry}");
+    }
+}
+
+#[test]
+fn a_name_that_is_almost_known_is_offered() {
+    let project = Project::copy("tests/tiny");
+    let key = [("OPENROUTER_API_KEY", "sk"), ("OPENAI_API_KEY", "sk"), ("MISTRAL_API_KEY", "sk")];
+    for (model, near) in [
+        ("openrouter/gryphe/mythomax-l2-13", Some("openrouter/gryphe/mythomax-l2-13b")),
+        ("openrouter/mythomax", Some("openrouter/gryphe/mythomax-l2-13b")),
+        ("openai/gpt-4.1-min", Some("openai/gpt-4.1-mini")),
+        ("mistral/ministral-8b-251", Some("mistral/ministral-8b-2512")),
+        ("openrouter/gryphe/mythomax-l2-13b", None),
+        ("openrouter/zyx/quite-another-9000", None),
+    ] {
+        let output = project.run_with(&["draft", "--dry-run", "--model", model], &key);
+        let said = near
+            .map(|near| format!("the catalogue does not know `{model}`; did you mean `{near}`?\n"));
+        let found = output.stderr.lines().filter(|line| line.contains("did you mean")).count();
+        assert_eq!(found, usize::from(near.is_some()), "{model}: {output}");
+        assert!(output.stderr.contains(&said.unwrap_or_default()), "{model}: {output}");
+    }
+}
+
+/// A name without a host means no model, and what it could mean is told.
+#[test]
+fn a_bare_name_is_told_its_hosts() {
+    let project = Project::copy("tests/tiny");
+    for (name, words) in [
+        ("mythomax-13b", "write one of `deepinfra/Gryphe/MythoMax-L2-13b`, `novita/"),
+        ("unslopnemo-12b", "help: write `openrouter/thedrummer/unslopnemo-12b`\n"),
+        ("mythomax-13", "did you mean the model `mythomax-13b`?"),
+        ("qwen2.5", "nobody serves `qwen2.5` as such"),
+        ("openruter", "did you mean `openrouter`?"),
+    ] {
+        let output = project.run(&["draft", "--dry-run", "--model", name]);
+        assert_eq!(output.code, 2, "{name}: {output}");
+        assert!(output.stderr.contains(words), "{name}: {output}");
+    }
+}
+
+/// One that only stands in does not stop the book, and its lack is told first.
+#[test]
+fn a_stand_in_without_its_key_is_told_of() {
+    let server = ByteServer::start([vec![answer(401, &[], b"{}")]]);
+    let project = Project::copy("tests/tiny");
+    let config = "endpoints: {openrouter: {tries: 1}}\n";
+    project.write("../home/config/storygen/config.yaml", config);
+    let address = format!("{}/v1", server.origin());
+    let variables =
+        [("STORYGEN_BASE_URL", address.as_str()), ("HTTPS_PROXY", "http://127.0.0.1:9")];
+    let stand_in = "fallback=openrouter/thedrummer/unslopnemo-12b";
+    let ask = ["draft", "chapter", "1", "--model", "openai/x", "--model", stand_in];
+    let output = project.run_with(&[&ask[..], &["--allow-unknown-price"]].concat(), &variables);
+    assert_eq!(output.code, 6, "{output}");
+    let told = "no key is set for `openrouter/thedrummer/unslopnemo-12b` at https://openrouter.ai; should it have to stand in, it cannot\n";
+    assert!(output.stderr.contains(told), "{output}");
+    assert_eq!(output.stderr.matches("should it have").count(), 1, "{output}");
+    assert_eq!(server.requests().len(), 1, "the model itself is asked");
+}
+
+#[test]
+fn a_withdrawn_model_is_told_of_wherever_it_is_named() {
+    let server = unasked();
+    let replaced = "help: another model takes its place: `ministral-3-8b`";
+    // By its bare name, too.
+    for name in ["mistral-small-creative", "mistral/labs-mistral-small-creative"] {
+        let project = Project::copy("tests/tiny");
+        let output = project.run(&["draft", "chapter", "1", "--model", name]);
+        assert_eq!(output.code, 6, "{name}: {output}");
+        assert!(output.stderr.contains(replaced), "{name}: {output}");
+    }
+    // For whatever work, with its place, by the commands that ask nobody.
+    for work in ["draft", "record", "review", "talk", "fallback"] {
+        let project = Project::copy("tests/tiny");
+        let book = project.read("storygen.yaml");
+        let name = "mistral/labs-mistral-small-creative";
+        let value = if work == "fallback" { format!("[{name}]") } else { name.to_owned() };
+        project.write("storygen.yaml", format!("{book}\nmodels: {{{work}: {value}}}\n"));
+        let place = format!("storygen.yaml:{}:", book.lines().count() + 2);
+        for command in ["check", "status"] {
+            let output = project.run(&[command]);
+            assert_eq!(output.code, 0, "{work} {command}: {output}");
+            for words in ["warning[model]: Mistral does not serve", &place, "`ministral-3-8b`"] {
+                assert!(output.stderr.contains(words), "{work} {command} {words}: {output}");
+            }
+        }
+        assert_eq!(project.run(&["check", "--fail-on", "warning"]).code, 4, "{work}");
+        // At an address of the user's own it may well be served.
+        let address = format!("{}/v1", server.origin());
+        let output = project.run_with(&["check"], &[("STORYGEN_BASE_URL", &address)]);
+        assert!(!output.stderr.contains("does not serve"), "{work}: {output}");
+    }
+    assert_eq!(server.requests().len(), 0);
+}
+
+#[test]
+fn what_the_user_has_set_is_what_is_told() {
+    let project =
+        home::with("models: {inflection-3-pi: {hosts: {openrouter: {status: {is: active}}}}}\n");
+    project.write(
+        "../home/config/storygen/config.yaml",
+        "endpoints:\n  attic: {base_url: 'http://127.0.0.1:9/v1', window: 4096, price: {prompt: 0, reply: 0.5}}\n  openrouter: {price: {prompt: 7, reply: 8}}\n  ollama: {window: 16384}\n",
+    );
+    for (name, words) in [
+        ("inflection-3-pi", "status      served by `openrouter`; elsewhere retired 2026-"),
+        (
+            "inflection-3-pi",
+            "price       prompt 7.00, reply 8.00 (dollars for a million tokens, your\n",
+        ),
+        // More than is asked for by itself, and never more than the model could hold.
+        ("ollama/mine:1b", "limits      window 16384 (your configuration)"),
+        ("ollama/mythomax-l2-13b:q4", "limits      window 4096, reply"),
+        ("attic/m", "limits      window 4096 (your configuration), reply as long as it fits"),
+        ("attic/m", "price       prompt 0.00, reply 0.50 (dollars for a million tokens, your\n"),
+    ] {
+        let output = project.run(&["models", "info", name]);
+        assert!(output.stdout.contains(words), "{words}: {output}");
+    }
+}
+
+/// A key file is found from anywhere: beside the configuration, or at home.
+#[test]
+fn a_key_file_is_found_whatever_folder_the_command_runs_in() {
+    for (path, file) in [
+        ("key", "../home/config/storygen/key"),
+        ("keys/attic", "../home/config/storygen/keys/attic"),
+        ("~/key", "../home/key"),
+    ] {
+        let server = ByteServer::start([vec![answer(401, &[], b"{}")]]);
+        let project = Project::copy("tests/tiny");
+        project.write(file, "\u{feff}sk-in-a-file\r\n");
+        project.write("key", "sk-of-the-project");
+        let config = format!(
+            "endpoints: {{attic: {{base_url: '{}/v1', api_key_file: {path}}}}}\n",
+            server.origin()
+        );
+        project.write("../home/config/storygen/config.yaml", config);
+        let output = project.run(&["models", "test", "attic/m"]);
+        let sent = server.requests();
+        assert_eq!(sent.len(), 1, "{path}: {output}");
+        assert_eq!(sent[0].header("authorization"), Some("Bearer sk-in-a-file"), "{path}");
+    }
+}
+
+/// A proxy that the environment names is told of, and named where it is at fault;
+/// one that is none is refused, never gone without.
+#[test]
+fn the_proxy_of_the_environment_is_told() {
+    let gone = {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        format!("http://{}", listener.local_addr().expect("an address"))
+    };
+    let wants = answer(407, &[("proxy-authenticate", "Basic"), ("connection", "close")], b"");
+    let server = ByteServer::start([vec![wants]]);
+    let here = unasked();
+    let local = format!("{}/v1", here.origin());
+    let model = "openrouter/thedrummer/unslopnemo-12b";
+    let through = |proxy: &str| format!("through the proxy {proxy}");
+    let named = |proxy: &str| vec![("HTTPS_PROXY", proxy.to_owned())];
+    let bad = "`HTTPS_PROXY` in your environment is no address of a proxy that can be used";
+    let with_word = gone.replace("http://", "http://me:hunter2@");
+    let every = vec![("ALL_PROXY", gone.clone())];
+    let but = vec![("HTTPS_PROXY", gone.clone()), ("NO_PROXY", "openrouter.ai".to_owned())];
+    let own = vec![("HTTPS_PROXY", gone.clone()), ("STORYGEN_BASE_URL", local)];
+    // The environment; what `status` says; how a draft ends, and what it says.
+    let table = [
+        (named(&gone), Some(through(&gone)), Some((6, through(&gone)))),
+        (named(&with_word), Some(through(&gone)), Some((6, through(&gone)))),
+        (
+            named(&server.origin()),
+            Some(through(&server.origin())),
+            Some((6, through(&server.origin()))),
+        ),
+        (every, Some(through(&gone)), Some((6, through(&gone)))),
+        (named("::bad"), Some(bad.to_owned()), Some((2, bad.to_owned()))),
+        (named("socks5://127.0.0.1:9050"), Some(bad.to_owned()), Some((2, bad.to_owned()))),
+        (but, None, None),
+        (own, None, None),
+    ];
+    for (variables, told, end) in table {
+        let project = Project::copy("tests/tiny");
+        let tries = "endpoints: {openrouter: {tries: 1}}\n";
+        project.write("../home/config/storygen/config.yaml", tries);
+        let mut all = vec![("OPENROUTER_API_KEY", "sk-1")];
+        all.extend(variables.iter().map(|(name, value)| (*name, value.as_str())));
+        let status = project.run_with(&["status", "--model", model], &all);
+        assert_eq!(status.code, 0, "{variables:?}: {status}");
+        let line = status.stdout.lines().find(|line| line.contains("; model ")).unwrap_or_default();
+        assert_eq!(line.contains("roxy"), told.is_some(), "{variables:?}: {status}");
+        assert!(line.contains(&told.unwrap_or_default()), "{variables:?}: {status}");
+        if let Some((code, words)) = end {
+            let draft = project.run_with(&["draft", "chapter", "1", "--model", model], &all);
+            assert_eq!(draft.code, code, "{variables:?}: {draft}");
+            assert!(draft.stderr.contains(&words), "{variables:?}: {draft}");
+            assert!(!(status.to_string() + &draft.to_string()).contains("hunter2"), "{draft}");
+        }
+    }
+}
