@@ -1,12 +1,13 @@
 //! Why a call is not made, and the ways out.
 
 use crate::failure::{Exit, Failure};
-use crate::money::{Caps, Limit, Money, Reached};
+use crate::money::{Caps, Limit, Money, Reached, Standing};
 use crate::project::journal::CallNote;
 use crate::provider::Facts;
 
 /// Nobody knows what a call costs.
-pub(super) fn unknown_price(facts: &Facts, is_capped: bool) -> Failure {
+#[must_use]
+pub fn unknown_price(facts: &Facts, is_capped: bool) -> Failure {
     let name = &facts.name;
     let why = match (facts.is_local, is_capped) {
         (true, _) => "so nothing can keep to the budget that is set".to_owned(),
@@ -27,17 +28,14 @@ pub(super) fn unpaid(facts: &Facts) -> Failure {
 
 /// A cap has no room for a call.
 pub(super) fn reached(reached: &Reached, note: &CallNote) -> Failure {
-    let Reached { limit, cap, settled, reserved, call } = reached;
+    let Reached { limit, cap, call, .. } = reached;
     let chapter = note.chapter.as_ref().map(|id| format!(" of `{id}`")).unwrap_or_default();
-    let open = match *reserved {
-        Money::ZERO => String::new(),
-        some => format!(", {some} are reserved for calls whose end is not known"),
-    };
     let failure = Failure::new(
         Exit::Budget,
         format!(
-            "{} is reached: of {cap}, {settled} are spent{open}; the next call ({}{chapter}, {} + {} tokens) could cost {call}",
+            "{} is reached: {}; the next call ({}{chapter}, {} + {} tokens) could cost {call}",
             limit.name(),
+            reached.standing().told(*cap),
             note.stage.name(),
             note.prompt,
             note.reply,
@@ -47,25 +45,40 @@ pub(super) fn reached(reached: &Reached, note: &CallNote) -> Failure {
     raise(failure, *limit)
 }
 
-/// Whether what is left of the caps is enough for what costs at least `floor`.
+/// What all that is still to be done needs of a budget.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Floor {
+    /// With less it cannot be done.
+    pub least: Money,
+    /// With this much it is done, unless a call has to be repeated.
+    pub enough: Money,
+}
+
+/// Whether what is left of the caps is enough for what is to be done.
 ///
 /// # Errors
 ///
 /// The cap that is too low.
-pub fn too_little(caps: &Caps, spent: &[(Limit, Money)], floor: Money) -> Result<(), Failure> {
-    for (limit, spent) in spent.iter().copied() {
-        let Some(cap) = caps.on(limit).filter(|cap| spent + floor > *cap) else { continue };
+pub fn too_little(caps: &Caps, standings: &[Standing], floor: Floor) -> Result<(), Failure> {
+    for standing in standings {
+        let Standing { limit, .. } = *standing;
+        let gone = standing.gone();
+        let Some(cap) = caps.on(limit).filter(|cap| gone + floor.least > *cap) else { continue };
         let failure = Failure::new(
             Exit::Budget,
             format!(
-                "{} is too low: of {cap}, {} are left, and what is to be done costs at least {floor}",
+                "{} is too low: {}, and what is to be done needs at least {}",
                 limit.name(),
-                cap.less(spent)
+                standing.told(cap),
+                floor.least.rounded_up()
             ),
         )
         .hint("nothing was sent; `storygen cost` shows what each stage costs")
-        .hint("draft fewer chapters: `storygen draft chapters 1-3`");
-        return Err(raise(failure, limit));
+        .hint(format!(
+            "a budget of {} is enough as long as no call has to be repeated: before each its worst case is put aside",
+            (gone + floor.enough.max(floor.least)).rounded_up()
+        ));
+        return Err(raise(failure, limit).hint("or draft fewer chapters at a time"));
     }
     Ok(())
 }
