@@ -25,7 +25,9 @@ mod way_out;
 
 pub use event::{Event, Listener};
 pub use marks::{Recent, marks};
-pub use purse::{Allowance, Floor, Overbilled, Purse, Terms, Used, too_little, unknown_price};
+pub use purse::{
+    Allowance, Floor, Overbilled, Purse, Terms, Used, no_room, too_little, unknown_price,
+};
 pub use way_out::failure;
 
 use watching::Watching;

@@ -26,7 +26,7 @@ use books::Books;
 
 pub use allowance::Allowance;
 pub(super) use refusal::not_kept;
-pub use refusal::{Floor, too_little, unknown_price};
+pub use refusal::{Floor, no_room, too_little, unknown_price};
 pub use used::Used;
 
 /// What calls are paid from, and noted in.

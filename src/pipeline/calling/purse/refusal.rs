@@ -28,20 +28,22 @@ pub(super) fn unpaid(facts: &Facts) -> Failure {
 
 /// A cap has no room for a call.
 pub(super) fn reached(reached: &Reached, note: &CallNote) -> Failure {
-    let Reached { limit, cap, call, .. } = reached;
     let chapter = note.chapter.as_ref().map(|id| format!(" of `{id}`")).unwrap_or_default();
+    let stage = note.stage.name();
+    let what = format!("the next call ({stage}{chapter}, {} + {} tokens)", note.prompt, note.reply);
+    no_room(reached, &what).hint("what is finished is saved")
+}
+
+/// A cap has no room for this.
+#[must_use]
+pub fn no_room(reached: &Reached, what: &str) -> Failure {
+    let Reached { limit, cap, call, .. } = reached;
+    let standing = reached.standing().told(*cap);
     let failure = Failure::new(
         Exit::Budget,
-        format!(
-            "{} is reached: {}; the next call ({}{chapter}, {} + {} tokens) could cost {call}",
-            limit.name(),
-            reached.standing().told(*cap),
-            note.stage.name(),
-            note.prompt,
-            note.reply,
-        ),
+        format!("{} is reached: {standing}; {what} could cost {call}", limit.name()),
     )
-    .hint("nothing was sent for it, and what is finished is saved");
+    .hint("nothing was sent for it");
     raise(failure, *limit)
 }
 
