@@ -89,7 +89,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
     };
     let book = Book::open(open::folder(common)?, &run, ui)?;
     let Book { folder, story, wishes, staff, .. } = &book;
-    for team in [&staff.draft, &staff.record] {
+    for team in staff.teams() {
         model::must_be_here(team)?;
     }
     let archive = history::read(folder, story)?;
@@ -131,7 +131,7 @@ fn all_may_be_asked(
     if forecast.stages.is_empty() {
         return Ok(());
     }
-    for Team { facts, .. } in [&staff.draft, &staff.record] {
+    for Team { facts, .. } in staff.teams() {
         let verdict = may_ask(facts.price, facts.is_local, caps.any(), unknown_is_allowed);
         if verdict == Verdict::Refuse {
             return Err(unknown_price(facts, caps.any()).into());
@@ -175,7 +175,7 @@ impl Sum {
         let (mut models, mut unknown) = (Vec::new(), Vec::new());
         for (forecast, staff) in books {
             cost.add(forecast.cost());
-            for team in [&staff.draft, &staff.record] {
+            for team in staff.teams() {
                 each_once(&mut models, &team.facts.name);
                 if team.facts.price.is_none() {
                     each_once(&mut unknown, &team.facts.name);
@@ -333,5 +333,5 @@ fn print(forecast: &Forecast, ui: &Ui) {
 /// Whether the work costs anything that is known.
 pub(super) fn is_paid(staff: &Staff) -> bool {
     let is_paid = |team: &Team| team.facts.price.is_some_and(|price: Price| !price.is_free());
-    is_paid(&staff.draft) || is_paid(&staff.record)
+    staff.teams().into_iter().any(is_paid)
 }

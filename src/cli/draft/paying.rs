@@ -54,10 +54,16 @@ pub(super) fn foretell(
     if !cost::is_paid(&book.staff) {
         return Ok(None);
     }
-    let forecast = Ground { book, archive, draft, record }.forecast(wanted, ui)?;
+    let made = match &work.foretold {
+        Some(_) => None,
+        None => {
+            let forecast = Ground { book, archive, draft, record }.forecast(wanted, ui)?;
+            Some(cost::Sum::of(&[(&forecast, &book.staff)]))
+        }
+    };
+    let Some(sum) = work.foretold.as_ref().or(made.as_ref()) else { return Ok(None) };
     let caps = caps(&run.paying, &book.wishes, run.config)?;
     let standings = cost::standings(run.config, &book.folder, archive)?;
-    let sum = cost::Sum::of(&[(&forecast, &book.staff)]);
     ui.say(&format!("{}; {}", sum.told(), sum.outlook(&caps, &standings)));
     Ok(Some(sum.floor))
 }

@@ -28,6 +28,8 @@ use results::Results;
 #[derive(Clone, Debug)]
 pub(super) struct Ui {
     quiet: bool,
+    /// Nothing is said at all: what is looked at now is told of later.
+    muted: bool,
     colour: ColorChoice,
     may_ask: bool,
     /// Events go to standard output as JSON.
@@ -44,6 +46,7 @@ impl Ui {
     pub fn new(common: &Common) -> Self {
         Self {
             quiet: common.quiet,
+            muted: false,
             colour: if common.no_color { ColorChoice::Never } else { ColorChoice::Auto },
             may_ask: !common.no_input
                 && std::io::stdin().is_terminal()
@@ -59,6 +62,11 @@ impl Ui {
     /// The same, with events as JSON on standard output where `json` is set.
     pub fn telling(&self, json: bool) -> Self {
         Self { json, ..self.clone() }
+    }
+
+    /// The same, for a look ahead of which nothing is to be heard.
+    pub fn muted(&self) -> Self {
+        Self { muted: true, json: false, ..self.clone() }
     }
 
     /// Runs a command with this, and tells how it ended.
@@ -154,6 +162,9 @@ impl Ui {
 
     /// A line about the work that is always shown, apart from any prose before it.
     pub fn warn(&self, text: &str) {
+        if self.muted {
+            return;
+        }
         let text = &*harmless(text);
         let print = || {
             let mut out = anstream::AutoStream::new(std::io::stderr(), self.colour);

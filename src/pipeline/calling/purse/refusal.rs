@@ -31,20 +31,24 @@ pub(super) fn reached(reached: &Reached, note: &CallNote) -> Failure {
     let chapter = note.chapter.as_ref().map(|id| format!(" of `{id}`")).unwrap_or_default();
     let stage = note.stage.name();
     let what = format!("the next call ({stage}{chapter}, {} + {} tokens)", note.prompt, note.reply);
-    no_room(reached, &what).hint("what is finished is saved")
+    let failure =
+        full(reached, &what).hint("nothing was sent for it, and what is finished is saved");
+    raise(failure, reached.limit)
 }
 
-/// A cap has no room for this.
+/// A cap has no room for this, which is no part of a book.
 #[must_use]
 pub fn no_room(reached: &Reached, what: &str) -> Failure {
+    raise(full(reached, what).hint("nothing was sent"), reached.limit)
+}
+
+fn full(reached: &Reached, what: &str) -> Failure {
     let Reached { limit, cap, call, .. } = reached;
     let standing = reached.standing().told(*cap);
-    let failure = Failure::new(
+    Failure::new(
         Exit::Budget,
         format!("{} is reached: {standing}; {what} could cost {call}", limit.name()),
     )
-    .hint("nothing was sent for it");
-    raise(failure, *limit)
 }
 
 /// What all that is still to be done needs of a budget.
