@@ -207,6 +207,46 @@ fn the_budget_that_a_refusal_names_is_enough() {
     }
 }
 
+/// A dear model that only stands in does not make a cheap one dear, and is not hidden.
+#[test]
+fn what_a_stand_in_costs_is_a_figure_of_its_own() {
+    let (project, server) = book_of(3, 300, "");
+    let endpoint =
+        |price: &str| format!("{{base_url: '{}', tries: 1, {price}}}", server.base_url());
+    let configure = |more: &str| {
+        let (cheap, dear) = ("price: {prompt: 1, reply: 2}", "price: {prompt: 100, reply: 200}");
+        let config = format!(
+            "model: cheap/w\nendpoints: {{cheap: {}, dear: {}, odd: {}}}\n{more}\n",
+            endpoint(cheap),
+            endpoint(dear),
+            endpoint("dialect: openai")
+        );
+        project.write("../home/config/storygen/config.yaml", config);
+        project.run(&["cost"])
+    };
+    let alone = configure("");
+    let about = named(&alone.stdout, ": about $");
+    assert!(!alone.stdout.contains("stand-in"), "{alone}");
+    let both = configure("models: {fallback: [dear/f]}");
+    let said = format!("3 chapters with `cheap/w`: about ${about}, $");
+    assert!(both.stdout.contains(&said), "{both}");
+    let sum: Value = json(&project, "cost")["all"]["cost"].clone();
+    let of = |key: &str| sum[key].as_f64().expect("dollars");
+    assert!((of("stood_in") - 100.0 * of("uncached")).abs() < 1e-9, "{sum}");
+    let stood_in = named(&both.stdout, &said).parse::<f64>().expect("dollars");
+    assert!((stood_in - of("stood_in")).abs() < 0.01, "{both}");
+    assert!(both.stdout.contains(" where the dearest stand-in does it all; $"), "{both}");
+    // What is put aside is the dear one's worst case: the least has to hold it.
+    let refused = project.run(&["draft", "--max-cost", &(of("uncached") * 2.0).to_string()]);
+    assert_eq!((refused.code, server.requests()), (5, 0), "{refused}");
+    let odd = configure("models: {fallback: [odd/f]}");
+    assert_eq!(odd.code, 0, "{odd}");
+    assert!(
+        odd.stdout.contains("3 chapters with `cheap/w`: what its tokens cost is not known"),
+        "{odd}"
+    );
+}
+
 #[test]
 fn what_costs_nothing_or_is_not_known_is_said() {
     let (project, _server) = book_of(2, 200, "");
@@ -220,6 +260,21 @@ fn what_costs_nothing_or_is_not_known_is_said() {
         project.write("../home/config/storygen/config.yaml", text);
         let output = project.run(&["cost"]);
         assert_eq!((output.code, output.stdout.lines().last()), (0, Some(said)), "{output}");
+        // With a budget, what a draft would do is told.
+        let output = project.run(&["cost", "--max-cost", "0.5"]);
+        assert_eq!(output.stdout.lines().last(), Some(said), "{output}");
+        let (code, words) = match price {
+            "" => (
+                5,
+                "error: what `openai/counted` costs is not known, so nothing can keep to the budget that is set\n",
+            ),
+            _ => (0, "nothing has to be paid\n"),
+        };
+        assert_eq!(output.code, code, "{output}");
+        assert!(output.stderr.starts_with(words), "{output}");
+        let output = project.run(&["cost", "--max-cost", "0.5", "--allow-unknown-price"]);
+        let is_told = output.stderr.starts_with("whether a budget is enough cannot be told");
+        assert_eq!((output.code, is_told), (0, price.is_empty()), "{output}");
         let drafted = project.run(&["draft", "chapter", "1", "--dry-run"]);
         assert_eq!(drafted.code, 0, "{drafted}");
     }

@@ -177,8 +177,9 @@ impl Sum {
             cost.add(forecast.cost());
             for team in staff.teams() {
                 each_once(&mut models, &team.facts.name);
-                if team.facts.price.is_none() {
-                    each_once(&mut unknown, &team.facts.name);
+                let members = team.members.iter().map(|named| &named.facts);
+                for facts in members.filter(|facts| facts.price.is_none()) {
+                    each_once(&mut unknown, &facts.name);
                 }
             }
         }

@@ -275,6 +275,12 @@ fn calls_are_listed_shown_and_pruned() {
     let pruned = project.run(&["calls", "prune"]);
     assert_eq!(pruned.stdout, dry.stdout.replace("would remove", "removed"));
     assert_eq!(calls(&project), before - 4);
+    // They were paid for, so they are listed, as what they are.
+    let list = project.run(&["calls"]).stdout;
+    let is_marked: Vec<bool> = list.lines().map(|line| line.ends_with("  (pruned)")).collect();
+    assert_eq!(is_marked, [false, false, false, false, true, true, true, true], "{list}");
+    let json = project.run(&["calls", "list", "--json"]).stdout;
+    assert_eq!(json.matches("\"kept\":false").count(), 4, "{json}");
     let other = elsewhere(&project);
     assert_eq!(offline(&other, &["chapters", "1-2"]).code, 0);
     assert_eq!(texts(&other, &["manuscript", "canon"]), texts(&project, &["manuscript", "canon"]));
