@@ -8,11 +8,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use anyhow::Result;
 use tokio_util::sync::CancellationToken;
 
+use crate::failure::Failure;
 use crate::ledger::Ledger;
 use crate::money::{Caps, Limit, Money, Payment, Price, Reached, Verdict, may_ask};
 use crate::project::accounts::Accounts;
-use crate::project::calls::{Found, Kept};
-use crate::project::journal::{CallNote, Ended, Event};
+use crate::project::calls::State::Whole;
+use crate::project::calls::{self, Found, Kept};
+use crate::project::journal::{CallNote, Ended, Event, Stage};
 use crate::project::pen::Pen;
 use crate::provider::{Facts, Tally};
 
@@ -25,7 +27,7 @@ use allowance::Share;
 use books::Books;
 
 pub use allowance::Allowance;
-pub(super) use refusal::not_kept;
+pub(super) use refusal::damaged;
 pub use refusal::{Floor, no_room, too_little, unknown_price};
 pub use used::Used;
 
@@ -63,6 +65,8 @@ struct State {
     /// The most that a call was billed beyond what it could cost, by the name under
     /// which it was asked: a price of nothing may be wrong, too.
     surprises: BTreeMap<String, Money>,
+    /// The file of the last reply that was found, where that stops in the reply.
+    cut: Option<String>,
 }
 
 /// A call that may be made.
@@ -153,6 +157,7 @@ impl<'a> Purse<'a> {
     pub(super) fn found(&self, note: &CallNote, found: &Found) -> Result<()> {
         let mut state = self.state();
         state.used.add(&note.digest, &found.tally.unwrap_or_default());
+        state.cut = (found.state != Whole).then(|| calls::path(&note.digest));
         state.floor = None;
         self.allowance.has_room();
         let id = found.id.clone().unwrap_or_else(|| note.digest.clone());
@@ -166,6 +171,18 @@ impl<'a> Purse<'a> {
             (Some(books), Some(pen)) => books.late(pen, note, ended, answered, found.tally),
             _ => Ok(()),
         }
+    }
+
+    /// Why a reply that is not kept ends a run that asks nobody; `otherwise` is what
+    /// the nearest kept call asked otherwise, where there is one.
+    pub(super) fn not_kept(
+        &self,
+        about: &str,
+        note: &CallNote,
+        otherwise: Option<Vec<String>>,
+    ) -> Failure {
+        let cut = self.state().cut.take().filter(|_| note.stage == Stage::Continue);
+        refusal::not_kept(about, note, otherwise, cut.as_deref())
     }
 
     /// A call was found that brought no reply of use.

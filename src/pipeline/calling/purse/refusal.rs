@@ -2,6 +2,7 @@
 
 use crate::failure::{Exit, Failure};
 use crate::money::{Caps, Limit, Money, Reached, Standing};
+use crate::project::calls;
 use crate::project::journal::CallNote;
 use crate::provider::Facts;
 
@@ -101,21 +102,45 @@ fn raise(failure: Failure, limit: Limit) -> Failure {
     .hint("or take a cheaper model, or a smaller `reply_tokens`")
 }
 
-/// A reply is not kept, and nobody is asked.
-pub(in crate::pipeline::calling) fn not_kept(
+/// A reply is not kept, and nobody is asked. `otherwise` is what the nearest kept
+/// call asked otherwise; `cut`, the file of the reply before it, which has no end.
+pub(super) fn not_kept(
     about: &str,
     note: &CallNote,
-    asked_otherwise: bool,
+    otherwise: Option<Vec<String>>,
+    cut: Option<&str>,
 ) -> Failure {
-    let failure = Failure::new(
+    let mut failure = Failure::new(
         Exit::Provider,
         format!("the reply to `{about}` is not kept, and `--offline` asks nobody"),
     );
-    let failure = if asked_otherwise {
-        failure.hint("a reply of that name is kept, but to another prompt: the bible, a template, a model's setting or an earlier chapter was another then")
-    } else {
-        failure
-    };
+    if let Some(path) = cut {
+        failure = failure.hint(format!(
+            "the reply before it, in `{path}`, has no end: the file is damaged, or its run was killed and never went on; put back a copy of it"
+        ));
+    }
+    if let Some(otherwise) = otherwise.filter(|otherwise| !otherwise.is_empty()) {
+        failure = failure.hint(format!(
+            "the nearest one that is kept was asked otherwise: {}",
+            otherwise.join("; ")
+        ));
+        failure = failure.hint("a prompt follows from the bible, the templates and the chapters before; put back what it was made from");
+    }
+    without_offline(failure, note)
+}
+
+/// What is kept of a reply cannot be used, and nobody is asked.
+pub(in crate::pipeline::calling) fn damaged(about: &str, note: &CallNote) -> Failure {
+    let path = calls::path(&note.digest);
+    let failure = Failure::new(
+        Exit::Provider,
+        format!("the reply to `{about}` is kept in `{path}`, but that file is damaged: it does not tell how the reply ended"),
+    )
+    .hint("put back a copy of it");
+    without_offline(failure, note)
+}
+
+fn without_offline(failure: Failure, note: &CallNote) -> Failure {
     failure.hint(format!(
         "without `--offline`, `{}` would be asked: {} tokens of prompt, up to {} of reply; what is before it is done",
         note.model, note.prompt, note.reply
