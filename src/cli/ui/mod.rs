@@ -22,6 +22,7 @@ pub(super) mod table;
 use super::Common;
 use crate::diagnostic::{self, Finding};
 use crate::failure::{self, Exit};
+use crate::provider::http::gate::Wait;
 use results::Results;
 
 /// How this run speaks.
@@ -191,6 +192,25 @@ impl Ui {
         let seconds = pause.as_millis().div_ceil(1_000);
         self.event(events::What::Pausing { seconds: pause.as_secs_f64(), why: why.to_string() });
         self.speak(&format!("  trying again in {seconds} s: {why}"));
+    }
+
+    /// Shows that a call waits for its endpoint's limits, or no longer does.
+    pub fn waiting(&self, wait: Option<Wait>) {
+        /// Where no line can be drawn over, a line for each short wait is too many.
+        const LONG: Duration = Duration::from_secs(10);
+        let Some(Wait { pause, why }) = wait else {
+            return self.show().wait(None);
+        };
+        let why = why.to_string();
+        let words = match pause {
+            Some(pause) => format!("waiting {} s: {why}", pause.as_millis().div_ceil(1_000)),
+            None => format!("waiting: {why}"),
+        };
+        self.event(events::What::Waiting { seconds: pause.map(|pause| pause.as_secs_f64()), why });
+        self.show().wait(Some(&words));
+        if !self.animates() && pause.is_some_and(|pause| pause >= LONG) {
+            self.speak(&format!("  {words}"));
+        }
     }
 
     /// What stands on the terminal now.
