@@ -158,6 +158,7 @@ pub(super) fn standings(
 }
 
 /// What one book or several will take, all together.
+#[derive(Clone, Debug)]
 pub(super) struct Sum {
     /// What is to be done, and by whom.
     what: String,

@@ -270,6 +270,9 @@ fn settings_that_a_replay_ignores_are_named() {
     }
 }
 
+/// What is done to a project.
+type Change<'a> = Box<dyn Fn(&Project) + 'a>;
+
 /// What keeps a kept reply from being used is named, with the file or the place.
 #[test]
 fn a_reply_that_does_not_fit_is_told_from_one_that_is_damaged() {
@@ -283,7 +286,6 @@ fn a_reply_that_does_not_fit_is_told_from_one_that_is_damaged() {
         (of("\"stage\":\"draft\",\"chapter\":\"pans\""), of("of tide part 1 try 1"));
     let text = |path: &str| kept.read(path);
     let body = |path: &str| text(path).lines().next().unwrap().len() + 1;
-    type Change<'a> = Box<dyn Fn(&Project) + 'a>;
     let cut = |path: &str, at: usize| -> Change<'_> {
         let (path, short) = (path.to_owned(), text(path)[..at].to_owned());
         Box::new(move |project| project.write(&path, short.clone()))

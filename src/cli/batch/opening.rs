@@ -14,10 +14,11 @@ use super::super::ui::{Ui, counted};
 use super::super::{Common, model, open};
 use crate::fleet::pool;
 use crate::ledger::Ledger;
-use crate::money::{Limit, Money, Standing};
+use crate::money::{Caps, Limit, Money, Standing};
 use crate::pipeline::forecast::Forecast;
 use crate::pipeline::plan::Wanted;
 use crate::project::history;
+use crate::project::wishes::Wishes;
 
 /// A book that is read, until its turn comes.
 pub(super) struct Opened {
@@ -56,10 +57,9 @@ fn open_one(
     let book = Book::open(open::folder(&common)?, run, ui)?;
     let wanted = wanted(book.story.chapters.len());
     // What keeps it from being foretold is told when its turn comes.
-    let forecast = match cost::is_paid(&book.staff) {
-        true => foretold(&book, &wanted, run, &ui.muted()).ok(),
-        false => None,
-    };
+    let forecast = cost::is_paid(&book.staff)
+        .then(|| foretold(&book, &wanted, run, &ui.muted()).ok())
+        .flatten();
     Ok(Opened { book, wanted, forecast })
 }
 
@@ -89,9 +89,9 @@ pub(super) fn foretell(shelf: &Shelf, run: &Run<'_>, ui: &Ui) -> Result<()> {
         return Ok(());
     }
     let sum = Sum::of(&told);
-    let caps = caps(&run.paying, &crate::project::wishes::Wishes::default(), run.config)?;
+    let caps = caps(&run.paying, &Wishes::default(), run.config)?;
     // What a book may cost by itself is its own affair.
-    let caps = crate::money::Caps { book: None, ..caps };
+    let caps = Caps { book: None, ..caps };
     let month = Ledger::new(open::ledger(run.config), Path::new(".")).spent(open::seconds())?;
     let standings = [(Limit::Run, (Money::ZERO, Money::ZERO)), (Limit::Month, month)]
         .map(|(limit, (settled, reserved))| Standing { limit, settled, reserved });

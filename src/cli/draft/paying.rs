@@ -54,14 +54,12 @@ pub(super) fn foretell(
     if !cost::is_paid(&book.staff) {
         return Ok(None);
     }
-    let made = match &work.foretold {
-        Some(_) => None,
-        None => {
-            let forecast = Ground { book, archive, draft, record }.forecast(wanted, ui)?;
-            Some(cost::Sum::of(&[(&forecast, &book.staff)]))
-        }
+    let sum = if let Some(sum) = &work.foretold {
+        sum.clone()
+    } else {
+        let forecast = Ground { book, archive, draft, record }.forecast(wanted, ui)?;
+        cost::Sum::of(&[(&forecast, &book.staff)])
     };
-    let Some(sum) = work.foretold.as_ref().or(made.as_ref()) else { return Ok(None) };
     let caps = caps(&run.paying, &book.wishes, run.config)?;
     let standings = cost::standings(run.config, &book.folder, archive)?;
     ui.say(&format!("{}; {}", sum.told(), sum.outlook(&caps, &standings)));

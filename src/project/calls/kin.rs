@@ -154,6 +154,8 @@ mod tests {
 
     use super::*;
 
+    type Case<'a> = (&'a str, &'a dyn Fn(&mut Value), &'a [&'a str]);
+
     #[test]
     fn what_differs_is_named() {
         let asked = |change: &dyn Fn(&mut Value)| {
@@ -168,7 +170,7 @@ mod tests {
             request
         };
         let head = json!({ "model": "a/b", "request": asked(&|_| {}) });
-        let table: [(&str, &dyn Fn(&mut Value), &[&str]); 9] = [
+        let table: [Case<'_>; 9] = [
             ("a/b", &|_| {}, &[]),
             ("a/c", &|_| {}, &["the model was `a/b`, and is `a/c`"]),
             (
