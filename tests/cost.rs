@@ -129,6 +129,12 @@ fn what_a_book_takes_lies_in_the_range() {
     }
 }
 
+/// The dollars behind these words.
+fn named(text: &str, words: &str) -> String {
+    let (_, rest) = text.split_once(words).unwrap_or_else(|| panic!("{words:?}: {text}"));
+    rest.split_whitespace().next().expect("an amount").trim_end_matches([';', ',']).to_owned()
+}
+
 #[test]
 fn a_budget_that_cannot_be_enough_refuses_first() {
     let (project, server) = book_of(30, 300, "");
@@ -136,35 +142,108 @@ fn a_budget_that_cannot_be_enough_refuses_first() {
     assert_eq!(cost.code, 0, "{cost}");
     let last = cost.stdout.lines().last().expect("a line");
     assert!(last.starts_with("30 chapters with `openai/counted`: about $0."), "{cost}");
-    assert!(last.contains("; at the very most $"), "{cost}");
+    assert!(last.contains(" if all is as long as it may be; at the very most $"), "{cost}");
     assert_eq!(cost.stderr, "no budget is set; `--max-cost DOLLARS` sets one for a run\n");
-    for command in ["cost", "draft"] {
-        let output = project.run(&[command, "--max-cost", "0.01"]);
-        assert_eq!(output.code, 5, "{output}");
-        let error = output.stderr.split_once("error: ").expect("an error").1;
-        // A draft may find a single call too dear before it looks at all of them.
-        assert!(error.starts_with("the budget of this run is "), "{output}");
-        if command == "cost" {
-            assert!(error.starts_with("the budget of this run is too low: of $0.0100, $0.0100 are left, and what is to be done costs at least $0."), "{output}");
-        }
-        assert_eq!(server.requests(), 0, "{output}");
+    // With the second each call would fit, but not all that have to come; with the
+    // third all that has to come, but not the worst case of the last call with it.
+    let sum = named(last, ": about $").parse::<f64>().expect("dollars") + 0.001;
+    for budget in ["0.01", "0.15", &format!("{sum:.4}")] {
+        let least = ["cost", "draft"].map(|command| {
+            let output = project.run(&[command, "--max-cost", budget]);
+            assert_eq!(output.code, 5, "{output}");
+            let error = output.stderr.split_once("error: ").expect("an error").1;
+            let dollars = format!("${:.4}", budget.parse::<f64>().unwrap());
+            let said = format!("the budget of this run is too low: of {dollars}, $0 are spent, {dollars} are left, and what is to be done needs at least $0.");
+            assert!(error.starts_with(&said), "{output}");
+            assert!(!error.contains("chapters 1-3"), "{output}");
+            named(error, "needs at least $")
+        });
+        assert_eq!(least[0], least[1]);
+        assert_eq!(server.requests(), 0);
     }
-    // Each call would fit, but not all that have to come.
-    let output = project.run(&["draft", "--max-cost", "0.15"]);
-    assert_eq!(output.code, 5, "{output}");
-    assert!(
-        output.stderr.contains("error: the budget of this run is too low: of $0.1500, "),
-        "{output}"
-    );
-    assert_eq!(server.requests(), 0, "{output}");
     // One chapter of it does.
     let output = project.run(&["draft", "chapter", "1", "--max-cost", "0.15"]);
     assert_eq!(output.code, 0, "{output}");
-    let line =
-        output.stderr.lines().find(|line| line.starts_with("1 chapter with ")).expect("a line");
+}
+
+/// Who sets the budget that a refusal names gets the book; with less than the
+/// least that it names nothing is sent.
+#[test]
+fn the_budget_that_a_refusal_names_is_enough() {
+    for (name, chapters, words, config, budget) in [
+        ("one chapter", 1, 300, "", "--max-cost"),
+        ("one try", 6, 300, "endpoints: {openai: {tries: 1}}\n", "--max-cost"),
+        ("four tries", 6, 300, "", "book"),
+        ("a small window", 10, 200, "window: 9000\n", "month"),
+    ] {
+        let (project, server) = book_of(chapters, words, config);
+        let path = "../home/config/storygen/config.yaml";
+        let yaml = project.read(path);
+        let draft = |dollars: &str| match budget {
+            "--max-cost" => project.run(&["draft", "--max-cost", dollars]),
+            limit => {
+                project.write(path, format!("{yaml}budget: {{{limit}: {dollars}}}\n"));
+                project.run(&["draft"])
+            }
+        };
+        let refused = draft("0.0001");
+        assert_eq!((refused.code, server.requests()), (5, 0), "{name}: {refused}");
+        let least = named(&refused.stderr, "needs at least $").parse::<f64>().expect("dollars");
+        let refused = draft(&format!("{:.4}", least - 0.0002));
+        assert_eq!((refused.code, server.requests()), (5, 0), "{name}: {refused}");
+        let enough = named(&refused.stderr, "a budget of $");
+        let output = draft(&enough);
+        assert_eq!(output.code, 0, "{name}: {output}");
+        let line = output.stderr.lines().find(|line| line.contains("; at the very most "));
+        assert!(
+            line.is_some_and(|line| line
+                .ends_with("enough unless calls are repeated; a run stops before it is passed")),
+            "{name}: {output}"
+        );
+        println!(
+            "{name}: least {least}, enough {enough}, {}",
+            json(&project, "usage")["all"]["cost"]
+        );
+    }
+}
+
+/// A dear model that only stands in does not make a cheap one dear, and is not hidden.
+#[test]
+fn what_a_stand_in_costs_is_a_figure_of_its_own() {
+    let (project, server) = book_of(3, 300, "");
+    let endpoint =
+        |price: &str| format!("{{base_url: '{}', tries: 1, {price}}}", server.base_url());
+    let configure = |more: &str| {
+        let (cheap, dear) = ("price: {prompt: 1, reply: 2}", "price: {prompt: 100, reply: 200}");
+        let config = format!(
+            "model: cheap/w\nendpoints: {{cheap: {}, dear: {}, odd: {}}}\n{more}\n",
+            endpoint(cheap),
+            endpoint(dear),
+            endpoint("dialect: openai")
+        );
+        project.write("../home/config/storygen/config.yaml", config);
+        project.run(&["cost"])
+    };
+    let alone = configure("");
+    let about = named(&alone.stdout, ": about $");
+    assert!(!alone.stdout.contains("stand-in"), "{alone}");
+    let both = configure("models: {fallback: [dear/f]}");
+    let said = format!("3 chapters with `cheap/w`: about ${about}, $");
+    assert!(both.stdout.contains(&said), "{both}");
+    let sum: Value = json(&project, "cost")["all"]["cost"].clone();
+    let of = |key: &str| sum[key].as_f64().expect("dollars");
+    assert!((of("stood_in") - 100.0 * of("uncached")).abs() < 1e-9, "{sum}");
+    let stood_in = named(&both.stdout, &said).parse::<f64>().expect("dollars");
+    assert!((stood_in - of("stood_in")).abs() < 0.01, "{both}");
+    assert!(both.stdout.contains(" where the dearest stand-in does it all; $"), "{both}");
+    // What is put aside is the dear one's worst case: the least has to hold it.
+    let refused = project.run(&["draft", "--max-cost", &(of("uncached") * 2.0).to_string()]);
+    assert_eq!((refused.code, server.requests()), (5, 0), "{refused}");
+    let odd = configure("models: {fallback: [odd/f]}");
+    assert_eq!(odd.code, 0, "{odd}");
     assert!(
-        line.ends_with("enough if little goes wrong; a run stops before it is passed"),
-        "{output}"
+        odd.stdout.contains("3 chapters with `cheap/w`: what its tokens cost is not known"),
+        "{odd}"
     );
 }
 
@@ -181,6 +260,21 @@ fn what_costs_nothing_or_is_not_known_is_said() {
         project.write("../home/config/storygen/config.yaml", text);
         let output = project.run(&["cost"]);
         assert_eq!((output.code, output.stdout.lines().last()), (0, Some(said)), "{output}");
+        // With a budget, what a draft would do is told.
+        let output = project.run(&["cost", "--max-cost", "0.5"]);
+        assert_eq!(output.stdout.lines().last(), Some(said), "{output}");
+        let (code, words) = match price {
+            "" => (
+                5,
+                "error: what `openai/counted` costs is not known, so nothing can keep to the budget that is set\n",
+            ),
+            _ => (0, "nothing has to be paid\n"),
+        };
+        assert_eq!(output.code, code, "{output}");
+        assert!(output.stderr.starts_with(words), "{output}");
+        let output = project.run(&["cost", "--max-cost", "0.5", "--allow-unknown-price"]);
+        let is_told = output.stderr.starts_with("whether a budget is enough cannot be told");
+        assert_eq!((output.code, is_told), (0, price.is_empty()), "{output}");
         let drafted = project.run(&["draft", "chapter", "1", "--dry-run"]);
         assert_eq!(drafted.code, 0, "{drafted}");
     }

@@ -2,16 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::PoisonError;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
 use tokio_util::sync::CancellationToken;
 
+use super::cost::Sum;
 use super::draft::{Asks, Book, PayArguments, Run, Work};
 use super::model::{self, ModelArguments, Reach};
 use super::ui::books::Books;
 use super::ui::{Ui, counted, events};
-use super::{Common, open, stop};
+use super::{Common, stop};
 use crate::config::Config;
 use crate::failure::{self, Exit, Failure};
 use crate::fleet::{pool, report};
@@ -19,8 +21,13 @@ use crate::money::Money;
 use crate::pipeline::calling::{Allowance, Event};
 use crate::pipeline::plan::Wanted;
 use crate::pipeline::run::Done;
+use crate::project::history;
 use crate::provider::Tally;
 use crate::provider::http::gate::Limits;
+
+mod opening;
+
+use opening::{Opened, Shelf};
 
 /// Draft several books at once, within shared limits
 #[derive(Debug, clap::Args)]
@@ -88,8 +95,15 @@ fn begin(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exit> {
     let begun = Instant::now();
     let paths = each_once(&arguments.paths, ui);
     let books = ui.books(paths.len());
-    let batch = Batch { arguments, run: &run, books: &books, handle: runtime.handle() };
-    let done = pool::run(&paths, arguments.books, |_, path| batch.book(path, ui));
+    let wanted = |chapters| Wanted {
+        follow: arguments.follow,
+        keep_stale: arguments.keep_stale,
+        ..Wanted::rest(chapters)
+    };
+    let shelf = opening::open_all(&paths, &run, wanted, |path| of_book(path, &books, ui));
+    opening::foretell(&shelf, &run, ui)?;
+    let batch = Batch { shelf, run: &run, books: &books, handle: runtime.handle() };
+    let done = pool::run(&paths, arguments.books, |index, path| batch.book(index, path, ui));
     books.end();
     runtime.shutdown_background();
     let report = report::report(done, begun.elapsed().as_secs_f64());
@@ -148,9 +162,14 @@ impl Asked {
     }
 }
 
+/// Who speaks for a book.
+fn of_book(path: &Path, books: &Books, ui: &Ui) -> Ui {
+    ui.of_book(&path.display().to_string(), books)
+}
+
 /// What all books are drafted with.
 struct Batch<'a> {
-    arguments: &'a Arguments,
+    shelf: Shelf,
     run: &'a Run<'a>,
     books: &'a Books,
     handle: &'a tokio::runtime::Handle,
@@ -158,12 +177,12 @@ struct Batch<'a> {
 
 impl Batch<'_> {
     /// Drafts one book; says what became of it.
-    fn book(&self, path: &Path, ui: &Ui) -> report::Book {
+    fn book(&self, index: usize, path: &Path, ui: &Ui) -> report::Book {
         let begun = Instant::now();
         let name = path.display().to_string();
-        let ui = ui.of_book(&name, self.books);
+        let ui = of_book(path, self.books, ui);
         let mut account = Account::default();
-        let outcome = self.draft(path, &ui, &mut account);
+        let outcome = self.draft(index, path, &ui, &mut account);
         let exit = match &outcome {
             Ok(_) => Exit::Done,
             Err(error) => error.downcast_ref::<Failure>().map_or(Exit::Failed, |own| own.exit),
@@ -184,6 +203,7 @@ impl Batch<'_> {
             error: error.map(|error| format!("{error:#}")),
             help: error.map(failure::ways_out).unwrap_or_default(),
             chapters: account.chapters,
+            standing: account.standing,
             drafted: done.drafted.max(account.drafted),
             recorded: done.recorded.max(account.recorded),
             words: account.words,
@@ -194,28 +214,38 @@ impl Batch<'_> {
         }
     }
 
-    fn draft(&self, path: &Path, ui: &Ui, account: &mut Account) -> Result<Done> {
+    fn draft(&self, index: usize, path: &Path, ui: &Ui, account: &mut Account) -> Result<Done> {
         if self.run.cancel.is_cancelled() {
             return Err(Failure::new(Exit::Cancelled, "stopped before it was begun").into());
         }
-        let common = Common { project: Some(path.to_owned()), ..Common::default() };
-        let book = Book::open(open::folder(&common)?, self.run, ui)?;
+        let opened = self
+            .shelf
+            .get(index)
+            .and_then(|one| one.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let Opened { book, wanted, forecast } = opened.context("a book was lost")??;
         account.title = Some(book.story.book.title.clone());
         account.chapters = book.story.chapters.len();
-        let wanted = Wanted {
-            follow: self.arguments.follow,
-            keep_stale: self.arguments.keep_stale,
-            ..Wanted::rest(book.story.chapters.len())
-        };
         let mut line = self.books.begin(ui, &path.display().to_string(), account.chapters);
-        let work = Work { book: &book, run: self.run, asks: Asks::default(), ui };
+        let foretold = forecast.map(|forecast| Sum::of(&[(&forecast, &book.staff)]));
+        let work = Work { book: &book, run: self.run, asks: Asks::default(), foretold, ui };
         let outcome = self.handle.block_on(work.run(wanted, &mut |event| {
             account.add(event);
             line.tell(event);
         }));
         line.end();
+        account.standing = match account.drafted {
+            all if all >= account.chapters => all,
+            some => standing(&book).unwrap_or(some),
+        };
         outcome
     }
+}
+
+/// How many chapters of a book have their text.
+fn standing(book: &Book) -> Result<usize> {
+    let archive = history::read(&book.folder, &book.story)?;
+    let has_text = |id: &String| archive.chapters.get(id).is_some_and(|one| one.text.is_some());
+    Ok(book.story.chapters.iter().filter(|chapter| has_text(&chapter.id)).count())
 }
 
 /// What a book has taken and given so far.
@@ -223,6 +253,7 @@ impl Batch<'_> {
 struct Account {
     title: Option<String>,
     chapters: usize,
+    standing: usize,
     drafted: usize,
     recorded: usize,
     words: usize,
@@ -253,7 +284,7 @@ fn table(report: &report::Report) -> Vec<String> {
             None => "done",
             Some(error) => error.lines().next().unwrap_or_default(),
         };
-        let chapters = format!("{} / {}", book.drafted, book.chapters);
+        let chapters = format!("{} / {}", book.standing, book.chapters);
         lines.push(format!("{:<width$}  {chapters:>8}  {:>9}  {outcome}", book.path, book.words));
     }
     let done = report.books.iter().filter(|book| book.is_done()).count();

@@ -1,6 +1,6 @@
 //! `storygen calls`: what is kept of calls; lists, shows and prunes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 use serde_json::json;
@@ -78,11 +78,15 @@ struct Row {
     model: String,
     tally: Tally,
     ended: Ended,
+    /// Whether what it asked and was answered is still there.
+    is_kept: bool,
 }
 
-impl From<Call> for Row {
-    fn from(call: Call) -> Self {
+impl Row {
+    /// A call of which the journal tells.
+    fn of_journal(call: Call, is_kept: bool) -> Self {
         Self {
+            is_kept,
             at: call.at,
             digest: call.note.digest,
             stage: call.note.stage.name(),
@@ -92,9 +96,7 @@ impl From<Call> for Row {
             ended: call.ended,
         }
     }
-}
 
-impl Row {
     /// A call of which only its file knows.
     fn of_file(digest: String, whole: Whole) -> Self {
         let (stage, chapter) =
@@ -108,6 +110,7 @@ impl Row {
             model: whole.model,
             tally: whole.tally.unwrap_or(Tally { usage, ..Tally::default() }),
             ended: whole.ending.map_or(Ended::Killed, Ended::from),
+            is_kept: true,
         }
     }
 
@@ -115,7 +118,7 @@ impl Row {
         let usage = self.tally.usage;
         json!({
             "version": 1, "id": self.digest, "at": self.at, "stage": self.stage, "chapter": self.chapter,
-            "model": self.model, "ended": self.ended.name(), "tries": self.tally.tries, "prompt": usage.prompt,
+            "model": self.model, "ended": self.ended.name(), "kept": self.is_kept, "tries": self.tally.tries, "prompt": usage.prompt,
             "cached": usage.cached, "reply": usage.reply, "reasoning": usage.reasoning,
             "cost": self.tally.cost.dollars(), "unsaid": self.tally.unsaid,
             "unsaid_at_most": self.tally.worst_unsaid().dollars(),
@@ -135,7 +138,7 @@ impl Row {
             most => most.to_string(),
         };
         let line = format!(
-            "{}  {}  {:<8}  {:<16}  {:>16}  {:>10}  {:<11}  {}",
+            "{}  {}  {:<8}  {:<16}  {:>16}  {:>10}  {:<11}  {}{}",
             &self.digest[..12],
             date_time(self.at),
             self.stage,
@@ -143,7 +146,8 @@ impl Row {
             tokens,
             cost,
             self.ended.name(),
-            self.model
+            self.model,
+            if self.is_kept { "" } else { "  (pruned)" }
         );
         line.trim_end().to_owned()
     }
@@ -153,10 +157,12 @@ impl Row {
 fn rows(folder: &Folder) -> Result<Vec<Row>> {
     let mut files: BTreeMap<String, Heading> =
         calls::list(folder)?.into_iter().map(|one| (one.digest.clone(), one)).collect();
+    let kept: BTreeSet<String> = files.keys().cloned().collect();
     let mut rows = Vec::new();
     for call in accounts::calls(&journal::read(folder)?) {
+        let is_kept = kept.contains(&call.note.digest);
         files.remove(&call.note.digest);
-        rows.push(Row::from(call));
+        rows.push(Row::of_journal(call, is_kept));
     }
     for digest in files.into_keys() {
         if let Some(whole) = calls::open(folder, &digest)? {

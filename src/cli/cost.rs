@@ -13,9 +13,9 @@ use super::{Common, open};
 use crate::config::Config;
 use crate::failure::Exit;
 use crate::ledger::Ledger;
-use crate::money::{Caps, Limit, Money, Price};
-use crate::pipeline::calling::{Allowance, Line, Lines, Purse, too_little};
-use crate::pipeline::forecast::{Cost, Forecast, Row, forecast};
+use crate::money::{Caps, Limit, Money, Need, Price, Standing, Verdict, may_ask};
+use crate::pipeline::calling::{Allowance, Floor, Line, Lines, Purse, too_little, unknown_price};
+use crate::pipeline::forecast::{Cost, Firsts, Forecast, Row, forecast};
 use crate::pipeline::plan::Wanted;
 use crate::pipeline::run::Session;
 use crate::pipeline::settings::Settings;
@@ -68,7 +68,9 @@ impl Ground<'_> {
             let (archive, records) = (self.archive.clone(), records.clone());
             Session::new(story, templates, archive, records, &lines.draft)
         };
-        forecast(session, wanted, &lines, &accounts::calls(&journal::read(folder)?))
+        let first = |team: &Team| team.members.first().and_then(|named| named.facts.price);
+        let firsts = Firsts { draft: first(&staff.draft), record: first(&staff.record) };
+        forecast(session, wanted, &lines, firsts, &accounts::calls(&journal::read(folder)?))
     }
 }
 
@@ -87,7 +89,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
     };
     let book = Book::open(open::folder(common)?, &run, ui)?;
     let Book { folder, story, wishes, staff, .. } = &book;
-    for team in [&staff.draft, &staff.record] {
+    for team in staff.teams() {
         model::must_be_here(team)?;
     }
     let archive = history::read(folder, story)?;
@@ -99,87 +101,167 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
     };
     let forecast = ground.forecast(&Wanted::rest(story.chapters.len()), ui)?;
     let caps = caps(&arguments.paying, wishes, &config)?;
-    let spent = spent(&config, folder, &archive)?;
+    let standings = standings(&config, folder, &archive)?;
+    let sum = Sum::of(&[(&forecast, staff)]);
     if arguments.json {
-        ui.result(&json(&forecast, staff, &caps, &spent).to_string());
+        ui.result(&json(&forecast, staff, &caps, &standings).to_string());
     } else {
         print(&forecast, ui);
-        ui.result(&told(&forecast, staff));
+        ui.result(&sum.told());
     }
-    let cost = forecast.cost();
-    too_little(&caps, &spent, cost.cached)?;
+    all_may_be_asked(&forecast, staff, &caps, arguments.paying.allow_unknown_price)?;
+    too_little(&caps, &standings, sum.floor)?;
     if !forecast.is_partly_unknown() {
-        ui.say(&outlook(&caps, &spent, cost));
+        ui.say(&sum.outlook(&caps, &standings));
+    } else if caps.any() {
+        ui.say(
+            "whether a budget is enough cannot be told, and none can stop calls without a price",
+        );
     }
     Ok(Exit::Done)
 }
 
-/// What is spent of each cap by now.
-pub(super) fn spent(
+/// Refuses what a draft would refuse: a model of which the price is not known.
+fn all_may_be_asked(
+    forecast: &Forecast,
+    staff: &Staff,
+    caps: &Caps,
+    unknown_is_allowed: bool,
+) -> Result<()> {
+    if forecast.stages.is_empty() {
+        return Ok(());
+    }
+    for Team { facts, .. } in staff.teams() {
+        let verdict = may_ask(facts.price, facts.is_local, caps.any(), unknown_is_allowed);
+        if verdict == Verdict::Refuse {
+            return Err(unknown_price(facts, caps.any()).into());
+        }
+    }
+    Ok(())
+}
+
+/// What stands against each cap by now.
+pub(super) fn standings(
     config: &Config,
     folder: &Folder,
     archive: &Archive,
-) -> Result<[(Limit, Money); 3]> {
+) -> Result<[Standing; 3]> {
     let mut ledger = Ledger::new(open::ledger(config), folder.path());
-    let (settled, reserved) = ledger.spent(open::seconds())?;
+    let month = ledger.spent(open::seconds())?;
+    let book = &archive.accounts.book;
     Ok([
-        (Limit::Run, Money::ZERO),
-        (Limit::Book, archive.accounts.book.spent()),
-        (Limit::Month, settled + reserved),
-    ])
+        (Limit::Run, (Money::ZERO, Money::ZERO)),
+        (Limit::Book, (book.settled(), book.reserved())),
+        (Limit::Month, month),
+    ]
+    .map(|(limit, (settled, reserved))| Standing { limit, settled, reserved }))
 }
 
-/// The models that do the work, as one says them.
-fn models(staff: &Staff) -> String {
-    let (draft, record) = (&staff.draft.facts.name, &staff.record.facts.name);
-    if draft == record { format!("`{draft}`") } else { format!("`{draft}` and `{record}`") }
+/// What one book or several will take, all together.
+#[derive(Clone, Debug)]
+pub(super) struct Sum {
+    /// What is to be done, and by whom.
+    what: String,
+    cost: Cost,
+    /// Models of which no price is known.
+    unknown: Vec<String>,
+    /// What a budget has to hold.
+    pub floor: Floor,
 }
 
-/// What will be spent, in a sentence.
-pub(super) fn told(forecast: &Forecast, staff: &Staff) -> String {
-    let what = match forecast.chapters {
-        0 => "what is left to record".to_owned(),
-        chapters => counted(chapters, "chapter"),
-    };
-    let what = format!("{what} with {}", models(staff));
-    let unknown: Vec<&str> = [&staff.draft, &staff.record]
-        .into_iter()
-        .filter(|team| team.facts.price.is_none())
-        .map(|team| team.facts.name.as_str())
-        .collect();
-    let Cost { cached, uncached, most } = forecast.cost();
-    let least = if cached == uncached {
-        format!("about {uncached}")
-    } else {
-        format!("about {uncached}, {cached} where the endpoint's cache helps")
-    };
-    match &unknown[..] {
-        [] if most == Money::ZERO => format!("{what}: free"),
-        [] => format!("{what}: {least}; at the very most {most}"),
-        [one] if most > Money::ZERO => format!(
-            "{what}: {least}; at the very most {most}; and what `{one}` takes, of which the price is not known"
-        ),
-        _ => format!("{what}: what its tokens cost is not known"),
-    }
-}
-
-/// What the budgets make of it.
-pub(super) fn outlook(caps: &Caps, spent: &[(Limit, Money)], cost: Cost) -> String {
-    if cost.most == Money::ZERO {
-        return "nothing has to be paid".to_owned();
-    }
-    let left = spent.iter().filter_map(|(limit, spent)| {
-        caps.on(*limit).map(|cap| (cap.less(*spent), limit.name(), cap))
-    });
-    match left.min() {
-        None => "no budget is set; `--max-cost DOLLARS` sets one for a run".to_owned(),
-        Some((left, name, cap)) if cost.cached > left => {
-            format!("{name} has {left} left of {cap}: too little")
+impl Sum {
+    /// Of these books.
+    pub fn of(books: &[(&Forecast, &Staff)]) -> Self {
+        let mut cost = Cost::default();
+        let (mut models, mut unknown) = (Vec::new(), Vec::new());
+        for (forecast, staff) in books {
+            cost.add(forecast.cost());
+            for team in staff.teams() {
+                each_once(&mut models, &team.facts.name);
+                let members = team.members.iter().map(|named| &named.facts);
+                for facts in members.filter(|facts| facts.price.is_none()) {
+                    each_once(&mut unknown, &facts.name);
+                }
+            }
         }
-        Some((left, name, cap)) if cost.most > left => format!(
-            "{name} has {left} left of {cap}: enough if little goes wrong; a run stops before it is passed"
-        ),
-        Some((left, name, cap)) => format!("{name} has {left} left of {cap}: enough in any case"),
+        let chapters = match books.iter().map(|(forecast, _)| forecast.chapters).sum() {
+            0 => "what is left to record".to_owned(),
+            chapters => counted(chapters, "chapter"),
+        };
+        let many = match books.len() {
+            1 => String::new(),
+            books => format!("{}, ", counted(books, "book")),
+        };
+        let names: Vec<String> = models.iter().map(|name| format!("`{name}`")).collect();
+        let needs = |of: fn(&Forecast) -> Need| -> Vec<Need> {
+            books.iter().map(|(forecast, _)| of(forecast)).collect()
+        };
+        let least = Need::at_least(&needs(|forecast| forecast.least));
+        let enough = Need::enough(&needs(|forecast| forecast.once)).max(least);
+        Self {
+            what: format!("{many}{chapters} with {}", names.join(" and ")),
+            cost,
+            unknown,
+            floor: Floor { least, enough },
+        }
+    }
+
+    /// What will be spent, in a sentence.
+    pub fn told(&self) -> String {
+        let Cost { cached, uncached, stood_in, once, most } = self.cost;
+        let what = &self.what;
+        let mut least = format!("about {uncached}");
+        if cached != uncached {
+            least += &format!(", {cached} where the endpoint's cache helps");
+        }
+        if stood_in > uncached {
+            least += &format!(", {stood_in} where the dearest stand-in does it all");
+        }
+        let known = format!(
+            "{what}: {least}; {once} if all is as long as it may be; at the very most {most}"
+        );
+        match &self.unknown[..] {
+            [] if most == Money::ZERO => format!("{what}: free"),
+            [] => known,
+            [one] if most > Money::ZERO => {
+                format!("{known}; and what `{one}` takes, of which the price is not known")
+            }
+            _ => format!("{what}: what its tokens cost is not known"),
+        }
+    }
+
+    /// What the budgets make of it.
+    pub fn outlook(&self, caps: &Caps, standings: &[Standing]) -> String {
+        let Cost { most, .. } = self.cost;
+        if most == Money::ZERO {
+            return "nothing has to be paid".to_owned();
+        }
+        let left = standings
+            .iter()
+            .filter_map(|one| caps.on(one.limit).map(|cap| (one.left(cap), one.limit.name(), cap)));
+        let Floor { least, enough } = self.floor;
+        let Some((left, name, cap)) = left.min() else {
+            return "no budget is set; `--max-cost DOLLARS` sets one for a run".to_owned();
+        };
+        let verdict = if least > left {
+            format!("too little, it needs at least {}", least.rounded_up())
+        } else if enough > left {
+            format!(
+                "it may be enough, and from {} on it is unless a call is repeated; a run stops before it is passed",
+                enough.rounded_up()
+            )
+        } else if most > left {
+            "enough unless calls are repeated; a run stops before it is passed".to_owned()
+        } else {
+            "enough in any case".to_owned()
+        };
+        format!("{name} has {left} left of {cap}: {verdict}")
+    }
+}
+
+fn each_once(names: &mut Vec<String>, name: &str) {
+    if !names.iter().any(|one| one == name) {
+        names.push(name.to_owned());
     }
 }
 
@@ -187,7 +269,7 @@ fn json(
     forecast: &Forecast,
     staff: &Staff,
     caps: &Caps,
-    spent: &[(Limit, Money)],
+    standings: &[Standing],
 ) -> serde_json::Value {
     let row = |row: &Row, cost: Option<Cost>| {
         json!({
@@ -196,7 +278,8 @@ fn json(
             "shared": row.least.shared,
             "reply": [row.least.reply, row.most.reply],
             "cost": cost.map(|cost| json!({
-                "cached": cost.cached.dollars(), "uncached": cost.uncached.dollars(), "most": cost.most.dollars(),
+                "cached": cost.cached.dollars(), "uncached": cost.uncached.dollars(),
+                "stood_in": cost.stood_in.dollars(), "once": cost.once.dollars(), "most": cost.most.dollars(),
             })),
         })
     };
@@ -205,44 +288,52 @@ fn json(
         .iter()
         .map(|(stage, one)| (stage.name().to_owned(), row(one, one.cost())))
         .collect();
-    let budgets: serde_json::Map<_, _> = spent
+    let budgets: serde_json::Map<_, _> = standings
         .iter()
-        .filter_map(|(limit, spent)| {
-            let cap = caps.on(*limit)?;
-            let value = json!({ "cap": cap.dollars(), "spent": spent.dollars() });
-            Some((format!("{limit:?}").to_lowercase(), value))
+        .filter_map(|one| {
+            let cap = caps.on(one.limit)?;
+            let spent = one.settled + one.reserved;
+            let value = json!({
+                "cap": cap.dollars(), "spent": spent.dollars(), "reserved": one.reserved.dollars(),
+            });
+            Some((format!("{:?}", one.limit).to_lowercase(), value))
         })
         .collect();
     let name = |team: &Team| team.facts.name.clone();
     let whole = (!forecast.is_partly_unknown()).then(|| forecast.cost());
+    let Floor { least, enough } = Sum::of(&[(forecast, staff)]).floor;
     json!({
         "version": 1, "models": { "draft": name(&staff.draft), "record": name(&staff.record) },
         "chapters": forecast.chapters, "stages": stages, "all": row(&forecast.all(), whole),
         "budgets": budgets,
+        "needs": whole.map(|_| json!({ "least": least.dollars(), "enough": enough.dollars() })),
     })
 }
 
 fn print(forecast: &Forecast, ui: &Ui) {
     ui.result(&format!(
-        "{:<8}  {:>11}  {:>10}  {:>10}  {:>9}  {:>9}  {:>9}  {:>10}",
-        "stage", "calls", "prompt", "as before", "reply", "cached", "uncached", "at most"
+        "{:<8}  {:>11}  {:>10}  {:>10}  {:>9}  {:>9}  {:>9}  {:>9}  {:>10}",
+        "stage", "calls", "prompt", "as before", "reply", "cached", "uncached", "once", "at most"
     ));
     let whole = (!forecast.is_partly_unknown()).then(|| forecast.cost());
     let rows = forecast.stages.iter().map(|(stage, row)| (stage.name(), *row, row.cost()));
     for (name, row, cost) in rows.chain([("all", forecast.all(), whole)]) {
         let calls = format!("{}–{}", row.least.calls, row.most.calls);
-        let [cached, uncached, most] = match cost {
-            Some(cost) => [cost.cached, cost.uncached, cost.most].map(|one| one.to_string()),
-            None => ["-"; 3].map(str::to_owned),
+        let [cached, uncached, once, most] = match cost {
+            Some(cost) => {
+                [cost.cached, cost.uncached, cost.once, cost.most].map(|one| one.to_string())
+            }
+            None => ["-"; 4].map(str::to_owned),
         };
         ui.result(&format!(
-            "{name:<8}  {calls:>11}  {:>10}  {:>10}  {:>9}  {cached:>9}  {uncached:>9}  {most:>10}",
+            "{name:<8}  {calls:>11}  {:>10}  {:>10}  {:>9}  {cached:>9}  {uncached:>9}  {once:>9}  {most:>10}",
             row.least.prompt, row.least.shared, row.least.reply
         ));
     }
 }
 
-/// Whether a team's work costs anything that is known.
-pub(super) fn is_paid(team: &Team) -> bool {
-    team.facts.price.is_some_and(|price: Price| !price.is_free())
+/// Whether the work costs anything that is known.
+pub(super) fn is_paid(staff: &Staff) -> bool {
+    let is_paid = |team: &Team| team.facts.price.is_some_and(|price: Price| !price.is_free());
+    staff.teams().into_iter().any(is_paid)
 }

@@ -37,6 +37,8 @@ pub struct Book {
     pub help: Vec<String>,
     /// Chapters of its outline.
     pub chapters: usize,
+    /// Chapters that have their text now, whoever has drafted them.
+    pub standing: usize,
     /// Chapters drafted by this run.
     pub drafted: usize,
     /// Chapters recorded by this run.

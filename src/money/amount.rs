@@ -71,6 +71,14 @@ impl Money {
         Self(self.0.saturating_mul(count))
     }
 
+    /// The next amount that is shown in full: who writes what is shown has written
+    /// no less than this amount.
+    #[must_use]
+    pub const fn rounded_up(self) -> Self {
+        let step = if self.0 < DOLLAR { DOLLAR / 10_000 } else { DOLLAR / 100 };
+        Self(self.0.div_ceil(step).saturating_mul(step))
+    }
+
     /// What is left of this amount without the other; nothing where that is more.
     #[must_use]
     pub const fn less(self, other: Self) -> Self {
@@ -127,6 +135,16 @@ mod tests {
             (1_234.5, "$1234.50"),
         ] {
             assert_eq!(Money::of_dollars(dollars).unwrap().to_string(), shown);
+        }
+        for (dollars, shown) in [
+            (0.0, "$0"),
+            (0.000_000_1, "$0.0001"),
+            (0.004_21, "$0.0043"),
+            (0.5, "$0.5000"),
+            (0.999_99, "$1.00"),
+            (1.261, "$1.27"),
+        ] {
+            assert_eq!(Money::of_dollars(dollars).unwrap().rounded_up().to_string(), shown);
         }
         for no_amount in [-0.01, f64::NAN, f64::INFINITY, 1e12] {
             assert_eq!(Money::of_dollars(no_amount), None, "{no_amount}");

@@ -36,6 +36,51 @@ pub struct Caps {
     pub month: Option<Money>,
 }
 
+/// What stands against a cap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Which.
+    pub limit: Limit,
+    /// What is settled.
+    pub settled: Money,
+    /// What is reserved for calls whose end is not known.
+    pub reserved: Money,
+}
+
+impl Standing {
+    /// What will not come back, whatever others do: only a book's reservations are
+    /// those of nobody but runs that were killed.
+    #[must_use]
+    pub fn gone(&self) -> Money {
+        match self.limit {
+            Limit::Book => self.settled + self.reserved,
+            Limit::Run | Limit::Month => self.settled,
+        }
+    }
+
+    /// What is left of a cap.
+    #[must_use]
+    pub fn left(&self, cap: Money) -> Money {
+        cap.less(self.settled + self.reserved)
+    }
+
+    /// `of $5.00, $1.00 are spent, $0.5000 are reserved for …, $3.50 are left`.
+    #[must_use]
+    pub fn told(&self, cap: Money) -> String {
+        let Self { limit, settled, reserved } = self;
+        let whose = match limit {
+            Limit::Book => "calls that were killed",
+            Limit::Run => "calls of other books",
+            Limit::Month => "calls of other runs, or that were killed",
+        };
+        let open = match *reserved {
+            Money::ZERO => String::new(),
+            some => format!(" {some} are reserved for {whose},"),
+        };
+        format!("of {cap}, {settled} are spent,{open} {} are left", self.left(cap))
+    }
+}
+
 /// A cap that a call would pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reached {
@@ -52,10 +97,16 @@ pub struct Reached {
 }
 
 impl Reached {
+    /// What stands against the cap.
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        Standing { limit: self.limit, settled: self.settled, reserved: self.reserved }
+    }
+
     /// What is left of the cap.
     #[must_use]
     pub fn left(&self) -> Money {
-        self.cap.less(self.settled + self.reserved)
+        self.standing().left(self.cap)
     }
 
     /// Whether there would be room if this part of what is reserved were not.
@@ -136,6 +187,35 @@ mod tests {
             let caps = Caps::of(flag.map(money), user(book), project.map(money));
             assert_eq!((caps.run, caps.book), (expected.0.map(money), expected.1.map(money)));
             assert_eq!(caps.month, Some(money(30.0)));
+        }
+    }
+
+    #[test]
+    fn what_others_have_reserved_is_not_left() {
+        let money = |dollars: f64| Money::of_dollars(dollars).unwrap();
+        for (limit, reserved, gone, told) in [
+            (Limit::Run, 0.0, 1.0, "of $5.00, $1.00 are spent, $4.00 are left"),
+            (
+                Limit::Run,
+                0.5,
+                1.0,
+                "of $5.00, $1.00 are spent, $0.5000 are reserved for calls of other books, $3.50 are left",
+            ),
+            (
+                Limit::Book,
+                0.5,
+                1.5,
+                "of $5.00, $1.00 are spent, $0.5000 are reserved for calls that were killed, $3.50 are left",
+            ),
+            (
+                Limit::Month,
+                4.5,
+                1.0,
+                "of $5.00, $1.00 are spent, $4.50 are reserved for calls of other runs, or that were killed, $0 are left",
+            ),
+        ] {
+            let standing = Standing { limit, settled: money(1.0), reserved: money(reserved) };
+            assert_eq!((standing.gone(), &*standing.told(money(5.0))), (money(gone), told));
         }
     }
 

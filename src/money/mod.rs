@@ -27,6 +27,7 @@
 mod account;
 mod amount;
 mod caps;
+mod need;
 mod payment;
 mod price;
 mod rule;
@@ -34,7 +35,8 @@ mod said;
 
 pub use account::{Account, Entry};
 pub use amount::Money;
-pub use caps::{Caps, Limit, Reached};
+pub use caps::{Caps, Limit, Reached, Standing};
+pub use need::Need;
 pub use payment::{Next, Payment};
 pub use price::Price;
 pub use rule::{Verdict, may_ask};

@@ -19,6 +19,10 @@ use crate::project::layout;
 use crate::provider::{Accepts, Facts};
 use crate::story::fingerprint::digest;
 
+mod otherwise;
+
+pub use otherwise::otherwise;
+
 /// The most bytes of the file.
 const LIMIT: usize = 16 * 1024 * 1024;
 

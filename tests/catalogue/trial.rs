@@ -132,3 +132,110 @@ fn what_cannot_be_told_is_not_said_to_work() {
         assert!(said.contains(words), "{words}: {said}");
     }
 }
+
+/// What a test costs stands in the user's ledger, and keeps to what may be spent.
+#[test]
+fn a_test_is_paid_for_as_every_call() {
+    let priced = "price: {prompt: 1, reply: 2}";
+    // Lines of the endpoint and of the user, flags; the code, requests, and words of
+    // the error, or what the ledger shows then.
+    let table = [
+        (priced, "", &[][..], (0, 1), "this month, all your projects: $0.0005"),
+        (
+            priced,
+            "budget: {month: 1}",
+            &[],
+            (0, 1),
+            "this month, all your projects: $0.0005 of $1.00",
+        ),
+        (
+            priced,
+            "budget: {month: 0.0005}",
+            &[],
+            (5, 0),
+            "the month's budget is reached: of $0.0005, $0 are spent, $0.0005 are left; the test (",
+        ),
+        (priced, "budget: {run: 0}", &[], (5, 0), "the budget of this run is reached: of $0, "),
+        (
+            priced,
+            "budget: {run: 0}",
+            &["--max-cost", "0.1"],
+            (0, 1),
+            "this month, all your projects: $0.0005",
+        ),
+        (
+            priced,
+            "",
+            &["--max-cost", "0.0001"],
+            (5, 0),
+            "the budget of this run is reached: of $0.0001, ",
+        ),
+        (
+            "price: {prompt: 0, reply: 0}",
+            "budget: {month: 0}",
+            &[],
+            (0, 1),
+            "this month, all your projects: $0 of $0",
+        ),
+        (
+            "",
+            "budget: {month: 1}",
+            &[],
+            (5, 0),
+            "costs is not known, so nothing can keep to the budget that is set",
+        ),
+        (
+            "",
+            "budget: {month: 1}",
+            &["--allow-unknown-price"],
+            (0, 1),
+            "this month, all your projects: $0 of $1.00",
+        ),
+        ("", "", &[], (0, 1), "no call has been made for this project"),
+    ];
+    for (endpoint, lines, flags, expected, words) in table {
+        let usage =
+            json!({"choices": [], "usage": {"prompt_tokens": 300, "completion_tokens": 100}});
+        let stop = json!({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]});
+        let done = Step::Send(b"data: [DONE]\n\n".to_vec());
+        let reply = vec![
+            stream_head(),
+            says("The lamp "),
+            says("went out."),
+            event(&stop),
+            event(&usage),
+            done,
+        ];
+        let server = ByteServer::start(vec![reply, vec![answer(404, &[], b"")]]);
+        let project = crate::support::Project::copy("tests/projects/small");
+        let config = format!(
+            "endpoints:\n  shop: {{base_url: '{}/v1', {endpoint}}}\n{lines}\n",
+            server.origin()
+        );
+        project.write("../home/config/storygen/config.yaml", config);
+        let output = project.run(&[&["models", "test", "shop/w"], flags].concat());
+        let sent = server.requests().iter().filter(|one| one.line.contains("/completions")).count();
+        assert_eq!((output.code, sent), expected, "{endpoint} {lines} {flags:?}: {output}");
+        let usage = project.run(&["usage"]);
+        let said = format!("{output}{usage}");
+        assert!(said.contains(words), "{endpoint} {lines} {flags:?}: {said}");
+    }
+    // One that is killed under way counts with all that it could cost.
+    let server = ByteServer::start(vec![vec![stream_head(), says("The lamp "), Step::Hold]]);
+    let project = crate::support::Project::copy("tests/projects/small");
+    let config = format!("endpoints:\n  shop: {{base_url: '{}/v1', {priced}}}\n", server.origin());
+    project.write("../home/config/storygen/config.yaml", config);
+    let mut child = project
+        .command(&["models", "test", "shop/w"])
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .expect("the program runs");
+    while server.requests().is_empty() {
+        std::thread::yield_now();
+    }
+    child.kill().expect("a kill");
+    child.wait().expect("an end");
+    let usage = project.run(&["usage"]);
+    assert!(usage.stdout.contains("this month, all your projects: $0.00"), "{usage}");
+}

@@ -5,6 +5,8 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::common::*;
+use crate::counting::{Answer, Counting};
+use crate::money::{configure, well};
 use crate::support::compare;
 
 /// The published schema.
@@ -88,4 +90,47 @@ fn a_run_that_fails_says_so_in_its_last_line() {
         assert!(last["error"].as_str().is_some_and(|error| !error.is_empty()));
         assert!(last["help"].as_array().is_some_and(|help| !help.is_empty()), "{last}");
     }
+}
+
+/// A call that waits for a limit per minute says so, and for how long.
+#[test]
+fn a_wait_for_a_limit_is_told() {
+    use std::io::{BufRead, BufReader};
+    for (limit, why) in [
+        ("requests_per_minute: 1", "1 request a minute is allowed"),
+        ("tokens_per_minute: 500", "500 tokens a minute are allowed"),
+    ] {
+        let project = small(&[]);
+        let server = Counting::start(|asked| Answer::Reply(well(asked)));
+        configure(&project, &server, &format!("endpoints: {{openai: {{{limit}}}}}"));
+        let mut child = project
+            .command(&["draft", "--json"])
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .expect("the program runs");
+        let told = BufReader::new(child.stdout.take().expect("a pipe"))
+            .lines()
+            .map(|line| lines(&line.expect("a line")).remove(0))
+            .find(|line| line["event"] == "waiting");
+        child.kill().expect("a kill");
+        child.wait().expect("an end");
+        let told = told.expect("a wait");
+        assert_eq!(told["why"], why);
+        let seconds = told["seconds"].as_f64().expect("seconds");
+        assert!((30.0..=60.0).contains(&seconds), "{told}");
+        assert_eq!(server.requests(), 1, "{limit}");
+    }
+}
+
+/// Calls count with what they took, not with what they might have taken: together
+/// these might take about 30,000 tokens, and take 6,500.
+#[test]
+fn a_limit_of_tokens_counts_what_was_taken() {
+    let project = small(&[]);
+    let server = Counting::start(|asked| Answer::Reply(well(asked)));
+    configure(&project, &server, "endpoints: {openai: {tokens_per_minute: 12000}}");
+    let output = project.run(&["draft", "--json"]);
+    assert_eq!((output.code, server.requests()), (0, 8), "{output}");
+    assert!(lines(&output.stdout).iter().all(|line| line["event"] != "waiting"), "{output}");
 }

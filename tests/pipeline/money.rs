@@ -233,7 +233,9 @@ fn a_cap_stops_before_the_call_and_says_why() {
         let error = output.stderr.split_once("error: ").expect("an error").1;
         assert!(error.starts_with(said), "{output}");
         assert!(
-            error.contains(" are spent; the next call (") && error.contains(") could cost $0."),
+            error.contains(" are spent, $0.")
+                && error.contains(" are left; the next call (")
+                && error.contains(") could cost $0."),
             "{output}"
         );
         assert!(error.contains(way_out), "{output}");
@@ -365,11 +367,15 @@ fn the_settings_of_a_models_author_are_used() {
 #[test]
 fn a_redo_with_more_money_draws_nothing_twice() {
     let project = small(&[]);
-    let server = Counting::start(|asked| Answer::Reply(well(asked)));
+    // The second time each call takes more than was to be expected.
+    let server = Counting::start(|asked| match asked.number {
+        0..8 => Answer::Reply(well(asked)),
+        _ => Answer::Costs(well(asked), 0.008),
+    });
     configure(&project, &server, PRICE);
     let first = project.run(&["draft"]);
     assert_eq!(first.code, 0, "{first}");
-    let stopped = project.run(&["draft", "--redo", "--max-cost", "0.034"]);
+    let stopped = project.run(&["draft", "--redo", "--max-cost", "0.05"]);
     assert_eq!(stopped.code, 5, "{stopped}");
     assert_eq!(texts(&project, &[".storygen/takes/ledger"]).len(), 2, "{stopped}");
     let more = project.run(&["draft", "--redo", "--max-cost", "3"]);

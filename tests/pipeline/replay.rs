@@ -184,7 +184,9 @@ fn what_a_replay_lacks_is_said() {
     let output = offline(&changed, &[]);
     assert_eq!(output.code, 6, "{output}");
     assert!(
-        output.stderr.contains("\nhelp: a reply of that name is kept, but to another prompt: "),
+        output.stderr.contains("\nhelp: the nearest one that is kept was asked otherwise: line ")
+            && output.stderr.contains("message was “")
+            && output.stderr.contains("”, and is “Once, "),
         "{output}"
     );
     let bare = elsewhere(&project);
@@ -216,6 +218,118 @@ fn what_a_replay_lacks_is_said() {
         ),
         "{output}"
     );
+}
+
+/// The small book, drafted over the wire at once, as its replies are kept.
+fn kept() -> Project {
+    let project = small(&[]);
+    let server = Counting::start(|asked| Answer::Reply(well(asked)));
+    let config = format!("model: openai/far\nbase_url: {}\n", server.base_url());
+    project.write("../home/config/storygen/config.yaml", config);
+    let output = project.run(&["draft"]);
+    assert_eq!(output.code, 0, "{output}");
+    elsewhere(&project)
+}
+
+/// A replay goes by the settings of then; what `storygen.yaml` says otherwise now is said.
+#[test]
+fn settings_that_a_replay_ignores_are_named() {
+    let kept = kept();
+    let yaml = kept.read("storygen.yaml");
+    for (lines, ignored) in [
+        ("", ""),
+        ("model: openai/far\n", ""),
+        ("model: openai/other\n", "`model`"),
+        ("models: {record: openai/other}\n", "`models: {record}`"),
+        ("sampling: {temperature: 0.8}\n", ""),
+        (
+            "sampling: {temperature: 0.3, top_k: 40}\n",
+            "`sampling: {temperature}`, `sampling: {top_k}`",
+        ),
+        ("limits: {window: 9000, redraws: 0}\n", "`limits: {window}`, `limits: {redraws}`"),
+        ("limits: {reply_tokens: 700}\n", "`limits: {reply_tokens}`"),
+        ("synopsis_words", "`targets: {synopsis_words}`"),
+    ] {
+        let other = elsewhere(&kept);
+        let yaml = match lines {
+            "synopsis_words" => yaml.replace("synopsis_words: 40", "synopsis_words: 50"),
+            lines => format!("{yaml}{lines}"),
+        };
+        other.write("storygen.yaml", yaml);
+        let output = offline(&other, &[]);
+        assert_eq!(output.code, 0, "{lines}: {output}");
+        let said = format!(
+            "`--offline` goes by the settings of then: what `storygen.yaml` says of {ignored} now changes nothing\n"
+        );
+        assert_eq!(
+            output.stderr.contains("goes by the settings"),
+            !ignored.is_empty(),
+            "{lines}: {output}"
+        );
+        assert!(ignored.is_empty() || output.stderr.contains(&said), "{lines}: {output}");
+    }
+}
+
+/// What is done to a project.
+type Change<'a> = Box<dyn Fn(&Project) + 'a>;
+
+/// What keeps a kept reply from being used is named, with the file or the place.
+#[test]
+fn a_reply_that_does_not_fit_is_told_from_one_that_is_damaged() {
+    let kept = kept();
+    let of = |about: &str| {
+        let calls = texts(&kept, &[".storygen/calls"]);
+        let found = calls.into_iter().find(|(_, text)| text.contains(about));
+        found.expect("a call").0
+    };
+    let (draft, record) =
+        (of("\"stage\":\"draft\",\"chapter\":\"pans\""), of("of tide part 1 try 1"));
+    let text = |path: &str| kept.read(path);
+    let body = |path: &str| text(path).lines().next().unwrap().len() + 1;
+    let cut = |path: &str, at: usize| -> Change<'_> {
+        let (path, short) = (path.to_owned(), text(path)[..at].to_owned());
+        Box::new(move |project| project.write(&path, short.clone()))
+    };
+    let damaged = |path: &str| format!("kept in `{path}`, but that file is damaged");
+    let table: [(&str, Change<'_>, String); 7] = [
+        ("an empty file", cut(&draft, 0), damaged(&draft)),
+        ("half a head", cut(&record, 40), damaged(&record)),
+        ("no end of a record", cut(&record, body(&record) + 20), damaged(&record)),
+        ("half an end of prose", cut(&draft, text(&draft).len() - 30), damaged(&draft)),
+        (
+            "half of the prose",
+            cut(&draft, body(&draft) + 60),
+            format!("help: the reply before it, in `{draft}`, has no end: the file is damaged"),
+        ),
+        (
+            "another template",
+            Box::new(|project| {
+                let ejected = project.run(&["templates", "eject", "record.md"]);
+                assert_eq!(ejected.code, 0, "{ejected}");
+                let path = "templates/record.md";
+                project.write(path, project.read(path) + "Be brief.\n");
+            }),
+            "message was “”, and is “Be brief.”".to_owned(),
+        ),
+        (
+            "other conditions",
+            Box::new(|project| {
+                let path = ".storygen/models.json";
+                let text = project.read(path);
+                project.write(path, text.replace("\"temperature\": 0.8", "\"temperature\": 0.5"));
+            }),
+            "asked otherwise: `temperature` was 0.8, and is 0.5\n".to_owned(),
+        ),
+    ];
+    for (name, change, words) in table {
+        let other = elsewhere(&kept);
+        change(&other);
+        let output = offline(&other, &[]);
+        assert_eq!(output.code, 6, "{name}: {output}");
+        assert!(output.stderr.contains(&words), "{name}: {words}: {output}");
+        let is_damage = words.contains("damaged");
+        assert_eq!(output.stderr.contains("damaged"), is_damage, "{name}: {output}");
+    }
 }
 
 #[test]
@@ -275,6 +389,12 @@ fn calls_are_listed_shown_and_pruned() {
     let pruned = project.run(&["calls", "prune"]);
     assert_eq!(pruned.stdout, dry.stdout.replace("would remove", "removed"));
     assert_eq!(calls(&project), before - 4);
+    // They were paid for, so they are listed, as what they are.
+    let list = project.run(&["calls"]).stdout;
+    let is_marked: Vec<bool> = list.lines().map(|line| line.ends_with("  (pruned)")).collect();
+    assert_eq!(is_marked, [false, false, false, false, true, true, true, true], "{list}");
+    let json = project.run(&["calls", "list", "--json"]).stdout;
+    assert_eq!(json.matches("\"kept\":false").count(), 4, "{json}");
     let other = elsewhere(&project);
     assert_eq!(offline(&other, &["chapters", "1-2"]).code, 0);
     assert_eq!(texts(&other, &["manuscript", "canon"]), texts(&project, &["manuscript", "canon"]));

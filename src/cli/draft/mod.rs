@@ -116,7 +116,7 @@ fn begin(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exit> {
     // It begins with the first event: until then the author may be asked.
     let mut progress = None;
     let begin = || ui.drafting(arguments.stream, book.story.chapters.len());
-    let work = Work { book: &book, run: &run, asks, ui };
+    let work = Work { book: &book, run: &run, asks, foretold: None, ui };
     let outcome = runtime
         .block_on(work.run(wanted, &mut |event| progress.get_or_insert_with(begin).tell(event)));
     if let Some(mut progress) = progress {

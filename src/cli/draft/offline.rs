@@ -62,13 +62,7 @@ impl Replaying<'_> {
         let mut records = open::records(self.story, &archive, self.ui)?;
         rendering::try_out(self.story, self.templates)?;
         let replay = replay::read(self.folder)?.ok_or_else(nothing_kept)?;
-        let said = self.run.model.said();
-        if !said.is_empty() {
-            self.ui.warn(&format!(
-                "`--offline` plays what was asked then, by the models and settings of then: {} changes nothing",
-                said.join(", ")
-            ));
-        }
+        self.tell_ignored(&replay);
         stop::watch(self.run.cancel.clone(), self.ui.clone())?;
         let mut progress = self.ui.drafting(self.stream, self.story.chapters.len());
         let mut done = Done::default();
@@ -118,6 +112,37 @@ impl Replaying<'_> {
         }
         progress.end();
         self.finish(&mut store, done)
+    }
+
+    /// Says which flags and settings are others than those that a replay goes by.
+    fn tell_ignored(&self, replay: &Replay) {
+        let said = self.run.model.said();
+        if !said.is_empty() {
+            self.ui.warn(&format!(
+                "`--offline` plays what was asked then, by the models and settings of then: {} changes nothing",
+                said.join(", ")
+            ));
+        }
+        let chapters = self.story.chapters.iter().map(|chapter| replay.drawn(&chapter.id));
+        let mut others: Option<Vec<String>> = None;
+        for drawn in chapters {
+            // What is not there is told of when it is needed.
+            let recorded = drawn.recorded.as_ref().unwrap_or(&drawn.conditions);
+            let under = [&drawn.conditions, recorded].map(|digest| replay.conditions(digest));
+            let [Ok(draft), Ok(record)] = under else { continue };
+            let otherwise = replay::otherwise(self.wishes, [draft, record]);
+            // What is as it was for one chapter at least may well be meant so.
+            others = Some(match others {
+                None => otherwise,
+                Some(before) => before.into_iter().filter(|one| otherwise.contains(one)).collect(),
+            });
+        }
+        if let Some(others) = others.filter(|others| !others.is_empty()) {
+            self.ui.warn(&format!(
+                "`--offline` goes by the settings of then: what `storygen.yaml` says of {} now changes nothing",
+                others.join(", ")
+            ));
+        }
     }
 
     /// A line that asks nobody, under the conditions of then.

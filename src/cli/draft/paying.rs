@@ -9,7 +9,7 @@ use crate::cli::open;
 use crate::config::Config;
 use crate::ledger::Ledger;
 use crate::money::{Caps, Money};
-use crate::pipeline::calling::{Purse, Terms};
+use crate::pipeline::calling::{Floor, Purse, Terms};
 use crate::pipeline::plan::Wanted;
 use crate::pipeline::settings::Settings;
 use crate::project::accounts::Accounts;
@@ -43,33 +43,36 @@ pub(in crate::cli) fn caps(
     Ok(Caps::of(arguments.max_cost, config.budget()?, wishes.budget))
 }
 
-/// Tells what the run will cost, where it costs anything; gives the least.
+/// Tells what the run will cost, where it costs anything; gives what it needs.
 pub(super) fn foretell(
     work: &Work<'_>,
     archive: &Archive,
     [draft, record]: [&Settings; 2],
     wanted: &Wanted,
-) -> Result<Option<Money>> {
+) -> Result<Option<Floor>> {
     let Work { book, run, ui, .. } = work;
-    if ![&book.staff.draft, &book.staff.record].into_iter().any(cost::is_paid) {
+    if !cost::is_paid(&book.staff) {
         return Ok(None);
     }
-    let forecast = Ground { book, archive, draft, record }.forecast(wanted, ui)?;
+    let sum = if let Some(sum) = &work.foretold {
+        sum.clone()
+    } else {
+        let forecast = Ground { book, archive, draft, record }.forecast(wanted, ui)?;
+        cost::Sum::of(&[(&forecast, &book.staff)])
+    };
     let caps = caps(&run.paying, &book.wishes, run.config)?;
-    let spent = cost::spent(run.config, &book.folder, archive)?;
-    let cost = forecast.cost();
-    let told = cost::told(&forecast, &book.staff);
-    ui.say(&format!("{told}; {}", cost::outlook(&caps, &spent, cost)));
-    Ok(Some(cost.cached))
+    let standings = cost::standings(run.config, &book.folder, archive)?;
+    ui.say(&format!("{}; {}", sum.told(), sum.outlook(&caps, &standings)));
+    Ok(Some(sum.floor))
 }
 
-/// What the run pays from; what is to be done costs at least `floor`.
+/// What the run pays from; what is to be done needs `floor`.
 pub(super) fn purse<'a>(
     run: &Run<'_>,
     book: &Book,
     store: &Store<'a>,
     accounts: Accounts,
-    floor: Option<Money>,
+    floor: Option<Floor>,
 ) -> Result<Purse<'a>> {
     let terms = Terms {
         caps: caps(&run.paying, &book.wishes, run.config)?,

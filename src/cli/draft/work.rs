@@ -7,6 +7,7 @@ use anyhow::Result;
 use super::asking::ask_first;
 use super::book::{Book, Run};
 use super::paying;
+use crate::cli::cost::Sum;
 use crate::cli::model::{self, Loader, Ready, Team};
 use crate::cli::open;
 use crate::cli::ui::{Ui, counted};
@@ -40,6 +41,8 @@ pub(in crate::cli) struct Work<'a> {
     pub run: &'a Run<'a>,
     /// What may be asked.
     pub asks: Asks,
+    /// What it will cost, where that was foretold already.
+    pub foretold: Option<Sum>,
     /// Who speaks to the user.
     pub ui: &'a Ui,
 }

@@ -205,8 +205,9 @@ impl Loader<'_> {
         };
         let remote =
             Remote::new(endpoint).map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
-        let ui = self.ui.clone();
-        Ok(remote.telling_pauses(Box::new(move |pause, fault| ui.pausing(pause, fault))))
+        let (ui, waits) = (self.ui.clone(), self.ui.clone());
+        let remote = remote.telling_pauses(Box::new(move |pause, fault| ui.pausing(pause, fault)));
+        Ok(remote.telling_waits(Box::new(move |wait| waits.waiting(wait))))
     }
 }
 

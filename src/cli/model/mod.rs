@@ -64,6 +64,13 @@ pub(super) struct Staff {
     pub record: Team,
 }
 
+impl Staff {
+    /// The teams.
+    pub fn teams(&self) -> [&Team; 2] {
+        [&self.draft, &self.record]
+    }
+}
+
 /// A model and those that stand in for it.
 pub(super) struct Team {
     /// The model, then those that stand in, in order. Never empty.

@@ -6,6 +6,7 @@ use anyhow::Result;
 use tokio_util::sync::CancellationToken;
 
 use crate::chat::{Message, Role};
+use crate::cli::draft::PayArguments;
 use crate::cli::model::{self, Loader, ModelArguments, Pages, Reach, Scene, Staff};
 use crate::cli::ui::events::{CheckOutcome, What};
 use crate::cli::ui::{Ui, counted};
@@ -16,7 +17,11 @@ use crate::pipeline::calling;
 use crate::project::wishes::Wishes;
 use crate::provider::catalogue::Catalogue;
 use crate::provider::catalogue::listing::{self, Listing};
-use crate::provider::{Bill, Ear, Facts, Fault, Finish, Provider, Reply, Request, Sampling};
+use crate::provider::{Bill, Ear, Facts, Fault, Finish, Meter, Provider, Reply, Request, Sampling};
+
+mod paying;
+
+use paying::Fee;
 
 /// Try a model: one small call that may cost a fraction of a cent
 #[derive(Debug, clap::Args)]
@@ -27,6 +32,8 @@ pub(super) struct Arguments {
     /// Print what happens as JSON on standard output, one event a line
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    paying: PayArguments,
     #[command(flatten)]
     model: ModelArguments,
 }
@@ -68,7 +75,10 @@ fn try_out(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exit> {
             reach: &reach,
             ui,
         };
-        let mut checks = called(&loader, &staff).await?;
+        let fee = |facts: &Facts, tokens| {
+            Fee::reserve(facts, tokens, &arguments.paying, &config, &project)
+        };
+        let mut checks = called(&loader, &staff, fee).await?;
         if !checks.iter().any(Check::has_failed) {
             checks.extend(window(&staff, &flags, &catalogue, &config).await?);
         }
@@ -166,8 +176,13 @@ impl Ear for Heard {
     }
 }
 
-/// Makes the call. A model that cannot even be loaded is a check that fails.
-async fn called(loader: &Loader<'_>, staff: &Staff) -> Result<Vec<Check>> {
+/// Makes the call, and pays for it from what `fee` puts aside for so many tokens of
+/// prompt and reply. A model that cannot even be loaded is a check that fails.
+async fn called(
+    loader: &Loader<'_>,
+    staff: &Staff,
+    fee: impl Fn(&Facts, [usize; 2]) -> Result<Fee>,
+) -> Result<Vec<Check>> {
     if let Err(error) = model::keyed(staff, loader.ui) {
         return Ok(vec![Check::fails("key", error.downcast::<Failure>()?)]);
     }
@@ -178,9 +193,15 @@ async fn called(loader: &Loader<'_>, staff: &Staff) -> Result<Vec<Check>> {
         }
     };
     let provider = ready.draft();
-    let mut heard = Heard { started: Some(Instant::now()), ..Heard::default() };
     let request = question(provider.facts());
-    let reply = provider.stream(&request, &mut heard, &CancellationToken::new()).await;
+    let prompt = provider.tokenizer().prompt(&request.messages);
+    let fee = fee(provider.facts(), [prompt, request.reply_tokens])?;
+    let mut meter = Meter::new(fee.price, fee.each);
+    let mut heard = Heard { started: Some(Instant::now()), ..Heard::default() };
+    let stop = CancellationToken::new();
+    let reply = provider.stream(&request, &mut meter.on(&mut heard), &stop).await;
+    meter.end(reply.as_ref().ok());
+    fee.settle(&meter.tally())?;
     Ok(match reply {
         Ok(reply) => went_well(provider, &reply, &heard),
         Err(fault) => went_wrong(&fault, &heard),

@@ -51,6 +51,8 @@ impl Books {
             bar.set_style(style("{prefix} {msg}"));
             bar.set_prefix(name.to_owned());
             bar.tick();
+            // A call that waits says so there.
+            ui.show().bar = bar.clone();
             bar
         });
         BookLine { books: self, ui, chapters, bar }

@@ -161,6 +161,14 @@ pub(crate) enum What<'a> {
         /// Why.
         why: String,
     },
+    /// A call waits until its endpoint's limits let it be sent.
+    Waiting {
+        /// How long at most; absent where other calls wait before it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        seconds: Option<f64>,
+        /// Why.
+        why: String,
+    },
     /// A model was tried; `models test`.
     Checked {
         /// What was looked at: `reachable`, `key`, `model`, `streams`, `usage`, `window` and so on.

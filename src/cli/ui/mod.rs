@@ -22,12 +22,15 @@ pub(super) mod table;
 use super::Common;
 use crate::diagnostic::{self, Finding};
 use crate::failure::{self, Exit};
+use crate::provider::http::gate::Wait;
 use results::Results;
 
 /// How this run speaks.
 #[derive(Clone, Debug)]
 pub(super) struct Ui {
     quiet: bool,
+    /// Nothing is said at all: what is looked at now is told of later.
+    muted: bool,
     colour: ColorChoice,
     may_ask: bool,
     /// Events go to standard output as JSON.
@@ -44,6 +47,7 @@ impl Ui {
     pub fn new(common: &Common) -> Self {
         Self {
             quiet: common.quiet,
+            muted: false,
             colour: if common.no_color { ColorChoice::Never } else { ColorChoice::Auto },
             may_ask: !common.no_input
                 && std::io::stdin().is_terminal()
@@ -59,6 +63,11 @@ impl Ui {
     /// The same, with events as JSON on standard output where `json` is set.
     pub fn telling(&self, json: bool) -> Self {
         Self { json, ..self.clone() }
+    }
+
+    /// The same, for a look ahead of which nothing is to be heard.
+    pub fn muted(&self) -> Self {
+        Self { muted: true, json: false, ..self.clone() }
     }
 
     /// Runs a command with this, and tells how it ended.
@@ -154,6 +163,9 @@ impl Ui {
 
     /// A line about the work that is always shown, apart from any prose before it.
     pub fn warn(&self, text: &str) {
+        if self.muted {
+            return;
+        }
         let text = &*harmless(text);
         let print = || {
             let mut out = anstream::AutoStream::new(std::io::stderr(), self.colour);
@@ -180,6 +192,25 @@ impl Ui {
         let seconds = pause.as_millis().div_ceil(1_000);
         self.event(events::What::Pausing { seconds: pause.as_secs_f64(), why: why.to_string() });
         self.speak(&format!("  trying again in {seconds} s: {why}"));
+    }
+
+    /// Shows that a call waits for its endpoint's limits, or no longer does.
+    pub fn waiting(&self, wait: Option<Wait>) {
+        /// Where no line can be drawn over, a line for each short wait is too many.
+        const LONG: Duration = Duration::from_secs(10);
+        let Some(Wait { pause, why }) = wait else {
+            return self.show().wait(None);
+        };
+        let why = why.to_string();
+        let words = match pause {
+            Some(pause) => format!("waiting {} s: {why}", pause.as_millis().div_ceil(1_000)),
+            None => format!("waiting: {why}"),
+        };
+        self.event(events::What::Waiting { seconds: pause.map(|pause| pause.as_secs_f64()), why });
+        self.show().wait(Some(&words));
+        if !self.animates() && pause.is_some_and(|pause| pause >= LONG) {
+            self.speak(&format!("  {words}"));
+        }
     }
 
     /// What stands on the terminal now.

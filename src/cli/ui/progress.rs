@@ -17,11 +17,36 @@ pub(super) struct Show {
     pub page: Page,
     /// The line that is drawn over.
     pub bar: ProgressBar,
+    /// What it said before a call began to wait.
+    before: Option<String>,
 }
 
 impl Default for Show {
     fn default() -> Self {
-        Self { page: Page::new(None), bar: ProgressBar::hidden() }
+        Self::of(Page::new(None), ProgressBar::hidden())
+    }
+}
+
+impl Show {
+    /// A page, and a line that is drawn over.
+    pub fn of(page: Page, bar: ProgressBar) -> Self {
+        Self { page, bar, before: None }
+    }
+
+    /// Has the line say that a call waits, or what it said before.
+    pub fn wait(&mut self, words: Option<&str>) {
+        match words {
+            Some(words) => {
+                let bar = &self.bar;
+                let before = self.before.get_or_insert_with(|| bar.message());
+                bar.set_message(format!("{before}; {words}"));
+            }
+            None => {
+                if let Some(before) = self.before.take() {
+                    self.bar.set_message(before);
+                }
+            }
+        }
     }
 }
 
@@ -39,7 +64,7 @@ pub(crate) struct Drafting {
 impl Drafting {
     pub(super) fn new(ui: Ui, stream: bool, chapters: usize) -> Self {
         let bar = if stream || !ui.animates() { ProgressBar::hidden() } else { spinner() };
-        *ui.show() = Show { page: Page::new(super::terminal_width()), bar: bar.clone() };
+        *ui.show() = Show::of(Page::new(super::terminal_width()), bar.clone());
         Self { ui, stream, bar, chapters, words: 0 }
     }
 

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::settings::Settings;
 use crate::chat::{Message, Tokenizer};
 use crate::failure::{Exit, Failure};
-use crate::project::calls::{self, Ending, Kept, Lookup, Writing};
+use crate::project::calls::{self, Ending, Kept, Lookup, State, Writing};
 use crate::project::folder::Folder;
 use crate::project::journal::{CallNote, Stage};
 use crate::prompt::budget::MARGIN;
@@ -25,7 +25,9 @@ mod way_out;
 
 pub use event::{Event, Listener};
 pub use marks::{Recent, marks};
-pub use purse::{Allowance, Overbilled, Purse, Terms, Used, too_little};
+pub use purse::{
+    Allowance, Floor, Overbilled, Purse, Terms, Used, no_room, too_little, unknown_price,
+};
 pub use way_out::failure;
 
 use watching::Watching;
@@ -156,12 +158,22 @@ impl<'a> Line<'a> {
             reply: u64::try_from(reply_tokens)?,
         };
         match calls::look(self.folder, &note.digest, is_prose)? {
+            Lookup::Kept(found) if self.purse.is_offline() && found.state == State::Damaged => {
+                return Err(purse::damaged(&about, &note).into());
+            }
             Lookup::Kept(found) => {
                 self.purse.found(&note, &found)?;
                 if is_prose {
                     listener(Event::Text(&found.kept.text));
                 }
                 return Ok(watching.found(found.kept));
+            }
+            Lookup::Lost(_) if self.purse.is_offline() => {
+                return Err(purse::damaged(&about, &note).into());
+            }
+            Lookup::Absent if self.purse.is_offline() => {
+                let otherwise = calls::otherwise(self.folder, &about, &note, &request)?;
+                return Err(self.purse.not_kept(&about, &note, otherwise).into());
             }
             Lookup::Lost(before) => self.purse.lost(before)?,
             Lookup::Absent => {}
@@ -182,10 +194,6 @@ impl<'a> Line<'a> {
         watching: Watching,
         listener: Listener<'_>,
     ) -> Result<Kept> {
-        if self.purse.is_offline() {
-            let otherwise = calls::is_asked(self.folder, about)?;
-            return Err(purse::not_kept(about, &note, otherwise).into());
-        }
         let reserved = self.purse.reserve(note, self.provider.facts(), &self.cancel).await?;
         let mut ticket = reserved.ok_or_else(|| cancelled(0))?;
         let writing = Writing::begin(self.folder, &ticket.note, about, ticket.at, request)?;

@@ -4,7 +4,8 @@
 //! with the very prompts a run would send; what a model would say is stood in for
 //! by texts of the lengths that are asked for. It is rehearsed twice: sparely, as
 //! it goes when every reply is accepted, and amply, where everything is as long
-//! as it may be; what may be asked again is then counted as often as it may be.
+//! as it may be: once, and with what may be asked again counted as often as it
+//! may be.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +15,7 @@ use super::calling::{Line, Lines};
 use super::plan::Wanted;
 use super::run::Session;
 use crate::chat::Counting;
-use crate::money::{Money, Price};
+use crate::money::{Money, Need, Price};
 use crate::project::accounts::Call;
 use crate::project::journal::Stage;
 use crate::story::Story;
@@ -22,7 +23,10 @@ use crate::story::Story;
 mod rehearsal;
 mod standin;
 
-use rehearsal::{Manner, Shares, of_drafts, rehearse};
+use rehearsal::{Manner, Pair, rehearse};
+
+/// So many times what is usual a vocabulary may well need.
+const AMPLY: f64 = 1.25;
 
 /// Calls, and the tokens they take.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,6 +48,16 @@ impl Part {
         self.shared += more.shared;
         self.reply += more.reply;
     }
+
+    /// The larger figure of each kind.
+    fn max(self, other: Self) -> Self {
+        Self {
+            calls: self.calls.max(other.calls),
+            prompt: self.prompt.max(other.prompt),
+            shared: self.shared,
+            reply: self.reply.max(other.reply),
+        }
+    }
 }
 
 /// What one stage takes.
@@ -51,10 +65,36 @@ impl Part {
 pub struct Row {
     /// When every reply is accepted.
     pub least: Part,
+    /// When no call is repeated, and everything is as long as it may be.
+    pub once: Part,
     /// When everything is rejected, continued and sent again as often as it may be.
     pub most: Part,
     /// What a token costs, where that is known.
-    pub price: Option<Price>,
+    pub prices: Option<Prices>,
+}
+
+/// What a token costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Prices {
+    /// Of the model that is asked first.
+    pub first: Price,
+    /// The dearest of all that may answer: what is set aside before a call.
+    pub dearest: Price,
+}
+
+impl Prices {
+    fn of(first: Option<Price>, all: Option<Price>) -> Option<Self> {
+        all.map(|dearest| Self { first: first.unwrap_or(dearest), dearest })
+    }
+}
+
+/// What the models cost that are asked first, where others stand in for them.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Firsts {
+    /// The one that drafts.
+    pub draft: Option<Price>,
+    /// The one that records.
+    pub record: Option<Price>,
 }
 
 /// What a stage costs.
@@ -65,6 +105,10 @@ pub struct Cost {
     pub cached: Money,
     /// The same without a cache.
     pub uncached: Money,
+    /// The same when the dearest of those that stand in does it all.
+    pub stood_in: Money,
+    /// When no call is repeated, and everything is as long as it may be.
+    pub once: Money,
     /// The most it can cost.
     pub most: Money,
 }
@@ -76,6 +120,10 @@ pub struct Forecast {
     pub chapters: usize,
     /// What each stage takes.
     pub stages: BTreeMap<Stage, Row>,
+    /// What a budget has to hold when every reply is accepted.
+    pub least: Need,
+    /// The same when no call is repeated, and everything is as long as it may be.
+    pub once: Need,
 }
 
 impl Row {
@@ -83,11 +131,24 @@ impl Row {
     #[must_use]
     pub fn cost(&self) -> Option<Cost> {
         let Part { prompt, shared, reply, .. } = self.least;
-        self.price.map(|price| Cost {
-            cached: price.cost(prompt, shared, 0, reply),
-            uncached: price.cost(prompt, 0, 0, reply),
-            most: price.worst(self.most.prompt, self.most.reply),
+        self.prices.map(|Prices { first, dearest }| Cost {
+            cached: first.cost(prompt, shared, 0, reply),
+            uncached: first.cost(prompt, 0, 0, reply),
+            stood_in: dearest.cost(prompt, 0, 0, reply),
+            once: dearest.worst(self.once.prompt, self.once.reply),
+            most: dearest.worst(self.most.prompt, self.most.reply),
         })
+    }
+}
+
+impl Cost {
+    /// Adds what something else costs.
+    pub fn add(&mut self, more: Self) {
+        self.cached += more.cached;
+        self.uncached += more.uncached;
+        self.stood_in += more.stood_in;
+        self.once += more.once;
+        self.most += more.most;
     }
 }
 
@@ -98,6 +159,7 @@ impl Forecast {
         let mut all = Row::default();
         for row in self.stages.values() {
             all.least.add(row.least);
+            all.once.add(row.once);
             all.most.add(row.most);
         }
         all
@@ -108,9 +170,7 @@ impl Forecast {
     pub fn cost(&self) -> Cost {
         let mut sum = Cost::default();
         for cost in self.stages.values().filter_map(Row::cost) {
-            sum.cached += cost.cached;
-            sum.uncached += cost.uncached;
-            sum.most += cost.most;
+            sum.add(cost);
         }
         sum
     }
@@ -118,7 +178,7 @@ impl Forecast {
     /// Whether there is a stage of which no price is known.
     #[must_use]
     pub fn is_partly_unknown(&self) -> bool {
-        self.stages.values().any(|row| row.price.is_none())
+        self.stages.values().any(|row| row.prices.is_none())
     }
 }
 
@@ -134,35 +194,43 @@ pub fn forecast<'a>(
     session: impl Fn() -> Session<'a> + Sync,
     wanted: &Wanted,
     lines: &Lines<'_>,
+    firsts: Firsts,
     calls: &[Call],
 ) -> Result<Forecast> {
-    let of = |manner| rehearse(&mut session(), wanted, lines, manner);
+    let price = |line: &Line<'_>| line.provider.facts().price;
+    let prices = Pair {
+        draft: Prices::of(firsts.draft, price(&lines.draft)),
+        record: Prices::of(firsts.record, price(&lines.record)),
+    };
+    let of = |manner| rehearse(&mut session(), wanted, lines, prices, manner);
+    let story = session().story;
+    let share = |line| counted_share(story, line, calls);
+    let shares = Pair { draft: share(&lines.draft), record: share(&lines.record) };
+    let ample = |share: f64| (share * AMPLY).min(1.0);
+    let ample = Pair { draft: ample(shares.draft), record: ample(shares.record) };
     let (least, most) = std::thread::scope(|scope| {
-        let most = scope.spawn(|| of(Manner::Ample));
-        let story = session().story;
-        let [draft, record] =
-            [&lines.draft, &lines.record].map(|line| counted_share(story, line, calls));
-        let least = of(Manner::Sparing(Shares { draft, record }));
+        let most = scope.spawn(|| of(Manner::Ample(ample)));
+        let least = of(Manner::Sparing(shares));
         (least, most.join())
     });
     let (least, most) = (least?, most.map_err(|_| anyhow::anyhow!("a rehearsal broke off"))??);
     let mut stages: BTreeMap<Stage, Row> = BTreeMap::new();
-    for (stage, part) in least.parts {
+    for (stage, part) in least.once {
         stages.entry(stage).or_default().least = part;
     }
-    for (stage, part) in most.parts {
-        let row = stages.entry(stage).or_default();
-        row.most = part;
-        // Few and short replies can need more prompts than long ones.
-        row.most.calls = row.most.calls.max(row.least.calls);
-        row.most.prompt = row.most.prompt.max(row.least.prompt);
-        row.most.reply = row.most.reply.max(row.least.reply);
+    for (stage, once) in most.once {
+        stages.entry(stage).or_default().once = once;
+    }
+    for (stage, part) in most.most {
+        stages.entry(stage).or_default().most = part;
     }
     for (stage, row) in &mut stages {
-        let line = if of_drafts(*stage) { &lines.draft } else { &lines.record };
-        row.price = line.provider.facts().price;
+        // Few and short replies can need more prompts than long ones.
+        row.once = row.once.max(row.least);
+        row.most = row.most.max(row.once);
+        row.prices = *prices.of(*stage);
     }
-    Ok(Forecast { chapters: least.chapters, stages })
+    Ok(Forecast { chapters: least.chapters, stages, least: least.need, once: most.need })
 }
 
 /// The share of the tokens we count that an endpoint will count: as it has so

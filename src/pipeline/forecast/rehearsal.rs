@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 
-use super::{Part, standin};
+use super::{Part, Prices, standin};
 use crate::chat::Message;
-use crate::pipeline::calling::{Line, Lines};
+use crate::money::{Money, Need};
+use crate::pipeline::calling::Lines;
 use crate::pipeline::draft::{continuation, prompt, tasks};
 use crate::pipeline::plan::{self, Step, Wanted};
 use crate::pipeline::run::{Session, blocked};
@@ -20,27 +21,41 @@ use crate::provider::Usage;
 use crate::story::fingerprint::digest;
 use crate::story::{Chapter, prose};
 
-/// How a run is rehearsed.
+/// How a run is rehearsed; of the tokens we count, the endpoints count these shares.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Manner {
-    /// Every reply is accepted, and as long as it is asked to be; of the tokens
-    /// we count, the endpoints count these shares.
-    Sparing(Shares),
-    /// Everything is as long as it may be, and asked as often as it may be.
-    Ample,
+    /// Every reply is accepted, and as long as it is asked to be.
+    Sparing(Pair<f64>),
+    /// Everything is as long as it may be; once, and asked as often as it may be.
+    Ample(Pair<f64>),
 }
 
-/// The shares of the tokens we count that the endpoints will count.
+/// Something that the models have that draft and record.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Shares {
-    pub draft: f64,
-    pub record: f64,
+pub(super) struct Pair<T> {
+    pub draft: T,
+    pub record: T,
+}
+
+impl<T> Pair<T> {
+    /// That of the model which does this stage's work.
+    pub fn of(&self, stage: Stage) -> &T {
+        match stage {
+            Stage::Draft | Stage::Continue => &self.draft,
+            Stage::Record | Stage::Fold => &self.record,
+        }
+    }
 }
 
 /// What a rehearsal has added up.
 #[derive(Debug, Default)]
 pub(super) struct Rehearsed {
-    pub parts: BTreeMap<Stage, Part>,
+    /// The calls, without those that repeat others.
+    pub once: BTreeMap<Stage, Part>,
+    /// As many calls as there may be.
+    pub most: BTreeMap<Stage, Part>,
+    /// What a budget has to hold for the calls that repeat none.
+    pub need: Need,
     pub chapters: usize,
     /// The last prompt of each stage.
     last: BTreeMap<Stage, String>,
@@ -65,9 +80,10 @@ pub(super) fn rehearse(
     session: &mut Session<'_>,
     wanted: &Wanted,
     lines: &Lines<'_>,
+    prices: Pair<Option<Prices>>,
     manner: Manner,
 ) -> Result<Rehearsed> {
-    let mut rehearsal = Rehearsal { lines, manner, sums: Rehearsed::default() };
+    let mut rehearsal = Rehearsal { lines, prices, manner, sums: Rehearsed::default() };
     loop {
         match session.next_step(wanted) {
             Step::Done => return Ok(rehearsal.sums),
@@ -162,13 +178,14 @@ fn note(chapter: &str, take: u32, text: &str, words: usize) -> TakeNote {
 
 struct Rehearsal<'a> {
     lines: &'a Lines<'a>,
+    prices: Pair<Option<Prices>>,
     manner: Manner,
     sums: Rehearsed,
 }
 
 impl Rehearsal<'_> {
     fn is_ample(&self) -> bool {
-        matches!(self.manner, Manner::Ample)
+        matches!(self.manner, Manner::Ample(_))
     }
 
     /// Of so many words, as many as a reply may have at most, or is asked for.
@@ -291,65 +308,75 @@ impl Rehearsal<'_> {
 
     /// Of tokens by our count, as many as an endpoint will count.
     fn likely(&self, stage: Stage, tokens: usize) -> usize {
-        match self.manner {
-            Manner::Ample => tokens,
-            Manner::Sparing(Shares { draft, record }) => {
-                let share = if of_drafts(stage) { draft } else { record };
-                #[expect(
-                    clippy::cast_precision_loss,
-                    clippy::cast_possible_truncation,
-                    clippy::cast_sign_loss,
-                    reason = "counts of tokens are small and positive"
-                )]
-                let tokens = (tokens as f64 * share) as usize;
-                tokens
-            }
-        }
+        let (Manner::Sparing(shares) | Manner::Ample(shares)) = &self.manner;
+        #[expect(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "counts of tokens are small and positive"
+        )]
+        let tokens = (tokens as f64 * shares.of(stage)) as usize;
+        tokens
     }
 
-    fn line(&self, stage: Stage) -> &Line<'_> {
-        if of_drafts(stage) { &self.lines.draft } else { &self.lines.record }
+    /// How many times a request of this stage may be sent.
+    fn tries(&self, stage: Stage) -> u64 {
+        let Lines { draft, record } = self.lines;
+        u64::from(Pair { draft, record }.of(stage).provider.facts().tries)
     }
 
-    /// Adds so many calls that are answered with so many tokens together; or as
+    /// Adds so many calls that are answered with so many tokens together; and as
     /// many as there may be, each with the longest reply, and sent as often as it
     /// may be.
     fn add(&mut self, calls: Calls<'_>, times: usize, said: usize) {
-        let count = |tokens: usize| u64::try_from(tokens).unwrap_or(u64::MAX);
+        let stage = calls.stage;
         let text: String = calls.messages.iter().map(|one| format!("{}\n", one.text)).collect();
-        let part = if self.is_ample() {
-            let sent =
-                calls.most.saturating_mul(u64::from(self.line(calls.stage).provider.facts().tries));
-            Part {
-                calls: calls.most,
-                prompt: count(calls.base + calls.more).saturating_mul(sent),
-                shared: 0,
-                reply: count(calls.longest).saturating_mul(sent),
-            }
-        } else {
-            let times = count(times);
-            let alike = self.sums.last.values().map(|last| alike(last, &text)).max().unwrap_or(0);
-            let base = count(self.likely(calls.stage, calls.base));
-            Part {
-                calls: times,
-                prompt: count(self.likely(calls.stage, calls.base + calls.more)) * times,
-                shared: base * count(alike) / count(text.len()).max(1) * times,
-                reply: count(said),
-            }
+        let alike = self.sums.last.values().map(|last| alike(last, &text)).max().unwrap_or(0);
+        let (times, base) = (count(times), count(self.likely(stage, calls.base)));
+        let once = Part {
+            calls: times,
+            prompt: count(self.likely(stage, calls.base + calls.more)) * times,
+            shared: base * count(alike) / count(text.len()).max(1) * times,
+            reply: count(said),
         };
-        if part.calls > 0 {
-            self.sums.parts.entry(calls.stage).or_default().add(part);
+        self.need(&calls, once);
+        if times > 0 {
+            self.sums.once.entry(stage).or_default().add(once);
         }
-        self.sums.last.insert(calls.stage, text);
+        let sent = calls.most.saturating_mul(self.tries(stage));
+        let most = Part {
+            calls: calls.most,
+            prompt: count(calls.base + calls.more).saturating_mul(sent),
+            shared: 0,
+            reply: count(calls.longest).saturating_mul(sent),
+        };
+        if calls.most > 0 {
+            self.sums.most.entry(stage).or_default().add(most);
+        }
+        self.sums.last.insert(stage, text);
     }
+
+    /// What a budget has to hold for these calls, which take as much as `part` says.
+    fn need(&mut self, calls: &Calls<'_>, part: Part) {
+        let Some(Prices { first, dearest }) = *self.prices.of(calls.stage) else { return };
+        let cost = if self.is_ample() {
+            dearest.worst(part.prompt, part.reply)
+        } else {
+            first.cost(part.prompt, part.shared, 0, part.reply)
+        };
+        let each = dearest.worst(count(calls.base + calls.more), count(calls.longest));
+        let worst = each.times(self.tries(calls.stage));
+        for _ in 0..part.calls {
+            self.sums.need.call(Money::of_pico(cost.pico() / part.calls), worst);
+        }
+    }
+}
+
+fn count(tokens: usize) -> u64 {
+    u64::try_from(tokens).unwrap_or(u64::MAX)
 }
 
 /// The bytes at their beginning that two texts share.
 fn alike(one: &str, other: &str) -> usize {
     one.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count()
-}
-
-/// Whether a stage is work of the model that drafts.
-pub(super) fn of_drafts(stage: Stage) -> bool {
-    matches!(stage, Stage::Draft | Stage::Continue)
 }

@@ -14,12 +14,14 @@ use super::layout;
 use crate::provider::{Finish, Request, Tally, Usage};
 use crate::story::take::watch::Verdict;
 
+mod kin;
 mod reading;
 mod shelf;
 mod writing;
 
-pub use reading::{Found, Lookup, look};
-pub use shelf::{Heading, Whole, is_asked, list, open, remove};
+pub use kin::otherwise;
+pub use reading::{Found, Lookup, State, look};
+pub use shelf::{Heading, Whole, list, open, remove};
 pub use writing::Writing;
 
 /// The most bytes of one call's file.
@@ -122,13 +124,24 @@ pub fn digest(model: &str, request: &Request) -> Result<String> {
     Ok(hasher.finalize().to_hex().as_str()[..32].to_owned())
 }
 
-fn path(digest: &str) -> String {
+/// Where a call of this digest is kept.
+#[must_use]
+pub fn path(digest: &str) -> String {
     format!("{}/{}/{digest}.txt", layout::CALLS, &digest[..2])
 }
 
-/// A file of a call, in its parts: the head's line, the reply, and its end
-/// where there is one.
-fn parts(bytes: &[u8]) -> Option<(&[u8], String, Option<End>)> {
+/// How a file ends.
+enum Last {
+    /// With a line that says how the reply ended.
+    End(Box<End>),
+    /// With a line that is damaged.
+    Damaged,
+    /// In the reply.
+    Cut,
+}
+
+/// A file of a call, in its parts: the head's line, the reply, and its end.
+fn parts(bytes: &[u8]) -> Option<(&[u8], String, Last)> {
     let head = bytes.iter().position(|b| *b == b'\n')?;
     // A crash can cut inside a character.
     let body = String::from_utf8_lossy(&bytes[head + 1..]);
@@ -136,10 +149,13 @@ fn parts(bytes: &[u8]) -> Option<(&[u8], String, Option<End>)> {
     if let Some((text, end)) = body.rsplit_once(END)
         && let Ok(end) = serde_json::from_str::<End>(end.trim())
     {
-        return Some((&bytes[..head], text.to_owned(), Some(end)));
+        return Some((&bytes[..head], text.to_owned(), Last::End(Box::new(end))));
     }
-    let text = body.split(END).next().unwrap_or_default();
-    Some((&bytes[..head], text.to_owned(), None))
+    let (text, last) = match body.split_once(END) {
+        Some((text, _)) => (text, Last::Damaged),
+        None => (body, Last::Cut),
+    };
+    Some((&bytes[..head], text.to_owned(), last))
 }
 
 fn read(folder: &Folder, digest: &str) -> Result<Option<Vec<u8>>> {

@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::super::folder::Folder;
-use super::{CallNote, Ending, Head, Kept, parts, read};
+use super::{CallNote, Ending, Head, Kept, Last, parts, read};
 use crate::provider::Tally;
 
 /// What is kept of a request.
@@ -26,6 +26,19 @@ pub struct Found {
     pub id: Option<String>,
     /// What the call was billed; none where its end is not known.
     pub tally: Option<Tally>,
+    /// How much of its file there is.
+    pub state: State,
+}
+
+/// How much of a kept call's file there is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// All of it.
+    Whole,
+    /// It stops in the reply: a kill or a fault has cut it.
+    Cut,
+    /// What says how the reply ended cannot be read.
+    Damaged,
 }
 
 /// What is kept of a request. Where only the whole reply is of use (`in_parts`
@@ -37,7 +50,7 @@ pub struct Found {
 pub fn look(folder: &Folder, digest: &str, in_parts: bool) -> Result<Lookup> {
     let Some(bytes) = read(folder, digest)? else { return Ok(Lookup::Absent) };
     let Some((head, text, end)) = parts(&bytes) else { return Ok(Lookup::Lost(None)) };
-    if let Some(end) = end {
+    if let Last::End(end) = end {
         // An old file tells what its only try took.
         let one_try = end.usage.map(|usage| Tally { tries: 1, usage, ..Tally::default() });
         return Ok(Lookup::Kept(Found {
@@ -51,6 +64,7 @@ pub fn look(folder: &Folder, digest: &str, in_parts: bool) -> Result<Lookup> {
             },
             id: end.id,
             tally: end.tally.or(one_try),
+            state: State::Whole,
         }));
     }
     let call = serde_json::from_slice::<Head>(head).ok().and_then(|head| head.call);
@@ -68,5 +82,6 @@ pub fn look(folder: &Folder, digest: &str, in_parts: bool) -> Result<Lookup> {
         },
         id: call.map(|call| call.id),
         tally: None,
+        state: if matches!(end, Last::Damaged) { State::Damaged } else { State::Cut },
     }))
 }

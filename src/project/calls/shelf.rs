@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::super::folder::Folder;
 use super::super::layout;
-use super::{CallNote, Ending, Head, parts, path, read};
+use super::{CallNote, Ending, Head, Last, parts, path, read};
 use crate::provider::{Request, Tally, Usage};
 
 /// A file of a kept call.
@@ -72,9 +72,10 @@ pub fn open(folder: &Folder, digest: &str) -> Result<Option<Whole>> {
     let Some(bytes) = read(folder, digest)? else { return Ok(None) };
     let Some((head, text, end)) = parts(&bytes) else { return Ok(None) };
     let Ok(head) = serde_json::from_slice::<Head>(head) else { return Ok(None) };
-    let (ending, usage, answered, tally) = end.map_or((None, None, None, None), |end| {
-        (Some(end.ending), end.usage, end.answered, end.tally)
-    });
+    let (ending, usage, answered, tally) = match end {
+        Last::End(end) => (Some(end.ending), end.usage, end.answered, end.tally),
+        Last::Damaged | Last::Cut => (None, None, None, None),
+    };
     Ok(Some(Whole {
         about: head.about,
         model: head.model,
@@ -87,20 +88,6 @@ pub fn open(folder: &Folder, digest: &str) -> Result<Option<Whole>> {
         answered,
         tally,
     }))
-}
-
-/// Whether a call about this is kept, whatever it asked.
-///
-/// # Errors
-///
-/// When a file cannot be read.
-pub fn is_asked(folder: &Folder, about: &str) -> Result<bool> {
-    for heading in list(folder)? {
-        if open(folder, &heading.digest)?.is_some_and(|call| call.about == about) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 /// Removes a kept call.

@@ -9,7 +9,16 @@ use super::fault::Failure;
 use super::listening::Listener;
 use super::{LONGEST_WAIT, Remote, billing};
 use crate::chat::{Message, Role};
-use crate::provider::{Fault, Reply, Request};
+use crate::provider::{Fault, Reply, Request, Usage};
+
+/// What a try has taught.
+#[derive(Debug, Default)]
+struct Learned {
+    /// The request is worth sending again at once, without the field that was refused.
+    is_spared: bool,
+    /// The tokens it took; none where nobody has said.
+    tokens: Option<u64>,
+}
 
 impl Remote {
     /// The fields of a body that this endpoint has refused so far, and which are
@@ -38,17 +47,25 @@ impl Remote {
         let asked = self.fits(self.tokens.prompt(&request.messages), request)?;
         let mut pauses = self.endpoint.patience.pauses();
         loop {
-            let mut is_spared = false;
-            let pass = self.endpoint.gate.pass(asked).await;
+            let mut learned = Learned::default();
+            let hear = |wait| {
+                if let Some(tell) = &self.on_wait {
+                    tell(wait);
+                }
+            };
+            let pass = self.endpoint.gate.pass(asked, &hear).await;
             let turn = listener.turn(request);
-            let outcome = self.attempt(&turn, &mut is_spared, listener).await;
+            let outcome = self.attempt(&turn, &mut learned, listener).await;
+            if let Some(tokens) = learned.tokens {
+                pass.took(tokens);
+            }
             drop(pass);
             let failure = match outcome {
                 _ if listener.steps_back() => continue,
                 Ok(reply) if listener.wants_more(&reply.finish) => continue,
                 Ok(reply) => return Ok(reply),
                 Err(failure) if listener.heard => return Err(failure.fault),
-                Err(_) if is_spared => continue,
+                Err(_) if learned.is_spared => continue,
                 Err(failure) => failure,
             };
             let pause = pauses.next().filter(|_| failure.again && failure.wait <= LONGEST_WAIT);
@@ -65,12 +82,11 @@ impl Remote {
         }
     }
 
-    /// Tries once. Sets `is_spared` where the request is worth sending again at
-    /// once, without the field that was refused.
+    /// Tries once.
     async fn attempt(
         &self,
         request: &Request,
-        is_spared: &mut bool,
+        learned: &mut Learned,
         listener: &mut Listener<'_>,
     ) -> Result<Reply, Failure> {
         let raw = self.endpoint.dialect.raw.as_ref();
@@ -92,10 +108,14 @@ impl Remote {
         let is_free = outcome.as_ref().is_err_and(|failure| failure.is_free && !listener.heard);
         let most = u64::try_from(request.reply_tokens).unwrap_or(u64::MAX);
         if let Some(bill) = billing::bill(&ending, is_free, self.endpoint.price, most) {
+            // A bill in money alone says nothing of tokens.
+            let is_counted = bill.usage != Usage::default() || bill.cost.is_none();
+            let Usage { prompt, reply, .. } = bill.usage;
+            learned.tokens = is_counted.then(|| prompt.saturating_add(reply));
             listener.billed(bill);
         }
         if let Err(failure) = &outcome {
-            *is_spared = !listener.heard && self.spare(failure, &body);
+            learned.is_spared = !listener.heard && self.spare(failure, &body);
         }
         outcome
     }

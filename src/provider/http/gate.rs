@@ -3,17 +3,22 @@
 //! One gate stands before each endpoint, whoever calls it: the calls of one book
 //! or of two hundred. It lets them in in the order they came. A call that is
 //! told to wait (`Retry-After`) shuts the gate for all, so that they do not each
-//! learn the same thing.
+//! learn the same thing. A call counts with the most tokens that it may take until it
+//! has ended, and then with those that it took.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Instant, sleep_until};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, sleep_until, timeout};
 
 /// The span in which requests and tokens are counted.
 const MINUTE: Duration = Duration::from_mins(1);
+
+/// Shorter waits are not told of.
+const SHORT: Duration = Duration::from_secs(1);
 
 /// What an endpoint may be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,8 +27,8 @@ pub struct Limits {
     pub concurrent: usize,
     /// Requests in any minute.
     pub requests: Option<u64>,
-    /// Tokens of prompts and reply limits in any minute. A call that asks for
-    /// more than that is let in alone.
+    /// Tokens of prompts and replies in any minute. A call that may take more than
+    /// that is let in alone.
     pub tokens: Option<u64>,
 }
 
@@ -33,21 +38,82 @@ impl Default for Limits {
     }
 }
 
+/// A call waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wait {
+    /// How long, where that can be told: it may be shorter.
+    pub pause: Option<Duration>,
+    /// What for.
+    pub why: Why,
+}
+
+/// What a call waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// So many requests are allowed in a minute.
+    Requests(u64),
+    /// So many tokens are allowed in a minute.
+    Tokens(u64),
+    /// The endpoint has told another call to wait.
+    Told,
+    /// Another call is before it.
+    Turn,
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Requests(1) => f.write_str("1 request a minute is allowed"),
+            Self::Requests(most) => write!(f, "{most} requests a minute are allowed"),
+            Self::Tokens(most) => write!(f, "{most} tokens a minute are allowed"),
+            Self::Told => f.write_str("the endpoint has asked for a pause"),
+            Self::Turn => f.write_str("other calls wait for the endpoint before it"),
+        }
+    }
+}
+
+/// Hears that a call waits, and by nothing that it waits no longer.
+pub type OnWait<'a> = &'a (dyn Fn(Option<Wait>) + Send + Sync);
+
 /// Lets calls to one endpoint in.
 #[derive(Debug)]
 pub struct Gate {
     limits: Limits,
     permits: Arc<Semaphore>,
     /// Those who have a permit wait here for the minute's limits, in order.
-    turnstile: tokio::sync::Mutex<Counted>,
+    turnstile: tokio::sync::Mutex<()>,
+    counter: Arc<Counter>,
     /// Nobody is let in before.
     shut_until: Mutex<Option<Instant>>,
+}
+
+#[derive(Debug, Default)]
+struct Counter {
+    counted: Mutex<Counted>,
+    /// Told when a call turns out to have taken less than it might have.
+    corrected: Notify,
+}
+
+impl Counter {
+    fn lock(&self) -> MutexGuard<'_, Counted> {
+        self.counted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// What was let in within the last minute, oldest first.
 #[derive(Debug, Default)]
 struct Counted {
-    let_in: VecDeque<(Instant, u64)>,
+    let_in: VecDeque<Entered>,
+    tokens: u64,
+    /// How many were let in ever: each has a number of its own.
+    number: u64,
+}
+
+/// A call that was let in.
+#[derive(Debug)]
+struct Entered {
+    at: Instant,
+    number: u64,
     tokens: u64,
 }
 
@@ -55,6 +121,23 @@ struct Counted {
 #[derive(Debug)]
 pub struct Pass {
     _permit: Option<OwnedSemaphorePermit>,
+    counter: Arc<Counter>,
+    number: u64,
+}
+
+impl Pass {
+    /// The call took so many tokens, and no longer counts with all that it might
+    /// have taken.
+    pub fn took(&self, tokens: u64) {
+        let mut counted = self.counter.lock();
+        let mut recent = counted.let_in.iter_mut().rev();
+        // One that took longer than a minute counts no more.
+        let Some(own) = recent.find(|one| one.number == self.number) else { return };
+        let before = std::mem::replace(&mut own.tokens, tokens);
+        counted.tokens = counted.tokens.saturating_sub(before).saturating_add(tokens);
+        drop(counted);
+        self.counter.corrected.notify_waiters();
+    }
 }
 
 impl Gate {
@@ -66,21 +149,54 @@ impl Gate {
             limits,
             permits: Arc::new(Semaphore::new(concurrent)),
             turnstile: tokio::sync::Mutex::default(),
+            counter: Arc::default(),
             shut_until: Mutex::default(),
         }
     }
 
-    /// Waits until a call of so many tokens may be sent.
-    pub async fn pass(&self, tokens: u64) -> Pass {
+    /// Waits until a call may be sent that takes at most so many tokens. `hear` is
+    /// told of a wait that is not short.
+    pub async fn pass(&self, tokens: u64, hear: OnWait<'_>) -> Pass {
         // The semaphore is never closed; without a permit the call still goes.
         let permit = Arc::clone(&self.permits).acquire_owned().await.ok();
-        let mut counted = self.turnstile.lock().await;
-        while let Some(until) = self.opens(&mut counted, tokens) {
-            sleep_until(until).await;
+        let mut is_told = false;
+        let mut tell = |pause: Option<Duration>, why| {
+            hear(Some(Wait { pause, why }));
+            is_told = true;
+        };
+        let _turn = if let Ok(turn) = timeout(SHORT, self.turnstile.lock()).await {
+            turn
+        } else {
+            tell(None, Why::Turn);
+            self.turnstile.lock().await
+        };
+        let mut last = None;
+        loop {
+            // Asked for before the look, so that no correction is missed in between.
+            let corrected = self.counter.corrected.notified();
+            tokio::pin!(corrected);
+            corrected.as_mut().enable();
+            let Some((until, why)) = self.opens(tokens) else { break };
+            let pause = until.saturating_duration_since(Instant::now());
+            if pause >= SHORT && last != Some(why) {
+                tell(Some(pause), why);
+                last = Some(why);
+            }
+            tokio::select! {
+                () = sleep_until(until) => {}
+                () = corrected => {}
+            }
         }
-        counted.let_in.push_back((Instant::now(), tokens));
+        if is_told {
+            hear(None);
+        }
+        let mut counted = self.counter.lock();
+        counted.number += 1;
+        let number = counted.number;
+        counted.let_in.push_back(Entered { at: Instant::now(), number, tokens });
         counted.tokens = counted.tokens.saturating_add(tokens);
-        Pass { _permit: permit }
+        drop(counted);
+        Pass { _permit: permit, counter: Arc::clone(&self.counter), number }
     }
 
     /// Lets nobody in for so long.
@@ -90,25 +206,33 @@ impl Gate {
         *shut = Some(shut.map_or(until, |before| before.max(until)));
     }
 
-    /// When it may be worth asking again; none where the call may be sent now.
-    fn opens(&self, counted: &mut Counted, tokens: u64) -> Option<Instant> {
+    /// When it may be worth asking again, and why; none where the call may be sent now.
+    fn opens(&self, tokens: u64) -> Option<(Instant, Why)> {
         let now = Instant::now();
         let shut = *self.shut_until.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(until) = shut.filter(|until| *until > now) {
-            return Some(until);
+            return Some((until, Why::Told));
         }
-        while let Some((at, gone)) = counted.let_in.front().copied() {
-            if now.duration_since(at) < MINUTE {
+        let mut counted = self.counter.lock();
+        while let Some(oldest) = counted.let_in.front() {
+            if now.duration_since(oldest.at) < MINUTE {
                 break;
             }
+            let gone = oldest.tokens;
             counted.let_in.pop_front();
             counted.tokens = counted.tokens.saturating_sub(gone);
         }
-        let (oldest, _) = counted.let_in.front().copied()?;
+        let until = counted.let_in.front()?.at + MINUTE;
         let requests = u64::try_from(counted.let_in.len()).unwrap_or(u64::MAX);
-        let is_full = self.limits.requests.is_some_and(|most| requests >= most.max(1))
-            || self.limits.tokens.is_some_and(|most| counted.tokens.saturating_add(tokens) > most);
-        is_full.then_some(oldest + MINUTE)
+        let too_many = |most: &u64| requests >= (*most).max(1);
+        let too_much = |most: &u64| counted.tokens.saturating_add(tokens) > *most;
+        let why = match (self.limits.requests.filter(too_many), self.limits.tokens) {
+            (Some(most), _) => Some(Why::Requests(most)),
+            // What took nothing holds nobody up.
+            (None, Some(most)) if counted.tokens > 0 && too_much(&most) => Some(Why::Tokens(most)),
+            _ => None,
+        };
+        why.map(|why| (until, why))
     }
 }
 
@@ -120,6 +244,13 @@ mod tests {
 
     /// When each call was let in and how long it stayed, in seconds from the start.
     fn run(limits: Limits, calls: &[(u64, u64)]) -> Vec<(f64, f64)> {
+        let calls: Vec<_> =
+            calls.iter().map(|(tokens, stays)| (*tokens, *tokens, *stays)).collect();
+        taking(limits, &calls)
+    }
+
+    /// The same for calls that take fewer tokens than they may.
+    fn taking(limits: Limits, calls: &[(u64, u64, u64)]) -> Vec<(f64, f64)> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_time()
             .start_paused(true)
@@ -130,12 +261,13 @@ mod tests {
             let begun = Instant::now();
             let tasks: Vec<_> = calls
                 .iter()
-                .map(|(tokens, stays)| {
-                    let (gate, tokens, stays) = (gate.clone(), *tokens, *stays);
+                .map(|(tokens, took, stays)| {
+                    let (gate, tokens, took, stays) = (gate.clone(), *tokens, *took, *stays);
                     tokio::spawn(async move {
-                        let _pass = gate.pass(tokens).await;
+                        let pass = gate.pass(tokens, &|_| {}).await;
                         let at = begun.elapsed().as_secs_f64();
                         tokio::time::sleep(Duration::from_secs(stays)).await;
+                        pass.took(took);
                         (at, begun.elapsed().as_secs_f64())
                     })
                 })
@@ -166,6 +298,67 @@ mod tests {
     }
 
     #[test]
+    fn a_call_counts_with_what_it_took() {
+        let limits = Limits { concurrent: 9, requests: None, tokens: Some(100) };
+        let starts = |calls: &[(u64, u64, u64)]| -> Vec<f64> {
+            taking(limits, calls).into_iter().map(|(at, _)| at.round()).collect()
+        };
+        // As soon as it is known what one took, the next has room.
+        assert_eq!(starts(&[(90, 10, 5); 4]), [0.0, 5.0, 60.0, 65.0]);
+        assert_eq!(starts(&[(90, 90, 5); 2]), [0.0, 60.0]);
+        assert_eq!(starts(&[(90, 0, 5); 4]), [0.0, 5.0, 10.0, 15.0]);
+        // More than it was thought to take counts, too.
+        assert_eq!(starts(&[(50, 80, 5), (50, 50, 5), (20, 20, 5)]), [0.0, 0.0, 60.0]);
+        // What a call took that was let in more than a minute ago counts no more.
+        assert_eq!(starts(&[(90, 90, 70), (90, 90, 5), (90, 90, 5)]), [0.0, 60.0, 120.0]);
+    }
+
+    #[test]
+    fn waits_are_told() {
+        let told = |limits: Limits, calls: usize| {
+            let heard = Arc::new(Mutex::new(Vec::new()));
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_time()
+                .start_paused(true)
+                .build()
+                .unwrap();
+            runtime.block_on(async {
+                let gate = Gate::new(limits);
+                let hears = heard.clone();
+                let hear = move |wait: Option<Wait>| {
+                    let seconds = |pause: Duration| pause.as_secs();
+                    hears
+                        .lock()
+                        .unwrap()
+                        .push(wait.map(|wait| (wait.pause.map(seconds), wait.why.to_string())));
+                };
+                let call = || async { drop(gate.pass(60, &hear).await) };
+                match calls {
+                    2 => drop(tokio::join!(call(), call())),
+                    _ => drop(tokio::join!(call(), call(), call())),
+                }
+            });
+            Arc::try_unwrap(heard).unwrap().into_inner().unwrap()
+        };
+        let limits = Limits { concurrent: 9, ..Limits::default() };
+        let wait = |seconds, why: &str| Some((seconds, why.to_owned()));
+        assert_eq!(told(limits, 3), []);
+        let slow = Limits { requests: Some(1), ..limits };
+        assert_eq!(told(slow, 2), [wait(Some(60), "1 request a minute is allowed"), None]);
+        let thrifty = Limits { tokens: Some(100), ..limits };
+        assert_eq!(
+            told(thrifty, 3),
+            [
+                wait(Some(60), "100 tokens a minute are allowed"),
+                wait(None, "other calls wait for the endpoint before it"),
+                None,
+                wait(Some(60), "100 tokens a minute are allowed"),
+                None,
+            ]
+        );
+    }
+
+    #[test]
     fn a_call_that_is_told_to_wait_makes_all_wait() {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_time()
@@ -175,10 +368,10 @@ mod tests {
         runtime.block_on(async {
             let gate = Gate::new(Limits::default());
             let begun = Instant::now();
-            drop(gate.pass(1).await);
+            drop(gate.pass(1, &|_| {}).await);
             gate.shut(Duration::from_secs(7));
             gate.shut(Duration::from_secs(3));
-            drop(gate.pass(1).await);
+            drop(gate.pass(1, &|_| {}).await);
             assert_eq!(begun.elapsed().as_secs(), 7);
         });
     }
@@ -191,9 +384,13 @@ mod tests {
             concurrent in 1_usize..5,
             requests in proptest::option::of(1_u64..8),
             tokens in proptest::option::of(1_u64..300),
-            calls in proptest::collection::vec((0_u64..200, 0_u64..90), 1..30),
+            calls in proptest::collection::vec((0_u64..200, 0_u64..=100, 0_u64..90), 1..30),
         ) {
-            let times = run(Limits { concurrent, requests, tokens }, &calls);
+            let calls: Vec<_> = calls
+                .into_iter()
+                .map(|(tokens, share, stays)| (tokens, tokens * share / 100, stays))
+                .collect();
+            let times = taking(Limits { concurrent, requests, tokens }, &calls);
             for (at, _) in &times {
                 let together = times.iter().filter(|(from, to)| from <= at && at < to).count();
                 prop_assert!(together <= concurrent);
@@ -201,8 +398,8 @@ mod tests {
                     .filter(|index| times[*index].0 <= *at && *at - times[*index].0 < 59.9)
                     .collect();
                 prop_assert!(requests.is_none_or(|most| within.len() as u64 <= most));
-                let sum: u64 = within.iter().map(|index| calls[*index].0).sum();
-                let is_alone = within.iter().filter(|index| calls[**index].0 > 0).count() <= 1;
+                let sum: u64 = within.iter().map(|index| calls[*index].1).sum();
+                let is_alone = within.iter().filter(|index| calls[**index].1 > 0).count() <= 1;
                 prop_assert!(tokens.is_none_or(|most| sum <= most || is_alone));
             }
         }

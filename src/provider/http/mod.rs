@@ -74,7 +74,7 @@ use blotting::Blotting;
 use client::Client;
 use dialect::{Dialect, Knobs, Spare};
 use fault::Judge;
-use gate::{Gate, Limits};
+use gate::{Gate, Limits, Wait};
 use listening::Listener;
 use stepping::Stepping;
 
@@ -157,6 +157,9 @@ impl Endpoint {
 /// Hears how long the pause is that begins now, and which fault made it needed.
 pub type OnPause = Box<dyn Fn(Duration, &Fault) + Send + Sync>;
 
+/// Hears that a call waits at the gate, and by nothing that it waits no longer.
+pub type OnWait = Box<dyn Fn(Option<Wait>) + Send + Sync>;
+
 /// A [`Provider`] over HTTP.
 pub struct Remote {
     facts: Facts,
@@ -167,6 +170,7 @@ pub struct Remote {
     spared: Mutex<Vec<&'static Spare>>,
     /// Whoever wants to know why nothing comes for a while.
     on_pause: Option<OnPause>,
+    on_wait: Option<OnWait>,
 }
 
 impl Remote {
@@ -208,6 +212,7 @@ impl Remote {
             endpoint,
             spared: Mutex::default(),
             on_pause: None,
+            on_wait: None,
         })
     }
 
@@ -215,6 +220,12 @@ impl Remote {
     #[must_use]
     pub fn telling_pauses(self, on_pause: OnPause) -> Self {
         Self { on_pause: Some(on_pause), ..self }
+    }
+
+    /// The same provider; it tells of each wait at the endpoint's gate.
+    #[must_use]
+    pub fn telling_waits(self, on_wait: OnWait) -> Self {
+        Self { on_wait: Some(on_wait), ..self }
     }
 
     /// What is the user's alone: the key, and values of the user's own headers.

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
+use super::Floor;
 use crate::money::{Account, Caps, Entry, Limit, Money, Reached};
 
 /// What a command's purses share; a clone is the same.
@@ -28,6 +29,8 @@ struct Spent {
     account: Account<u64>,
     /// How many calls were reserved for: each has a number of its own.
     reserved: u64,
+    /// What all that the command is to do needs.
+    floor: Option<Floor>,
 }
 
 /// The most that a call can cost, set aside. One that is dropped unsettled counts
@@ -49,6 +52,23 @@ pub(super) struct NoRoom {
 }
 
 impl Allowance {
+    /// Refuses the first call that has to be paid for when there is not even enough
+    /// for all that the command is to do, which needs this much.
+    pub fn with_floor(&self, floor: Floor) {
+        self.lock().floor = Some(floor);
+    }
+
+    /// What all that the command is to do needs, as long as nobody has looked
+    /// whether there is enough.
+    pub(super) fn floor(&self) -> Option<Floor> {
+        self.lock().floor
+    }
+
+    /// There is enough, or nobody can tell: from here on each call is judged by itself.
+    pub(super) fn has_room(&self) {
+        self.lock().floor = None;
+    }
+
     /// What was spent at most.
     #[must_use]
     pub fn spent(&self) -> Money {

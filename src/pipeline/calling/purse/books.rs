@@ -2,9 +2,9 @@
 
 use anyhow::Result;
 
-use super::Ticket;
+use super::{Allowance, Ticket};
 use crate::ledger::Ledger;
-use crate::money::{Caps, Limit, Money, Next, Payment, Reached};
+use crate::money::{Caps, Limit, Money, Next, Payment, Reached, Standing};
 use crate::project::accounts::Accounts;
 use crate::project::journal::{CallNote, Ended, Event};
 use crate::project::pen::Pen;
@@ -19,6 +19,22 @@ pub(super) struct Books {
 }
 
 impl Books {
+    /// What stands against each cap at `at`.
+    pub fn standings(&mut self, at: u64, allowance: &Allowance) -> Result<[Standing; 3]> {
+        let book = &self.accounts.book;
+        let book = (Limit::Book, book.settled(), book.reserved());
+        let month = match &mut self.ledger {
+            Some(ledger) => ledger.spent(at)?,
+            None => (Money::ZERO, Money::ZERO),
+        };
+        Ok([
+            (Limit::Run, allowance.settled(), allowance.reserved()),
+            book,
+            (Limit::Month, month.0, month.1),
+        ]
+        .map(|(limit, settled, reserved)| Standing { limit, settled, reserved }))
+    }
+
     /// The month's cap, where that has no room for a call made at `at`.
     pub fn month_reached(&mut self, at: u64, worst: Money, caps: &Caps) -> Result<Option<Reached>> {
         match &mut self.ledger {

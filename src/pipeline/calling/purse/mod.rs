@@ -8,11 +8,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use anyhow::Result;
 use tokio_util::sync::CancellationToken;
 
+use crate::failure::Failure;
 use crate::ledger::Ledger;
 use crate::money::{Caps, Limit, Money, Payment, Price, Reached, Verdict, may_ask};
 use crate::project::accounts::Accounts;
-use crate::project::calls::{Found, Kept};
-use crate::project::journal::{CallNote, Ended, Event};
+use crate::project::calls::State::Whole;
+use crate::project::calls::{self, Found, Kept};
+use crate::project::journal::{CallNote, Ended, Event, Stage};
 use crate::project::pen::Pen;
 use crate::provider::{Facts, Tally};
 
@@ -25,8 +27,8 @@ use allowance::Share;
 use books::Books;
 
 pub use allowance::Allowance;
-pub(super) use refusal::not_kept;
-pub use refusal::too_little;
+pub(super) use refusal::damaged;
+pub use refusal::{Floor, no_room, too_little, unknown_price};
 pub use used::Used;
 
 /// What calls are paid from, and noted in.
@@ -58,11 +60,13 @@ struct State {
     /// How many calls this run has made.
     made: u64,
     used: Used,
-    /// What all that is still to be done costs at least.
-    floor: Option<Money>,
+    /// What all that is still to be done needs.
+    floor: Option<Floor>,
     /// The most that a call was billed beyond what it could cost, by the name under
     /// which it was asked: a price of nothing may be wrong, too.
     surprises: BTreeMap<String, Money>,
+    /// The file of the last reply that was found, where that stops in the reply.
+    cut: Option<String>,
 }
 
 /// A call that may be made.
@@ -118,11 +122,11 @@ impl<'a> Purse<'a> {
     }
 
     /// The same purse; it refuses the first call that has to be paid for when
-    /// there is not even enough for what is still to be done, which costs at
-    /// least this much. Of what turns out to be kept nobody can tell what it
+    /// there is not even enough for what is still to be done, which needs this
+    /// much. Of what turns out to be kept nobody can tell what it
     /// leaves to be paid for, so then each call is judged by itself.
     #[must_use]
-    pub fn with_floor(self, floor: Money) -> Self {
+    pub fn with_floor(self, floor: Floor) -> Self {
         self.state().floor = Some(floor);
         self
     }
@@ -153,7 +157,9 @@ impl<'a> Purse<'a> {
     pub(super) fn found(&self, note: &CallNote, found: &Found) -> Result<()> {
         let mut state = self.state();
         state.used.add(&note.digest, &found.tally.unwrap_or_default());
+        state.cut = (found.state != Whole).then(|| calls::path(&note.digest));
         state.floor = None;
+        self.allowance.has_room();
         let id = found.id.clone().unwrap_or_else(|| note.digest.clone());
         let ended = match found.tally {
             Some(_) => found.kept.ending.into(),
@@ -165,6 +171,18 @@ impl<'a> Purse<'a> {
             (Some(books), Some(pen)) => books.late(pen, note, ended, answered, found.tally),
             _ => Ok(()),
         }
+    }
+
+    /// Why a reply that is not kept ends a run that asks nobody; `otherwise` is what
+    /// the nearest kept call asked otherwise, where there is one.
+    pub(super) fn not_kept(
+        &self,
+        about: &str,
+        note: &CallNote,
+        otherwise: Option<Vec<String>>,
+    ) -> Failure {
+        let cut = self.state().cut.take().filter(|_| note.stage == Stage::Continue);
+        refusal::not_kept(about, note, otherwise, cut.as_deref())
     }
 
     /// A call was found that brought no reply of use.
@@ -226,22 +244,18 @@ impl<'a> Purse<'a> {
             (_, None) => Err(refusal::unpaid(facts).into()),
             (_, Some((books, pen))) => {
                 let worst = ticket.each.times(u64::from(facts.tries));
-                let book = &books.accounts.book;
-                caps.hold(Limit::Book, book, worst)
-                    .map_err(|reached| refusal::reached(&reached, &ticket.note))?;
                 if let Some(floor) = floor.take() {
-                    // What others have set aside may yet come back.
-                    let month = match &mut books.ledger {
-                        Some(ledger) => ledger.spent(ticket.at)?.0,
-                        None => Money::ZERO,
-                    };
-                    let spent = [
-                        (Limit::Run, self.allowance.settled()),
-                        (Limit::Book, book.spent()),
-                        (Limit::Month, month),
-                    ];
-                    too_little(caps, &spent, floor)?;
+                    let standings = books.standings(ticket.at, &self.allowance)?;
+                    if let Some(floor) = self.allowance.floor() {
+                        // What a book may cost is its own affair.
+                        let shared = standings.into_iter().filter(|one| one.limit != Limit::Book);
+                        too_little(caps, &shared.collect::<Vec<_>>(), floor)?;
+                        self.allowance.has_room();
+                    }
+                    too_little(caps, &standings, floor)?;
                 }
+                caps.hold(Limit::Book, &books.accounts.book, worst)
+                    .map_err(|reached| refusal::reached(&reached, &ticket.note))?;
                 // What this command's other calls leave of a month may be enough.
                 let is_for_now =
                     |reached: &Reached| reached.has_room_without(self.allowance.reserved());

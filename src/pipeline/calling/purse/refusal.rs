@@ -1,12 +1,14 @@
 //! Why a call is not made, and the ways out.
 
 use crate::failure::{Exit, Failure};
-use crate::money::{Caps, Limit, Money, Reached};
+use crate::money::{Caps, Limit, Money, Reached, Standing};
+use crate::project::calls;
 use crate::project::journal::CallNote;
 use crate::provider::Facts;
 
 /// Nobody knows what a call costs.
-pub(super) fn unknown_price(facts: &Facts, is_capped: bool) -> Failure {
+#[must_use]
+pub fn unknown_price(facts: &Facts, is_capped: bool) -> Failure {
     let name = &facts.name;
     let why = match (facts.is_local, is_capped) {
         (true, _) => "so nothing can keep to the budget that is set".to_owned(),
@@ -27,45 +29,63 @@ pub(super) fn unpaid(facts: &Facts) -> Failure {
 
 /// A cap has no room for a call.
 pub(super) fn reached(reached: &Reached, note: &CallNote) -> Failure {
-    let Reached { limit, cap, settled, reserved, call } = reached;
     let chapter = note.chapter.as_ref().map(|id| format!(" of `{id}`")).unwrap_or_default();
-    let open = match *reserved {
-        Money::ZERO => String::new(),
-        some => format!(", {some} are reserved for calls whose end is not known"),
-    };
-    let failure = Failure::new(
-        Exit::Budget,
-        format!(
-            "{} is reached: of {cap}, {settled} are spent{open}; the next call ({}{chapter}, {} + {} tokens) could cost {call}",
-            limit.name(),
-            note.stage.name(),
-            note.prompt,
-            note.reply,
-        ),
-    )
-    .hint("nothing was sent for it, and what is finished is saved");
-    raise(failure, *limit)
+    let stage = note.stage.name();
+    let what = format!("the next call ({stage}{chapter}, {} + {} tokens)", note.prompt, note.reply);
+    let failure =
+        full(reached, &what).hint("nothing was sent for it, and what is finished is saved");
+    raise(failure, reached.limit)
 }
 
-/// Whether what is left of the caps is enough for what costs at least `floor`.
+/// A cap has no room for this, which is no part of a book.
+#[must_use]
+pub fn no_room(reached: &Reached, what: &str) -> Failure {
+    raise(full(reached, what).hint("nothing was sent"), reached.limit)
+}
+
+fn full(reached: &Reached, what: &str) -> Failure {
+    let Reached { limit, cap, call, .. } = reached;
+    let standing = reached.standing().told(*cap);
+    Failure::new(
+        Exit::Budget,
+        format!("{} is reached: {standing}; {what} could cost {call}", limit.name()),
+    )
+}
+
+/// What all that is still to be done needs of a budget.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Floor {
+    /// With less it cannot be done.
+    pub least: Money,
+    /// With this much it is done, unless a call has to be repeated.
+    pub enough: Money,
+}
+
+/// Whether what is left of the caps is enough for what is to be done.
 ///
 /// # Errors
 ///
 /// The cap that is too low.
-pub fn too_little(caps: &Caps, spent: &[(Limit, Money)], floor: Money) -> Result<(), Failure> {
-    for (limit, spent) in spent.iter().copied() {
-        let Some(cap) = caps.on(limit).filter(|cap| spent + floor > *cap) else { continue };
+pub fn too_little(caps: &Caps, standings: &[Standing], floor: Floor) -> Result<(), Failure> {
+    for standing in standings {
+        let Standing { limit, .. } = *standing;
+        let gone = standing.gone();
+        let Some(cap) = caps.on(limit).filter(|cap| gone + floor.least > *cap) else { continue };
         let failure = Failure::new(
             Exit::Budget,
             format!(
-                "{} is too low: of {cap}, {} are left, and what is to be done costs at least {floor}",
+                "{} is too low: {}, and what is to be done needs at least {}",
                 limit.name(),
-                cap.less(spent)
+                standing.told(cap),
+                floor.least.rounded_up()
             ),
         )
         .hint("nothing was sent; `storygen cost` shows what each stage costs")
-        .hint("draft fewer chapters: `storygen draft chapters 1-3`");
-        return Err(raise(failure, limit));
+        .hint(format!(
+            "a budget of {} is enough as long as no call has to be repeated: before each its worst case is put aside",
+            (gone + floor.enough.max(floor.least)).rounded_up()
+        ));
+        return Err(raise(failure, limit).hint("or draft fewer chapters at a time"));
     }
     Ok(())
 }
@@ -82,21 +102,45 @@ fn raise(failure: Failure, limit: Limit) -> Failure {
     .hint("or take a cheaper model, or a smaller `reply_tokens`")
 }
 
-/// A reply is not kept, and nobody is asked.
-pub(in crate::pipeline::calling) fn not_kept(
+/// A reply is not kept, and nobody is asked. `otherwise` is what the nearest kept
+/// call asked otherwise; `cut`, the file of the reply before it, which has no end.
+pub(super) fn not_kept(
     about: &str,
     note: &CallNote,
-    asked_otherwise: bool,
+    otherwise: Option<Vec<String>>,
+    cut: Option<&str>,
 ) -> Failure {
-    let failure = Failure::new(
+    let mut failure = Failure::new(
         Exit::Provider,
         format!("the reply to `{about}` is not kept, and `--offline` asks nobody"),
     );
-    let failure = if asked_otherwise {
-        failure.hint("a reply of that name is kept, but to another prompt: the bible, a template, a model's setting or an earlier chapter was another then")
-    } else {
-        failure
-    };
+    if let Some(path) = cut {
+        failure = failure.hint(format!(
+            "the reply before it, in `{path}`, has no end: the file is damaged, or its run was killed and never went on; put back a copy of it"
+        ));
+    }
+    if let Some(otherwise) = otherwise.filter(|otherwise| !otherwise.is_empty()) {
+        failure = failure.hint(format!(
+            "the nearest one that is kept was asked otherwise: {}",
+            otherwise.join("; ")
+        ));
+        failure = failure.hint("a prompt follows from the bible, the templates and the chapters before; put back what it was made from");
+    }
+    without_offline(failure, note)
+}
+
+/// What is kept of a reply cannot be used, and nobody is asked.
+pub(in crate::pipeline::calling) fn damaged(about: &str, note: &CallNote) -> Failure {
+    let path = calls::path(&note.digest);
+    let failure = Failure::new(
+        Exit::Provider,
+        format!("the reply to `{about}` is kept in `{path}`, but that file is damaged: it does not tell how the reply ended"),
+    )
+    .hint("put back a copy of it");
+    without_offline(failure, note)
+}
+
+fn without_offline(failure: Failure, note: &CallNote) -> Failure {
     failure.hint(format!(
         "without `--offline`, `{}` would be asked: {} tokens of prompt, up to {} of reply; what is before it is done",
         note.model, note.prompt, note.reply

@@ -1,0 +1,108 @@
+//! The books of a batch, read before the first call, and what they will cost all
+//! together.
+//!
+//! A book stays open until its turn, so nothing is read twice.
+
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use anyhow::Result;
+
+use super::super::cost::{self, Ground, Sum};
+use super::super::draft::{Book, Run, caps};
+use super::super::ui::{Ui, counted};
+use super::super::{Common, model, open};
+use crate::fleet::pool;
+use crate::ledger::Ledger;
+use crate::money::{Caps, Limit, Money, Standing};
+use crate::pipeline::forecast::Forecast;
+use crate::pipeline::plan::Wanted;
+use crate::project::history;
+use crate::project::wishes::Wishes;
+
+/// A book that is read, until its turn comes.
+pub(super) struct Opened {
+    /// The book.
+    pub book: Book,
+    /// What of it is to be drafted.
+    pub wanted: Wanted,
+    /// What that will cost, where it costs anything that can be told.
+    pub forecast: Option<Forecast>,
+}
+
+/// What becomes of each path: a book once it is opened, or why it could not be.
+pub(super) type Shelf = Vec<Mutex<Option<Result<Opened>>>>;
+
+/// Opens the books at these paths; `ui` gives who speaks for each.
+pub(super) fn open_all<P: AsRef<Path> + Sync>(
+    paths: &[P],
+    run: &Run<'_>,
+    wanted: impl Fn(usize) -> Wanted + Sync,
+    ui: impl Fn(&Path) -> Ui + Sync,
+) -> Shelf {
+    let at_once = std::thread::available_parallelism().map_or(2, usize::from);
+    pool::run(paths, at_once, |_, path| {
+        let path = path.as_ref();
+        Mutex::new(Some(open_one(path, run, &wanted, &ui(path))))
+    })
+}
+
+fn open_one(
+    path: &Path,
+    run: &Run<'_>,
+    wanted: impl Fn(usize) -> Wanted,
+    ui: &Ui,
+) -> Result<Opened> {
+    let common = Common { project: Some(path.to_owned()), ..Common::default() };
+    let book = Book::open(open::folder(&common)?, run, ui)?;
+    let wanted = wanted(book.story.chapters.len());
+    // What keeps it from being foretold is told when its turn comes.
+    let forecast = cost::is_paid(&book.staff)
+        .then(|| foretold(&book, &wanted, run, &ui.muted()).ok())
+        .flatten();
+    Ok(Opened { book, wanted, forecast })
+}
+
+fn foretold(book: &Book, wanted: &Wanted, run: &Run<'_>, ui: &Ui) -> Result<Forecast> {
+    let archive = history::read(&book.folder, &book.story)?;
+    let settings = |team| model::settings(run.model, &book.wishes, team);
+    let [draft, record] = [settings(&book.staff.draft), settings(&book.staff.record)];
+    Ground { book, archive: &archive, draft: &draft, record: &record }.forecast(wanted, ui)
+}
+
+/// Tells what all books together will cost, and has the first call refused that has
+/// to be paid for where the budgets that they share cannot be enough.
+///
+/// # Errors
+///
+/// When the user's configuration or ledger cannot be read.
+pub(super) fn foretell(shelf: &Shelf, run: &Run<'_>, ui: &Ui) -> Result<()> {
+    let shelf: Vec<_> =
+        shelf.iter().map(|one| one.lock().unwrap_or_else(PoisonError::into_inner)).collect();
+    let opened: Vec<&Opened> = shelf.iter().filter_map(|one| one.as_ref()?.as_ref().ok()).collect();
+    let told: Vec<_> = opened
+        .iter()
+        .filter_map(|one| Some((one.forecast.as_ref()?, &one.book.staff)))
+        .filter(|(forecast, _)| !forecast.stages.is_empty())
+        .collect();
+    if told.is_empty() {
+        return Ok(());
+    }
+    let sum = Sum::of(&told);
+    let caps = caps(&run.paying, &Wishes::default(), run.config)?;
+    // What a book may cost by itself is its own affair.
+    let caps = Caps { book: None, ..caps };
+    let month = Ledger::new(open::ledger(run.config), Path::new(".")).spent(open::seconds())?;
+    let standings = [(Limit::Run, (Money::ZERO, Money::ZERO)), (Limit::Month, month)]
+        .map(|(limit, (settled, reserved))| Standing { limit, settled, reserved });
+    ui.say(&format!("{}; {}", sum.told(), sum.outlook(&caps, &standings)));
+    let is_unknown =
+        |one: &&&Opened| one.book.staff.teams().iter().any(|team| team.facts.price.is_none());
+    let unknown = opened.iter().filter(is_unknown).count();
+    if unknown > 0 {
+        let books = counted(unknown, "book");
+        ui.say(&format!("of {books} the price of a model is not known, and no sum can hold it"));
+    }
+    run.allowance.with_floor(sum.floor);
+    Ok(())
+}

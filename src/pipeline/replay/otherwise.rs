@@ -1,0 +1,81 @@
+//! Which settings of `storygen.yaml` are others now than when calls were made: a
+//! replay goes by those of then.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::Conditions;
+use crate::pipeline::settings::{Asked, Settings};
+use crate::project::wishes::{Role, Wishes};
+use crate::provider::Sampling;
+
+/// The settings that the book asks for now, and that were others then, as they are
+/// written.
+#[must_use]
+pub fn otherwise(wishes: &Wishes, [draft, record]: [&Conditions; 2]) -> Vec<String> {
+    let mut found = Vec::new();
+    for (role, conditions) in [(Role::Draft, draft), (Role::Record, record)] {
+        let models = &wishes.models;
+        let own = models.roles.get(&role);
+        let named = own.or(models.every.as_ref()).map(|(name, _)| name.as_str());
+        if named.is_some_and(|name| !is_same(name, conditions)) {
+            let setting = match own {
+                Some(_) => format!("`models: {{{}}}`", role.name()),
+                None => "`model`".to_owned(),
+            };
+            if !found.contains(&setting) {
+                found.push(setting);
+            }
+        }
+    }
+    found.extend(sampled(&wishes.sampling, &draft.settings.prose));
+    let asked = Asked {
+        window: wishes.window,
+        reply_tokens: wishes.reply_tokens,
+        redraws: wishes.redraws,
+        continuations: wishes.continuations,
+        synopsis_words: wishes.synopsis_words,
+        ..Asked::default()
+    };
+    let (now, then) = (Settings::new(asked, &draft.facts()), &draft.settings);
+    let limits = [
+        ("limits", "window", now.window == then.window),
+        // A share of the window, where nobody says more.
+        (
+            "limits",
+            "reply_tokens",
+            now.window != then.window || now.reply_limit == then.reply_limit,
+        ),
+        ("limits", "redraws", now.redraws == then.redraws),
+        ("limits", "continuations", now.continuations == then.continuations),
+        ("targets", "synopsis_words", now.synopsis_words == then.synopsis_words),
+    ];
+    let others = limits.into_iter().filter(|(.., is_same)| !is_same);
+    found.extend(others.map(|(group, key, _)| format!("`{group}: {{{key}}}`")));
+    found
+}
+
+/// Whether a name means the model of then; a host's name may stand for a longer one.
+fn is_same(name: &str, conditions: &Conditions) -> bool {
+    let ends = |full: &str| {
+        let (host, short) = name.split_once('/').unwrap_or(("", name));
+        full.split_once('/').is_some_and(|(its, rest)| {
+            its == host && (rest == short || rest.ends_with(&format!("/{short}")))
+        })
+    };
+    [&conditions.named, &conditions.model].into_iter().any(|full| full == name || ends(full))
+}
+
+/// The sampling settings that are asked for now, and were others then.
+fn sampled(now: &Sampling, then: &Sampling) -> Vec<String> {
+    let keys = |sampling: &Sampling| match serde_json::to_value(sampling) {
+        Ok(Value::Object(keys)) => keys,
+        _ => serde_json::Map::new(),
+    };
+    let then = keys(then);
+    let differs = |(key, value): &(String, Value)| then.get(key) != Some(value);
+    let names: BTreeSet<String> =
+        keys(now).into_iter().filter(differs).map(|(key, _)| key).collect();
+    names.into_iter().map(|key| format!("`sampling: {{{key}}}`")).collect()
+}
