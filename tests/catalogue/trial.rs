@@ -104,6 +104,9 @@ fn every_failure_is_named_with_its_way_out() {
             "Hello",
         ),
         (vec![empty], "streams    fails", "thinking"),
+        (vec![error(429, "slow down"); 4], "answers    fails", "test again in a minute"),
+        (vec![error(500, "no luck"); 4], "answers    fails", "models that stand in"),
+        (vec![vec![stream_head()]; 4], "answers    fails", "what stands between"),
         (vec![broken], "streams    fails", "broke off"),
         (vec![good(), list(8_192)], "window     fails", "storygen models refresh openrouter"),
     ];
@@ -111,6 +114,7 @@ fn every_failure_is_named_with_its_way_out() {
         let (code, said) = test(scripts);
         assert_eq!(code, 6, "{check}: {said}");
         assert!(said.contains(check) && said.contains(words), "{check} {words}: {said}");
+        assert!(!said.contains("the same command goes on"), "{said}");
     }
 }
 

@@ -292,10 +292,12 @@ fn streams(heard: &Heard, finish: &Finish) -> Check {
 
 /// Which check a fault fails; those before it work, those after it were not tried.
 fn went_wrong(fault: &Fault, heard: &Heard) -> Vec<Check> {
-    let failure = calling::failure(fault);
+    let failure = remedied(fault);
     let mut checks = Vec::new();
+    let is_silent = heard.pieces.max(heard.texts) == 0;
     let name = match fault {
         Fault::Unreachable { .. } | Fault::NotChat { .. } => "reachable",
+        Fault::Interrupted { .. } | Fault::Unended { .. } if is_silent => "answers",
         Fault::Key { .. } => "key",
         Fault::Refused { .. } if heard.text.is_empty() => "model",
         Fault::Gone { .. } | Fault::Model(_) | Fault::Script(_) => "model",
@@ -303,7 +305,9 @@ fn went_wrong(fault: &Fault, heard: &Heard) -> Vec<Check> {
         Fault::Interrupted { .. } | Fault::Unended { .. } | Fault::Refused { .. } => "streams",
         _ => "answers",
     };
-    if name != "reachable" {
+    if name == "answers" {
+        checks.push(Check::works("reachable", "it takes connections"));
+    } else if name != "reachable" {
         checks.push(Check::works("reachable", tries(heard)));
     }
     if matches!(name, "model" | "window" | "streams") {
@@ -311,6 +315,24 @@ fn went_wrong(fault: &Fault, heard: &Heard) -> Vec<Check> {
     }
     checks.push(Check::fails(name, failure));
     checks
+}
+
+/// A fault with the way out for who only tests: there is no draft to go on with.
+fn remedied(fault: &Fault) -> Failure {
+    let failure = calling::failure(fault);
+    let hint = match fault {
+        Fault::Busy { .. } => {
+            "test again in a minute; what is asked at once and in a minute can be limited in your configuration (`concurrent`, `requests_per_minute`, `tokens_per_minute`)"
+        }
+        Fault::Server { .. } => {
+            "test again later; a draft can name models that stand in (`models: {fallback: […]}`)"
+        }
+        Fault::Interrupted { .. } | Fault::Unended { .. } => {
+            "look at what stands between, such as a proxy, and at `idle_seconds` of your configuration for a model that is slow to begin; a draft goes on from what has come"
+        }
+        _ => return failure,
+    };
+    Failure { hints: Vec::new(), ..failure }.hint(hint)
 }
 
 /// Whether the endpoint's own list agrees with the window that is used.
