@@ -324,6 +324,9 @@ fn remedied(fault: &Fault) -> Failure {
         Fault::Busy { .. } => {
             "test again in a minute; what is asked at once and in a minute can be limited in your configuration (`concurrent`, `requests_per_minute`, `tokens_per_minute`)"
         }
+        Fault::Refused { status: 402, .. } => {
+            "add credit to your account there, or name another model"
+        }
         Fault::Server { .. } => {
             "test again later; a draft can name models that stand in (`models: {fallback: […]}`)"
         }
