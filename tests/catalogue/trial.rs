@@ -44,6 +44,7 @@ fn test(scripts: Vec<Vec<Step>>) -> (i32, String) {
         "vendors:\n  openrouter: {{base_url: '{}/api/v1'}}\n",
         server.origin()
     ));
+    project.write("../home/config/storygen/config.yaml", "endpoints: {openrouter: {tries: 1}}\n");
     let output = project.run_with(
         &["models", "test", "openrouter/unslopnemo-12b"],
         &[("OPENROUTER_API_KEY", "sk-or-secret")],
@@ -104,9 +105,9 @@ fn every_failure_is_named_with_its_way_out() {
             "Hello",
         ),
         (vec![empty], "streams    fails", "thinking"),
-        (vec![error(429, "slow down"); 4], "answers    fails", "test again in a minute"),
-        (vec![error(500, "no luck"); 4], "answers    fails", "models that stand in"),
-        (vec![vec![stream_head()]; 4], "answers    fails", "what stands between"),
+        (vec![error(429, "slow down")], "answers    fails", "test again in a minute"),
+        (vec![error(500, "no luck")], "answers    fails", "models that stand in"),
+        (vec![vec![stream_head()]], "answers    fails", "what stands between"),
         (vec![broken], "streams    fails", "broke off"),
         (vec![good(), list(8_192)], "window     fails", "storygen models refresh openrouter"),
     ];
