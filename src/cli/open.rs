@@ -87,6 +87,14 @@ fn has_untrusted(loaded: &Loaded) -> bool {
     loaded.findings.iter().any(|finding| finding.code == diagnostic::UNTRUSTED)
 }
 
+/// Whether a file of the project was read without a fault.
+pub(super) fn is_read(loaded: &Loaded, file: &str) -> bool {
+    let is_fault = |finding: &diagnostic::Finding| {
+        finding.place.file == file && finding.severity == Severity::Error
+    };
+    !loaded.findings.iter().any(is_fault)
+}
+
 /// How many findings are of this severity.
 pub(super) fn count(loaded: &Loaded, severity: Severity) -> usize {
     loaded.findings.iter().filter(|finding| finding.severity == severity).count()

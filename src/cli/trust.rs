@@ -7,7 +7,8 @@ use super::{Common, open};
 use crate::config::{Config, trust};
 use crate::diagnostic::did_you_mean;
 use crate::failure::{Exit, Failure};
-use crate::project::load::{Loaded, load};
+use crate::project::layout;
+use crate::project::load::load;
 use crate::provider::dialects::DIALECTS;
 use crate::provider::http::Base;
 
@@ -44,9 +45,10 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
         });
         return Ok(Exit::Done);
     }
-    let Loaded { wishes, story, .. } = load(&folder)?;
+    let loaded = load(&folder)?;
     // A file that could not be read may still ask for what it asked before.
-    let is_read = story.is_some() || wishes.endpoint.is_some();
+    let is_read = loaded.wishes.endpoint.is_some() || open::is_read(&loaded, layout::BOOK);
+    let wishes = loaded.wishes;
     let is_trusted =
         is_read && trust::is_trusted(&config, folder.path(), wishes.endpoint.as_ref())?;
     let Some(wish) = wishes.endpoint else {

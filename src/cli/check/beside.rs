@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 
-use crate::cli::model;
+use crate::cli::{model, open};
 use crate::config::{Config, Origin, trust};
 use crate::diagnostic::{Finding, Place, Spot, UNTRUSTED};
 use crate::failure::Failure;
@@ -34,19 +34,24 @@ pub(super) fn check(folder: &Folder, loaded: &mut Loaded) -> Result<()> {
     loaded.findings.extend(model::withdrawn(&loaded.wishes, &config, &catalogue));
     let wish = loaded.wishes.endpoint.clone();
     // A file that could not be read may still ask for what it asked before.
-    let is_read = loaded.story.is_some() || wish.is_some();
+    let is_read = wish.is_some() || open::is_read(loaded, layout::BOOK);
     let is_trusted = is_read && trust::is_trusted(&config, folder.path(), wish.as_ref())?;
     // Where the environment names the model, a draft never goes there.
     let choice = config.choose(Role::Draft, &Models::default(), &loaded.wishes.models);
-    if let Some(wish) = wish.filter(|_| !is_trusted && choice.origin != Origin::Environment) {
-        loaded.findings.push(if loaded.wishes.models.all().next().is_none() {
+    let names_a_model = loaded.wishes.models.all().next().is_some();
+    if let Some(wish) = wish.filter(|_| choice.origin != Origin::Environment) {
+        if !names_a_model {
             let what = "the endpoint has no effect: the project names no model to be asked there";
-            Finding::warning("endpoint", wish.place, what)
+            let finding = Finding::warning("endpoint", wish.place, what)
                 .hint("name one: `model: openai/NAME`")
-                .hint("or take `endpoint` out; an address of your own stands in your configuration")
-        } else {
-            finding(UNTRUSTED, wish.place.clone(), model::untrusted(&wish))
-        });
+                .hint(
+                    "or take `endpoint` out; an address of your own stands in your configuration",
+                );
+            loaded.findings.push(finding);
+        } else if !is_trusted {
+            let place = wish.place.clone();
+            loaded.findings.push(finding(UNTRUSTED, place, model::untrusted(&wish)));
+        }
     }
     let Some(story) = &loaded.story else { return Ok(()) };
     let archive = history::read(folder, story)?;
