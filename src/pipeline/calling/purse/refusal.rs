@@ -59,6 +59,8 @@ pub struct Floor {
     pub least: Money,
     /// With this much it is done, unless a call has to be repeated.
     pub enough: Money,
+    /// Chapters that are to be drafted.
+    pub chapters: usize,
 }
 
 /// Whether what is left of the caps is enough for what is to be done.
@@ -85,7 +87,11 @@ pub fn too_little(caps: &Caps, standings: &[Standing], floor: Floor) -> Result<(
             "a budget of {} is enough as long as no call has to be repeated: before each its worst case is put aside",
             (settled + reserved + floor.enough).rounded_up()
         ));
-        return Err(raise(failure, limit).hint("or draft fewer chapters at a time"));
+        let failure = raise(failure, limit);
+        return Err(match floor.chapters {
+            0 | 1 => failure,
+            many => failure.hint(format!("or draft fewer than these {many} chapters at a time")),
+        });
     }
     Ok(())
 }
