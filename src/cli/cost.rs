@@ -184,7 +184,8 @@ impl Sum {
                 }
             }
         }
-        let chapters = match books.iter().map(|(forecast, _)| forecast.chapters).sum() {
+        let chapters = books.iter().map(|(forecast, _)| forecast.chapters).sum();
+        let work = match chapters {
             0 => "what is left to record".to_owned(),
             chapters => counted(chapters, "chapter"),
         };
@@ -199,10 +200,10 @@ impl Sum {
         let least = Need::at_least(&needs(|forecast| forecast.least));
         let enough = Need::enough(&needs(|forecast| forecast.once)).max(least);
         Self {
-            what: format!("{many}{chapters} with {}", names.join(" and ")),
+            what: format!("{many}{work} with {}", names.join(" and ")),
             cost,
             unknown,
-            floor: Floor { least, enough },
+            floor: Floor { least, enough, chapters },
         }
     }
 
@@ -239,7 +240,7 @@ impl Sum {
         let left = standings
             .iter()
             .filter_map(|one| caps.on(one.limit).map(|cap| (one.left(cap), one.limit.name(), cap)));
-        let Floor { least, enough } = self.floor;
+        let Floor { least, enough, .. } = self.floor;
         let Some((left, name, cap)) = left.min() else {
             return "no budget is set; `--max-cost DOLLARS` sets one for a run".to_owned();
         };
@@ -301,7 +302,7 @@ fn json(
         .collect();
     let name = |team: &Team| team.facts.name.clone();
     let whole = (!forecast.is_partly_unknown()).then(|| forecast.cost());
-    let Floor { least, enough } = Sum::of(&[(forecast, staff)]).floor;
+    let Floor { least, enough, .. } = Sum::of(&[(forecast, staff)]).floor;
     json!({
         "version": 1, "models": { "draft": name(&staff.draft), "record": name(&staff.record) },
         "chapters": forecast.chapters, "stages": stages, "all": row(&forecast.all(), whole),

@@ -157,6 +157,35 @@ fn usage_agrees_across_kills() {
     }
 }
 
+/// What is reserved for a call whose end nobody knows is neither spent nor left.
+#[test]
+fn what_is_reserved_is_said_apart() {
+    let project = small(&[]);
+    let server = Counting::start(|asked| Answer::Hang(well(asked)[..40].to_owned()));
+    configure(&project, &server, PRICE);
+    kill_at(&project, &server, 1, &["draft", "chapter", "1"]);
+    for (lines, flags, said, whose) in [
+        (
+            "budget: {month: 0.02}",
+            &[][..],
+            "the month's budget",
+            "of other runs, or that were killed",
+        ),
+        ("budget: {book: 0.02}", &[], "the book's budget", "that were killed"),
+        ("budget: {month: 0.05}", &["--max-cost", "0.01"], "the budget of this run", ""),
+    ] {
+        configure(&project, &server, &format!("{PRICE}\n{lines}"));
+        let output = project.run(&[&["cost"], flags].concat());
+        assert_eq!(output.code, 5, "{output}");
+        let error = output.stderr.split_once("error: ").expect("an error").1;
+        assert!(error.starts_with(&format!("{said} is too low: of $0.0")), "{output}");
+        let told = ", $0 are spent, $0.02";
+        assert_eq!(error.contains(told), !whose.is_empty(), "{output}");
+        let rest = format!(" are reserved for calls {whose}, $0 are left, and what is to be done ");
+        assert!(whose.is_empty() || error.contains(&rest), "{output}");
+    }
+}
+
 #[test]
 fn usage_agrees_without_a_price() {
     let project = small(&[]);

@@ -125,8 +125,12 @@ fn prompts(then: &Value, now: &Value) -> Option<String> {
 fn parted(was: &str, is: &str) -> (String, String) {
     const BEFORE: usize = 24;
     const SHOWN: usize = 72;
-    let same = was.chars().zip(is.chars()).take_while(|(a, b)| a == b).count();
-    let from = same.saturating_sub(BEFORE);
+    let same: Vec<char> =
+        was.chars().zip(is.chars()).take_while(|(a, b)| a == b).map(|(one, _)| one).collect();
+    // From the beginning of a word, where there is one.
+    let from = same.len().saturating_sub(BEFORE);
+    let word = same.iter().skip(from).position(|one| *one == ' ').filter(|_| from > 0);
+    let from = from + word.map_or(0, |at| at + 1);
     let cut = |line: &str| {
         let mut text: String = line.chars().skip(from).take(SHOWN).collect();
         if from > 0 {
@@ -197,7 +201,7 @@ mod tests {
                         json!("# The book\nA ferry bell rings at night though its rope was new.");
                 },
                 &[
-                    "line 2 of the prompt's `user` message was “…night though its rope was cut.”, and is “…night though its rope was new.”",
+                    "line 2 of the prompt's `user` message was “…though its rope was cut.”, and is “…though its rope was new.”",
                 ],
             ),
             (

@@ -59,6 +59,8 @@ pub struct Floor {
     pub least: Money,
     /// With this much it is done, unless a call has to be repeated.
     pub enough: Money,
+    /// Chapters that are to be drafted.
+    pub chapters: usize,
 }
 
 /// Whether what is left of the caps is enough for what is to be done.
@@ -68,7 +70,7 @@ pub struct Floor {
 /// The cap that is too low.
 pub fn too_little(caps: &Caps, standings: &[Standing], floor: Floor) -> Result<(), Failure> {
     for standing in standings {
-        let Standing { limit, .. } = *standing;
+        let Standing { limit, settled, reserved } = *standing;
         let gone = standing.gone();
         let Some(cap) = caps.on(limit).filter(|cap| gone + floor.least > *cap) else { continue };
         let failure = Failure::new(
@@ -83,9 +85,13 @@ pub fn too_little(caps: &Caps, standings: &[Standing], floor: Floor) -> Result<(
         .hint("nothing was sent; `storygen cost` shows what each stage costs")
         .hint(format!(
             "a budget of {} is enough as long as no call has to be repeated: before each its worst case is put aside",
-            (gone + floor.enough.max(floor.least)).rounded_up()
+            (settled + reserved + floor.enough).rounded_up()
         ));
-        return Err(raise(failure, limit).hint("or draft fewer chapters at a time"));
+        let failure = raise(failure, limit);
+        return Err(match floor.chapters {
+            0 | 1 => failure,
+            many => failure.hint(format!("or draft fewer than these {many} chapters at a time")),
+        });
     }
     Ok(())
 }
