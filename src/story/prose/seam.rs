@@ -36,6 +36,12 @@ pub fn join(
     if let Some(overlap) = overlap(head, tail, known) {
         return overlap.without(head, tail);
     }
+    if begins_with_rule(head, tail) {
+        return format!("{}\n\n{}", head.trim_end(), tail.trim_start());
+    }
+    if is_without_blanks(head, tail) {
+        return format!("{head}{tail}");
+    }
     let ends_open = head.ends_with(|c: char| c.is_alphanumeric());
     let starts_open = tail.starts_with(|c: char| c.is_alphanumeric());
     if head.ends_with(char::is_whitespace) {
@@ -46,6 +52,7 @@ pub fn join(
         // Another speaks.
         return format!("{head}\n\n{tail}");
     }
+    let is_next = is_next && !ends_contraction(head, tail);
     if (is_next || begins_speech(head, tail)) && !opens(head) {
         // After a full stop, a comma, a closing quote.
         return format!("{head} {tail}");
@@ -55,7 +62,7 @@ pub fn join(
     }
     let (first, second) = (last_word(head), first_word(tail));
     let is_cut = second.len() == tail.len();
-    if one_word(first, second, is_cut, known, is_common) {
+    if !parts_number(first, second) && one_word(first, second, is_cut, known, is_common) {
         format!("{head}{tail}")
     } else {
         format!("{head} {tail}")
@@ -92,17 +99,59 @@ fn spaced(head: &str, tail: &str) -> String {
 
 /// Whether a text ends in a mark that what follows clings to.
 fn opens(head: &str) -> bool {
-    const OPENING: [char; 25] = [
-        '“', '‘', '„', '‚', '«', '‹', '(', '[', '{', '—', '-', '–', '\'', '’', '¿', '¡', '「',
-        '『', '/', '#', '@', '$', '£', '€', '~',
-    ];
-    // These open what they stand before, and close what they stand behind.
-    const EITHER: [char; 3] = ['"', '*', '_'];
-    let before = head.trim_end_matches(EITHER);
-    let is_mark = before.len() < head.len();
+    // These always open; those open where a blank or nothing stands before them,
+    // and elsewhere they close.
+    const OPENING: [char; 16] =
+        ['„', '‚', '(', '[', '{', '¿', '¡', '「', '『', '/', '#', '@', '$', '£', '€', '~'];
+    const QUOTES: [char; 11] = ['“', '‘', '«', '»', '‹', '›', '’', '\'', '"', '*', '_'];
+    const DASHES: [char; 3] = ['—', '–', '-'];
+    let before = head.trim_end_matches(QUOTES);
+    let is_quote = before.len() < head.len();
+    let is_free = |text: &str| text.is_empty() || text.ends_with(char::is_whitespace);
+    let line = head.rsplit('\n').next().unwrap_or_default();
     head.ends_with(OPENING)
-        || is_mark && (before.is_empty() || before.ends_with(char::is_whitespace))
-        || is_mark && before.ends_with(OPENING)
+        || is_quote && (is_free(before) || before.ends_with(OPENING) || before.ends_with(DASHES))
+        || is_elision(head)
+        // One between blanks wants its second, but where a line begins with it.
+        || head.ends_with(DASHES) && (!is_free(line.trim_end_matches(DASHES)) || line.trim_end_matches(DASHES).is_empty())
+}
+
+/// Whether a text ends with the apostrophe of a word that clings to the next, as
+/// in `l’eau`, `qu’il` and `o’clock`.
+fn is_elision(head: &str) -> bool {
+    let Some(before) = head.strip_suffix(['’', '\'']) else { return false };
+    let word = last_word(before).to_lowercase();
+    let letters = word.chars().count();
+    letters == 1 || word.ends_with("qu") || word == "aujourd"
+}
+
+/// Whether letters go on with a word behind its apostrophe: `don’t`, `she’s`.
+fn ends_contraction(head: &str, tail: &str) -> bool {
+    const ENDS: [&str; 9] = ["s", "t", "d", "m", "ll", "re", "ve", "em", "n"];
+    let before = head.strip_suffix(['’', '\'']).unwrap_or_default();
+    before.ends_with(char::is_alphanumeric)
+        && ENDS.contains(&first_word(tail).to_lowercase().as_str())
+}
+
+/// Whether no blanks stand between the words of what meets here.
+fn is_without_blanks(head: &str, tail: &str) -> bool {
+    let is_solid = |c: char| matches!(u32::from(c), 0x3000..=0x30ff | 0x3400..=0x9fff | 0xf900..=0xfaff | 0xff00..=0xffef | 0x20000..=0x3ffff);
+    head.ends_with(is_solid) && tail.starts_with(is_solid)
+}
+
+/// Whether a number and letters that meet are two words.
+fn parts_number(first: &str, second: &str) -> bool {
+    const UNITS: [&str; 18] = [
+        "st", "nd", "rd", "th", "s", "am", "pm", "h", "m", "km", "cm", "mm", "kg", "g", "lb", "ft",
+        "er", "e",
+    ];
+    let is_digit = |c: char| c.is_ascii_digit();
+    let (ends, begins) = (first.ends_with(is_digit), second.starts_with(is_digit));
+    match (ends, begins) {
+        (true, false) => !UNITS.contains(&second.to_lowercase().as_str()),
+        (false, true) => true,
+        _ => false,
+    }
 }
 
 /// Whether what follows begins with a quote that can only open speech, as the text
@@ -127,12 +176,24 @@ const RULES: [char; 3] = ['-', '*', '_'];
 
 /// Whether a text ends with a line that parts two scenes.
 fn ends_in_rule(text: &str) -> bool {
-    is_rule(text.trim_end().rsplit('\n').next().unwrap_or_default())
+    let text = text.trim_end();
+    text.contains('\n') && is_rule(text.rsplit('\n').next().unwrap_or_default())
 }
 
-fn is_rule(line: &str) -> bool {
+/// Whether a line parts two scenes.
+#[must_use]
+pub fn is_rule(line: &str) -> bool {
+    const ORNAMENTS: [char; 9] = ['⁂', '◆', '•', '✦', '❦', '☙', '·', '~', '#'];
     let marks: String = line.split_whitespace().collect();
-    marks.len() >= 3 && RULES.iter().any(|mark| marks.chars().all(|c| c == *mark))
+    let is_of = |mark: &char| marks.chars().all(|c| c == *mark);
+    marks.len() >= 3 && RULES.iter().any(is_of)
+        || !marks.is_empty() && marks.chars().all(|c| ORNAMENTS.contains(&c))
+}
+
+/// Whether what follows begins with a line that parts two scenes.
+fn begins_with_rule(head: &str, tail: &str) -> bool {
+    let line = tail.trim_start().lines().next().unwrap_or_default();
+    is_rule(line) && !head.ends_with(RULES)
 }
 
 /// What follows a rule that was said, and is perhaps said again.

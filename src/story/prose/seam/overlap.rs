@@ -81,6 +81,14 @@ pub(super) fn overlap(head: &str, tail: &str, known: &HashSet<String>) -> Option
             // taken out of the tail's beginning if it is repeated there.
             let after_head = &head[window + last.end..];
             let rest = &tail[met.end..];
+            if is_over(after_head) && !rest.trim_start().starts_with(after_head.trim()) {
+                // The next sentence begins like this one, or this one is told anew.
+                if length < RETOLD || !begins_sentence(head, from) {
+                    continue;
+                }
+                let (head_until, tail_from) = (from, begin[0].start);
+                return Some(Overlap { head_until, tail_from, ..met_with });
+            }
             let rest_from = met.end + repeated_marks(after_head, rest);
             return Some(Overlap { head_until: head.len(), tail_from: rest_from, ..met_with });
         }
@@ -103,6 +111,14 @@ pub(super) fn overlap(head: &str, tail: &str, known: &HashSet<String>) -> Option
 
 fn letters(words: &[Word]) -> usize {
     words.iter().map(|word| word.text.chars().count()).sum()
+}
+
+/// Of how many words a sentence has to be told again for its first telling to go.
+const RETOLD: usize = 5;
+
+/// Whether marks end a sentence.
+fn is_over(marks: &str) -> bool {
+    marks.contains(['.', '!', '?', '…'])
 }
 
 /// Whether a sentence begins at this byte.
