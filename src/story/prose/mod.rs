@@ -6,7 +6,7 @@ mod clean;
 mod seam;
 
 pub use clean::clean;
-pub use seam::{continued, join, vocabulary, vocabulary_of_cut};
+pub use seam::{continued, is_rule, join, vocabulary, vocabulary_of_cut};
 
 /// The mark between two scenes of a chapter.
 pub const SCENE_BREAK: &str = "\n\n* * *\n\n";
@@ -52,18 +52,51 @@ pub fn tail(text: &str, bytes: usize) -> &str {
 pub fn last_sentence_end(text: &str) -> usize {
     let trimmed = text.trim_end();
     let closing = |c: char| {
-        matches!(c, '"' | '\'' | '”' | '’' | '»' | '«' | '“' | ')' | '」' | '』' | '*' | '_')
+        matches!(
+            c,
+            '"' | '\''
+                | '”'
+                | '’'
+                | '»'
+                | '«'
+                | '“'
+                | '‘'
+                | '›'
+                | '‹'
+                | ')'
+                | ']'
+                | '`'
+                | '」'
+                | '』'
+                | '）'
+                | '】'
+                | '*'
+                | '_'
+        )
     };
     let ending = |c: char| matches!(c, '.' | '!' | '?' | '…' | '。' | '！' | '？');
+    // French sets a blank before the quote that closes.
+    let parted = |rest: &str| {
+        let quote = rest.strip_prefix([' ', '\u{a0}', '\u{202f}'])?;
+        let blank = rest.len() - quote.len();
+        quote.starts_with('»').then_some(blank + '»'.len_utf8())
+    };
     let mut ends = 0;
     let mut characters = trimmed.char_indices().peekable();
     while let Some((at, c)) = characters.next() {
-        if !ending(c) {
+        // What is said in Japanese ends with its quote, and its line.
+        let is_said =
+            matches!(c, '」' | '』') && characters.peek().is_none_or(|(_, next)| *next == '\n');
+        if !ending(c) && !is_said {
             continue;
         }
         let mut end = at + c.len_utf8();
         while let Some((at, c)) = characters.next_if(|(_, c)| closing(*c) || ending(*c)) {
             end = at + c.len_utf8();
+        }
+        if let Some(more) = parted(&trimmed[end..]) {
+            end += more;
+            while characters.next_if(|(at, _)| *at < end).is_some() {}
         }
         if characters.peek().is_none_or(|(_, c)| c.is_whitespace() || !c.is_ascii()) {
             ends = end;

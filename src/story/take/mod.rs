@@ -10,7 +10,9 @@ mod wrappings;
 
 pub use circles::find_loop;
 pub use language::{foreign_language, language_name};
-pub use wrappings::{strip, strip_continuation, strip_cut, without_headings, without_thoughts};
+pub use wrappings::{
+    before_marks, strip, strip_continuation, strip_cut, without_headings, without_thoughts,
+};
 
 /// Why a reply cannot be part of a take.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,24 +102,28 @@ pub fn reject(text: &str, language: &str) -> Option<Rejection> {
     foreign_language(trimmed, language).map(Rejection::Language)
 }
 
-/// Whether a stripped reply can go on from an earlier one; the reason if not.
-/// It may be empty, or short.
-#[must_use]
-pub fn reject_continuation(text: &str, language: &str) -> Option<Rejection> {
-    let trimmed = text.trim();
-    refusal(trimmed)
-        .map(Rejection::Refusal)
-        .or_else(|| foreign_language(trimmed, language).map(Rejection::Language))
-}
-
-/// The opening words of a reply in which the model declines.
+/// The opening words of a reply in which the model declines. A character may
+/// apologise in a story, and a narrator may be unable to say more: a refusal is
+/// short, opens with it, and speaks of the task or of nothing else.
 #[must_use]
 pub fn refusal(text: &str) -> Option<String> {
-    const SIGNS: [&str; 22] = [
-        "i'm sorry, but i can",
-        "i’m sorry, but i can",
-        "i am sorry, but i can",
-        "i'm sorry, i can",
+    const SHORT: usize = 25;
+    const SIGNS: [&str; 12] = [
+        "i'm sorry, but i can't",
+        "i'm sorry, but i cannot",
+        "i am sorry, but i can't",
+        "i am sorry, but i cannot",
+        "i'm sorry, i can't",
+        "as an ai",
+        "sorry, but i can't",
+        "es tut mir leid, aber ich kann",
+        "als ki",
+        "je suis désolé, mais je ne peux",
+        "en tant qu'ia",
+        "lo siento, pero no puedo",
+    ];
+    // A narrator may say these of anything else.
+    const BARE: [&str; 10] = [
         "i can't help with",
         "i cannot help with",
         "i can't assist",
@@ -128,22 +134,23 @@ pub fn refusal(text: &str) -> Option<String> {
         "i cannot continue",
         "i'm unable to",
         "i am unable to",
-        "as an ai",
-        "i'm not able to",
-        "sorry, but i can",
-        "es tut mir leid, aber ich kann",
-        "als ki",
-        "je suis désolé, mais je ne peux",
-        "en tant qu'ia",
-        "lo siento, pero no puedo",
     ];
     let opening: String =
         text.chars().take(240).collect::<String>().to_lowercase().replace('’', "'");
-    // A character may apologise in a story; a refusal is short and opens with it.
-    let opens =
-        SIGNS.iter().any(|sign| opening.find(&sign.replace('’', "'")).is_some_and(|at| at < 40));
+    let says = |sign: &&str| {
+        opening.find(sign).is_some_and(|at| {
+            let ends = |c: char| !c.is_alphanumeric();
+            let rest = &opening[at + sign.len()..];
+            at < 40
+                && opening[..at].ends_with(ends) | (at == 0)
+                && (rest.is_empty() || rest.starts_with(ends))
+        })
+    };
+    let words = prose::words(text);
+    let declines = words < 120 && SIGNS.iter().any(|sign| says(sign))
+        || words < SHORT && BARE.iter().any(|sign| says(sign));
     let first = text.lines().next().unwrap_or_default();
-    (opens && prose::words(text) < 120 && !first.trim_start().starts_with(['“', '"', '„', '«']))
+    (declines && !first.trim_start().starts_with(['“', '"', '„', '«', '‘', '»', '—', '–']))
         .then(|| first.chars().take(80).collect())
 }
 
@@ -171,6 +178,34 @@ mod tests {
             ("In her voice.\n</think>\n\n# The Mill\n\nAnn went.", "Ann went."),
             ("<thinking>a</thinking>Ann <think>went.", "Ann <think>went."),
             ("<think>In her voice, and then", ""),
+        ] {
+            assert_eq!(strip(reply, "The Mill"), expected, "{reply:?}");
+        }
+    }
+
+    #[test]
+    fn what_begins_and_ends_a_story_is_no_wrapping() {
+        for text in [
+            "Surely nobody had read what the notice said:\n\nAnn went.",
+            "Here is what the notice said:\n\nAnn went.",
+            "Ann went.\n\nLet me know how the river stands, his father had written.",
+            "Ann went.\n\nI hope this finds you well, Joss wrote.",
+            "Ann went.\n\nNote: the boat leaves at five.",
+        ] {
+            assert_eq!(strip(text, "The Mill"), text);
+        }
+        for (reply, expected) in [
+            ("[Continuing]\n\nAnn went.", "Ann went."),
+            ("(continued)\nAnn went.", "Ann went."),
+            ("**Continuation:**\n\nAnn went.", "Ann went."),
+            ("**Chapter One**\n\nAnn went.\n\n* * *", "Ann went."),
+            ("***\n\n**Scene One**\n\nAnn went.", "Ann went."),
+            ("Ann went.</s>", "Ann went."),
+            ("Ann went.<|im_end|>\n<|im_start|>user\nMore!", "Ann went."),
+            ("[THINK]In her voice.[/THINK]\nAnn went.", "Ann went."),
+            ("<Thought>In her voice.</Thought>Ann went.", "Ann went."),
+            ("Here it is:\n\n```markdown\nAnn went.\n```", "Ann went."),
+            ("Ann went.\n\nNote: I kept this chapter short.", "Ann went."),
         ] {
             assert_eq!(strip(reply, "The Mill"), expected, "{reply:?}");
         }
@@ -217,6 +252,31 @@ mod tests {
             (PROSE, "tlh", None),
         ] {
             assert_eq!(reject(text, language), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn who_tells_that_something_cannot_be_done_does_not_decline() {
+        for text in [
+            "It was an airless evening, and nobody came.",
+            "He had served as an aide to the governor.",
+            "Sie hatte es als Kind gewusst.",
+            "Es war kälter als Kirchenstein.",
+            "“I can't write this,” she said.",
+        ] {
+            assert_eq!(refusal(text), None, "{text}");
+        }
+        let rest = "The lamp was out, and the boats lay where they had lain since the spring, and nobody spoke of them. ".repeat(2);
+        for opening in ["I am unable to say more of it.", "I cannot write of that night yet."] {
+            assert_eq!(refusal(&format!("{opening} {rest}")), None, "{opening}");
+        }
+        for text in [
+            "As an AI, I have to stop here.",
+            "I can’t continue this story.",
+            "Als KI kann ich das nicht schreiben.",
+            "I'm sorry, but I can't help with that request.",
+        ] {
+            assert!(refusal(text).is_some(), "{text}");
         }
     }
 

@@ -19,13 +19,13 @@ pub fn strip_cut(reply: &str, title: &str) -> String {
 /// `begins` and `ends` say whether the text begins and ends with the reply: a
 /// rule there frames it, and elsewhere parts two scenes.
 fn strip_edges(reply: &str, title: &str, begins: bool, ends: bool) -> String {
-    let mut text = prose::clean(without_thoughts(reply));
+    let mut text = prose::clean(before_marks(without_thoughts(reply)));
     text = unfence(&text);
     let mut lines: Vec<&str> = text.lines().collect();
     let mut is_frame = begins;
     while let Some(line) = lines.first().map(|line| line.trim()) {
         let is_said = is_preamble(line) || is_heading(line, title);
-        if !(line.is_empty() || is_said || line == "---" && is_frame) {
+        if !(line.is_empty() || is_said || prose::is_rule(line) && is_frame) {
             break;
         }
         // A rule below a preamble parts it from the text.
@@ -35,7 +35,7 @@ fn strip_edges(reply: &str, title: &str, begins: bool, ends: bool) -> String {
     let mut is_frame = ends;
     while let Some(line) = lines.last().map(|line| line.trim()) {
         let is_said = is_closing(line);
-        if !(line.is_empty() || is_said || line == "---" && is_frame) {
+        if !(line.is_empty() || is_said || prose::is_rule(line) && is_frame) {
             break;
         }
         is_frame |= is_said;
@@ -62,7 +62,7 @@ fn strip_edges(reply: &str, title: &str, begins: bool, ends: bool) -> String {
 /// a rule there. `ends` says that the text ends with it.
 #[must_use]
 pub fn strip_continuation(reply: &str, title: &str, ends: bool) -> String {
-    let reply = without_thoughts(reply);
+    let reply = before_marks(without_thoughts(reply));
     let stripped = strip_edges(reply, title, false, ends);
     let cleaned = prose::clean(reply);
     let lead = &cleaned[..cleaned.len() - cleaned.trim_start().len()];
@@ -81,20 +81,49 @@ pub fn strip_continuation(reply: &str, title: &str, ends: bool) -> String {
 /// shows. Thoughts without an end have left no room for an answer.
 #[must_use]
 pub fn without_thoughts(reply: &str) -> &str {
-    const MARKS: [(&str, &str); 3] =
-        [("<think>", "</think>"), ("<thinking>", "</thinking>"), ("<reasoning>", "</reasoning>")];
-    for (open, close) in MARKS {
-        let begun = reply.trim_start().strip_prefix(open);
-        let thoughts = begun.unwrap_or(reply);
-        match thoughts.split_once(close) {
-            Some((before, after)) if begun.is_some() || !before.contains('<') => {
-                return after.trim_start();
+    // Only ASCII letters change, so that every place stays where it is.
+    let lower = reply.to_ascii_lowercase();
+    let from = lower.len() - lower.trim_start().len();
+    for (open, close) in THOUGHTS {
+        let begins = lower[from..].starts_with(open);
+        match lower.find(close) {
+            Some(at) if begins || !lower[..at].contains(['<', '[']) => {
+                return reply[at + close.len()..].trim_start();
             }
-            _ if begun.is_some() => return "",
+            _ if begins => return "",
             _ => {}
         }
     }
     reply
+}
+
+/// The marks between which models think aloud, in lower case.
+pub(super) const THOUGHTS: [(&str, &str); 5] = [
+    ("<think>", "</think>"),
+    ("<thinking>", "</thinking>"),
+    ("<reasoning>", "</reasoning>"),
+    ("<thought>", "</thought>"),
+    ("[think]", "[/think]"),
+];
+
+/// What stands before the marks by which a template ends a turn: a server that
+/// does not know them sends them as text, and what follows is no reply.
+#[must_use]
+pub fn before_marks(reply: &str) -> &str {
+    const MARKS: [&str; 10] = [
+        "<|im_end|>",
+        "<|im_start|>",
+        "<|endoftext|>",
+        "<|end_of_text|>",
+        "<|eot_id|>",
+        "<|start_header_id|>",
+        "<end_of_turn>",
+        "<start_of_turn>",
+        "</s>",
+        "[/INST]",
+    ];
+    let first = MARKS.iter().filter_map(|mark| reply.find(mark)).min();
+    first.map_or(reply, |at| &reply[..at])
 }
 
 /// The text without Markdown headings: a chapter has none inside, so where one
@@ -123,9 +152,15 @@ pub fn without_headings(text: &str) -> String {
     kept
 }
 
-/// Takes off a code fence that wraps the whole text.
+/// Takes off a code fence that wraps the whole text, and a word before it.
 fn unfence(text: &str) -> String {
-    let trimmed = text.trim();
+    let mut trimmed = text.trim();
+    if let Some((before, fenced)) = trimmed.split_once("\n```")
+        && before.trim_end().ends_with(':')
+        && !before.trim().contains('\n')
+    {
+        trimmed = trimmed[trimmed.len() - fenced.len() - 3..].trim_start();
+    }
     if let Some(rest) = trimmed.strip_prefix("```")
         && let Some((_, body)) = rest.split_once('\n')
     {
@@ -156,10 +191,55 @@ fn is_preamble(line: &str) -> bool {
         "por supuesto",
         "ecco",
     ];
-    let lower = line.to_lowercase();
-    line.ends_with(':')
-        && line.split_whitespace().count() <= 25
-        && OPENERS.iter().any(|opener| lower.starts_with(opener))
+    // What such a word speaks of: a narrator says `Here is what the notice said:`.
+    const TEXTS: [&str; 31] = [
+        "chapter",
+        "scene",
+        "story",
+        "text",
+        "continuation",
+        "rest",
+        "draft",
+        "version",
+        "prose",
+        "passage",
+        "revision",
+        "section",
+        "kapitel",
+        "szene",
+        "geschichte",
+        "fortsetzung",
+        "entwurf",
+        "fassung",
+        "chapitre",
+        "scène",
+        "suite",
+        "texte",
+        "version",
+        "capítulo",
+        "escena",
+        "historia",
+        "continuación",
+        "texto",
+        "versión",
+        "capitolo",
+        "scena",
+    ];
+    let lower = line.trim_matches(['*', '_', '#', ' ']).to_lowercase();
+    let words = || lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let opens = OPENERS.iter().any(|opener| {
+        lower.strip_prefix(opener).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
+    });
+    let is_marker = matches!(
+        lower.trim_matches(['[', ']', '(', ')', ':', '…', '.', ' ']),
+        "continued" | "continuing" | "continuation" | "fortsetzung" | "suite" | "continuación"
+    );
+    let is_bare = words().count() <= 3;
+    is_marker && lower.starts_with(['[', '(']) | lower.ends_with(':')
+        || lower.ends_with(':')
+            && words().count() <= 25
+            && opens
+            && (is_bare || words().any(|word| TEXTS.contains(&word)))
 }
 
 /// A Markdown heading, or a line that is just the chapter's title or number.
@@ -173,29 +253,43 @@ fn is_heading(line: &str, title: &str) -> bool {
             rest.starts_with(|c: char| c.is_ascii_digit()) && rest.split_whitespace().count() <= 12
         })
     };
+    let is_bold = line.starts_with("**") && line.ends_with("**") && line.len() > 4;
+    let named = |word: &&str| {
+        is_bold
+            && lower.split_whitespace().count() <= 8
+            && lower.strip_prefix(*word).is_some_and(|rest| rest.starts_with([' ', ':']))
+    };
     (line.starts_with('#') && line.trim_start_matches('#').starts_with(' '))
         || (!bare.is_empty() && lower == title.to_lowercase())
         || ["chapter", "kapitel", "chapitre", "capítulo", "capitolo", "scene", "szene"]
             .iter()
-            .any(|word| after_number(word))
+            .any(|word| after_number(word) || named(word))
 }
 
 /// A word to the reader after the text.
 fn is_closing(line: &str) -> bool {
-    const CLOSERS: [&str; 10] = [
+    const CLOSERS: [&str; 15] = [
         "end of chapter",
         "end of scene",
         "to be continued",
         "word count",
-        "let me know",
-        "i hope this",
+        "let me know if",
+        "let me know what you",
+        "let me know whether",
+        "i hope this chapter",
+        "i hope this scene",
+        "i hope this helps",
+        "i hope this meets",
+        "i hope this captures",
         "ende des kapitels",
         "fin du chapitre",
         "fin del capítulo",
-        "note:",
     ];
+    // What a note to the author speaks of.
+    const TASK: [&str; 7] = ["chapter", "scene", "word", "draft", "prompt", "story", "kept"];
     let lower = line
         .trim_matches(|c: char| matches!(c, '*' | '_' | '(' | ')' | '[' | ']' | ' '))
         .to_lowercase();
     CLOSERS.iter().any(|closer| lower.starts_with(closer))
+        || lower.starts_with("note:") && TASK.iter().any(|word| lower.contains(word))
 }

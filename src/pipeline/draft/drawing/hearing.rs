@@ -23,14 +23,6 @@ impl Drawing<'_> {
     pub(super) fn hear(&mut self, kept: &Kept, part: u32) -> Next {
         let was_cut = part > 0 && self.ending != Ending::Stop;
         let language = self.sitting.materials.story.book.primary_language();
-        if part > 0
-            && let Some(rejection) = take::reject_continuation(
-                &take::strip_continuation(kept.good(), &self.sitting.task.chapter.title, true),
-                &language,
-            )
-        {
-            return Next::Reject(rejection);
-        }
         let before = self.text.clone();
         let grown = self.take_in(kept, part > 0, !was_cut);
         let says = !was_cut || joining::says_more(&before, &self.text);

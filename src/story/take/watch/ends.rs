@@ -48,7 +48,8 @@ impl Ends {
             return None;
         }
         self.pending = None;
-        if !c.is_whitespace() && c.is_ascii() {
+        // A mark of the template ends the sentence as a blank does.
+        if !c.is_whitespace() && c.is_ascii() && c != '<' {
             return None;
         }
         self.seen.push((pending, is_said));

@@ -1,8 +1,6 @@
 //! What some models think aloud before they answer: no part of the reply.
 
-/// The marks that open and close thoughts.
-const MARKS: [(&str, &str); 3] =
-    [("<think>", "</think>"), ("<thinking>", "</thinking>"), ("<reasoning>", "</reasoning>")];
+use crate::story::take::wrappings::THOUGHTS;
 
 /// Follows the thoughts at the beginning of a reply.
 #[derive(Clone, Copy, Debug, Default)]
@@ -26,16 +24,18 @@ impl Thoughts {
     pub fn read(&mut self, c: char, text: &str) -> bool {
         match self.state {
             State::Open => {
-                let begun = text.trim_start();
-                if let Some((_, close)) = MARKS.iter().find(|(open, _)| *open == begun) {
+                let begun = text.trim_start().to_ascii_lowercase();
+                if let Some((_, close)) = THOUGHTS.iter().find(|(open, _)| *open == begun) {
                     self.state = State::Inside(close);
-                } else if !MARKS.iter().any(|(open, _)| open.starts_with(begun)) {
+                } else if !THOUGHTS.iter().any(|(open, _)| open.starts_with(&begun)) {
                     self.state = State::Over;
                 }
                 false
             }
             State::Inside(close) => {
-                let is_over = c == '>' && text.ends_with(close);
+                let last = text.len().saturating_sub(close.len());
+                let is_over = matches!(c, '>' | ']')
+                    && text.get(last..).is_some_and(|end| end.eq_ignore_ascii_case(close));
                 if is_over {
                     self.state = State::Over;
                 }
