@@ -6,7 +6,7 @@ mod clean;
 mod seam;
 
 pub use clean::clean;
-pub use seam::{continued, is_rule, join, vocabulary, vocabulary_of_cut};
+pub use seam::{continued, is_rule, join, spoken_on, vocabulary, vocabulary_of_cut};
 
 /// The mark between two scenes of a chapter.
 pub const SCENE_BREAK: &str = "\n\n* * *\n\n";
@@ -132,6 +132,12 @@ mod tests {
             ("nothing ends", ""),
             ("It cost 3.5 pounds", ""),
             ("終わり。始ま", "終わり。"),
+            ("« Vous viendrez ? »", "« Vous viendrez ? »"),
+            ("« Vous viendrez ?\u{202f}» dit", "« Vous viendrez ?\u{202f}»"),
+            ("„Er sagte: ‚Geh.‘“ Da", "„Er sagte: ‚Geh.‘“"),
+            ("寒い。\n「行くよ」", "寒い。\n「行くよ」"),
+            ("寒い。「行く」と言", "寒い。"),
+            ("[He stayed.] Th", "[He stayed.]"),
         ] {
             assert_eq!(&text[..last_sentence_end(text)], expected, "{text}");
         }

@@ -83,6 +83,13 @@ pub fn continued(head: &str, tail: &str) -> String {
     }
 }
 
+/// A text that ends with a sentence, and what goes on behind it without a blank.
+#[must_use]
+pub fn spoken_on(head: &str, tail: &str) -> String {
+    let blank = if is_without_blanks(head, tail) { "" } else { " " };
+    format!("{head}{blank}{tail}")
+}
+
 /// Two pieces that blanks part, of which either piece may bring them, or both:
 /// one blank, one line end or one empty line.
 fn spaced(head: &str, tail: &str) -> String {

@@ -27,34 +27,41 @@ impl Drawing<'_> {
             let reply = after_opening(reply, signs, self.is_last);
             self.text =
                 if ends { take::strip(reply, title) } else { take::strip_cut(reply, title) };
-        } else if self.line.provider.facts().prefill {
-            // The model went on token by token: nothing to trim.
-            let piece = prose::clean(good);
-            if after_whole {
-                self.text.truncate(self.text.trim_end().len());
-                self.text.push_str("\n\n");
-                self.text.push_str(piece.trim_start());
-            } else {
-                let was_stopped = self.verdict.is_some();
-                let is_bare = |c: char| !c.is_whitespace();
-                if was_stopped && self.text.ends_with(is_bare) && piece.starts_with(is_bare) {
-                    // The sentence before it had ended, whatever the tokens were.
-                    self.text.push(' ');
-                }
-                self.text = prose::continued(&self.text, &piece);
-            }
         } else {
-            let reply = after_opening(reply, signs, false);
-            let piece = take::strip_continuation(reply, title, ends);
-            if after_whole {
-                self.text.truncate(self.text.trim_end().len());
-                self.text.push_str("\n\n");
+            let unwrapped = after_opening(reply, signs, false);
+            let piece = take::strip_continuation(unwrapped, title, ends);
+            let is_exact = self.line.provider.facts().prefill && !begins_wrapped(good, &piece);
+            if is_exact && !after_whole {
+                self.go_on_with(good, &piece);
+            } else {
+                if after_whole {
+                    self.text.truncate(self.text.trim_end().len());
+                    self.text.push_str("\n\n");
+                }
+                let language = self.sitting.materials.story.book.primary_language();
+                let is_common = if language == "en" { is_common } else { |_: &str| false };
+                self.text = prose::join(&self.text, &piece, &self.known_words(), is_common);
             }
-            let language = self.sitting.materials.story.book.primary_language();
-            let is_common = if language == "en" { is_common } else { |_: &str| false };
-            self.text = prose::join(&self.text, &piece, &self.known_words(), is_common);
         }
         prose::words(&self.text).saturating_sub(before)
+    }
+
+    /// Goes on with what a model has said token by token: there is nothing to trim
+    /// where it begins.
+    fn go_on_with(&mut self, good: &str, piece: &str) {
+        let cleaned = prose::clean(good);
+        let (text, said) = (cleaned.trim_start(), piece.trim_start());
+        let lead = &cleaned[..cleaned.len() - text.len()];
+        // What looks like a heading in the middle of a sentence is none.
+        let piece = if text.starts_with(said) { format!("{lead}{said}") } else { cleaned };
+        let is_bare = |c: char| !c.is_whitespace();
+        // The sentence before it had ended, whatever the tokens were.
+        let was_stopped = self.verdict.is_some();
+        self.text = if was_stopped && self.text.ends_with(is_bare) && piece.starts_with(is_bare) {
+            prose::spoken_on(&self.text, &piece)
+        } else {
+            prose::continued(&self.text, &piece)
+        };
     }
 
     /// Cuts off what must not stand where the last reply was joined to the text
@@ -88,6 +95,15 @@ impl Drawing<'_> {
     }
 }
 
+/// Whether a model that was to go on with the next token has set something before
+/// its words: thoughts, a fence, a heading, a word to the reader.
+fn begins_wrapped(good: &str, piece: &str) -> bool {
+    let cleaned = prose::clean(good);
+    let text = cleaned.trim();
+    let before = text.find(piece.trim()).map_or(text, |at| &text[..at]).trim();
+    before.starts_with(['<', '[', '(', '`', '#', '*']) || before.ends_with(':')
+}
+
 /// What is good of a reply; where the words that were cut off began a paragraph,
 /// what comes in their place begins one, too.
 fn good(kept: &Kept) -> &str {
@@ -98,11 +114,13 @@ fn good(kept: &Kept) -> &str {
     }
 }
 
-/// The end of the line breaks that stand at a place, if any do.
+/// The end of the line breaks that stand at a place, if any do, and of no more than
+/// part two paragraphs.
 fn with_break(text: &str, at: usize) -> usize {
     let rest = &text[at..];
-    let blanks = rest.len() - rest.trim_start().len();
-    if at > 0 && rest[..blanks].contains('\n') { at + blanks } else { at }
+    let blanks = &rest[..rest.len() - rest.trim_start().len()];
+    let second = blanks.match_indices('\n').map(|(end, _)| end + 1).take(2).last();
+    second.filter(|_| at > 0).map_or(at, |end| at + end)
 }
 
 /// Whether a cut text is further with what was added: by letters, even if they

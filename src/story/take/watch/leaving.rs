@@ -89,7 +89,11 @@ impl Leaving {
         let headed = if line.is_heading() { format!("{form}:") } else { form.to_owned() };
         let (kind, length) = terms.signs.find(&headed)?;
         match kind {
-            Kind::Before => Some(!opens),
+            Kind::Before => (is_whole && is_preface(line, form)).then_some(!opens),
+            // `Title: …` before the text is taken off; later it is a departure.
+            Kind::After if opens && is_label(form, length) => {
+                (is_whole && form.split(' ').count() <= LABEL).then_some(false)
+            }
             Kind::After => Some(true),
             Kind::Machine => (!terms.has_machines).then_some(true),
             Kind::Line => (is_whole && length == bare.len()).then_some(!opens && !terms.is_last),
@@ -106,6 +110,51 @@ impl Leaving {
         (self.line.is_marked() || words > 1)
             && terms.titles.iter().any(|title| form_of_title(title) == bare)
     }
+}
+
+/// The most words of a line that says what a text is, such as `Setting: a harbour`.
+const LABEL: usize = 14;
+
+/// Whether a sign is a word before a colon.
+fn is_label(form: &str, length: usize) -> bool {
+    form[..length].ends_with(':')
+}
+
+/// Whether a line that begins like a word to the author is one, and no narrator's
+/// (`This is the story of what a woman's patience can endure`): it leads to the
+/// text, or is short, or opens as an answer does.
+fn is_preface(line: &Line, form: &str) -> bool {
+    const SHORT: usize = 7;
+    const PARTS: [&str; 8] =
+        ["chapter", "scene", "kapitel", "szene", "chapitre", "scène", "capítulo", "escena"];
+    const ANSWERS: [&str; 18] = [
+        "sure",
+        "certainly",
+        "absolutely",
+        "of course",
+        "okay",
+        "ok",
+        "alright",
+        "understood",
+        "got it",
+        "great",
+        "no problem",
+        "gerne",
+        "natürlich",
+        "selbstverständlich",
+        "bien sûr",
+        "d'accord",
+        "claro",
+        "por supuesto",
+    ];
+    let answers = || {
+        ANSWERS.iter().any(|word| {
+            form.strip_prefix(word).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
+        })
+    };
+    let words = form.split(' ').count();
+    let names = || form.split(' ').any(|word| PARTS.contains(&word.trim_matches(['.', ',', '!'])));
+    line.last == Some(':') || words <= SHORT || answers() || words <= 2 * SHORT && names()
 }
 
 /// Whether a heading at the beginning of a reply that goes on from a text has
@@ -130,8 +179,12 @@ pub fn after_opening<'a>(reply: &'a str, signs: &Signs, all: bool) -> &'a str {
         for c in line.chars() {
             read.read(c);
         }
-        let is_speech = || match signs.find(read.form.trim_end()) {
-            Some((Kind::Before, _)) => true,
+        let form = read.form.trim_end();
+        let is_speech = || match signs.find(form) {
+            Some((Kind::Before, _)) => is_preface(&read, form),
+            Some((Kind::After, length)) if is_label(form, length) => {
+                all || form.split(' ').count() <= LABEL
+            }
             Some((Kind::After | Kind::Machine, _)) => all,
             _ => false,
         };

@@ -200,6 +200,30 @@ fn a_text_that_is_long_enough_ends_with_its_sentence() {
 }
 
 #[test]
+fn a_narrator_may_begin_like_a_preface() {
+    for (language, text) in [
+        (
+            "en",
+            "This is the story of what a woman's patience can endure, and what a man's resolution can achieve.",
+        ),
+        (
+            "en",
+            "I will begin the story of my adventures with a certain morning early in the month of June.",
+        ),
+        ("en", "Here is the story of the last ferry."),
+        (
+            "de",
+            "Dies ist die Geschichte eines Bootes, das niemand haben wollte, und des Mannes, der es fuhr.",
+        ),
+    ] {
+        for text in [format!("{text}\n\n{OPENING}"), format!("{OPENING}\n\n{text}\n\n{OPENING}")] {
+            assert_eq!(judged(terms(language), &text), None, "{text}");
+            assert_eq!(after_opening(&text, &Signs::of(language), true), text);
+        }
+    }
+}
+
+#[test]
 fn a_circle_is_cut_where_it_turns() {
     let round = "He went to the door and looked at her. ";
     let text = format!("{OPENING} {}", round.repeat(9));
