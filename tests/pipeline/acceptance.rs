@@ -290,14 +290,28 @@ fn a_text_that_cannot_be_finished_ends_at_a_whole_sentence() {
 fn a_model_that_declines_to_go_on_does_not_get_into_the_book() {
     let (start, _) = PROSE[0].split_at(200);
     let cut_reply = with(rule(&[&drafts(1)], start), json!({ "finish": "length" }));
-    for refusal in ["I'm sorry, but I can't continue this story.", GERMAN] {
-        let project = small(
-            &[vec![cut_reply.clone(), rule(&["breaks off here"], refusal)], once(&[1])].concat(),
-        );
-        let output = done(&project, &["draft", "chapter", "1"]);
-        assert!(output.stderr.contains("  rejected: "), "{output}");
-        assert_eq!(prose(&project, 1), PROSE[0]);
-    }
+    let refusal = rule(&["breaks off here"], "I'm sorry, but I can't continue this story.");
+    let project = small(&[vec![cut_reply.clone(), refusal], once(&[1])].concat());
+    let output = done(&project, &["draft", "chapter", "1"]);
+    assert!(output.stderr.contains("  rejected: "), "{output}");
+    assert_eq!(prose(&project, 1), PROSE[0]);
+}
+
+#[test]
+fn a_continuation_in_another_language_is_asked_for_again_and_foreign_speech_is_not() {
+    let (start, rest) = PROSE[0].split_at(200);
+    let cut_reply = with(rule(&[&drafts(1)], start), json!({ "finish": "length" }));
+    let goes_on = |reply: &str| rule(&["breaks off here"], reply);
+    let recorded = rule(&[&records(1)], &record(1));
+    let project = small(&[cut_reply.clone(), goes_on(GERMAN), goes_on(rest), recorded.clone()]);
+    let output = done(&project, &["draft", "chapter", "1"]);
+    let said = "  stopped: it turned to another language (German)\n";
+    assert!(output.stderr.contains(said), "{output}");
+    assert_eq!(prose(&project, 1), PROSE[0]);
+    let letter = format!("{rest}\n\n“{GERMAN}” she read.");
+    let project = small(&[cut_reply, goes_on(&letter), recorded]);
+    done(&project, &["draft", "chapter", "1"]);
+    assert_eq!(prose(&project, 1), format!("{start}{letter}"));
 }
 
 #[test]

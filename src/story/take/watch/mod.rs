@@ -176,7 +176,8 @@ impl Watch {
             self.ends.end();
             let left = self.leaving.end(&self.terms, &self.text);
             self.leave(left);
-            if let Some((from, language)) = self.tongue.end(&self.terms.language) {
+            let is_rest = !self.terms.begun.is_empty();
+            if let Some((from, language)) = self.tongue.end(&self.terms.language, is_rest) {
                 let keep = self.ends.before(tongue::turn(&self.text, from, &self.terms.language));
                 self.stop(Reason::Language, keep, |_| language);
             }

@@ -12,6 +12,8 @@ pub struct Tongue {
     told: String,
     letters: usize,
     from: usize,
+    /// How many stretches were judged.
+    judged: usize,
     /// Where the stretch before this one began and what it was in, if it was foreign.
     before: Option<(usize, String)>,
 }
@@ -40,6 +42,7 @@ impl Tongue {
         let foreign = foreign_language(&self.told, language);
         self.told.clear();
         self.letters = 0;
+        self.judged += 1;
         let Some(foreign) = foreign else {
             self.before = None;
             return None;
@@ -48,16 +51,18 @@ impl Tongue {
     }
 
     /// The text ends here: then one stretch is enough, where nothing of the right
-    /// language follows it, or most of one that has only begun.
+    /// language follows it, or most of one that has only begun, or all that goes on
+    /// from a text (`is_rest`), however short.
     #[must_use]
-    pub fn end(&self, language: &str) -> Option<(usize, String)> {
+    pub fn end(&self, language: &str, is_rest: bool) -> Option<(usize, String)> {
         const MOST: usize = LETTERS * 2 / 3;
+        let least = if is_rest && self.judged == 0 { 0 } else { MOST };
         let rest = foreign_language(&self.told, language);
         match &self.before {
             Some((from, foreign)) if rest.is_some() || self.letters < MOST / 2 => {
                 Some((*from, foreign.clone()))
             }
-            _ => rest.filter(|_| self.letters >= MOST).map(|foreign| (self.from, foreign)),
+            _ => rest.filter(|_| self.letters >= least).map(|foreign| (self.from, foreign)),
         }
     }
 }
