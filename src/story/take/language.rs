@@ -41,6 +41,12 @@ fn is_surely(text: &str, language: &str) -> bool {
     known * 6 > words
 }
 
+/// The English name of the language that a text is most likely in.
+#[must_use]
+pub(super) fn language_of(text: &str) -> Option<String> {
+    whatlang::detect(text).map(|found| found.lang().eng_name().to_owned())
+}
+
 /// The English name of a language, by its primary subtag.
 #[must_use]
 pub fn language_name(language: &str) -> Option<&'static str> {

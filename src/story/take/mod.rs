@@ -142,13 +142,12 @@ pub fn refusal(text: &str) -> Option<String> {
             let ends = |c: char| !c.is_alphanumeric();
             let rest = &opening[at + sign.len()..];
             at < 40
-                && opening[..at].ends_with(ends) | (at == 0)
+                && (at == 0 || opening[..at].ends_with(ends))
                 && (rest.is_empty() || rest.starts_with(ends))
         })
     };
     let words = prose::words(text);
-    let declines = words < 120 && SIGNS.iter().any(|sign| says(sign))
-        || words < SHORT && BARE.iter().any(|sign| says(sign));
+    let declines = words < 120 && SIGNS.iter().any(says) || words < SHORT && BARE.iter().any(says);
     let first = text.lines().next().unwrap_or_default();
     (declines && !first.trim_start().starts_with(['“', '"', '„', '«', '‘', '»', '—', '–']))
         .then(|| first.chars().take(80).collect())

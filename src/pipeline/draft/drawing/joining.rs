@@ -23,25 +23,18 @@ impl Drawing<'_> {
         let reply = take::without_thoughts(good);
         let signs = self.sitting.guard.signs();
         let ends = as_if(kept.ending, kept.verdict.as_ref()) == Ending::Stop;
-        if !is_continuation {
-            let reply = after_opening(reply, signs, self.is_last);
-            self.text =
-                if ends { take::strip(reply, title) } else { take::strip_cut(reply, title) };
-        } else {
-            let unwrapped = after_opening(reply, signs, false);
-            let piece = take::strip_continuation(unwrapped, title, ends);
+        if is_continuation {
+            let piece = take::strip_continuation(after_opening(reply, signs, false), title, ends);
             let is_exact = self.line.provider.facts().prefill && !begins_wrapped(good, &piece);
             if is_exact && !after_whole {
                 self.go_on_with(good, &piece);
             } else {
-                if after_whole {
-                    self.text.truncate(self.text.trim_end().len());
-                    self.text.push_str("\n\n");
-                }
-                let language = self.sitting.materials.story.book.primary_language();
-                let is_common = if language == "en" { is_common } else { |_: &str| false };
-                self.text = prose::join(&self.text, &piece, &self.known_words(), is_common);
+                self.join(&piece, after_whole);
             }
+        } else {
+            let reply = after_opening(reply, signs, self.is_last);
+            let strip = if ends { take::strip } else { take::strip_cut };
+            self.text = strip(reply, title);
         }
         prose::words(&self.text).saturating_sub(before)
     }
@@ -62,6 +55,17 @@ impl Drawing<'_> {
         } else {
             prose::continued(&self.text, &piece)
         };
+    }
+
+    /// Goes on with what a model has said when it was asked to.
+    fn join(&mut self, piece: &str, after_whole: bool) {
+        if after_whole {
+            self.text.truncate(self.text.trim_end().len());
+            self.text.push_str("\n\n");
+        }
+        let language = self.sitting.materials.story.book.primary_language();
+        let is_common = if language == "en" { is_common } else { |_: &str| false };
+        self.text = prose::join(&self.text, piece, &self.known_words(), is_common);
     }
 
     /// Cuts off what must not stand where the last reply was joined to the text

@@ -22,6 +22,7 @@ mod leaving;
 mod lines;
 mod quotes;
 mod runs;
+mod script;
 mod signs;
 mod thoughts;
 mod tongue;
@@ -34,6 +35,7 @@ use ends::Ends;
 use leaving::Leaving;
 use quotes::Quotes;
 use runs::Runs;
+use script::Script;
 use thoughts::Thoughts;
 use tongue::Tongue;
 
@@ -124,6 +126,7 @@ pub struct Watch {
     /// Bytes that the circles had read before the reply.
     before: usize,
     tongue: Tongue,
+    script: Script,
     scan: Option<Scan>,
     /// Where the scan began.
     scanned_from: usize,
@@ -149,6 +152,7 @@ impl Watch {
             runs: Runs::default(),
             before: terms.begun.len(),
             tongue: Tongue::default(),
+            script: Script::default(),
             scan,
             scanned_from: 0,
             terms,
@@ -253,7 +257,11 @@ impl Watch {
 
     fn check_language(&mut self, c: char, at: usize) {
         let is_said = self.quotes.is_open() || self.leaving.is_speech();
-        if let Some((from, language)) = self.tongue.read(c, at, is_said, &self.terms.language) {
+        let turned = self
+            .tongue
+            .read(c, at, is_said, &self.terms.language)
+            .or_else(|| if is_said { None } else { self.script.read(c, at, &self.terms.language) });
+        if let Some((from, language)) = turned {
             let keep = self.ends.before(tongue::turn(&self.text, from, &self.terms.language));
             self.stop(Reason::Language, keep, |_| language);
         }
