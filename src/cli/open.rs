@@ -15,8 +15,9 @@ use crate::project::archive::Archive;
 use crate::project::folder::Folder;
 use crate::project::history;
 use crate::project::layout;
-use crate::project::load::{Loaded, load};
+use crate::project::load::{Loaded, load, shown};
 use crate::project::store::Store;
+use crate::project::yaml::key_shaped;
 use crate::prompt::templates::{TEMPLATE_LIMIT, Templates, is_own};
 use crate::story::canon::Record;
 use crate::story::{Chapter, Story};
@@ -100,12 +101,24 @@ pub(super) fn count(loaded: &Loaded, severity: Severity) -> usize {
     loaded.findings.iter().filter(|finding| finding.severity == severity).count()
 }
 
+/// Refuses a template with a word in it that has the shape of a key: it would be
+/// sent with every prompt.
+fn keyless(path: &str, text: &str) -> Result<()> {
+    let keys = key_shaped::findings(path, text);
+    let Some(finding) = keys.into_iter().find(|one| one.severity == Severity::Error) else {
+        return Ok(());
+    };
+    let failure = Failure::new(Exit::Findings, format!("{}: {}", finding.place, finding.message));
+    Err(finding.hints.into_iter().fold(failure, Failure::hint).into())
+}
+
 /// The project's templates: its own where it has any, else the built-in ones.
 pub(super) fn templates(folder: &Folder, story: &Story) -> Result<Templates> {
     let mut own = BTreeMap::new();
     for name in folder.list(layout::TEMPLATES)?.into_iter().filter(|name| is_own(name)) {
         let path = format!("{}/{name}", layout::TEMPLATES);
         if let Some(text) = folder.read(&path, TEMPLATE_LIMIT)? {
+            keyless(&path, &text)?;
             own.insert(name, text);
         }
     }
@@ -153,17 +166,17 @@ pub(super) fn records(
 ) -> Result<BTreeMap<usize, Record>> {
     let mut findings = Vec::new();
     let records = history::records(story, archive, &mut findings);
-    if findings.is_empty() {
+    if !diagnostic::has_errors(&findings) {
         return Ok(records);
     }
-    for finding in &findings {
+    for finding in &shown(findings) {
         let source = archive
             .chapters
             .values()
             .filter_map(|shelf| shelf.canon.as_ref())
             .find(|canon| canon.path == finding.place.file)
-            .map(|canon| canon.yaml.as_str());
-        ui.finding(finding, source);
+            .map(|canon| key_shaped::blotted(&canon.yaml));
+        ui.finding(finding, source.as_deref());
     }
     Err(Failure::new(Exit::Findings, "the canon has errors")
         .hint("mend the file, or remove it: it is then made anew from the chapter")

@@ -11,6 +11,7 @@ use anyhow::Result;
 use super::archive::{Archive, CanonOnFile, Fold, Open, Origin, TakeNote, Text, add};
 use super::folder::Folder;
 use super::journal::{self, Event, Stage};
+use super::yaml::key_shaped;
 use super::{canon_file, layout};
 use crate::diagnostic::Finding;
 use crate::failure::{Exit, Failure};
@@ -245,6 +246,7 @@ pub fn records(
         .iter()
         .filter_map(|chapter| {
             let canon = archive.chapters.get(&chapter.id)?.canon.as_ref()?;
+            findings.extend(key_shaped::findings(&canon.path, &canon.yaml));
             let record = canon_file::read(&canon.path, &canon.yaml, chapter.number, findings)?;
             Some((chapter.number, record))
         })

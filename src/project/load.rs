@@ -35,20 +35,26 @@ impl Loaded {
     /// word of them that may be a key.
     #[must_use]
     pub fn shown(&self) -> Vec<Finding> {
-        let mut findings = self.findings.clone();
-        diagnostic::sort(&mut findings);
-        let mut shown = diagnostic::abridge(findings);
-        let blot = |text: &mut String| {
-            if let Cow::Owned(blotted) = key_shaped::blotted(text) {
-                *text = blotted;
-            }
-        };
-        for finding in &mut shown {
-            blot(&mut finding.message);
-            finding.hints.iter_mut().for_each(blot);
-        }
-        shown
+        shown(self.findings.clone())
     }
+}
+
+/// Findings as they are shown: in order, the first of each kind, and no word of
+/// them that may be a key.
+#[must_use]
+pub fn shown(mut findings: Vec<Finding>) -> Vec<Finding> {
+    diagnostic::sort(&mut findings);
+    let mut shown = diagnostic::abridge(findings);
+    let blot = |text: &mut String| {
+        if let Cow::Owned(blotted) = key_shaped::blotted(text) {
+            *text = blotted;
+        }
+    };
+    for finding in &mut shown {
+        blot(&mut finding.message);
+        finding.hints.iter_mut().for_each(blot);
+    }
+    shown
 }
 
 /// Reads the project in `folder`.

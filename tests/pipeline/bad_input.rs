@@ -498,3 +498,44 @@ fn a_fault_of_the_model_ends_the_run_and_the_next_goes_on() {
         assert_eq!(prose(&project, 2), PROSE[1]);
     }
 }
+
+#[test]
+fn a_key_in_canon_or_a_template_is_neither_shown_nor_sent() {
+    const KEY: &str = "sk-or-v1-0123456789abcdef0123456789abcdef";
+    let canon = |project: &Project| {
+        let text = project.read("canon/01-ledger.yaml");
+        project.write(
+            "canon/01-ledger.yaml",
+            text.replacen("synopsis: ", &format!("synopsis: {KEY} and "), 1),
+        );
+    };
+    let broken = |project: &Project| {
+        project.write("canon/01-ledger.yaml", format!("facts: [{KEY}\n"));
+    };
+    let template = |project: &Project| {
+        project.write("templates/draft.md", format!("{KEY} {{{{ chapter.title }}}}\n"));
+    };
+    let spoil: [(&str, &dyn Fn(&Project)); 3] =
+        [("canon", &canon), ("broken canon", &broken), ("template", &template)];
+    for (name, spoil) in spoil {
+        let project = drafted();
+        spoil(&project);
+        let before = calls(&project);
+        for arguments in [
+            &["check"][..],
+            &["prompt", "chapter", "2"],
+            &["draft", "chapter", "2", "--redo"],
+            &["draft", "chapter", "2", "--redo", "--dry-run"],
+        ] {
+            let output = run(&project, arguments);
+            assert_ne!(output.code, 0, "{name} {arguments:?}: {output}");
+            let said = output.to_string();
+            assert!(!said.contains(KEY), "{name} {arguments:?}: {said}");
+            assert!(
+                said.contains("`sk-` here has the shape of a key"),
+                "{name} {arguments:?}: {said}"
+            );
+        }
+        assert_eq!(calls(&project), before, "{name}");
+    }
+}

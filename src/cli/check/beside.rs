@@ -57,7 +57,6 @@ pub(super) fn check(folder: &Folder, loaded: &mut Loaded) -> Result<()> {
     let archive = history::read(folder, story)?;
     history::records(story, &archive, &mut loaded.findings);
     for canon in archive.chapters.values().filter_map(|shelf| shelf.canon.as_ref()) {
-        loaded.findings.extend(key_shaped::findings(&canon.path, &canon.yaml));
         loaded.sources.insert(canon.path.clone(), key_shaped::blotted(&canon.yaml).into_owned());
     }
     for name in folder.list(layout::TEMPLATES)?.iter().filter(|name| is_own(name)) {
@@ -66,7 +65,8 @@ pub(super) fn check(folder: &Folder, loaded: &mut Loaded) -> Result<()> {
             Ok(text) => {
                 let text = text.unwrap_or_default();
                 loaded.findings.extend(template(story, name, &text));
-                loaded.sources.insert(path, text);
+                loaded.findings.extend(key_shaped::findings(&path, &text));
+                loaded.sources.insert(path, key_shaped::blotted(&text).into_owned());
             }
             Err(error) => loaded.findings.push(fault(&path, error)),
         }

@@ -12,7 +12,7 @@ use crate::diagnostic::{Finding, Place, Spot};
 use crate::project::layout;
 
 /// How the keys of vendors begin, and how many characters follow at least.
-const BEGINNINGS: [(&str, usize); 22] = [
+const BEGINNINGS: [(&str, usize); 21] = [
     ("sk-", 16),
     ("sk_", 16),
     ("sess-", 20),
@@ -29,7 +29,6 @@ const BEGINNINGS: [(&str, usize); 22] = [
     ("rc_", 32),
     ("AIza", 30),
     ("AKIA", 16),
-    ("ya29", 30),
     ("ghp_", 20),
     ("gho_", 20),
     ("github_pat_", 20),
@@ -119,21 +118,37 @@ fn shape(text: &str, bytes: Range<usize>) -> Option<Run> {
         return None;
     }
     let word = text.get(bytes.clone())?;
+    let places = word.match_indices(['-', '_']).map(|(at, _)| at + 1);
+    let named = std::iter::once(0).chain(places).find_map(|at| Some((at, beginning(&word[at..])?)));
+    if let Some((at, beginning)) = named {
+        let bytes = bytes.start + at..bytes.end;
+        return Some(Run { bytes, beginning: Some(beginning) });
+    }
+    // An address is full of such words.
+    let is_of_address = text[..bytes.start].ends_with(['/', '=']);
+    (!is_of_address && is_random(word)).then_some(Run { bytes, beginning: None })
+}
+
+/// How a key begins that this word would be.
+fn beginning(word: &str) -> Option<&'static str> {
     let named = BEGINNINGS.iter().find(|(beginning, least)| {
         word.strip_prefix(beginning).is_some_and(|rest| rest.len() >= *least && is_drawn(rest))
     });
-    let beginning = named.map(|(beginning, _)| *beginning);
-    (beginning.is_some() || is_random(word)).then_some(Run { bytes, beginning })
+    named.map(|(beginning, _)| *beginning)
 }
 
 /// Whether characters behind a key's beginning were drawn, and are not words
 /// with hyphens between them.
 fn is_drawn(rest: &str) -> bool {
-    let parts = || rest.split(['-', '_']);
-    let mixes = |part: &str| {
-        part.contains(|c: char| c.is_ascii_digit()) && part.contains(|c: char| c.is_alphabetic())
-    };
-    parts().any(|part| part.len() >= 16 || part.len() >= 8 && mixes(part))
+    let has = |part: &str, is: fn(&char) -> bool| part.chars().filter(is).count();
+    rest.split(['-', '_']).any(|part| {
+        let digits = has(part, char::is_ascii_digit);
+        let (small, large) =
+            (has(part, char::is_ascii_lowercase), has(part, char::is_ascii_uppercase));
+        digits > 0 && (digits < part.len() && part.len() >= 8 || part.len() >= 16)
+            // A word has its one large letter at the beginning.
+            || part.len() >= 16 && small >= 3 && large >= 3
+    })
 }
 
 /// Whether nobody would write this: small and large letters and digits mixed,
@@ -157,7 +172,14 @@ mod tests {
         for (text, expected) in [
             ("sk-or-v1-0123456789abcdef0123456789abcdef", Some("sk-")),
             ("note: “sk-ant-api03-AbCdEf0123456789_xyz”.", Some("sk-")),
-            ("sk-proj-ABCDEFGHIJKLMNOPQRSTUVWX", Some("sk-")),
+            ("sk-proj-ABCdefGHIjklMNOpqrSTUvwx", Some("sk-")),
+            ("my-sk-or-v1-0123456789abcdef0123456789", Some("sk-")),
+            ("key_sk-or-v1-0123456789abcdef0123456789", Some("sk-")),
+            ("hf_verantwortungslosigkeit", None),
+            ("sk-rechtsanwaltsgehilfin", None),
+            ("csk-tschechoslowakische", None),
+            ("AKIATHELASTOFHERNAME", None),
+            ("docs/d/1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms/edit", None),
             ("Bearer gsk_0123456789abcdefABCDEF", Some("gsk_")),
             ("AIzaSyA0123456789abcdefghijklmnopqrstu", Some("AIza")),
             ("hf_abcdefghijklmnopqrstuvwxyzABCD", Some("hf_")),
