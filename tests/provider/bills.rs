@@ -197,6 +197,46 @@ fn the_vendors_own_cost_is_the_cost() {
     assert_eq!(hear(&provider, &request()).bills, [Some(Bill { usage, cost })]);
 }
 
+/// With the user's own key the vendor's cost is its fee alone.
+#[test]
+fn with_a_key_of_ones_own_the_providers_bill_is_part_of_the_cost() {
+    let by_price = price().cost(9, 0, 0, 4);
+    let pico = |pico| Money::of_pico(pico);
+    for (more, cost) in [
+        (
+            json!({"cost": 0, "is_byok": true, "cost_details": {"upstream_inference_cost": 0.5}}),
+            pico(500_000_000_000),
+        ),
+        (
+            json!({"cost": 0.25, "is_byok": true, "cost_details": {"upstream_inference_cost": 0.5}}),
+            pico(750_000_000_000),
+        ),
+        (
+            json!({"cost": 0.25, "is_byok": false, "cost_details": {"upstream_inference_cost": 0.5}}),
+            pico(250_000_000_000),
+        ),
+        (
+            json!({"cost": 0.25, "cost_details": {"upstream_inference_cost": 0.5}}),
+            pico(250_000_000_000),
+        ),
+        (
+            json!({"cost": 0, "is_byok": true, "cost_details": {"upstream_inference_cost": null}}),
+            by_price,
+        ),
+        (json!({"cost": 0, "is_byok": true}), by_price),
+        (json!({"cost": 0}), Money::ZERO),
+    ] {
+        let mut usage = json!({"prompt_tokens": 9, "completion_tokens": 4, "total_tokens": 13});
+        usage.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let usage = event(&json!({"choices": [], "usage": usage}));
+        let (_server, provider) =
+            chat([WIRES[0].closed(says("a") + &ends("stop") + &usage + DONE)]);
+        let usage = Usage { prompt: 9, reply: 4, ..Usage::default() };
+        let bill = Some(Bill { usage, cost: Some(cost) });
+        assert_eq!(hear(&provider, &request()).bills, [bill], "{more}");
+    }
+}
+
 #[test]
 fn a_count_that_comes_before_the_end_is_no_bill() {
     let counts = event(

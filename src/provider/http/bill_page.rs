@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use super::Remote;
 use super::dialect::Ending;
-use crate::money::Money;
+use super::fee;
 use crate::provider::{Fault, Usage};
 
 /// The pauses before the page is asked for. Most replies are on it within two
@@ -60,9 +60,11 @@ fn is_plain(id: &str) -> bool {
 fn complete(ending: &mut Ending, page: &Value) {
     let data = page.get("data").unwrap_or(page);
     let tokens = |name: &str| data.get(name).and_then(Value::as_u64);
-    let cost = data.get("total_cost").and_then(Value::as_f64).and_then(Money::of_dollars);
-    let (Some(prompt), Some(reply), Some(cost)) =
-        (tokens("native_tokens_prompt"), tokens("native_tokens_completion"), cost)
+    let cost = fee::cost(data, "total_cost", "/upstream_inference_cost");
+    // With the user's own key a part of the cost may be missing: its price is known.
+    let is_priced = cost.is_some() || data.get("is_byok") == Some(&Value::Bool(true));
+    let (Some(prompt), Some(reply), true) =
+        (tokens("native_tokens_prompt"), tokens("native_tokens_completion"), is_priced)
     else {
         return;
     };
@@ -73,13 +75,14 @@ fn complete(ending: &mut Ending, page: &Value) {
         reasoning: tokens("native_tokens_reasoning").unwrap_or_default(),
         ..Usage::default()
     });
-    ending.cost = Some(cost);
+    ending.cost = cost;
     ending.is_counted = true;
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::money::Money;
     use serde_json::json;
 
     #[test]
@@ -95,12 +98,18 @@ mod tests {
             page["data"].as_object_mut().unwrap().remove(name);
             page
         };
+        let with = |name: &str, value: Value| {
+            let mut page = whole.clone();
+            page["data"][name] = value;
+            page
+        };
         for (page, expected) in [
             (whole.clone(), Some(usage)),
             (without("native_tokens_cached"), Some(Usage { cached: 0, ..usage })),
             (without("native_tokens_prompt"), None),
             (without("native_tokens_completion"), None),
             (without("total_cost"), None),
+            (with("total_cost", json!(-1)), None),
             (json!({}), None),
             (json!([]), None),
         ] {
@@ -109,6 +118,20 @@ mod tests {
             assert_eq!(ending.usage, expected, "{page}");
             assert_eq!(ending.is_counted, expected.is_some(), "{page}");
             assert_eq!(ending.cost, expected.and(Money::of_dollars(0.0015)), "{page}");
+        }
+    }
+
+    #[test]
+    fn with_a_key_of_ones_own_a_page_says_the_providers_cost_too() {
+        let page = |upstream: Value| {
+            json!({"data": {"total_cost": 0.001, "native_tokens_prompt": 12, "is_byok": true,
+                "native_tokens_completion": 25, "upstream_inference_cost": upstream}})
+        };
+        for (upstream, cost) in [(json!(0.25), Some(0.251)), (json!(null), None)] {
+            let mut ending = Ending::default();
+            complete(&mut ending, &page(upstream.clone()));
+            assert!(ending.is_counted && ending.usage.is_some(), "{upstream}");
+            assert_eq!(ending.cost, cost.and_then(Money::of_dollars), "{upstream}");
         }
     }
 

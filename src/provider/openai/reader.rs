@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::money::Money;
 use crate::provider::http::dialect::{Ending, Piece, Reader, Trouble};
+use crate::provider::http::fee;
 use crate::provider::http::refusal::Refusal;
 use crate::provider::sse::Event;
 use crate::provider::{Finish, Usage};
@@ -94,8 +94,8 @@ impl ChatReader {
             self.ending.usage = Some(usage);
         }
         // OpenRouter says what a reply costs, in dollars.
-        if let Some(cost) = value.pointer("/usage/cost").and_then(Value::as_f64) {
-            self.ending.cost = Money::of_dollars(cost);
+        if let Some(bill) = value.get("usage").filter(|bill| bill.get("cost").is_some()) {
+            self.ending.cost = fee::cost(bill, "cost", "/cost_details/upstream_inference_cost");
         }
         let mut text = String::new();
         let choices = value.get("choices").and_then(Value::as_array);
