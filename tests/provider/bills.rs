@@ -159,6 +159,19 @@ fn a_whole_answer_is_billed_with_what_was_counted() {
     }
 }
 
+/// Figures that cannot be true are as if they had not come, at every wire.
+#[test]
+fn impossible_figures_are_no_bill() {
+    for wire in WIRES.iter().filter(|wire| wire.counts) {
+        let [stop, _] = wire.words;
+        let text = (wire.begins)() + &(wire.says)("a");
+        let ends = |tokens| wire.closed(text.clone() + &(wire.ends)(stop, Some(tokens)));
+        check(wire, "nothing at all", ends([0, 0, 0]), Open);
+        check(wire, "no prompt", ends([0, 0, 3]), Open);
+        check(wire, "no reply", ends([90, 40, 0]), Begun);
+    }
+}
+
 #[test]
 fn each_try_has_its_own_bill() {
     for wire in WIRES.iter().filter(|wire| wire.counts) {

@@ -7,7 +7,7 @@ use super::client::{Answer, Kind};
 use super::dialect::{Ending, Framing, Reader};
 use super::fault::Failure;
 use super::listening::{Listener, Listening, Stopped};
-use super::{PAGE_LIMIT, Remote, refusal};
+use super::{PAGE_LIMIT, Remote, billing, refusal};
 use crate::provider::Reply;
 use crate::provider::sse::EVENT_LIMIT;
 
@@ -35,6 +35,7 @@ impl Remote {
             failed => failed,
         };
         ending.clone_from(reader.ending());
+        billing::forget_impossible(ending, listener.has_text);
         heard?;
         let judge = self.judge();
         ending.reply(&self.endpoint.model).ok_or_else(|| match &ending.foreign {
