@@ -22,6 +22,11 @@ impl Remote {
         ending: &mut Ending,
     ) -> Result<Reply, Failure> {
         let mut answer = self.answer(body).await?;
+        // Known before the first event, which may never come.
+        if self.endpoint.knobs.bill_page.is_some() {
+            ending.id.clone_from(&answer.id);
+            listener.open.clone_from(&answer.id);
+        }
         let (kind, head) = self.kind(&mut answer).await;
         let heard = match kind {
             Kind::Stream(framing) => {
@@ -34,7 +39,9 @@ impl Remote {
             Ok(()) => self.told(reader.as_mut()).await,
             failed => failed,
         };
+        let id = ending.id.take();
         ending.clone_from(reader.ending());
+        ending.id = ending.id.take().or(id);
         billing::forget_impossible(ending, listener.has_text);
         heard?;
         let judge = self.judge();

@@ -3,7 +3,8 @@
 //! A stream that is stopped or breaks off has no figures, and counts with its
 //! worst case. `OpenRouter` can be asked for them afterwards, by the reply's id:
 //! `GET /generation?id=…`. They are there a moment after the reply has ended, so
-//! a page that is not there yet is asked for again, for as long as is worth it.
+//! a page that is not there yet is asked for again, for as long as is worth it;
+//! one that is busy, not before the time that it asks for.
 
 use std::time::Duration;
 
@@ -35,12 +36,20 @@ impl Remote {
         let (Some(path), Some(id), false) = (path, id, ending.is_counted) else { return };
         let path = format!("{path}{id}");
         let end = Instant::now() + LONGEST;
+        let mut asked_for = Duration::ZERO;
         for pause in PAUSES {
+            let pause = pause.max(std::mem::take(&mut asked_for));
+            if pause >= end.saturating_duration_since(Instant::now()) {
+                return;
+            }
             sleep(pause).await;
             match timeout_at(end, self.page(&path)).await {
                 Ok(Ok(page)) => return complete(ending, &page, has_text),
                 // It is not there yet, or somebody is busy.
                 Ok(Err(Fault::Refused { status: 404, .. } | Fault::Gone { .. })) => {}
+                Ok(Err(Fault::Busy { retry_after, .. })) => {
+                    asked_for = retry_after.unwrap_or_default();
+                }
                 Ok(Err(fault)) if fault.is_passing() => {}
                 Ok(Err(_)) | Err(_) => return,
             }
