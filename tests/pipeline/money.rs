@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::process::Stdio;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::common::*;
 use crate::counting::{Answer, Asked, Counting, Served};
@@ -278,6 +278,26 @@ fn a_cap_stops_before_the_call_and_says_why() {
         let more = project.run(&["draft", "--max-cost", "5"]);
         assert_eq!(more.code, 0, "{more}");
         assert_eq!(prose(&project, 4), PROSE[3]);
+    }
+}
+
+/// Figures that cannot be true leave a call open: it counts with its worst case.
+#[test]
+fn no_cap_is_passed_on_figures_that_cannot_be() {
+    for usage in [
+        json!({"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}),
+        json!({"prompt_tokens": 0, "completion_tokens": 0, "cost": 0}),
+        json!({"prompt_tokens": 10}),
+        json!({"prompt_tokens": 10, "completion_tokens": null, "total_tokens": 10}),
+    ] {
+        let project = small(&[]);
+        let says = usage.clone();
+        let server = Counting::start(move |asked| Answer::Says(well(asked), says.clone()));
+        configure(&project, &server, &format!("{PRICE}\nbudget: {{month: 0.05}}"));
+        let output = project.run(&["draft"]);
+        assert_eq!(output.code, 5, "{usage}: {output}");
+        assert!(output.stderr.contains("the month's budget is reached: of $0.0500, "), "{output}");
+        assert!(true_cost(&server.served()) <= 50_000, "{usage}: {output}");
     }
 }
 

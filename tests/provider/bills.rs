@@ -1,7 +1,7 @@
 //! What each try is billed with, for every fault at every wire: never less than
 //! the endpoint may bill, and exactly what it says where it says it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 use storygen::money::{Money, Price};
@@ -159,6 +159,19 @@ fn a_whole_answer_is_billed_with_what_was_counted() {
     }
 }
 
+/// Figures that cannot be true are as if they had not come, at every wire.
+#[test]
+fn impossible_figures_are_no_bill() {
+    for wire in WIRES.iter().filter(|wire| wire.counts) {
+        let [stop, _] = wire.words;
+        let text = (wire.begins)() + &(wire.says)("a");
+        let ends = |tokens| wire.closed(text.clone() + &(wire.ends)(stop, Some(tokens)));
+        check(wire, "nothing at all", ends([0, 0, 0]), Open);
+        check(wire, "no prompt", ends([0, 0, 3]), Open);
+        check(wire, "no reply", ends([90, 40, 0]), Begun);
+    }
+}
+
 #[test]
 fn each_try_has_its_own_bill() {
     for wire in WIRES.iter().filter(|wire| wire.counts) {
@@ -195,6 +208,46 @@ fn the_vendors_own_cost_is_the_cost() {
     let usage = Usage { prompt: 9, reply: 4, ..Usage::default() };
     let cost = Some(Money::of_pico(1_230_000_000));
     assert_eq!(hear(&provider, &request()).bills, [Some(Bill { usage, cost })]);
+}
+
+/// With the user's own key the vendor's cost is its fee alone.
+#[test]
+fn with_a_key_of_ones_own_the_providers_bill_is_part_of_the_cost() {
+    let by_price = price().cost(9, 0, 0, 4);
+    let pico = |pico| Money::of_pico(pico);
+    for (more, cost) in [
+        (
+            json!({"cost": 0, "is_byok": true, "cost_details": {"upstream_inference_cost": 0.5}}),
+            pico(500_000_000_000),
+        ),
+        (
+            json!({"cost": 0.25, "is_byok": true, "cost_details": {"upstream_inference_cost": 0.5}}),
+            pico(750_000_000_000),
+        ),
+        (
+            json!({"cost": 0.25, "is_byok": false, "cost_details": {"upstream_inference_cost": 0.5}}),
+            pico(250_000_000_000),
+        ),
+        (
+            json!({"cost": 0.25, "cost_details": {"upstream_inference_cost": 0.5}}),
+            pico(250_000_000_000),
+        ),
+        (
+            json!({"cost": 0, "is_byok": true, "cost_details": {"upstream_inference_cost": null}}),
+            by_price,
+        ),
+        (json!({"cost": 0, "is_byok": true}), by_price),
+        (json!({"cost": 0}), Money::ZERO),
+    ] {
+        let mut usage = json!({"prompt_tokens": 9, "completion_tokens": 4, "total_tokens": 13});
+        usage.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let usage = event(&json!({"choices": [], "usage": usage}));
+        let (_server, provider) =
+            chat([WIRES[0].closed(says("a") + &ends("stop") + &usage + DONE)]);
+        let usage = Usage { prompt: 9, reply: 4, ..Usage::default() };
+        let bill = Some(Bill { usage, cost: Some(cost) });
+        assert_eq!(hear(&provider, &request()).bills, [bill], "{more}");
+    }
 }
 
 #[test]
@@ -256,6 +309,61 @@ fn what_is_cancelled_stays_open() {
         let heard = hear_with(&wire.once(&server), &request(), &cancel, move |_| stop.cancel());
         assert_eq!((heard.text.as_str(), heard.bills), ("a", vec![None]), "{}", wire.name());
         server.await_hangups(1);
+    }
+}
+
+/// A reply's name stands in its head, too, and its page says what it is worth.
+#[test]
+fn what_breaks_off_before_its_first_event_is_asked_for_by_its_head() {
+    let wire = &WIRES[0];
+    let figures = |id: &str, prompt: u64, reply: u64| {
+        let data = json!({"id": id, "native_tokens_prompt": prompt,
+            "native_tokens_completion": reply, "total_cost": 0});
+        json!({"data": data}).to_string()
+    };
+    let page = |status, headers: &[(&str, &str)], body: &str| {
+        vec![answer(status, headers, body.as_bytes())]
+    };
+    let good = || page(200, &[], &figures("gen-1", 9, 4));
+    let bill = |reply| {
+        let usage = Usage { prompt: 9, reply, ..Usage::default() };
+        Some(Bill { usage, cost: Some(Money::ZERO) })
+    };
+    let named = event(&json!({"id": "gen-2", "choices": []}));
+    let says = event(&json!({"choices": [{"delta": {"content": "a"}}]}));
+    let ended = event(&json!({"choices": [{"delta": {"content": "a"}, "finish_reason": "stop"}]}));
+    let refused = event(&json!({"error": {"code": 429, "message": "slow"}}));
+    let busy = page(429, &[("retry-after", "1")], "{}");
+    let long = page(429, &[("retry-after", "60")], "{}");
+    let figures = |id, prompt, reply| page(200, &[], &figures(id, prompt, reply));
+    let ping = ": OPENROUTER PROCESSING\n\n".to_owned();
+    for (name, sent, pages, expected) in [
+        ("no event", ping, vec![good()], bill(4)),
+        ("nothing", String::new(), vec![figures("gen-1", 9, 0)], bill(0)),
+        ("text", says.clone(), vec![good()], bill(4)),
+        ("uncounted", ended, vec![good()], bill(4)),
+        ("another name", named.clone(), vec![figures("gen-2", 9, 4)], bill(4)),
+        ("another reply's page", says.clone(), vec![figures("gen-2", 9, 4)], None),
+        ("no tokens", says.clone(), vec![figures("gen-1", 0, 0)], None),
+        ("no reply", says.clone(), vec![figures("gen-1", 9, 0)], None),
+        ("busy", says.clone(), vec![busy, good()], bill(4)),
+        ("busy for long", says, vec![long], None),
+        ("refused", refused, vec![], Some(Bill::default())),
+    ] {
+        let head =
+            "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nx-generation-id: gen-1\r\n\r\n";
+        let asked = pages.len();
+        let is_busy = name == "busy";
+        let server = ByteServer::start([vec![vec![send(head), send(sent)]], pages].concat());
+        let mut endpoint = wire.endpoint(&server.origin());
+        endpoint.price = Some(price());
+        endpoint.patience.tries = 1;
+        endpoint.knobs.bill_page = Some("/generation?id=".to_owned());
+        let begun = Instant::now();
+        let heard = hear(&Remote::new(endpoint).unwrap(), &request());
+        assert_eq!(heard.bills, [expected], "{name}");
+        assert!(!is_busy || begun.elapsed() >= Duration::from_millis(1_300), "{name}");
+        assert_eq!(server.requests().len(), 1 + asked, "{name}");
     }
 }
 

@@ -30,6 +30,8 @@ pub enum Answer {
     Length(String),
     /// A whole reply, and its figures with a cost in dollars.
     Costs(String, f64),
+    /// A whole reply, and these words for its figures.
+    Says(String, Value),
     /// A whole reply without figures.
     Silent(String),
     /// So much of a reply; then the connection breaks.
@@ -159,9 +161,10 @@ fn serve(mut stream: TcpStream, shared: &Shared, answer: &Answering) -> Option<(
     let asked = Asked { number, said, body };
     let answer = answer(&asked);
     let (text, finish) = match &answer {
-        Answer::Reply(text) | Answer::Silent(text) | Answer::Costs(text, _) => {
-            (text.as_str(), Some("stop"))
-        }
+        Answer::Reply(text)
+        | Answer::Silent(text)
+        | Answer::Costs(text, _)
+        | Answer::Says(text, _) => (text.as_str(), Some("stop")),
         Answer::Length(text) => (text.as_str(), Some("length")),
         Answer::Cut(text) | Answer::Hang(text) => (text.as_str(), None),
         Answer::Status(_) => ("", None),
@@ -211,8 +214,10 @@ fn serve(mut stream: TcpStream, shared: &Shared, answer: &Answering) -> Option<(
                     "completion_tokens_details": { "reasoning_tokens": tokens.reasoning },
                 });
             }
-            if let Answer::Costs(_, dollars) = answer {
-                end["usage"]["cost"] = json!(dollars);
+            match answer {
+                Answer::Costs(_, dollars) => end["usage"]["cost"] = json!(dollars),
+                Answer::Says(_, usage) => end["usage"] = usage,
+                _ => {}
             }
             stream.write_all(format!("data: {end}\n\ndata: [DONE]\n\n").as_bytes()).ok()?;
         }

@@ -163,7 +163,7 @@ pub(crate) enum What<'a> {
     },
     /// A call waits until its endpoint's limits let it be sent.
     Waiting {
-        /// How long at most; absent where other calls wait before it.
+        /// How long; absent where that is up to other calls, which wait before it or run.
         #[serde(skip_serializing_if = "Option::is_none")]
         seconds: Option<f64>,
         /// Why.

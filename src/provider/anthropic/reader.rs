@@ -41,8 +41,15 @@ impl Reader for MessageReader {
                 self.begin(&value["message"]);
                 Ok(Piece::default())
             }
-            "content_block_start" => Ok(says(&value["content_block"], "text")),
-            "content_block_delta" => Ok(says(&value["delta"], "text_delta")),
+            // What was counted before it does not count it.
+            "content_block_start" => {
+                self.ending.is_counted = false;
+                Ok(says(&value["content_block"], "text"))
+            }
+            "content_block_delta" => {
+                self.ending.is_counted = false;
+                Ok(says(&value["delta"], "text_delta"))
+            }
             "message_delta" => {
                 self.stop = word(&value["delta"]["stop_reason"]).or(self.stop.take());
                 self.count(&value["usage"]);
@@ -92,10 +99,13 @@ impl MessageReader {
     /// prompt, what was read from the cache and written to it is counted apart.
     fn count(&mut self, usage: &Value) {
         let count = |field: &str| usage.get(field).and_then(Value::as_u64);
-        let Some(reply) = count("output_tokens").or(count("input_tokens").map(|_| 0)) else {
+        let said = count("output_tokens");
+        let Some(reply) = said.or(count("input_tokens").map(|_| 0)) else {
             return;
         };
         let known = self.ending.usage.unwrap_or_default();
+        // Tokens that were counted at the beginning do not go away.
+        self.ending.is_counted |= said.is_some_and(|reply| reply > 0 || known.reply == 0);
         let cached = count("cache_read_input_tokens").unwrap_or(known.cached);
         let written = count("cache_creation_input_tokens").unwrap_or(known.written);
         let fresh = count("input_tokens")
@@ -108,7 +118,6 @@ impl MessageReader {
             reply: reply.max(known.reply),
             reasoning: reasoning.and_then(Value::as_u64).unwrap_or(known.reasoning),
         });
-        self.ending.is_counted = true;
     }
 
     fn end(&mut self) {
@@ -237,6 +246,22 @@ mod tests {
                 true,
             ),
             (vec![start(&begun), end(&json!(null))], usage(1), false),
+            // A reply that nobody counted is none of no tokens.
+            (vec![start(&begun), end(&json!({"output_tokens": 0}))], usage(1), false),
+            (
+                vec![start(&begun), end(&json!({"output_tokens": null, "input_tokens": 10}))],
+                usage(1),
+                false,
+            ),
+            (
+                vec![
+                    start(&begun),
+                    end(&json!({"output_tokens": 7})),
+                    delta(&json!({"type": "text_delta", "text": "a"})),
+                ],
+                usage(7),
+                false,
+            ),
             (
                 vec![
                     start(&json!({"input_tokens": 10})),

@@ -157,7 +157,7 @@ impl TextReader {
                 reply: count("/tokens_predicted"),
                 ..Usage::default()
             });
-            self.ending.is_counted = last;
+            self.ending.is_counted = last && value["tokens_predicted"].is_u64();
         }
         if let Some(model) = value["model"].as_str().filter(|model| !model.is_empty()) {
             self.ending.model = Some(file(model));

@@ -7,7 +7,7 @@ use super::client::{Answer, Kind};
 use super::dialect::{Ending, Framing, Reader};
 use super::fault::Failure;
 use super::listening::{Listener, Listening, Stopped};
-use super::{PAGE_LIMIT, Remote, refusal};
+use super::{PAGE_LIMIT, Remote, billing, refusal};
 use crate::provider::Reply;
 use crate::provider::sse::EVENT_LIMIT;
 
@@ -22,6 +22,11 @@ impl Remote {
         ending: &mut Ending,
     ) -> Result<Reply, Failure> {
         let mut answer = self.answer(body).await?;
+        // Known before the first event, which may never come.
+        if self.endpoint.knobs.bill_page.is_some() {
+            ending.id.clone_from(&answer.id);
+            listener.open.clone_from(&answer.id);
+        }
         let (kind, head) = self.kind(&mut answer).await;
         let heard = match kind {
             Kind::Stream(framing) => {
@@ -34,7 +39,10 @@ impl Remote {
             Ok(()) => self.told(reader.as_mut()).await,
             failed => failed,
         };
+        let id = ending.id.take();
         ending.clone_from(reader.ending());
+        ending.id = ending.id.take().or(id);
+        billing::forget_impossible(ending, listener.has_text);
         heard?;
         let judge = self.judge();
         ending.reply(&self.endpoint.model).ok_or_else(|| match &ending.foreign {

@@ -9,12 +9,13 @@
 //! | an answer other than 200 that the endpoint gave itself | nothing |
 //! | a gateway's 408, 499, 502, 504, 520, 524: who knows what stands behind it did | open |
 //! | a refusal in a 200 before any text (4xx, 429, 503, 529) | nothing |
+//! | figures that cannot be: no prompt at all, or no reply where text has come | as if they had not come |
 //! | a whole reply with its tokens | these, at the vendor's own cost where it says one |
 //! | a broken reply whose prompt was counted | that, and all that the reply could take |
 //! | anything else: silence, a reset, a page, a reply without tokens, a cancel | open |
 
 use super::dialect::Ending;
-use crate::money::Price;
+use crate::money::{Money, Price};
 use crate::provider::{Bill, Usage};
 
 /// The statuses of a gateway that has given up waiting, or has lost what it
@@ -32,6 +33,23 @@ pub(super) fn is_free(status: u16) -> bool {
 #[must_use]
 pub(super) fn is_free_in_band(status: u16) -> bool {
     matches!(status, 400..=499 | 503 | 529) && is_free(status)
+}
+
+/// Forgets the figures that cannot be: a prompt was sent, so it has tokens, and
+/// so has a reply with text (`has_text`). What is left counts with its worst case.
+///
+/// A server that does not count what its cache holds of a prompt is among them:
+/// nobody can know its bill either.
+pub(super) fn forget_impossible(ending: &mut Ending, has_text: bool) {
+    let Some(usage) = ending.usage else { return };
+    let has_prompt = usage.prompt > 0;
+    if has_prompt && (usage.reply > 0 || !has_text) {
+        return;
+    }
+    ending.usage = ending.usage.filter(|_| has_prompt);
+    ending.is_counted = false;
+    // Nothing for such figures is as little to be believed.
+    ending.cost = ending.cost.filter(|cost| *cost > Money::ZERO);
 }
 
 /// What a try is billed with; nothing is known where it gives nothing.
@@ -62,7 +80,6 @@ pub(super) fn bill(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::money::Money;
 
     #[test]
     fn a_bill_is_never_below_what_may_be_billed() {
@@ -101,6 +118,27 @@ mod tests {
         }
         let unpriced = bill(&said(Some(usage), true, None), false, None, 700).unwrap();
         assert_eq!(unpriced, Bill { usage, cost: None });
+    }
+
+    #[test]
+    fn figures_that_cannot_be_are_forgotten() {
+        let usage = |prompt, reply| Some(Usage { prompt, reply, ..Usage::default() });
+        let (free, paid) = (Some(Money::ZERO), Some(Money::of_pico(7)));
+        for (told, cost, has_text, expected) in [
+            (usage(9, 4), free, true, (usage(9, 4), true, free)),
+            (usage(9, 4), paid, false, (usage(9, 4), true, paid)),
+            (usage(9, 0), free, false, (usage(9, 0), true, free)),
+            (usage(9, 0), free, true, (usage(9, 0), false, None)),
+            (usage(9, 0), paid, true, (usage(9, 0), false, paid)),
+            (usage(0, 4), free, true, (None, false, None)),
+            (usage(0, 0), paid, true, (None, false, paid)),
+            (usage(0, 0), None, false, (None, false, None)),
+        ] {
+            let mut ending = Ending { usage: told, is_counted: true, cost, ..Ending::default() };
+            forget_impossible(&mut ending, has_text);
+            let left = (ending.usage, ending.is_counted, ending.cost);
+            assert_eq!(left, expected, "{told:?} {cost:?} {has_text}");
+        }
     }
 
     #[test]

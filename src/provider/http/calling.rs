@@ -102,10 +102,13 @@ impl Remote {
         let mut ending = Ending::default();
         let outcome = self.once(&body, reader, listener, &mut ending).await;
         // Of what is unsaid the endpoint has counted each token.
-        ending.is_counted |= listener.steps_back();
+        let has_reply = ending.usage.is_some_and(|usage| usage.reply > 0);
+        ending.is_counted |= listener.steps_back() && has_reply;
         listener.end(outcome.is_ok());
-        self.ask_for_bill(&mut ending).await;
         let is_free = outcome.as_ref().is_err_and(|failure| failure.is_free && !listener.heard);
+        if !is_free {
+            self.ask_for_bill(&mut ending, listener.has_text).await;
+        }
         let most = u64::try_from(request.reply_tokens).unwrap_or(u64::MAX);
         if let Some(bill) = billing::bill(&ending, is_free, self.endpoint.price, most) {
             // A bill in money alone says nothing of tokens.
@@ -124,7 +127,7 @@ impl Remote {
     /// can be asked.
     pub(super) async fn settle_stopped(&self, listener: &mut Listener<'_>) {
         let mut ending = Ending { id: listener.open.take(), ..Ending::default() };
-        self.ask_for_bill(&mut ending).await;
+        self.ask_for_bill(&mut ending, listener.has_text).await;
         if let Some(bill) = billing::bill(&ending, false, self.endpoint.price, 0) {
             listener.billed(bill);
         }

@@ -8,7 +8,7 @@ use std::error::Error as _;
 use std::time::{Duration, SystemTime};
 
 use reqwest::header::{
-    ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, LOCATION, RETRY_AFTER,
+    ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, LOCATION, RETRY_AFTER,
 };
 use reqwest::{RequestBuilder, Response, Url};
 use serde_json::Value;
@@ -61,6 +61,8 @@ pub(super) struct Answer {
     pub status: u16,
     /// What its content type says.
     pub kind: Kind,
+    /// The endpoint's own name for the reply, where a header gives one.
+    pub id: Option<String>,
     /// How long it asks to wait.
     pub retry_after: Option<Duration>,
     /// The origin that it points to instead, for a redirect.
@@ -140,6 +142,7 @@ impl Answer {
         let packing = header(CONTENT_ENCODING)
             .filter(|packing| !packing.trim().is_empty() && packing.trim() != "identity");
         Self {
+            id: header(HeaderName::from_static("x-generation-id")),
             packing,
             status: status.as_u16(),
             kind: kind(&header(CONTENT_TYPE).unwrap_or_default()),

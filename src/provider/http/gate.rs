@@ -41,7 +41,7 @@ impl Default for Limits {
 /// A call waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wait {
-    /// How long, where that can be told: it may be shorter.
+    /// How long, where that can be told.
     pub pause: Option<Duration>,
     /// What for.
     pub why: Why,
@@ -115,6 +115,18 @@ struct Entered {
     at: Instant,
     number: u64,
     tokens: u64,
+    /// Whether these are the tokens that it took, as far as anybody will know.
+    is_over: bool,
+}
+
+/// Why a call may not be sent now.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Shut {
+    /// When it may be worth asking again, at the latest.
+    until: Instant,
+    /// Whether it can be no sooner.
+    is_sure: bool,
+    why: Why,
 }
 
 /// A call's place at the endpoint, given up when dropped.
@@ -129,14 +141,26 @@ impl Pass {
     /// The call took so many tokens, and no longer counts with all that it might
     /// have taken.
     pub fn took(&self, tokens: u64) {
+        self.over(Some(tokens));
+    }
+
+    fn over(&self, took: Option<u64>) {
         let mut counted = self.counter.lock();
         let mut recent = counted.let_in.iter_mut().rev();
         // One that took longer than a minute counts no more.
         let Some(own) = recent.find(|one| one.number == self.number) else { return };
-        let before = std::mem::replace(&mut own.tokens, tokens);
-        counted.tokens = counted.tokens.saturating_sub(before).saturating_add(tokens);
+        let before = own.tokens;
+        let after = took.unwrap_or(before);
+        (own.tokens, own.is_over) = (after, true);
+        counted.tokens = counted.tokens.saturating_sub(before).saturating_add(after);
         drop(counted);
         self.counter.corrected.notify_waiters();
+    }
+}
+
+impl Drop for Pass {
+    fn drop(&mut self) {
+        self.over(None);
     }
 }
 
@@ -170,17 +194,24 @@ impl Gate {
             tell(None, Why::Turn);
             self.turnstile.lock().await
         };
-        let mut last = None;
+        let (begun, mut last) = (Instant::now(), None);
         loop {
             // Asked for before the look, so that no correction is missed in between.
             let corrected = self.counter.corrected.notified();
             tokio::pin!(corrected);
             corrected.as_mut().enable();
-            let Some((until, why)) = self.opens(tokens) else { break };
-            let pause = until.saturating_duration_since(Instant::now());
-            if pause >= SHORT && last != Some(why) {
-                tell(Some(pause), why);
-                last = Some(why);
+            let Some(shut) = self.shut_for(tokens) else { break };
+            let now = Instant::now();
+            let pause = shut.until.saturating_duration_since(now);
+            // A call that runs may take less than it might at any moment.
+            let told = begun + SHORT;
+            let is_due = shut.is_sure || now >= told;
+            let mut until = shut.until;
+            if !is_due {
+                until = until.min(told);
+            } else if pause >= SHORT && last != Some((shut.is_sure, shut.why)) {
+                tell(Some(pause).filter(|_| shut.is_sure), shut.why);
+                last = Some((shut.is_sure, shut.why));
             }
             tokio::select! {
                 () = sleep_until(until) => {}
@@ -193,7 +224,7 @@ impl Gate {
         let mut counted = self.counter.lock();
         counted.number += 1;
         let number = counted.number;
-        counted.let_in.push_back(Entered { at: Instant::now(), number, tokens });
+        counted.let_in.push_back(Entered { at: Instant::now(), number, tokens, is_over: false });
         counted.tokens = counted.tokens.saturating_add(tokens);
         drop(counted);
         Pass { _permit: permit, counter: Arc::clone(&self.counter), number }
@@ -206,12 +237,12 @@ impl Gate {
         *shut = Some(shut.map_or(until, |before| before.max(until)));
     }
 
-    /// When it may be worth asking again, and why; none where the call may be sent now.
-    fn opens(&self, tokens: u64) -> Option<(Instant, Why)> {
+    /// Why a call may not be sent now; none where it may.
+    fn shut_for(&self, tokens: u64) -> Option<Shut> {
         let now = Instant::now();
         let shut = *self.shut_until.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(until) = shut.filter(|until| *until > now) {
-            return Some((until, Why::Told));
+            return Some(Shut { until, is_sure: true, why: Why::Told });
         }
         let mut counted = self.counter.lock();
         while let Some(oldest) = counted.let_in.front() {
@@ -222,17 +253,33 @@ impl Gate {
             counted.let_in.pop_front();
             counted.tokens = counted.tokens.saturating_sub(gone);
         }
-        let until = counted.let_in.front()?.at + MINUTE;
         let requests = u64::try_from(counted.let_in.len()).unwrap_or(u64::MAX);
-        let too_many = |most: &u64| requests >= (*most).max(1);
-        let too_much = |most: &u64| counted.tokens.saturating_add(tokens) > *most;
-        let why = match (self.limits.requests.filter(too_many), self.limits.tokens) {
-            (Some(most), _) => Some(Why::Requests(most)),
+        if let Some(most) = self.limits.requests.filter(|most| requests >= (*most).max(1)) {
+            let until = counted.let_in.front()?.at + MINUTE;
+            return Some(Shut { until, is_sure: true, why: Why::Requests(most) });
+        }
+        let most = self.limits.tokens?;
+        let until = counted.has_room(tokens, most)?;
+        let is_sure = counted.let_in.iter().all(|one| one.is_over);
+        Some(Shut { until, is_sure, why: Why::Tokens(most) })
+    }
+}
+
+impl Counted {
+    /// When so many tokens have room below the most of a minute, if no call takes
+    /// less than it counts with; none where they have it now.
+    fn has_room(&self, tokens: u64, most: u64) -> Option<Instant> {
+        let mut left = self.tokens;
+        let mut until = None;
+        for one in &self.let_in {
             // What took nothing holds nobody up.
-            (None, Some(most)) if counted.tokens > 0 && too_much(&most) => Some(Why::Tokens(most)),
-            _ => None,
-        };
-        why.map(|why| (until, why))
+            if left == 0 || left.saturating_add(tokens) <= most {
+                break;
+            }
+            left = left.saturating_sub(one.tokens);
+            until = Some(one.at + MINUTE);
+        }
+        until
     }
 }
 
@@ -356,6 +403,84 @@ mod tests {
                 None,
             ]
         );
+    }
+
+    /// A wait that is told of: its seconds, where they are known, and when it is
+    /// told, in milliseconds; none where it ends.
+    type Told = Option<(Option<u64>, u64)>;
+
+    /// What is told of waits by two calls that may take 60 tokens of 100 a minute,
+    /// of which the first takes so many, after so many milliseconds; and when the
+    /// second is let in.
+    fn told_behind(took: u64, after: u64) -> (Vec<Told>, u64) {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let gate = Gate::new(Limits { tokens: Some(100), ..Limits::default() });
+            let begun = Instant::now();
+            let millis = || u64::try_from(begun.elapsed().as_millis()).unwrap();
+            let heard = Mutex::new(Vec::new());
+            let hear = |wait: Option<Wait>| {
+                let seconds = |wait: Wait| wait.pause.map(|pause| pause.as_secs());
+                heard.lock().unwrap().push(wait.map(|wait| (seconds(wait), millis())));
+            };
+            let first = gate.pass(60, &hear).await;
+            let ends = async {
+                tokio::time::sleep(Duration::from_millis(after)).await;
+                first.took(took);
+            };
+            let second = async {
+                drop(gate.pass(60, &hear).await);
+                millis()
+            };
+            let ((), at) = tokio::join!(ends, second);
+            (heard.into_inner().unwrap(), at)
+        })
+    }
+
+    /// A call that runs counts with all that it may take, but what it takes in the
+    /// end may leave room at any moment.
+    #[test]
+    fn only_waits_that_come_are_told_and_with_their_length() {
+        for (took, after, told, at) in [
+            (10, 300, vec![], 300),
+            (10, 5_000, vec![Some((None, 1_000)), None], 5_000),
+            (50, 300, vec![Some((Some(59), 300)), None], 60_000),
+            (50, 5_000, vec![Some((None, 1_000)), Some((Some(55), 5_000)), None], 60_000),
+        ] {
+            let (heard, let_in) = told_behind(took, after);
+            // The clock of the runtime has whole milliseconds.
+            assert_eq!((heard, let_in / 10 * 10), (told, at), "{took} after {after} ms");
+        }
+    }
+
+    /// The wait is as long as it takes until enough of the minute's calls are gone.
+    #[test]
+    fn a_wait_for_several_calls_to_go_is_told_whole() {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .unwrap();
+        let heard = Mutex::new(Vec::new());
+        runtime.block_on(async {
+            let gate = Gate::new(Limits { tokens: Some(100), ..Limits::default() });
+            for _ in 0..3 {
+                drop(gate.pass(30, &|_| {}).await);
+                tokio::time::sleep(Duration::from_secs(10)).await;
+            }
+            let hear = |wait: Option<Wait>| {
+                heard
+                    .lock()
+                    .unwrap()
+                    .push(wait.and_then(|wait| wait.pause).map(|one| one.as_secs()));
+            };
+            drop(gate.pass(50, &hear).await);
+        });
+        assert_eq!(heard.into_inner().unwrap(), [Some(40), None]);
     }
 
     #[test]

@@ -34,6 +34,8 @@ pub(super) struct Listener<'a> {
     pub open: Option<String>,
     /// Text has been delivered: the request must not be sent again.
     pub heard: bool,
+    /// Text has come since the request was sent last, delivered or not.
+    pub has_text: bool,
     /// The white space before the first word.
     blank: String,
     /// What is to be said at the end of the bytes that are read now: an endpoint
@@ -49,6 +51,7 @@ impl<'a> Listener<'a> {
             blotting,
             open: None,
             heard: false,
+            has_text: false,
             blank: String::new(),
             ready: String::new(),
         }
@@ -90,6 +93,7 @@ impl<'a> Listener<'a> {
 
     pub fn sending(&mut self) {
         self.open = None;
+        self.has_text = false;
         self.ear.sending();
     }
 
@@ -101,6 +105,7 @@ impl<'a> Listener<'a> {
     /// Hears a piece of the reply, and the token that it is, where that is known.
     pub fn hear(&mut self, text: &str, token: Option<u32>) {
         if !text.is_empty() {
+            self.has_text = true;
             self.ear.piece();
         }
         match &mut self.stepping {

@@ -21,6 +21,7 @@
 //! | `refusal` | what is said instead of a reply, fit to be shown |
 //! | `fault` | which [`Fault`] an answer is, and whether to try again |
 //! | `billing` | what a try is billed with |
+//! | `fee` | what a vendor itself says that a reply costs |
 //!
 //! A request is sent again only while none of its text has been delivered, and
 //! only for a passing fault, after a pause with jitter that honours
@@ -52,6 +53,7 @@ mod connections;
 mod counting;
 pub mod dialect;
 mod fault;
+pub(super) mod fee;
 mod framing;
 pub mod gate;
 mod headers;

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::money::Money;
 use crate::provider::http::dialect::{Ending, Piece, Reader, Trouble};
+use crate::provider::http::fee;
 use crate::provider::http::refusal::Refusal;
 use crate::provider::sse::Event;
 use crate::provider::{Finish, Usage};
@@ -32,8 +33,22 @@ const FINISHES: &[(&str, Finish)] = &[
 #[derive(Debug, Default)]
 pub struct ChatReader {
     ending: Ending,
+    /// What was counted last, and whether nothing has been said since.
+    count: Count,
     /// The model refused in the field that exists for it, whatever the finish says.
     declined: bool,
+}
+
+/// The figures of a stream so far. Only those of its end are the bill of it.
+#[derive(Debug, Default)]
+struct Count {
+    /// They came with the end or after it, or grew with the last text: no text
+    /// has come since.
+    is_last: bool,
+    /// They say what the reply took.
+    says_reply: bool,
+    /// The cost that came with them.
+    cost: Option<Money>,
 }
 
 impl Reader for ChatReader {
@@ -89,14 +104,6 @@ impl ChatReader {
         if self.ending.id.is_none() {
             self.ending.id = value.get("id").and_then(Value::as_str).map(str::to_owned);
         }
-        let told = value.get("usage").and_then(usage);
-        if let Some(usage) = told.or_else(|| value.get("timings").and_then(timed)) {
-            self.ending.usage = Some(usage);
-        }
-        // OpenRouter says what a reply costs, in dollars.
-        if let Some(cost) = value.pointer("/usage/cost").and_then(Value::as_f64) {
-            self.ending.cost = Money::of_dollars(cost);
-        }
         let mut text = String::new();
         let choices = value.get("choices").and_then(Value::as_array);
         for choice in choices.into_iter().flatten() {
@@ -105,10 +112,37 @@ impl ChatReader {
                 self.choice(choice, &mut text)?;
             }
         }
-        // Some vendors count in every event; only from the end on it is the whole.
-        let ended = self.ending.finish.is_some() || self.ending.foreign.is_some();
-        self.ending.is_counted = ended && self.ending.usage.is_some();
+        self.count(value, !text.is_empty());
         Ok(Piece { text, last: false })
+    }
+
+    /// Takes what an event says of tokens and cost, or notes that it says
+    /// nothing of the text that it brings.
+    ///
+    /// Some vendors count in every event, some in the first one only: there they
+    /// have not counted what is still to come.
+    fn count(&mut self, value: &Value, has_text: bool) {
+        let has_ended = self.ending.finish.is_some() || self.ending.foreign.is_some();
+        let before = self.ending.usage.map_or(0, |usage| usage.reply);
+        let said = value.get("usage").filter(|said| said.is_object());
+        let told = said.and_then(usage).or_else(|| value.get("timings").and_then(timed));
+        if let Some((usage, says_reply)) = told {
+            self.count.says_reply = says_reply;
+            self.ending.usage = Some(usage);
+        }
+        if let Some(bill) = said.filter(|bill| bill.get("cost").is_some()) {
+            // OpenRouter says what a reply costs, in dollars.
+            self.count.cost = fee::cost(bill, "cost", "/cost_details/upstream_inference_cost");
+        }
+        if told.is_some() || said.is_some() {
+            let has_grown = self.ending.usage.is_some_and(|usage| usage.reply > before);
+            self.count.is_last = has_ended || has_grown || (self.count.is_last && !has_text);
+        } else if has_text || !has_ended && has_choice(value) {
+            self.count.is_last = false;
+        }
+        let is_last = has_ended && self.count.is_last;
+        self.ending.is_counted = is_last && self.count.says_reply;
+        self.ending.cost = self.count.cost.filter(|_| is_last);
     }
 
     fn choice(&mut self, choice: &Value, text: &mut String) -> Result<(), Trouble> {
@@ -147,6 +181,12 @@ impl ChatReader {
     }
 }
 
+/// Whether an event is one of the reply itself, though it may bring no text:
+/// what it says may be reasoning.
+fn has_choice(value: &Value) -> bool {
+    value.get("choices").and_then(Value::as_array).is_some_and(|choices| !choices.is_empty())
+}
+
 fn has_error(value: &Value) -> bool {
     value.get("error").is_some_and(|error| !error.is_null())
         || value.get("object").and_then(Value::as_str) == Some("error")
@@ -172,14 +212,16 @@ fn add_content(content: &Value, text: &mut String) {
     }
 }
 
-fn usage(usage: &Value) -> Option<Usage> {
+/// The tokens of a prompt and its reply, and whether it says those of the reply.
+fn usage(usage: &Value) -> Option<(Usage, bool)> {
     let count = |path: &str| usage.pointer(path).and_then(Value::as_u64);
     let first = |paths: &[&str]| paths.iter().find_map(|path| count(path)).unwrap_or_default();
     let prompt = count("/prompt_tokens")?;
     // Some vendors leave reasoning out of the reply's tokens, but bill it: then
     // only the total tells.
     let rest = count("/total_tokens").unwrap_or_default().saturating_sub(prompt);
-    Some(Usage {
+    let says_reply = count("/completion_tokens").is_some() || rest > 0;
+    let usage = Usage {
         prompt,
         cached: first(&[
             "/prompt_tokens_details/cached_tokens",
@@ -190,15 +232,17 @@ fn usage(usage: &Value) -> Option<Usage> {
         written: first(&["/prompt_tokens_details/cache_write_tokens"]),
         reply: first(&["/completion_tokens"]).max(rest),
         reasoning: first(&["/completion_tokens_details/reasoning_tokens", "/reasoning_tokens"]),
-    })
+    };
+    Some((usage, says_reply))
 }
 
 /// What llama.cpp has counted by an event, with the time it took.
-fn timed(timings: &Value) -> Option<Usage> {
+fn timed(timings: &Value) -> Option<(Usage, bool)> {
     let count = |field: &str| timings.get(field).and_then(Value::as_u64);
     let cached = count("cache_n").unwrap_or_default();
     let reply = count("predicted_n")?;
-    Some(Usage { prompt: cached + count("prompt_n")?, cached, reply, ..Usage::default() })
+    let prompt = cached.saturating_add(count("prompt_n")?);
+    Some((Usage { prompt, cached, reply, ..Usage::default() }, true))
 }
 
 #[cfg(test)]

@@ -145,7 +145,8 @@ fn tokens_are_counted_in_the_words_of_many_vendors() {
         ),
     ];
     for (said, expected) in table {
-        assert_eq!(super::usage(&said), Some(expected), "{said}");
+        let says_reply = !said["completion_tokens"].is_null();
+        assert_eq!(super::usage(&said), Some((expected, says_reply)), "{said}");
     }
     assert_eq!(super::usage(&json!({"total_tokens": 9})), None);
 }
@@ -154,7 +155,34 @@ fn tokens_are_counted_in_the_words_of_many_vendors() {
 fn only_a_count_at_the_end_is_of_the_whole() {
     let counts = r#"{"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":4}}"#;
     let ends = r#"{"choices":[{"delta":{},"finish_reason":"stop"}]}"#;
-    let table: [(&[&str], bool); 5] = [
+    let says = r#"{"choices":[{"delta":{"content":"a"}}]}"#;
+    let thinks = r#"{"choices":[{"delta":{"content":"","reasoning":"a"}}]}"#;
+    let first = r#"{"choices":[{"delta":{"content":"a"}}],"usage":{"prompt_tokens":9,"completion_tokens":0}}"#;
+    let one = r#"{"choices":[{"delta":{"content":"a"}}],"usage":{"prompt_tokens":9,"completion_tokens":1}}"#;
+    let two = r#"{"choices":[{"delta":{"content":"a"}}],"usage":{"prompt_tokens":9,"completion_tokens":2}}"#;
+    let null = r#"{"choices":[{"delta":{"content":"a"}}],"usage":null}"#;
+    let prompt = r#"{"choices":[],"usage":{"prompt_tokens":9}}"#;
+    let no_reply =
+        r#"{"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":null,"total_tokens":9}}"#;
+    let total = r#"{"choices":[],"usage":{"prompt_tokens":9,"total_tokens":12}}"#;
+    let table: [(&[&str], bool); 19] = [
+        // Counted before the end: all that came after it is not in it.
+        (&[first, says, ends], false),
+        (&[one, says, ends], false),
+        (&[one, null, ends], false),
+        (&[counts, says, ends], false),
+        (&[counts, thinks, ends], false),
+        (&[one, one, ends], false),
+        (&[first, says, ends, counts], true),
+        // Counted in every event.
+        (&[one, two, ends], true),
+        (&[says, one, ends], true),
+        (&[one, two, says, ends], false),
+        (&[one, two, r#"{"choices":[{"delta":{"content":"a"},"finish_reason":"stop"}]}"#], false),
+        // A reply that nobody counted is none of no tokens.
+        (&[ends, prompt], false),
+        (&[ends, no_reply], false),
+        (&[ends, total], true),
         (&[counts], false),
         (&[counts, ends], true),
         (&[ends, counts], true),
@@ -162,6 +190,13 @@ fn only_a_count_at_the_end_is_of_the_whole() {
         (&[counts, r#"{"choices":[{"finish_reason":"tool_calls"}]}"#], true),
     ];
     for (events, counted) in table {
+        let priced =
+            events.iter().map(|event| event.replace("\"usage\":{", "\"usage\":{\"cost\":0.5,"));
+        let priced: Vec<String> = priced.collect();
+        let priced: Vec<&str> = priced.iter().map(String::as_str).collect();
+        let costs =
+            counted || matches!(events.last(), Some(last) if *last == prompt || *last == no_reply);
+        assert_eq!(read(&priced).unwrap().2.cost.is_some(), costs, "{events:?}");
         assert_eq!(read(events).unwrap().2.is_counted, counted, "{events:?}");
     }
 }
