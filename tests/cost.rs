@@ -324,7 +324,30 @@ fn a_budget_that_cannot_be_enough_refuses_first() {
         assert_eq!(least[0], least[1]);
         assert_eq!(server.requests(), 0);
     }
-    // One chapter of it does.
+    // Who wants to go as far as the money goes can, and goes on with more.
+    let refused = project.run(&["draft", "--max-cost", "0.15"]);
+    assert!(refused.stderr.contains("\nhelp: or draft with `--as-far-as-it-goes`: it stops before the first call that could pass the budget, "), "{refused}");
+    let mut asked = 0;
+    for part in 1..=2 {
+        let output = project.run(&["draft", "--as-far-as-it-goes", "--max-cost", "0.15"]);
+        assert_eq!(output.code, 5, "{output}");
+        assert!(output.stderr.contains("error: the budget of this run is reached: "), "{output}");
+        assert!(server.requests() > asked, "{output}");
+        asked = server.requests();
+        let spent = json(&project, "usage")["all"]["cost"].as_f64().expect("dollars");
+        assert!(spent <= 0.15 * f64::from(part), "{spent}");
+    }
+    assert!(asked < 60 && project.read("manuscript/01-c1.md").len() > 1_000);
+    let output = project.run(&["draft", "--as-far-as-it-goes", "--max-cost", "9"]);
+    // Thirty drafts, thirty records and three folds, each once.
+    assert_eq!((output.code, server.requests()), (0, 63), "{output}");
+}
+
+#[test]
+fn a_part_of_a_book_may_fit_a_budget_that_is_too_low_for_all() {
+    let (project, _server) = book_of(30, 300, "");
+    let refused = project.run(&["draft", "--max-cost", "0.15"]);
+    assert_eq!(refused.code, 5, "{refused}");
     let output = project.run(&["draft", "chapter", "1", "--max-cost", "0.15"]);
     assert_eq!(output.code, 0, "{output}");
 }

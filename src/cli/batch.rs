@@ -60,6 +60,10 @@ pub(super) struct Arguments {
     /// Leave chapters alone whose bible entries have changed since
     #[arg(long)]
     keep_stale: bool,
+    /// Begin also where a budget is too low for all that is to be done: draft as far as
+    /// the money goes, and stop before the first call that could pass the budget
+    #[arg(long)]
+    as_far_as_it_goes: bool,
     #[command(flatten)]
     paying: PayArguments,
     #[command(flatten)]
@@ -83,6 +87,7 @@ fn begin(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exit> {
     let run = Run {
         model: &arguments.model,
         paying: arguments.paying,
+        goes_as_far: arguments.as_far_as_it_goes,
         allowance: Allowance::default(),
         config: &config,
         catalogue: &model::all(&config)?,

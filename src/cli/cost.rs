@@ -80,6 +80,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
     let run = Run {
         model: &arguments.model,
         paying: arguments.paying,
+        goes_as_far: false,
         config: &config,
         catalogue: &model::all(&config)?,
         reach: &Reach::default(),

@@ -103,6 +103,8 @@ pub(super) fn foretell(shelf: &Shelf, run: &Run<'_>, ui: &Ui) -> Result<()> {
         let books = counted(unknown, "book");
         ui.say(&format!("of {books} the price of a model is not known, and no sum can hold it"));
     }
-    run.allowance.with_floor(sum.floor);
+    if !run.goes_as_far {
+        run.allowance.with_floor(sum.floor);
+    }
     Ok(())
 }
