@@ -18,7 +18,7 @@ use crate::config::Config;
 use crate::failure::{self, Exit, Failure};
 use crate::fleet::{pool, report};
 use crate::money::Money;
-use crate::pipeline::calling::{Allowance, Event};
+use crate::pipeline::calling::{Allowance, Event, TOGETHER};
 use crate::pipeline::plan::Wanted;
 use crate::pipeline::run::Done;
 use crate::project::history;
@@ -119,7 +119,15 @@ fn begin(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exit> {
         let text = serde_json::to_string_pretty(&report)?;
         fs_err::write(file, text + "\n").context("cannot write the report")?;
     }
-    Ok(report::exit(&report.books.iter().map(|book| book.exit).collect::<Vec<_>>()))
+    let exit = report::exit(&report.books.iter().map(|book| book.exit).collect::<Vec<_>>());
+    match run.allowance.refused() {
+        Some(refused) if refused.exit == exit => Err(refused.into()),
+        Some(refused) => {
+            ui.failure(&refused.into());
+            Ok(exit)
+        }
+        None => Ok(exit),
+    }
 }
 
 /// The projects without those that were named before, by whatever path: one book
@@ -198,7 +206,8 @@ impl Batch<'_> {
         )));
         let done = outcome.as_ref().copied().unwrap_or_default();
         let error = outcome.as_ref().err();
-        if let Some(error) = error {
+        // What is the same for all books is said once.
+        if let Some(error) = error.filter(|error| error.to_string() != TOGETHER) {
             ui.failure(error);
         }
         report::Book {
@@ -227,7 +236,7 @@ impl Batch<'_> {
             .shelf
             .get(index)
             .and_then(|one| one.lock().unwrap_or_else(PoisonError::into_inner).take());
-        let Opened { book, wanted, forecast } = opened.context("a book was lost")??;
+        let Opened { book, wanted, forecast, .. } = opened.context("a book was lost")??;
         account.title = Some(book.story.book.title.clone());
         account.chapters = book.story.chapters.len();
         let mut line = self.books.begin(ui, &path.display().to_string(), account.chapters);
