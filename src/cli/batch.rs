@@ -95,6 +95,9 @@ fn begin(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exit> {
         cancel: CancellationToken::new(),
         command: "batch".to_owned(),
     };
+    if let Some(file) = &arguments.report {
+        can_be_written(file)?;
+    }
     stop::watch(run.cancel.clone(), ui.clone())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let begun = Instant::now();
@@ -128,6 +131,16 @@ fn begin(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exit> {
         }
         None => Ok(exit),
     }
+}
+
+/// Finds out before the first call whether a report can be written here: it is
+/// created, and what one holds is left. What is no file, a pipe, is not touched.
+fn can_be_written(file: &Path) -> Result<()> {
+    if fs_err::metadata(file).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+        return Ok(());
+    }
+    let opened = fs_err::OpenOptions::new().append(true).create(true).open(file);
+    opened.map(drop).context("cannot write the report")
 }
 
 /// The projects without those that were named before, by whatever path: one book

@@ -316,6 +316,25 @@ fn a_book_that_cannot_begin_holds_up_no_other() {
     }
 }
 
+/// Not after hours of paid work.
+#[test]
+fn a_report_that_cannot_be_written_is_told_before_the_first_call() {
+    for file in ["nowhere/report.json", "one"] {
+        let (shelf, server) = priced();
+        let output = shelf.run(&[&THREE[..4], &["--report", file]].concat());
+        assert_eq!((output.code, server.requests()), (1, 0), "{file}: {output}");
+        let said = "error: cannot write the report: failed to open file `";
+        assert!(output.stderr.starts_with(said), "{file}: {output}");
+    }
+    // One of an earlier batch stays until there is another.
+    let shelf = shelf();
+    shelf.write("report.json", "of the last batch");
+    let output = shelf.run(&["batch", "nowhere", "--report", "report.json", "--books", "x"]);
+    assert_eq!((output.code, &*shelf.read("report.json")), (2, "of the last batch"), "{output}");
+    assert_eq!(batch(&shelf, &["--report", "report.json"]).code, 3);
+    assert_eq!(report(&shelf)["exit"], 3);
+}
+
 #[test]
 fn a_batch_goes_as_far_as_the_money_goes_where_that_is_asked() {
     let (shelf, server) = priced();
