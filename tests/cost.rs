@@ -126,6 +126,8 @@ fn what_a_book_takes_lies_in_the_range() {
             (rest["chapters"].as_u64(), rest["all"]["calls"][1].as_u64()),
             (Some(0), Some(0))
         );
+        let rest = project.run(&["cost"]);
+        assert!(rest.stdout.ends_with("\nnothing is left to draft\n"), "{rest}");
     }
 }
 
