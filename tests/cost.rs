@@ -126,6 +126,171 @@ fn what_a_book_takes_lies_in_the_range() {
             (rest["chapters"].as_u64(), rest["all"]["calls"][1].as_u64()),
             (Some(0), Some(0))
         );
+        let rest = project.run(&["cost"]);
+        assert!(rest.stdout.ends_with("\nnothing is left to draft\n"), "{rest}");
+    }
+}
+
+/// A language in whose script a book is written.
+struct Tongue {
+    language: &'static str,
+    premise: &'static str,
+    names: [&'static str; 2],
+    summary: &'static str,
+    /// What its sentences are made of: who, does what, with what, when.
+    parts: [&'static [&'static str]; 4],
+    between: [&'static str; 2],
+}
+
+const TONGUES: [Tongue; 2] = [
+    Tongue {
+        language: "zh",
+        premise: "守闸人发现她的闸门每夜被人打开，除了摆渡人没有人相信她。她在石屋里守着水声，记下每一次开闸的时辰，直到有一天她认出了那双手。",
+        names: ["伊尔卡", "布拉姆"],
+        summary: "夜里伊尔卡在水闸边等候，布拉姆给她带来闸门的消息。",
+        parts: [
+            &["伊尔卡", "布拉姆", "她", "老船夫", "磨坊主", "院子里的女孩", "他"],
+            &["提着灯走到", "一直望着", "没有再提起", "仔细数过", "悄悄锁上了", "在雨里修好了"],
+            &[
+                "石屋后面的木门",
+                "河岸边的旧船",
+                "桌上的账本",
+                "桥下的黑水",
+                "墙角的铜锁",
+                "湿透的绳子",
+            ],
+            &["直到天亮", "谁也没有说话", "因为风太大", "像昨天一样", "灯忽然灭了"],
+        ],
+        between: ["，", "。"],
+    },
+    Tongue {
+        language: "ru",
+        premise: "Смотрительница шлюза замечает, что по ночам кто-то открывает ворота, и никто, кроме паромщика, ей не верит. Она сторожит воду и записывает каждый час.",
+        names: ["Илка", "Брам"],
+        summary: "Ночью Илка ждёт у шлюза, и Брам приносит ей весть о воротах.",
+        parts: [
+            &[
+                "Илка",
+                "Брам",
+                "Старый паромщик",
+                "Она",
+                "Он",
+                "Мельник",
+                "Девочка с соседнего двора",
+            ],
+            &[
+                "вышла на крыльцо и долго слушала",
+                "вспомнил, что вчера было тихо, и проверял",
+                "подняла фонарь и осмотрела",
+                "ничего не сказала, только тронула",
+                "присел у воды и ещё раз пересчитал",
+                "обещал вернуться утром и починить",
+            ],
+            &[
+                "старые ворота у плотины",
+                "мокрые верёвки на причале",
+                "чужие следы на глине",
+                "тёмную воду под мостом",
+                "записи в толстой тетради",
+                "медный засов и сырые доски",
+            ],
+            &[
+                "пока ветер гнал тучи к лесу",
+                "хотя было уже поздно",
+                "и никто этого не видел",
+                "когда за рекой зажглись огни",
+                "а потом пошёл мелкий дождь",
+            ],
+        ],
+        between: [" ", ". "],
+    },
+];
+
+impl Tongue {
+    /// Prose of about so many words.
+    fn prose(&self, words: usize, salt: usize) -> String {
+        let (mut text, mut seed) = (String::new(), salt as u64 + 1);
+        let mut pick = |of: &[&'static str]| {
+            seed = seed
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            of[usize::try_from(seed >> 33).expect("a number") % of.len()]
+        };
+        while storygen::story::prose::words(&text) < words {
+            let [who, does, what, when] = self.parts.map(&mut pick);
+            let [space, stop] = self.between;
+            let pause = if space == " " { ", " } else { space };
+            let space = if space == " " { " " } else { "" };
+            text += &format!("{who}{space}{does}{space}{what}{pause}{when}{stop}");
+        }
+        text.trim_end().to_owned()
+    }
+
+    /// A book of four chapters of so many words, at an endpoint where a byte makes
+    /// so many tokens.
+    fn book(&self, words: usize, rate: f64) -> (Project, Counting) {
+        let Self { language, premise, names: [one, other], summary, .. } = self;
+        let project = Project::empty();
+        project
+            .write("storygen.yaml", format!("title: {one}\nlanguage: {language}\ngenre: fable\n"));
+        project.write(
+            "bible/premise.yaml",
+            format!("premise: {premise}\npoint_of_view: third-limited\ntense: past\n"),
+        );
+        project.write("bible/characters.yaml", format!("characters:\n  - {{id: ilka, name: {one}, role: {other}}}\n  - {{id: bram, name: {other}, role: {one}}}\n"));
+        project.write(
+            "bible/world.yaml",
+            format!("places:\n  - {{id: sluice, name: {one}, description: {other}}}\n"),
+        );
+        let chapter = |number| {
+            format!(
+                "  - {{id: c{number}, title: {one} {number}, pov: ilka, cast: [ilka, bram], place: sluice, words: {words}, summary: '{summary}'}}\n"
+            )
+        };
+        project.write(
+            "bible/outline.yaml",
+            "chapters:\n".to_owned() + &(1..=4).map(chapter).collect::<String>(),
+        );
+        let tongue = TONGUES.iter().find(|one| one.language == *language).expect("itself");
+        let server = Counting::start(move |asked| {
+            let is_record = asked.said.contains("quote") && asked.said.contains("synopsis");
+            let text = if is_record {
+                let synopsis = tongue.prose(60, asked.number).replace('\n', " ");
+                serde_json::json!({ "synopsis": synopsis, "facts": [] }).to_string()
+            } else {
+                tongue.prose(words, asked.number)
+            };
+            Answer::Dense(text, rate)
+        });
+        let config = format!(
+            "model: openai/counted\nbase_url: {}\nwindow: 16000\nendpoints: {{openai: {{tries: 1}}}}\nprice: {{prompt: 1, reply: 1}}\n",
+            server.base_url()
+        );
+        project.write("../home/config/storygen/config.yaml", config);
+        (project, server)
+    }
+}
+
+/// Whatever the script, what is foretold is worth something, and the budget that is
+/// called enough is: without spaces a sentence is no word, and a letter of two or
+/// three bytes makes more tokens or fewer.
+#[test]
+fn a_book_in_another_script_is_foretold_as_well() {
+    for (tongue, rate) in
+        [(&TONGUES[0], 0.24), (&TONGUES[0], 0.34), (&TONGUES[1], 0.165), (&TONGUES[1], 0.21)]
+    {
+        let name = format!("{} at {rate}", tongue.language);
+        let (project, _server) = tongue.book(500, rate);
+        let foretold = json(&project, "cost");
+        let of = |value: &Value| value.as_f64().expect("dollars");
+        let (about, enough) =
+            (of(&foretold["all"]["cost"]["uncached"]), of(&foretold["needs"]["enough"]));
+        let output = project.run(&["draft", "--max-cost", &format!("{enough:.6}")]);
+        assert_eq!(output.code, 0, "{name}: {output}");
+        let real = of(&json(&project, "usage")["all"]["cost"]);
+        println!("{name}: about {about}, real {real}, enough {enough}");
+        assert!(about <= 1.1 * real && real <= 2.0 * about, "{name}: {about} {real}");
+        assert!(real <= enough && enough <= 4.0 * real, "{name}: {enough} {real}");
     }
 }
 
@@ -161,7 +326,30 @@ fn a_budget_that_cannot_be_enough_refuses_first() {
         assert_eq!(least[0], least[1]);
         assert_eq!(server.requests(), 0);
     }
-    // One chapter of it does.
+    // Who wants to go as far as the money goes can, and goes on with more.
+    let refused = project.run(&["draft", "--max-cost", "0.15"]);
+    assert!(refused.stderr.contains("\nhelp: or draft with `--as-far-as-it-goes`: it stops before the first call that could pass the budget, "), "{refused}");
+    let mut asked = 0;
+    for part in 1..=2 {
+        let output = project.run(&["draft", "--as-far-as-it-goes", "--max-cost", "0.15"]);
+        assert_eq!(output.code, 5, "{output}");
+        assert!(output.stderr.contains("error: the budget of this run is reached: "), "{output}");
+        assert!(server.requests() > asked, "{output}");
+        asked = server.requests();
+        let spent = json(&project, "usage")["all"]["cost"].as_f64().expect("dollars");
+        assert!(spent <= 0.15 * f64::from(part), "{spent}");
+    }
+    assert!(asked < 60 && project.read("manuscript/01-c1.md").len() > 1_000);
+    let output = project.run(&["draft", "--as-far-as-it-goes", "--max-cost", "9"]);
+    // Thirty drafts, thirty records and three folds, each once.
+    assert_eq!((output.code, server.requests()), (0, 63), "{output}");
+}
+
+#[test]
+fn a_part_of_a_book_may_fit_a_budget_that_is_too_low_for_all() {
+    let (project, _server) = book_of(30, 300, "");
+    let refused = project.run(&["draft", "--max-cost", "0.15"]);
+    assert_eq!(refused.code, 5, "{refused}");
     let output = project.run(&["draft", "chapter", "1", "--max-cost", "0.15"]);
     assert_eq!(output.code, 0, "{output}");
 }

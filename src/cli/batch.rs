@@ -18,7 +18,7 @@ use crate::config::Config;
 use crate::failure::{self, Exit, Failure};
 use crate::fleet::{pool, report};
 use crate::money::Money;
-use crate::pipeline::calling::{Allowance, Event};
+use crate::pipeline::calling::{Allowance, Event, TOGETHER};
 use crate::pipeline::plan::Wanted;
 use crate::pipeline::run::Done;
 use crate::project::history;
@@ -60,6 +60,10 @@ pub(super) struct Arguments {
     /// Leave chapters alone whose bible entries have changed since
     #[arg(long)]
     keep_stale: bool,
+    /// Begin also where a budget is too low for all that is to be done: draft as far as
+    /// the money goes, and stop before the first call that could pass the budget
+    #[arg(long)]
+    as_far_as_it_goes: bool,
     #[command(flatten)]
     paying: PayArguments,
     #[command(flatten)]
@@ -83,6 +87,7 @@ fn begin(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exit> {
     let run = Run {
         model: &arguments.model,
         paying: arguments.paying,
+        goes_as_far: arguments.as_far_as_it_goes,
         allowance: Allowance::default(),
         config: &config,
         catalogue: &model::all(&config)?,
@@ -90,6 +95,9 @@ fn begin(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exit> {
         cancel: CancellationToken::new(),
         command: "batch".to_owned(),
     };
+    if let Some(file) = &arguments.report {
+        can_be_written(file)?;
+    }
     stop::watch(run.cancel.clone(), ui.clone())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let begun = Instant::now();
@@ -114,7 +122,25 @@ fn begin(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exit> {
         let text = serde_json::to_string_pretty(&report)?;
         fs_err::write(file, text + "\n").context("cannot write the report")?;
     }
-    Ok(report::exit(&report.books.iter().map(|book| book.exit).collect::<Vec<_>>()))
+    let exit = report::exit(&report.books.iter().map(|book| book.exit).collect::<Vec<_>>());
+    match run.allowance.refused() {
+        Some(refused) if refused.exit == exit => Err(refused.into()),
+        Some(refused) => {
+            ui.failure(&refused.into());
+            Ok(exit)
+        }
+        None => Ok(exit),
+    }
+}
+
+/// Finds out before the first call whether a report can be written here: it is
+/// created, and what one holds is left. What is no file, a pipe, is not touched.
+fn can_be_written(file: &Path) -> Result<()> {
+    if fs_err::metadata(file).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+        return Ok(());
+    }
+    let opened = fs_err::OpenOptions::new().append(true).create(true).open(file);
+    opened.map(drop).context("cannot write the report")
 }
 
 /// The projects without those that were named before, by whatever path: one book
@@ -193,7 +219,8 @@ impl Batch<'_> {
         )));
         let done = outcome.as_ref().copied().unwrap_or_default();
         let error = outcome.as_ref().err();
-        if let Some(error) = error {
+        // What is the same for all books is said once.
+        if let Some(error) = error.filter(|error| error.to_string() != TOGETHER) {
             ui.failure(error);
         }
         report::Book {
@@ -222,7 +249,7 @@ impl Batch<'_> {
             .shelf
             .get(index)
             .and_then(|one| one.lock().unwrap_or_else(PoisonError::into_inner).take());
-        let Opened { book, wanted, forecast } = opened.context("a book was lost")??;
+        let Opened { book, wanted, forecast, .. } = opened.context("a book was lost")??;
         account.title = Some(book.story.book.title.clone());
         account.chapters = book.story.chapters.len();
         let mut line = self.books.begin(ui, &path.display().to_string(), account.chapters);

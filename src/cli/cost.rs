@@ -80,6 +80,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
     let run = Run {
         model: &arguments.model,
         paying: arguments.paying,
+        goes_as_far: false,
         config: &config,
         catalogue: &model::all(&config)?,
         reach: &Reach::default(),
@@ -160,8 +161,8 @@ pub(super) fn standings(
 /// What one book or several will take, all together.
 #[derive(Clone, Debug)]
 pub(super) struct Sum {
-    /// What is to be done, and by whom.
-    what: String,
+    /// What is to be done, and by whom; none where nothing is left.
+    what: Option<String>,
     cost: Cost,
     /// Models of which no price is known.
     unknown: Vec<String>,
@@ -199,8 +200,9 @@ impl Sum {
         };
         let least = Need::at_least(&needs(|forecast| forecast.least));
         let enough = Need::enough(&needs(|forecast| forecast.once)).max(least);
+        let is_left = books.iter().any(|(forecast, _)| !forecast.stages.is_empty());
         Self {
-            what: format!("{many}{work} with {}", names.join(" and ")),
+            what: is_left.then(|| format!("{many}{work} with {}", names.join(" and "))),
             cost,
             unknown,
             floor: Floor { least, enough, chapters },
@@ -210,7 +212,7 @@ impl Sum {
     /// What will be spent, in a sentence.
     pub fn told(&self) -> String {
         let Cost { cached, uncached, stood_in, once, most } = self.cost;
-        let what = &self.what;
+        let Some(what) = &self.what else { return "nothing is left to draft".to_owned() };
         let mut least = format!("about {uncached}");
         if cached != uncached {
             least += &format!(", {cached} where the endpoint's cache helps");

@@ -28,6 +28,18 @@ impl Need {
         self.widest = self.widest.max(self.last);
     }
 
+    /// The same where no more than this much may be spent and set aside.
+    #[must_use]
+    pub fn within(self, most: Money) -> Self {
+        let Self { spent, peak, last, widest } = self;
+        Self {
+            spent: spent.min(most),
+            peak: peak.min(most),
+            last: last.min(most.less(spent)),
+            widest: widest.min(most),
+        }
+    }
+
     /// What several such rows of calls need at least that share a budget, in
     /// whatever order their calls are made: one of the rows ends last.
     #[must_use]
@@ -85,6 +97,16 @@ mod tests {
             prop_assert_eq!((Need::at_least(&[row(&calls)]), Need::enough(&[row(&calls)])), (peak, peak));
             prop_assert!(goes_through(&calls, peak));
             prop_assert!(peak == Money::ZERO || !goes_through(&calls, peak.less(Money::of_pico(1))));
+        }
+
+        /// No row needs more than it may spend; one that needs less needs the same.
+        #[test]
+        fn a_row_needs_no_more_than_it_may_spend(calls in calls(), most in 0_u64..1_000) {
+            let (whole, most) = (row(&calls), Money::of_pico(most));
+            let within = whole.within(most);
+            prop_assert_eq!(Need::at_least(&[within]), whole.peak.min(most));
+            prop_assert_eq!(Need::enough(&[within]), whole.peak.min(most));
+            prop_assert!(whole.peak > most || Need::at_least(&[within]) == Need::at_least(&[whole]));
         }
 
         /// Whatever the order of their calls, several rows go through with what is

@@ -388,6 +388,13 @@ fn sweep(folder: &Folder) -> Result<()> {
     Ok(())
 }
 
+/// Whether another run holds the project.
+#[must_use]
+pub fn is_held(folder: &Folder) -> bool {
+    // What cannot be opened is told of when it is to be held.
+    folder.lock_file(layout::LOCK).is_ok_and(|file| file.try_lock().is_err())
+}
+
 /// Takes the project's lock, until it is dropped.
 ///
 /// # Errors

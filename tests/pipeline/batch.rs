@@ -221,9 +221,15 @@ fn books_that_need_more_than_they_share_are_refused_before_the_first_call() {
         assert_eq!(sum.contains(": too little, it needs at least $0.0"), sent == 0, "{output}");
         if sent == 0 {
             let said = " is too low: of $0.0200, $0 are spent, $0.0200 are left, and what is to be done needs at least $0.0";
-            assert_eq!(output.stdout.matches(said).count(), 3, "{output}");
+            // Once, with its ways out; the table names it shortly.
+            assert_eq!(output.stderr.matches(said).count(), 1, "{output}");
+            assert_eq!(output.stderr.matches("error: ").count(), 1, "{output}");
+            assert!(output.stderr.contains("\nhelp: a budget of $0.0"), "{output}");
+            let short = "not begun: the budget is too low for all books together\n";
+            assert_eq!(output.stdout.matches(short).count(), 3, "{output}");
             let books = report(&shelf)["books"].as_array().unwrap().clone();
             assert!(books.iter().all(|book| book["exit"] == 5), "{books:?}");
+            assert!(books.iter().all(|book| book["help"][1].is_string()), "{books:?}");
         }
     }
 }
@@ -270,4 +276,84 @@ fn a_book_waits_for_what_another_may_leave() {
         assert_eq!(server.requests(), 24);
         assert!(peak(&shelf) <= 48_000, "{}", peak(&shelf));
     }
+}
+
+/// A book that cannot begin by its own budget, or that another run holds, fails by
+/// itself: it takes nothing of what the others share.
+#[test]
+fn a_book_that_cannot_begin_holds_up_no_other() {
+    for (code, said) in [
+        (5, "error: the book's budget is too low: of $0.0010, "),
+        (11, "error: another run is working on this project"),
+    ] {
+        let (shelf, server) = priced();
+        // Enough for one, and not for three.
+        let arguments = [&THREE[..], &["0.025", "--report", "report.json"]].concat();
+        let refused = shelf.run(&arguments);
+        assert_eq!((refused.code, server.requests()), (5, 0), "{refused}");
+        let _held = ["two", "three"].map(|name| {
+            if code == 5 {
+                let book = shelf.read(&format!("{name}/storygen.yaml"));
+                let budget = "limits: {budget: 0.001}\n";
+                shelf.write(&format!("{name}/storygen.yaml"), book + budget);
+                return None;
+            }
+            let lock = shelf.path().join(name).join(".storygen/lock");
+            let file = std::fs::File::create(lock).expect("the lock of the run before");
+            file.try_lock().expect("nobody else");
+            Some(file)
+        });
+        let output = shelf.run(&arguments);
+        assert_eq!((output.code, server.requests()), (3, 8), "{output}");
+        for name in ["two", "three"] {
+            assert!(output.stderr.contains(&format!("{name}: {said}")), "{output}");
+        }
+        let sum = output.stderr.lines().next().expect("a line");
+        assert!(sum.starts_with("4 chapters with "), "{output}");
+        let books = report(&shelf)["books"].as_array().unwrap().clone();
+        let codes: Vec<i64> = books.iter().filter_map(|book| book["exit"].as_i64()).collect();
+        assert_eq!(codes, [0, code, code], "{output}");
+    }
+}
+
+/// Not after hours of paid work.
+#[test]
+fn a_report_that_cannot_be_written_is_told_before_the_first_call() {
+    for file in ["nowhere/report.json", "one"] {
+        let (shelf, server) = priced();
+        let output = shelf.run(&[&THREE[..4], &["--report", file]].concat());
+        assert_eq!((output.code, server.requests()), (1, 0), "{file}: {output}");
+        let said = "error: cannot write the report: failed to open file `";
+        assert!(output.stderr.starts_with(said), "{file}: {output}");
+    }
+    // One of an earlier batch stays until there is another.
+    let shelf = shelf();
+    shelf.write("report.json", "of the last batch");
+    let output = shelf.run(&["batch", "nowhere", "--report", "report.json", "--books", "x"]);
+    assert_eq!((output.code, &*shelf.read("report.json")), (2, "of the last batch"), "{output}");
+    assert_eq!(batch(&shelf, &["--report", "report.json"]).code, 3);
+    assert_eq!(report(&shelf)["exit"], 3);
+}
+
+#[test]
+fn a_batch_goes_as_far_as_the_money_goes_where_that_is_asked() {
+    let (shelf, server) = priced();
+    let mut runs = 0;
+    let mut asked = 0;
+    loop {
+        let output = shelf.run(&[&THREE[..], &["0.02", "--as-far-as-it-goes"]].concat());
+        runs += 1;
+        if output.code == 0 {
+            break;
+        }
+        assert!([3, 5].contains(&output.code), "{output}");
+        assert!(
+            output.stdout.contains("the budget of this run is reached: of $0.0200, "),
+            "{output}"
+        );
+        assert!(server.requests() > asked, "{output}");
+        asked = server.requests();
+    }
+    assert!(runs > 1, "{runs}");
+    assert_eq!(server.requests(), 24);
 }

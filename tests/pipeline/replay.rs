@@ -248,6 +248,12 @@ fn settings_that_a_replay_ignores_are_named() {
         ),
         ("limits: {window: 9000, redraws: 0}\n", "`limits: {window}`, `limits: {redraws}`"),
         ("limits: {reply_tokens: 700}\n", "`limits: {reply_tokens}`"),
+        ("limits: {reply_tokens: 90000}\n", ""),
+        ("limits: {reply_tokens: 90000, window: 9000}\n", "`limits: {window}`"),
+        (
+            "limits: {reply_tokens: 700, window: 9000}\n",
+            "`limits: {window}`, `limits: {reply_tokens}`",
+        ),
         ("synopsis_words", "`targets: {synopsis_words}`"),
     ] {
         let other = elsewhere(&kept);

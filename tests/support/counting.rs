@@ -32,6 +32,8 @@ pub enum Answer {
     Costs(String, f64),
     /// A whole reply, and these words for its figures.
     Says(String, Value),
+    /// A whole reply, and its figures: so many tokens a byte, of the prompt and of it.
+    Dense(String, f64),
     /// A whole reply without figures.
     Silent(String),
     /// So much of a reply; then the connection breaks.
@@ -145,6 +147,18 @@ fn count(text: &str) -> u64 {
     text.len().div_ceil(4) as u64
 }
 
+/// The same where a byte makes so many tokens.
+fn count_by(text: &str, rate: f64) -> u64 {
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "counts of tokens are small and positive"
+    )]
+    let tokens = (text.len() as f64 * rate).ceil() as u64;
+    tokens
+}
+
 fn serve(mut stream: TcpStream, shared: &Shared, answer: &Answering) -> Option<()> {
     stream.set_nodelay(true).ok()?;
     let body = read(&stream)?;
@@ -157,14 +171,19 @@ fn serve(mut stream: TcpStream, shared: &Shared, answer: &Answering) -> Option<(
     let messages = body["messages"].as_array().into_iter().flatten();
     let said: String =
         messages.map(|one| format!("{}\n", one["content"].as_str().unwrap_or_default())).collect();
-    let prompt = count(&said);
     let asked = Asked { number, said, body };
     let answer = answer(&asked);
+    let count = |text: &str| match &answer {
+        Answer::Dense(_, rate) => count_by(text, *rate),
+        _ => count(text),
+    };
+    let prompt = count(&asked.said);
     let (text, finish) = match &answer {
         Answer::Reply(text)
         | Answer::Silent(text)
         | Answer::Costs(text, _)
-        | Answer::Says(text, _) => (text.as_str(), Some("stop")),
+        | Answer::Says(text, _)
+        | Answer::Dense(text, _) => (text.as_str(), Some("stop")),
         Answer::Length(text) => (text.as_str(), Some("length")),
         Answer::Cut(text) | Answer::Hang(text) => (text.as_str(), None),
         Answer::Status(_) => ("", None),
@@ -176,7 +195,10 @@ fn serve(mut stream: TcpStream, shared: &Shared, answer: &Answering) -> Option<(
         reply: count(text) + reasoning,
         reasoning,
     };
-    let is_told = matches!(answer, Answer::Reply(_) | Answer::Length(_) | Answer::Costs(..));
+    let is_told = matches!(
+        answer,
+        Answer::Reply(_) | Answer::Length(_) | Answer::Costs(..) | Answer::Dense(..)
+    );
     let is_billed = !matches!(answer, Answer::Status(_));
     // Counted before the client hears of it: else it could look too early.
     locked(&shared.served).push(Served { tokens, is_told, is_billed });

@@ -10,15 +10,16 @@ use anyhow::Result;
 
 use super::super::cost::{self, Ground, Sum};
 use super::super::draft::{Book, Run, caps};
+use super::super::model::Staff;
 use super::super::ui::{Ui, counted};
 use super::super::{Common, model, open};
 use crate::fleet::pool;
 use crate::ledger::Ledger;
-use crate::money::{Caps, Limit, Money, Standing};
+use crate::money::{Caps, Limit, Money, Need, Standing};
 use crate::pipeline::forecast::Forecast;
 use crate::pipeline::plan::Wanted;
-use crate::project::history;
 use crate::project::wishes::Wishes;
+use crate::project::{history, store};
 
 /// A book that is read, until its turn comes.
 pub(super) struct Opened {
@@ -28,6 +29,24 @@ pub(super) struct Opened {
     pub wanted: Wanted,
     /// What that will cost, where it costs anything that can be told.
     pub forecast: Option<Forecast>,
+    /// What its own budget has left, where it has one.
+    left: Option<Money>,
+}
+
+impl Opened {
+    /// What it will cost of what all books share, and whose work that is: nothing
+    /// where its own budget keeps it from beginning, at most that where it does not.
+    fn share(&self, is_begun_anyway: bool) -> Option<(Forecast, &Staff)> {
+        let mut forecast = self.forecast.clone().filter(|one| !one.stages.is_empty())?;
+        if let Some(left) = self.left {
+            if Need::at_least(&[forecast.least]) > left && !is_begun_anyway {
+                return None;
+            }
+            forecast.least = forecast.least.within(left);
+            forecast.once = forecast.once.within(left);
+        }
+        Some((forecast, &self.book.staff))
+    }
 }
 
 /// What becomes of each path: a book once it is opened, or why it could not be.
@@ -56,18 +75,28 @@ fn open_one(
     let common = Common { project: Some(path.to_owned()), ..Common::default() };
     let book = Book::open(open::folder(&common)?, run, ui)?;
     let wanted = wanted(book.story.chapters.len());
-    // What keeps it from being foretold is told when its turn comes.
-    let forecast = cost::is_paid(&book.staff)
-        .then(|| foretold(&book, &wanted, run, &ui.muted()).ok())
-        .flatten();
-    Ok(Opened { book, wanted, forecast })
+    // What keeps it from being foretold or drafted is told when its turn comes.
+    let may_be_foretold = cost::is_paid(&book.staff) && !store::is_held(&book.folder);
+    let foretold =
+        may_be_foretold.then(|| foretold(&book, &wanted, run, &ui.muted()).ok()).flatten();
+    let (forecast, left) = foretold.unzip();
+    Ok(Opened { book, wanted, forecast, left: left.flatten() })
 }
 
-fn foretold(book: &Book, wanted: &Wanted, run: &Run<'_>, ui: &Ui) -> Result<Forecast> {
+/// What a book will cost, and what its own budget has left.
+fn foretold(
+    book: &Book,
+    wanted: &Wanted,
+    run: &Run<'_>,
+    ui: &Ui,
+) -> Result<(Forecast, Option<Money>)> {
     let archive = history::read(&book.folder, &book.story)?;
+    let cap = caps(&run.paying, &book.wishes, run.config)?.book;
+    let left = cap.map(|cap| cap.less(archive.accounts.book.spent()));
     let settings = |team| model::settings(run.model, &book.wishes, team);
     let [draft, record] = [settings(&book.staff.draft), settings(&book.staff.record)];
-    Ground { book, archive: &archive, draft: &draft, record: &record }.forecast(wanted, ui)
+    let ground = Ground { book, archive: &archive, draft: &draft, record: &record };
+    Ok((ground.forecast(wanted, ui)?, left))
 }
 
 /// Tells what all books together will cost, and has the first call refused that has
@@ -80,14 +109,11 @@ pub(super) fn foretell(shelf: &Shelf, run: &Run<'_>, ui: &Ui) -> Result<()> {
     let shelf: Vec<_> =
         shelf.iter().map(|one| one.lock().unwrap_or_else(PoisonError::into_inner)).collect();
     let opened: Vec<&Opened> = shelf.iter().filter_map(|one| one.as_ref()?.as_ref().ok()).collect();
-    let told: Vec<_> = opened
-        .iter()
-        .filter_map(|one| Some((one.forecast.as_ref()?, &one.book.staff)))
-        .filter(|(forecast, _)| !forecast.stages.is_empty())
-        .collect();
-    if told.is_empty() {
+    let shares: Vec<_> = opened.iter().filter_map(|one| one.share(run.goes_as_far)).collect();
+    if shares.is_empty() {
         return Ok(());
     }
+    let told: Vec<_> = shares.iter().map(|(forecast, staff)| (forecast, *staff)).collect();
     let sum = Sum::of(&told);
     let caps = caps(&run.paying, &Wishes::default(), run.config)?;
     // What a book may cost by itself is its own affair.
@@ -103,6 +129,8 @@ pub(super) fn foretell(shelf: &Shelf, run: &Run<'_>, ui: &Ui) -> Result<()> {
         let books = counted(unknown, "book");
         ui.say(&format!("of {books} the price of a model is not known, and no sum can hold it"));
     }
-    run.allowance.with_floor(sum.floor);
+    if !run.goes_as_far {
+        run.allowance.with_floor(sum.floor);
+    }
     Ok(())
 }

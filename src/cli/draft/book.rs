@@ -21,6 +21,8 @@ pub(in crate::cli) struct Run<'a> {
     pub model: &'a ModelArguments,
     /// How calls are paid for.
     pub paying: PayArguments,
+    /// Whether it begins also where a budget is too low for all that is to be done.
+    pub goes_as_far: bool,
     /// What all books together have cost.
     pub allowance: Allowance,
     /// The user's settings.

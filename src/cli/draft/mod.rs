@@ -61,6 +61,10 @@ pub(super) struct Arguments {
     /// Ask nobody: make everything from replies that are kept, and fail at the first that is not
     #[arg(long, global = true, conflicts_with_all = ["dry_run", "max_cost"])]
     offline: bool,
+    /// Begin also where a budget is too low for all that is to be done: draft as far as
+    /// the money goes, and stop before the first call that could pass the budget
+    #[arg(long, global = true, conflicts_with_all = ["dry_run", "offline"])]
+    as_far_as_it_goes: bool,
     #[command(flatten)]
     paying: PayArguments,
     #[command(flatten)]
@@ -93,6 +97,7 @@ fn begin(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exit> {
     let run = Run {
         model: &arguments.model,
         paying: arguments.paying,
+        goes_as_far: arguments.as_far_as_it_goes,
         allowance: Allowance::default(),
         config: &config,
         catalogue: &model::all(&config)?,

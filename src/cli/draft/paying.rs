@@ -43,7 +43,8 @@ pub(in crate::cli) fn caps(
     Ok(Caps::of(arguments.max_cost, config.budget()?, wishes.budget))
 }
 
-/// Tells what the run will cost, where it costs anything; gives what it needs.
+/// Tells what the run will cost, where it costs anything; gives what a budget has
+/// to hold, where the run does not go as far as it goes.
 pub(super) fn foretell(
     work: &Work<'_>,
     archive: &Archive,
@@ -63,7 +64,7 @@ pub(super) fn foretell(
     let caps = caps(&run.paying, &book.wishes, run.config)?;
     let standings = cost::standings(run.config, &book.folder, archive)?;
     ui.say(&format!("{}; {}", sum.told(), sum.outlook(&caps, &standings)));
-    Ok(Some(sum.floor))
+    Ok((!run.goes_as_far).then_some(sum.floor))
 }
 
 /// What the run pays from; what is to be done needs `floor`.
@@ -94,6 +95,7 @@ pub(super) fn without(arguments: impl Iterator<Item = String>) -> Vec<String> {
     for argument in arguments {
         let is_ours = std::mem::take(&mut is_value)
             || argument == "--allow-unknown-price"
+            || argument == "--as-far-as-it-goes"
             || argument.starts_with("--max-cost=");
         is_value = argument == "--max-cost" && !is_ours;
         if !is_ours && !is_value {
@@ -114,6 +116,7 @@ mod tests {
             "draft --redo --max-cost 2",
             "draft --max-cost=2 --redo --allow-unknown-price",
             "draft --max-cost --max-cost --redo",
+            "draft --as-far-as-it-goes --redo --max-cost 1",
         ] {
             let words = line.split(' ').map(str::to_owned);
             assert_eq!(without(words).join(" "), "draft --redo", "{line}");

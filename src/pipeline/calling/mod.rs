@@ -26,7 +26,7 @@ mod way_out;
 pub use event::{Event, Listener};
 pub use marks::{Recent, marks};
 pub use purse::{
-    Allowance, Floor, Overbilled, Purse, Terms, Used, no_room, too_little, unknown_price,
+    Allowance, Floor, Overbilled, Purse, TOGETHER, Terms, Used, no_room, too_little, unknown_price,
 };
 pub use way_out::failure;
 

@@ -21,6 +21,7 @@ use crate::project::journal::Stage;
 use crate::story::Story;
 
 mod rehearsal;
+mod script;
 mod standin;
 
 use rehearsal::{Manner, Pair, rehearse};
@@ -205,9 +206,9 @@ pub fn forecast<'a>(
     let of = |manner| rehearse(&mut session(), wanted, lines, prices, manner);
     let story = session().story;
     let share = |line| counted_share(story, line, calls);
-    let shares = Pair { draft: share(&lines.draft), record: share(&lines.record) };
-    let ample = |share: f64| (share * AMPLY).min(1.0);
-    let ample = Pair { draft: ample(shares.draft), record: ample(shares.record) };
+    let (draft, record) = (share(&lines.draft), share(&lines.record));
+    let shares = Pair { draft: draft.usual, record: record.usual };
+    let ample = Pair { draft: draft.ample, record: record.ample };
     let (least, most) = std::thread::scope(|scope| {
         let most = scope.spawn(|| of(Manner::Ample(ample)));
         let least = of(Manner::Sparing(shares));
@@ -233,9 +234,18 @@ pub fn forecast<'a>(
     Ok(Forecast { chapters: least.chapters, stages, least: least.need, once: most.need })
 }
 
+/// Shares of the tokens that we count.
+#[derive(Clone, Copy)]
+struct Share {
+    /// An endpoint will hardly count fewer.
+    usual: f64,
+    /// It will hardly count more.
+    ample: f64,
+}
+
 /// The share of the tokens we count that an endpoint will count: as it has so
-/// far for this model, else as a vocabulary does that suits the language well.
-fn counted_share(story: &Story, line: &Line<'_>, calls: &[Call]) -> f64 {
+/// far for this model, else as vocabularies do that know the language.
+fn counted_share(story: &Story, line: &Line<'_>, calls: &[Call]) -> Share {
     let model = &line.provider.facts().name;
     let known = calls.iter().filter(|call| {
         let tally = &call.tally;
@@ -244,27 +254,20 @@ fn counted_share(story: &Story, line: &Line<'_>, calls: &[Call]) -> f64 {
     let (counted, said) = known.fold((0_u64, 0_u64), |(counted, said), call| {
         (counted.saturating_add(call.note.prompt), said.saturating_add(call.tally.usage.prompt))
     });
+    let of = |usual: f64| Share { usual, ample: (usual * AMPLY).min(1.0) };
     #[expect(clippy::cast_precision_loss, reason = "a share needs no more")]
     if counted > 0 {
-        return (said as f64 / counted as f64).clamp(0.02, 1.0);
+        return of((said as f64 / counted as f64).clamp(0.02, 1.0));
     }
     match line.tokenizer.counting() {
         // What an endpoint puts round messages is counted amply.
-        Counting::Vocabulary => 0.9,
+        Counting::Vocabulary => of(0.9),
         Counting::Bound { .. } => {
             let text = &story.premise.premise;
+            let (least, most) = script::usual_tokens(text);
             #[expect(clippy::cast_precision_loss, reason = "a text is short")]
-            let share = usual_tokens(text) / line.tokenizer.text(text).max(1) as f64;
-            share.min(1.0)
+            let counted = line.tokenizer.text(text).max(1) as f64;
+            Share { usual: (least / counted).min(1.0), ample: (most / counted).min(1.0) }
         }
     }
-}
-
-/// The tokens of a text with a vocabulary that suits its language well: fewer
-/// than four and a half bytes of Latin letters make no token, and of other
-/// scripts hardly ten do.
-fn usual_tokens(text: &str) -> f64 {
-    #[expect(clippy::cast_precision_loss, reason = "a text is short")]
-    let (bytes, letters) = (text.len() as f64, text.chars().count().max(1) as f64);
-    bytes * if bytes / letters < 1.2 { 0.22 } else { 0.1 }
 }

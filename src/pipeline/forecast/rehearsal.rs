@@ -19,7 +19,7 @@ use crate::prompt::brief;
 use crate::prompt::memory::Span;
 use crate::provider::Usage;
 use crate::story::fingerprint::digest;
-use crate::story::{Chapter, prose};
+use crate::story::{Chapter, Story, prose};
 
 /// How a run is rehearsed; of the tokens we count, the endpoints count these shares.
 #[derive(Clone, Copy, Debug)]
@@ -92,8 +92,9 @@ pub(super) fn rehearse(
             }
             Step::Adopt(number) => with_shelf(session, number, adopt),
             Step::Restore(number, take) => {
+                let story = session.story;
                 with_shelf(session, number, |shelf, chapter, count| {
-                    restore(shelf, chapter, count, take);
+                    restore(shelf, chapter, count, take, story);
                 });
             }
             Step::Move(number) => with_shelf(session, number, place),
@@ -134,13 +135,13 @@ fn adopt(shelf: &mut Shelf, chapter: &Chapter, _: usize) {
 }
 
 /// A take becomes the text: of its words, for its own are not read here.
-fn restore(shelf: &mut Shelf, chapter: &Chapter, chapters: usize, take: u32) {
+fn restore(shelf: &mut Shelf, chapter: &Chapter, chapters: usize, take: u32, story: &Story) {
     select(shelf, take);
     let Some(note) = shelf.takes.iter().find(|note| note.take == take) else { return };
     if shelf.text.as_ref().is_none_or(|text| text.digest != note.text) {
         shelf.text = Some(Text {
             path: layout::manuscript(chapter.number, &chapter.id, chapters),
-            prose: "word ".repeat(note.words),
+            prose: standin::prose(story, note.words, chapter.number),
             digest: note.text.clone(),
             words: note.words,
         });

@@ -2,17 +2,25 @@
 //! premise, as many as are asked for.
 
 use crate::story::canon::{Fact, Kind, Maker, Record};
-use crate::story::{Chapter, Story};
+use crate::story::{Chapter, Story, prose};
 
-/// Prose of so many words; `salt` tells it from others.
+/// Prose of so many words, counted as those of a chapter are: in a script without
+/// spaces nearly each sign is one. `salt` tells it from others.
 pub(super) fn prose(story: &Story, words: usize, salt: usize) -> String {
     const PARAGRAPH: usize = 80;
-    let own: Vec<&str> = story.premise.premise.split_whitespace().collect();
-    let mut text = format!("{salt}.");
+    let own: Vec<&str> = prose::by_word(&story.premise.premise).collect();
+    let mut text = format!("{salt}. ");
     for (index, word) in own.iter().cycle().take(words).enumerate() {
-        text.push_str(if index % PARAGRAPH == PARAGRAPH - 1 { "\n\n" } else { " " });
         text.push_str(word);
+        if index % PARAGRAPH == PARAGRAPH - 1 {
+            text.truncate(text.trim_end().len());
+            text.push_str("\n\n");
+        } else if index % own.len() == own.len() - 1 {
+            // The premise ends without a space, and begins again.
+            text.push(' ');
+        }
     }
+    text.truncate(text.trim_end().len());
     text
 }
 

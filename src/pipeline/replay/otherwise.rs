@@ -38,15 +38,14 @@ pub fn otherwise(wishes: &Wishes, [draft, record]: [&Conditions; 2]) -> Vec<Stri
         synopsis_words: wishes.synopsis_words,
         ..Asked::default()
     };
-    let (now, then) = (Settings::new(asked, &draft.facts()), &draft.settings);
+    // A share of the window, where nobody says more; what is said is cut to that.
+    let alike = Asked { window: u32::try_from(draft.settings.window).ok(), ..asked.clone() };
+    let facts = draft.facts();
+    let (now, then) = (Settings::new(asked, &facts), &draft.settings);
+    let reply_limit = Settings::new(alike, &facts).reply_limit;
     let limits = [
         ("limits", "window", now.window == then.window),
-        // A share of the window, where nobody says more.
-        (
-            "limits",
-            "reply_tokens",
-            now.window != then.window || now.reply_limit == then.reply_limit,
-        ),
+        ("limits", "reply_tokens", reply_limit == then.reply_limit),
         ("limits", "redraws", now.redraws == then.redraws),
         ("limits", "continuations", now.continuations == then.continuations),
         ("targets", "synopsis_words", now.synopsis_words == then.synopsis_words),

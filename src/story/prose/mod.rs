@@ -17,6 +17,13 @@ pub fn words(text: &str) -> usize {
     text.unicode_words().count()
 }
 
+/// A text cut before each of its words, with what follows each; together with what
+/// stands before the first word they are the text.
+pub fn by_word(text: &str) -> impl Iterator<Item = &str> {
+    let starts = || text.unicode_word_indices().map(|(start, _)| start);
+    starts().zip(starts().skip(1).chain([text.len()])).map(|(start, end)| &text[start..end])
+}
+
 /// The sentences of a text, without the spaces around them.
 #[must_use]
 pub fn sentences(text: &str) -> Vec<&str> {
@@ -143,7 +150,25 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_word_goes_with_what_follows_it() {
+        for (text, expected) in [
+            ("“Who?” she asked.", &["Who?” ", "she ", "asked."][..]),
+            ("守闸人，1.5米。", &["守", "闸", "人，", "1.5", "米。"]),
+            (" … ", &[]),
+        ] {
+            assert_eq!(by_word(text).collect::<Vec<_>>(), expected, "{text}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn a_text_is_its_words(text in "\\PC*") {
+            let cut: Vec<&str> = by_word(&text).collect();
+            prop_assert_eq!(cut.len(), words(&text));
+            prop_assert!(text.ends_with(&cut.concat()));
+        }
+
         #[test]
         fn nothing_panics(head in "\\PC*", tail in "\\PC*", bytes in 0usize..50) {
             let _ = join(&head, &tail, &vocabulary_of_cut(&head), |_| false);

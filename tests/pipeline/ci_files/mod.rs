@@ -169,6 +169,33 @@ fn a_book_is_drafted_within_its_budget_and_built_again_from_what_is_kept() {
     }
 }
 
+/// A book that needs more than a run may cost is drafted by several, each as far as
+/// its money goes.
+#[test]
+fn a_book_that_is_larger_than_the_limit_is_drafted_over_several_runs() {
+    const LIMIT: &str = "0.034";
+    for host in HOSTS {
+        let mut shop = Shop::open(host);
+        shop.server = Counting::start(|asked| Answer::Reply(well(asked)));
+        let (mut runs, mut asked) = (0, 0);
+        let last = loop {
+            let outcome = shop.run("push", LIMIT);
+            runs += 1;
+            if outcome.code == 0 {
+                break outcome;
+            }
+            assert_eq!((outcome.code, outcome.is_done), (5, false), "{host:?}: {}", outcome.log);
+            let said = "the budget of this run has $0.0340 left of $0.0340: too little, ";
+            assert!(runs > 1 || outcome.log.contains(said), "{host:?}: {}", outcome.log);
+            assert!(outcome.log.contains("is reached: of $0.0340, "), "{host:?}: {}", outcome.log);
+            assert!(shop.server.requests() > asked, "{host:?}: {}", outcome.log);
+            asked = shop.server.requests();
+        };
+        assert!(runs > 1, "{host:?}: {}", last.log);
+        assert_eq!((shop.server.requests(), published(&last).len()), (8, 4), "{host:?}: {runs}");
+    }
+}
+
 #[test]
 fn what_the_author_commits_outranks_what_is_cached() {
     for host in HOSTS {

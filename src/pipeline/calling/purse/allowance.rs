@@ -11,7 +11,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 use super::Floor;
+use crate::failure::Failure;
 use crate::money::{Account, Caps, Entry, Limit, Money, Reached};
+
+/// What is said of each book when there is not enough for all of them.
+pub const TOGETHER: &str = "not begun: the budget is too low for all books together";
 
 /// What a command's purses share; a clone is the same.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +35,8 @@ struct Spent {
     reserved: u64,
     /// What all that the command is to do needs.
     floor: Option<Floor>,
+    /// Why it was not begun, where that was too much.
+    refused: Option<Failure>,
 }
 
 /// The most that a call can cost, set aside. One that is dropped unsettled counts
@@ -67,6 +73,22 @@ impl Allowance {
     /// There is enough, or nobody can tell: from here on each call is judged by itself.
     pub(super) fn has_room(&self) {
         self.lock().floor = None;
+    }
+
+    /// What becomes of each book when there is not enough for all of them; why, is
+    /// remembered once.
+    pub(super) fn refuse(&self, why: Failure) -> Failure {
+        let hints = why.hints.clone();
+        let refused = Failure { hints, ..Failure::new(why.exit, TOGETHER) };
+        self.lock().refused.get_or_insert(why);
+        refused
+    }
+
+    /// Why nothing was begun, where there was not enough for all that the command is
+    /// to do; told once.
+    #[must_use]
+    pub fn refused(&self) -> Option<Failure> {
+        self.lock().refused.take()
     }
 
     /// What was spent at most.

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::failure::Failure;
 use crate::ledger::Ledger;
-use crate::money::{Caps, Limit, Money, Payment, Price, Reached, Verdict, may_ask};
+use crate::money::{Caps, Limit, Money, Payment, Price, Reached, Standing, Verdict, may_ask};
 use crate::project::accounts::Accounts;
 use crate::project::calls::State::Whole;
 use crate::project::calls::{self, Found, Kept};
@@ -26,7 +26,7 @@ mod used;
 use allowance::Share;
 use books::Books;
 
-pub use allowance::Allowance;
+pub use allowance::{Allowance, TOGETHER};
 pub(super) use refusal::damaged;
 pub use refusal::{Floor, no_room, too_little, unknown_price};
 pub use used::Used;
@@ -245,14 +245,7 @@ impl<'a> Purse<'a> {
             (_, Some((books, pen))) => {
                 let worst = ticket.each.times(u64::from(facts.tries));
                 if let Some(floor) = floor.take() {
-                    let standings = books.standings(ticket.at, &self.allowance)?;
-                    if let Some(floor) = self.allowance.floor() {
-                        // What a book may cost is its own affair.
-                        let shared = standings.into_iter().filter(|one| one.limit != Limit::Book);
-                        too_little(caps, &shared.collect::<Vec<_>>(), floor)?;
-                        self.allowance.has_room();
-                    }
-                    too_little(caps, &standings, floor)?;
+                    self.may_begin(books.standings(ticket.at, &self.allowance)?, floor)?;
                 }
                 caps.hold(Limit::Book, &books.accounts.book, worst)
                     .map_err(|reached| refusal::reached(&reached, &ticket.note))?;
@@ -281,6 +274,20 @@ impl<'a> Purse<'a> {
                 Ok(Some(ticket))
             }
         }
+    }
+
+    /// Whether there is enough for all that is to be done: first what a book may cost,
+    /// which is its own affair; then what it shares.
+    fn may_begin(&self, standings: [Standing; 3], floor: Floor) -> Result<(), Failure> {
+        let caps = &self.terms.caps;
+        let (own, shared): (Vec<_>, Vec<_>) =
+            standings.into_iter().partition(|one| one.limit == Limit::Book);
+        too_little(caps, &own, floor)?;
+        if let Some(all) = self.allowance.floor() {
+            too_little(caps, &shared, all).map_err(|why| self.allowance.refuse(why))?;
+            self.allowance.has_room();
+        }
+        too_little(caps, &shared, floor)
     }
 
     /// A call is over: it is noted, and settled if it was reserved for. Tells

@@ -87,7 +87,9 @@ pub fn too_little(caps: &Caps, standings: &[Standing], floor: Floor) -> Result<(
             "a budget of {} is enough as long as no call has to be repeated: before each its worst case is put aside",
             (settled + reserved + floor.enough).rounded_up()
         ));
-        let failure = raise(failure, limit);
+        let failure = raise(failure, limit).hint(
+            "or draft with `--as-far-as-it-goes`: it stops before the first call that could pass the budget, and what is finished is saved",
+        );
         return Err(match floor.chapters {
             0 | 1 => failure,
             many => failure.hint(format!("or draft fewer than these {many} chapters at a time")),
