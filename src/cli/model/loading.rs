@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Result;
 
+use super::keyed::lack;
 use super::naming::{ASSUMED_WINDOW, Distant, Named};
 use super::{ModelArguments, Staff, Team, local, route};
 use crate::chat::Tokenizer;
@@ -134,8 +135,11 @@ impl Loader<'_> {
         scripts: &mut Vec<Arc<Scripted>>,
     ) -> Result<Box<dyn Provider>> {
         let mut models = Vec::new();
-        for named in &team.members {
-            models.push(self.one(named, scripts).await?);
+        for (index, named) in team.members.iter().enumerate() {
+            // One that could only be refused is not asked to stand in.
+            if index == 0 || lack(named)?.is_none() {
+                models.push(self.one(named, scripts).await?);
+            }
         }
         let mut models = models.into_iter();
         let Some(first) = models.next() else {
@@ -174,7 +178,7 @@ impl Loader<'_> {
     }
 
     fn remote(&self, named: &Named) -> Result<Remote> {
-        let Some(Distant { row, route, key, tokenizer }) = &named.remote else {
+        let Some(Distant { row, route, keys, tokenizer }) = &named.remote else {
             return Err(Failure::new(Exit::Failed, "a model without an address").into());
         };
         if named.window_assumed {
@@ -188,7 +192,8 @@ impl Loader<'_> {
             vendor: named.provider.clone(),
             dialect: wire(&route.dialect)?,
             base: route.base.clone(),
-            key: key.clone(),
+            key: keys.read()?,
+            key_way: Some(keys.way(&row.vendor, route)),
             headers: route.headers.clone(),
             model: row.id.clone(),
             window: facts.window,

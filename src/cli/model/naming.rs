@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::Result;
 
 use super::counting;
+use super::keys::Keys;
 use super::route::{self, Route};
 use super::{ModelArguments, local};
 use crate::chat::Tokenizer;
@@ -19,7 +20,6 @@ use crate::prompt::tokens::Bound;
 use crate::provider::catalogue::shape::{CatalogueFile, VendorShape};
 use crate::provider::catalogue::{COMPATIBLE, Catalogue, Row, Vendor, Verdict};
 use crate::provider::dialects::dialect;
-use crate::provider::http::BoundKey;
 use crate::provider::http::counting as marked;
 use crate::provider::http::dialect::Prefill;
 use crate::provider::{Facts, Sampling};
@@ -60,8 +60,8 @@ pub(super) struct Distant {
     pub row: Row,
     /// Where its requests go.
     pub route: Route,
-    /// The key that may go with them.
-    pub key: Option<BoundKey>,
+    /// Where the key that may go with them stands.
+    pub keys: Keys,
     /// Counts the tokens of its texts, without the marks that a wire may add.
     pub tokenizer: Arc<dyn Tokenizer>,
 }
@@ -190,25 +190,16 @@ impl Scene<'_> {
                 return Err(hints.into_iter().fold(failure, Failure::hint).into());
             }
         }
-        let key = route::key(&route.base, &vendors(self.catalogue), meant.own, self.config)?;
+        let keys = Keys::of(&route.base, &vendors(self.catalogue), meant.own, self.config);
         let of_endpoint = route.endpoint.window.and_then(|window| usize::try_from(window).ok());
         let said = [self.asked(), of_endpoint, row.window].into_iter().flatten().min();
-        let price = route.endpoint.price.map(|said| {
-            said.price().ok_or_else(|| {
-                Failure::new(
-                    Exit::Usage,
-                    format!("the price of `{vendor}` in your configuration is no amount of money"),
-                )
-                .hint("write dollars for a million tokens, such as `0.40`")
-            })
-        });
-        let price = price.transpose()?;
-        row.price = price.or(row.price);
+        let window = said.unwrap_or(ASSUMED_WINDOW).min(row.holds.unwrap_or(usize::MAX));
+        row.price = own_price(vendor, &route)?.or(row.price);
         notes.extend(self.meant_another(&row, &route));
         let tokenizer = counting::of(&row, self.config)?;
         let facts = Facts {
             name: row.name(),
-            window: said.unwrap_or(ASSUMED_WINDOW),
+            window,
             reply_limit: row.reply_limit,
             prefill: row.prefill != Prefill::Never,
             structured: row.structured,
@@ -226,12 +217,32 @@ impl Scene<'_> {
                 Some(wire) => marked(wire, &row.knobs(false, None), tokenizer.clone()),
                 None => tokenizer.clone(),
             },
-            window_assumed: said.is_none(),
+            window_assumed: said.is_none() && row.holds.is_none_or(|most| most > ASSUMED_WINDOW),
             is_absent: false,
             notes,
-            remote: Some(Distant { row, route, key, tokenizer }),
+            remote: Some(Distant { row, route, keys, tokenizer }),
         })
     }
+}
+
+/// The price that the user's configuration gives for the address of a route: one
+/// that stands beside another address says nothing of this one.
+///
+/// # Errors
+///
+/// When it is no amount of money.
+fn own_price(vendor: &str, route: &Route) -> Result<Option<Price>> {
+    let Some(said) = route.endpoint.price.filter(|_| route.is_where_said()) else {
+        return Ok(None);
+    };
+    let price = said.price().ok_or_else(|| {
+        Failure::new(
+            Exit::Usage,
+            format!("the price of `{vendor}` in your configuration is no amount of money"),
+        )
+        .hint("write dollars for a million tokens, such as `0.40`")
+    });
+    Ok(Some(price?))
 }
 
 /// The catalogue, with the endpoints of the user's own configuration as vendors.

@@ -230,8 +230,17 @@ impl Catalogue {
         }
         Ok(match self.make(&vendor, model) {
             Some(found) => self.known(vendor, model, found),
-            None => Row::unknown(vendor, model),
+            None => {
+                let mut row = Row::unknown(vendor, model);
+                row.holds = self.holds(model);
+                row
+            }
         })
+    }
+
+    /// What a model of this very name holds, where its host says nothing of it.
+    fn holds(&self, name: &str) -> Option<usize> {
+        self.model(name)?.1.window.map(vendor::tokens)
     }
 
     fn known(&self, vendor: Vendor, id: &str, found: Found<'_>) -> Row {

@@ -92,6 +92,8 @@ pub struct Endpoint {
     pub base: Base,
     /// The key, for an endpoint that takes one.
     pub key: Option<BoundKey>,
+    /// How the user can give it another key, in words.
+    pub key_way: Option<String>,
     /// The user's own headers for it.
     pub headers: Option<BoundHeaders>,
     /// The model, in the endpoint's words.
@@ -137,6 +139,7 @@ impl Endpoint {
             dialect,
             base,
             key: None,
+            key_way: None,
             headers: None,
             model: model.into(),
             window,
@@ -239,6 +242,7 @@ impl Remote {
         Judge {
             base: &self.endpoint.base,
             key: self.endpoint.key.as_ref(),
+            key_way: self.endpoint.key_way.as_deref(),
             headers: self.endpoint.headers.as_ref(),
             model: Some(&self.endpoint.model),
             home: self.endpoint.dialect.home,
