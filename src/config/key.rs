@@ -83,7 +83,9 @@ fn file(path: &str) -> Result<SecretString> {
     let key = text(path).map_err(|what| {
         Failure::new(
             Exit::Usage,
-            format!("cannot read the key: `api_key_file` in your configuration names `{path}`, {what}"),
+            format!(
+                "cannot read the key: `api_key_file` in your configuration names `{path}`, {what}"
+            ),
         )
         .hint("put the key there, and nothing else, or name the file that holds it")
         .hint("or set `STORYGEN_API_KEY`")
@@ -204,7 +206,9 @@ mod tests {
         let empty = file("empty", "\u{feff} \n");
         let large = file("large", &"a".repeat(64 * 1024 + 1));
         let in_file = |path: &str, what: &str| {
-            format!("cannot read the key: `api_key_file` in your configuration names `{path}`, {what}")
+            format!(
+                "cannot read the key: `api_key_file` in your configuration names `{path}`, {what}"
+            )
         };
         let root = folder.path().display().to_string();
         let program = |words: &[&str]| {

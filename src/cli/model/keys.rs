@@ -40,7 +40,8 @@ impl Keys {
         // The environment's key is for the environment's address, else for the
         // endpoint of the model that the user, not a project, has named.
         let own = vendors.iter().find(|vendor| vendor.name == own.unwrap_or("openai"));
-        let takes_given = is_here(config.address().map(str::to_owned).or_else(|| own.and_then(home)));
+        let takes_given =
+            is_here(config.address().map(str::to_owned).or_else(|| own.and_then(home)));
         let mut sources = Vec::new();
         for vendor in vendors.iter().filter(|vendor| is_here(home(vendor))) {
             sources.extend(KeySource::of(&config.endpoint(&vendor.name)));

@@ -1,13 +1,13 @@
 //! Models, ready to be asked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Result;
 
 use super::keyed::lack;
-use super::naming::{ASSUMED_WINDOW, Distant, Named};
+use super::naming::{ASSUMED_WINDOW, Distant, Named, is_another};
 use super::{ModelArguments, Staff, Team, local, route};
 use crate::chat::Tokenizer;
 use crate::cli::ui::Ui;
@@ -57,6 +57,8 @@ impl Ready {
 pub(in crate::cli) struct Reach {
     connections: Connections,
     gates: Mutex<BTreeMap<String, Arc<Gate>>>,
+    /// Which models were asked, and which others have answered: it is told once.
+    swapped: Arc<Mutex<BTreeSet<(String, String)>>>,
     /// What the command makes of an endpoint's usual limits.
     limited: Option<Limiting>,
 }
@@ -178,7 +180,7 @@ impl Loader<'_> {
     }
 
     fn remote(&self, named: &Named) -> Result<Remote> {
-        let Some(Distant { row, route, keys, tokenizer }) = &named.remote else {
+        let Some(Distant { row, route, keys, names, tokenizer }) = &named.remote else {
             return Err(Failure::new(Exit::Failed, "a model without an address").into());
         };
         if named.window_assumed {
@@ -212,7 +214,21 @@ impl Loader<'_> {
             Remote::new(endpoint).map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
         let (ui, waits) = (self.ui.clone(), self.ui.clone());
         let remote = remote.telling_pauses(Box::new(move |pause, fault| ui.pausing(pause, fault)));
-        Ok(remote.telling_waits(Box::new(move |wait| waits.waiting(wait))))
+        let remote = remote.telling_waits(Box::new(move |wait| waits.waiting(wait)));
+        if names.is_empty() {
+            return Ok(remote);
+        }
+        let (ui, told) = (self.ui.clone(), self.reach.swapped.clone());
+        let (asked, names) = (facts.name.clone(), names.clone());
+        Ok(remote.telling_answers(Box::new(move |answered| {
+            if !is_another(&names, answered) {
+                return;
+            }
+            let pair = (asked.clone(), answered.to_owned());
+            if told.lock().unwrap_or_else(PoisonError::into_inner).insert(pair) {
+                ui.swapped(&asked, answered);
+            }
+        })))
     }
 }
 

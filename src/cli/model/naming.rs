@@ -22,7 +22,7 @@ use crate::provider::catalogue::{COMPATIBLE, Catalogue, Row, Vendor, Verdict};
 use crate::provider::dialects::dialect;
 use crate::provider::http::counting as marked;
 use crate::provider::http::dialect::Prefill;
-use crate::provider::{Facts, Sampling};
+use crate::provider::{Facts, Sampling, is_same_model};
 
 /// Tokens assumed of an endpoint's model where nobody has said.
 pub(super) const ASSUMED_WINDOW: usize = 32_768;
@@ -48,10 +48,20 @@ pub(in crate::cli) struct Named {
 }
 
 impl Named {
+    /// Whether the model that answers is another one than this, as far as names tell.
+    pub fn is_another(&self, answered: &str) -> bool {
+        self.remote.as_ref().is_some_and(|distant| is_another(&distant.names, answered))
+    }
+
     /// The sampling settings of the model's author, where the catalogue has them.
     pub(super) fn author_sampling(&self) -> Option<&Sampling> {
         self.remote.as_ref().map(|distant| &distant.row.sampling)
     }
+}
+
+/// Whether a model answers that goes by none of these names, where there are any.
+pub(super) fn is_another(names: &[String], answered: &str) -> bool {
+    !names.is_empty() && !names.iter().any(|name| is_same_model(name, answered))
 }
 
 /// A model behind an endpoint.
@@ -62,6 +72,9 @@ pub(super) struct Distant {
     pub route: Route,
     /// Where the key that may go with them stands.
     pub keys: Keys,
+    /// All names under which the model goes there; none where another one may be
+    /// called by its name, as on this machine.
+    pub names: Vec<String>,
     /// Counts the tokens of its texts, without the marks that a wire may add.
     pub tokenizer: Arc<dyn Tokenizer>,
 }
@@ -160,6 +173,26 @@ impl Scene<'_> {
         }
     }
 
+    /// The names by which the model of a row may answer. A server on this machine
+    /// has one model at a time, and calls it by its file or a name of its own,
+    /// whichever was asked for.
+    fn names(&self, row: &Row, route: &Route) -> Vec<String> {
+        let known = row.model.as_ref().and_then(|name| self.catalogue.models().get_key_value(name));
+        if row.vendor.is_local || known.is_none() && route.base.is_local() {
+            return Vec::new();
+        }
+        let mut names = vec![row.id.clone()];
+        if let Some((name, model)) = known {
+            names.push(name.clone());
+            names.extend(model.also.iter().flatten().cloned());
+            let hosts = model.hosts.values();
+            names.extend(
+                hosts.flat_map(|host| host.id.iter().chain(host.also.iter().flatten()).cloned()),
+            );
+        }
+        names
+    }
+
     /// What is said of a model that nobody knows, where its vendor has one of
     /// almost that name.
     fn meant_another(&self, row: &Row, route: &Route) -> Option<String> {
@@ -180,6 +213,7 @@ impl Scene<'_> {
         })?;
         let asked = route::Asked { config: self.config, wishes: self.wishes, main: meant.main };
         let route = route::route(&row.vendor, choice, asked)?;
+        let asked_row = row.clone();
         let mut row = self.spoken_there(row, &route);
         let mut notes = Vec::new();
         match row.verdict(route.is_elsewhere) {
@@ -195,6 +229,7 @@ impl Scene<'_> {
         let said = [self.asked(), of_endpoint, row.window].into_iter().flatten().min();
         let window = said.unwrap_or(ASSUMED_WINDOW).min(row.holds.unwrap_or(usize::MAX));
         row.price = own_price(vendor, &route)?.or(row.price);
+        let names = self.names(&asked_row, &route);
         notes.extend(self.meant_another(&row, &route));
         let tokenizer = counting::of(&row, self.config)?;
         let facts = Facts {
@@ -220,7 +255,7 @@ impl Scene<'_> {
             window_assumed: said.is_none() && row.holds.is_none_or(|most| most > ASSUMED_WINDOW),
             is_absent: false,
             notes,
-            remote: Some(Distant { row, route, keys, tokenizer }),
+            remote: Some(Distant { row, route, keys, names, tokenizer }),
         })
     }
 }

@@ -163,6 +163,9 @@ pub type OnPause = Box<dyn Fn(Duration, &Fault) + Send + Sync>;
 /// Hears that a call waits at the gate, and by nothing that it waits no longer.
 pub type OnWait = Box<dyn Fn(Option<Wait>) + Send + Sync>;
 
+/// Hears which model has answered, in the endpoint's own words.
+pub type OnAnswer = Box<dyn Fn(&str) + Send + Sync>;
+
 /// A [`Provider`] over HTTP.
 pub struct Remote {
     facts: Facts,
@@ -174,6 +177,7 @@ pub struct Remote {
     /// Whoever wants to know why nothing comes for a while.
     on_pause: Option<OnPause>,
     on_wait: Option<OnWait>,
+    on_answer: Option<OnAnswer>,
 }
 
 impl Remote {
@@ -216,6 +220,7 @@ impl Remote {
             spared: Mutex::default(),
             on_pause: None,
             on_wait: None,
+            on_answer: None,
         })
     }
 
@@ -229,6 +234,12 @@ impl Remote {
     #[must_use]
     pub fn telling_waits(self, on_wait: OnWait) -> Self {
         Self { on_wait: Some(on_wait), ..self }
+    }
+
+    /// The same provider; it tells of each whole reply which model has given it.
+    #[must_use]
+    pub fn telling_answers(self, on_answer: OnAnswer) -> Self {
+        Self { on_answer: Some(on_answer), ..self }
     }
 
     /// What is the user's alone: the key, and values of the user's own headers.
@@ -274,7 +285,11 @@ impl Provider for Remote {
             if matches!(reply, Err(Fault::Cancelled)) {
                 self.settle_stopped(&mut listener).await;
             }
-            Ok(self.judge().clean(reply?))
+            let reply = self.judge().clean(reply?);
+            if let Some(tell) = &self.on_answer {
+                tell(&reply.model);
+            }
+            Ok(reply)
         })
     }
 }
