@@ -266,7 +266,7 @@ fn a_model_that_was_exchanged_is_told_of() {
     }
     // Each drawing is too short, and drawn again.
     for (is_local, is_told) in [(false, true), (true, false)] {
-        let server = ByteServer::start(vec![by("cheap-tiny-3b"); 8]);
+        let server = ByteServer::start(vec![by("cheap-tiny-3b"); 40]);
         let vendor = if is_local { "ollama" } else { "openrouter" };
         let rows = format!(
             "vendors:\n  {vendor}: {{dialect: openai, base_url: '{}/v1'}}\n",
