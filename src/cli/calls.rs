@@ -11,7 +11,7 @@ use crate::date::date_time;
 use crate::failure::{Exit, Failure};
 use crate::money::Money;
 use crate::project::accounts::{self, Call};
-use crate::project::calls::{self, Heading, Whole};
+use crate::project::calls::{self, Heading, Lookup, Whole};
 use crate::project::folder::Folder;
 use crate::project::journal::{self, Ended};
 use crate::project::needed::Needed;
@@ -252,7 +252,10 @@ fn prune(folder: &Folder, is_dry: bool, ui: &Ui) -> Result<Exit> {
                 calls::open(folder, &heading.digest)?.and_then(|whole| whole.call),
             )
         };
-        if needed.keeps(&heading.digest, read)? {
+        let is_silent = needed.has_failed(&heading.digest)
+            && calls::look(folder, &heading.digest, true)
+                .is_ok_and(|found| matches!(found, Lookup::Silent(_)));
+        if !is_silent && needed.keeps(&heading.digest, read)? {
             kept += 1;
             continue;
         }

@@ -10,6 +10,8 @@ use crate::project::load::load;
 
 mod beside;
 
+pub(super) use beside::models as faults_of_models;
+
 /// Check the bible: every finding with its place and a way out
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {

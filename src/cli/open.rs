@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 
 use super::Common;
 use super::ui::Ui;
-use crate::config::Config;
+use crate::config::{Config, trust};
 use crate::diagnostic::{self, Severity};
 use crate::failure::{Exit, Failure};
 use crate::project::archive::Archive;
@@ -18,6 +18,7 @@ use crate::project::layout;
 use crate::project::load::{Loaded, load, shown};
 use crate::project::store::Store;
 use crate::project::yaml::key_shaped;
+use crate::project::{wishes, yaml};
 use crate::prompt::templates::{TEMPLATE_LIMIT, Templates, is_own};
 use crate::story::canon::Record;
 use crate::story::{Chapter, Story};
@@ -36,7 +37,29 @@ pub(super) fn folder(common: &Common) -> Result<Folder> {
         .hint("`storygen init DIR` makes one; `--project DIR` names one")
         .into());
     }
-    Folder::open(&path)
+    let folder = Folder::open(&path)?;
+    end_permission(&folder);
+    Ok(folder)
+}
+
+/// Ends the permission of a project that asks for another endpoint by now than the
+/// user has allowed it: any command that comes to see that ends it, also one that
+/// asks nobody. Where that cannot be told or done, nothing is sent for it: whoever
+/// sends something looks again, and fails.
+fn end_permission(folder: &Folder) {
+    let Ok(config) = Config::read() else { return };
+    if !trust::has_permission(&config, folder.path()).unwrap_or_default() {
+        return;
+    }
+    let Ok(Some(text)) = folder.read(layout::BOOK, yaml::FILE_LIMIT) else { return };
+    let mut findings = Vec::new();
+    let book = yaml::salvage(layout::BOOK, &text, &mut findings, &mut yaml::Lost::default());
+    let wish = book.and_then(|book| wishes::of(layout::BOOK, &book).endpoint);
+    // A file that could not be read may still ask for what it asked before.
+    let is_fault = |finding: &diagnostic::Finding| finding.severity == Severity::Error;
+    if wish.is_some() || !findings.iter().any(is_fault) {
+        let _ = trust::is_trusted(&config, folder.path(), wish.as_ref());
+    }
 }
 
 fn nearest(from: &Path) -> Result<PathBuf> {

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use anyhow::Result;
 use owo_colors::OwoColorize;
 
+use super::check::faults_of_models;
 use super::model::{self, ModelArguments};
 use super::ui::{Ui, counted, table, terminal_width};
 use super::{Common, open};
-use crate::config::{Choice, Config};
+use crate::config::{Choice, Config, Origin};
 use crate::failure::Exit;
 use crate::money::Money;
 use crate::pipeline::plan::{self, Given, Stale};
@@ -50,10 +51,16 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
     let config = Config::read()?;
     let flags = arguments.model.models();
     let catalogue = model::all(&config)?;
-    for finding in model::withdrawn(&loaded.wishes, &config, &catalogue) {
+    let choice = config.choose(Role::Draft, &flags, &loaded.wishes.models);
+    for finding in faults_of_models(&folder, &loaded, &config, &catalogue, choice.origin)? {
         ui.finding(&finding, loaded.sources.get(&finding.place.file).map(String::as_str));
     }
-    let choice = config.choose(Role::Draft, &flags, &loaded.wishes.models);
+    // The project's own model has been told of, with its place.
+    if choice.origin != Origin::Project
+        && let Err(failure) = model::split(&choice.name, choice.origin, &catalogue)
+    {
+        ui.warn(&failure.message);
+    }
     let proxy = model::proxied(&choice, &loaded.wishes, &config, &catalogue);
     let Choice { name: model, origin } = choice;
     let proxy = proxy.map(|proxy| format!(", {proxy}")).unwrap_or_default();

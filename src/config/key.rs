@@ -80,12 +80,11 @@ impl KeySource {
 }
 
 fn file(path: &str) -> Result<SecretString> {
-    let key = fs_err::read_to_string(path).map_err(|error| {
+    let key = text(path).map_err(|what| {
         Failure::new(
             Exit::Usage,
             format!(
-                "cannot read the key: `api_key_file` in your configuration names `{path}`, {}",
-                trouble(&error)
+                "cannot read the key: `api_key_file` in your configuration names `{path}`, {what}"
             ),
         )
         .hint("put the key there, and nothing else, or name the file that holds it")
@@ -104,6 +103,26 @@ fn file(path: &str) -> Result<SecretString> {
         "cannot read the key: `api_key_file` in your configuration names `{path}`, {wrong}"
     );
     Err(Failure::new(Exit::Usage, message).hint("put the key there, and nothing else").into())
+}
+
+/// The text of a key's file, or what is wrong with that file. What is no regular
+/// file may have no end, or never begin, so it is not even opened.
+fn text(path: &str) -> Result<String, String> {
+    let wrong = |error: std::io::Error| trouble(&error);
+    let found = std::fs::metadata(path).map_err(wrong)?;
+    if found.is_dir() {
+        return Err("which is a folder".to_owned());
+    }
+    if !found.is_file() {
+        return Err("which is no regular file".to_owned());
+    }
+    if found.len() > KEY_LIMIT {
+        return Err(format!("which is too large for a key: it holds {} bytes", found.len()));
+    }
+    let mut text = String::new();
+    let file = std::fs::File::open(path).map_err(wrong)?;
+    file.take(KEY_LIMIT).read_to_string(&mut text).map_err(wrong)?;
+    Ok(text)
 }
 
 /// Runs a program of the user's and takes what it prints. It runs in the root
@@ -185,6 +204,13 @@ mod tests {
         let marked = file("marked", "\u{feff}sk-marked\r\n");
         let twice = file("twice", "sk-1\nsk-2\n");
         let empty = file("empty", "\u{feff} \n");
+        let large = file("large", &"a".repeat(64 * 1024 + 1));
+        let in_file = |path: &str, what: &str| {
+            format!(
+                "cannot read the key: `api_key_file` in your configuration names `{path}`, {what}"
+            )
+        };
+        let root = folder.path().display().to_string();
         let program = |words: &[&str]| {
             KeySource::Program(words.iter().map(|word| (*word).to_owned()).collect())
         };
@@ -207,6 +233,16 @@ mod tests {
                 &format!(
                     "cannot read the key: `api_key_file` in your configuration names `{empty}`, which is empty"
                 ),
+            ),
+            (
+                KeySource::File(large.clone()),
+                &in_file(&large, "which is too large for a key: it holds 65537 bytes"),
+            ),
+            (KeySource::File(root.clone()), &in_file(&root, "which is a folder")),
+            #[cfg(unix)]
+            (
+                KeySource::File("/dev/zero".to_owned()),
+                &in_file("/dev/zero", "which is no regular file"),
             ),
             (program(&["echo", " sk-program "]), "sk-program"),
             (program(&["sh", "-c", "printf 'sk-1\\nsk-2\\n'"]), "sk-1"),

@@ -51,6 +51,20 @@ pub fn all(config: &Config) -> Result<Vec<Permission>> {
         .with_context(|| format!("`{}` is damaged; remove it to trust anew", path.display()))
 }
 
+/// Whether the user has allowed a project anything.
+///
+/// # Errors
+///
+/// When the list cannot be read.
+pub fn has_permission(config: &Config, project: &Path) -> Result<bool> {
+    let permissions = all(config)?;
+    if permissions.is_empty() {
+        return Ok(false);
+    }
+    let project = fs_err::canonicalize(project)?;
+    Ok(permissions.iter().any(|one| one.project == project))
+}
+
 /// Whether the user has allowed just this; a permission for anything else that
 /// the project asked for, or for what it asks for no more, ends here.
 ///

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::call_note::{CallNote, Stage};
-use super::journal::{Entry, Event, Origin};
+use super::journal::{Ended, Entry, Event, Origin};
 use crate::prompt::memory::Span;
 
 /// What a journal tells of the calls that are needed.
@@ -21,6 +21,8 @@ pub struct Needed {
     /// Whether all that was made of a chapter tells its calls.
     told: BTreeMap<String, Told>,
     folds_are_told: Option<bool>,
+    /// Calls whose end is noted, and that brought no reply.
+    failed: HashSet<String>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -47,7 +49,17 @@ impl Needed {
         let mut folds: BTreeMap<Span, &[String]> = BTreeMap::new();
         for entry in entries {
             match &entry.event {
-                Event::Called { call, .. } | Event::Reserved { call, .. } => needed.call(call),
+                Event::Called { call, ended, .. } => {
+                    needed.call(call);
+                    if matches!(ended, Ended::Failed | Ended::Cancelled) {
+                        needed.failed.insert(call.digest.clone());
+                    }
+                }
+                Event::Reserved { call, .. } => {
+                    needed.call(call);
+                    // It is asked again, and its end is not noted yet.
+                    needed.failed.remove(&call.digest);
+                }
                 Event::Take(note) if note.origin == Origin::Model => {
                     also(&mut needed.told(&note.chapter).takes, &note.calls);
                     needed.made_from.extend(note.calls.iter().cloned());
@@ -83,6 +95,13 @@ impl Needed {
 
     fn finished(&mut self, stage: Stage, chapter: Option<&String>) {
         self.unfinished.remove(&(stage, chapter.cloned()));
+    }
+
+    /// Whether a call has ended without a reply, and its end is noted: of a file
+    /// in which no word stands nothing can be made then.
+    #[must_use]
+    pub fn has_failed(&self, digest: &str) -> bool {
+        self.failed.contains(digest)
     }
 
     /// Whether a call is to be kept. `read` gives what its file says, for one

@@ -11,7 +11,8 @@ use serde::de::DeserializeOwned;
 use serde_saphyr::Options;
 use serde_saphyr::options::DuplicateKeyPolicy;
 
-use super::shape::{self, Lost};
+use super::shape;
+pub use super::shape::Lost;
 use crate::diagnostic::{Finding, Place, Spot};
 
 pub mod key_shaped;

@@ -225,7 +225,7 @@ mod tests {
     }
 
     fn no_key() -> Fault {
-        Fault::Key { origin: "here".into(), message: "no".into() }
+        Fault::Key { origin: "here".into(), message: "no".into(), way: None }
     }
 
     fn too_long() -> Fault {

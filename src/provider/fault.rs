@@ -25,6 +25,8 @@ pub enum Fault {
         origin: String,
         /// The endpoint's words.
         message: String,
+        /// How the user can give it another key, where that is known.
+        way: Option<String>,
     },
     /// Too many requests, or no capacity now (429, 503, 529).
     #[error("{origin} asks to wait: {message}")]

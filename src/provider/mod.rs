@@ -31,6 +31,7 @@ pub mod lines;
 pub mod mistral;
 pub mod ollama;
 pub mod openai;
+mod sameness;
 pub mod sampling;
 pub mod scripted;
 pub mod sse;
@@ -38,6 +39,7 @@ mod tally;
 mod tries;
 
 pub use fault::Fault;
+pub use sameness::is_same_model;
 pub use sampling::{Accepts, Sampling};
 pub use tally::{Meter, Metered, Tally};
 

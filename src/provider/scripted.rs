@@ -222,7 +222,7 @@ impl With {
             Self::Busy => Fault::Busy { origin, message, retry_after: None },
             Self::Server => Fault::Server { origin, status: 500, message },
             Self::Refused => Fault::Refused { origin, status: 400, message },
-            Self::Key => Fault::Key { origin, message },
+            Self::Key => Fault::Key { origin, message, way: None },
             Self::Hang => std::future::pending().await,
         }
     }

@@ -116,6 +116,118 @@ fn a_stand_in_without_its_key_is_told_of() {
     assert!(output.stderr.contains(told), "{output}");
     assert_eq!(output.stderr.matches("should it have").count(), 1, "{output}");
     assert_eq!(server.requests().len(), 1, "the model itself is asked");
+    // The stand-in is not, and the run ends with what the model itself met.
+    assert!(!output.stderr.contains("stands in for"), "{output}");
+    let last = output.stderr.split("error: ").last().unwrap_or_default();
+    assert!(last.starts_with(&server.origin()), "{output}");
+}
+
+/// Where nothing is sent, no program is run for a key, and none is missed.
+#[test]
+fn no_key_is_read_before_something_is_sent() {
+    let project = Project::copy("tests/tiny");
+    let ran = project.path().join("ran");
+    let touch = format!("api_key_command: [touch, '{}']", ran.display());
+    for source in ["api_key_file: /nonexistent/key", &touch, "api_key_keyring: nope"] {
+        let config = format!(
+            "endpoints: {{attic: {{base_url: 'http://127.0.0.1:1/v1', tries: 1, {source}}}}}\nmodel: attic/m\n"
+        );
+        project.write("../home/config/storygen/config.yaml", config);
+        for command in [
+            &["prompt", "chapter", "1"][..],
+            &["draft", "--dry-run"],
+            &["cost", "--allow-unknown-price"],
+            &["status"],
+            &["check"],
+        ] {
+            let output = project.run(command);
+            assert_eq!(output.code, 0, "{source} {command:?}: {output}");
+            assert!(!ran.exists(), "{source} {command:?}");
+        }
+        let output = project.run(&["draft", "chapter", "1"]);
+        // It was run now.
+        let _ = std::fs::remove_file(&ran);
+        assert!(
+            output.stderr.contains("error: cannot get the key")
+                || output.stderr.contains("error: cannot read the key"),
+            "{source}: {output}"
+        );
+    }
+}
+
+/// A key that no header can carry is told by where it came from.
+#[test]
+fn a_key_that_cannot_be_sent_is_told_by_its_source() {
+    let project = Project::copy("tests/tiny");
+    project.write("../home/key", "schlüssel\n");
+    let file = project.path().join("../home/key").display().to_string();
+    for (source, name) in [
+        ("api_key_env: MYK".to_owned(), "`MYK`"),
+        (format!("api_key_file: '{file}'"), "key`, your `api_key_file`"),
+        ("api_key_command: [echo, two words]".to_owned(), "`echo`, your `api_key_command`"),
+    ] {
+        let config = format!(
+            "endpoints: {{attic: {{base_url: 'http://127.0.0.1:1/v1', tries: 1, {source}}}}}\nmodel: attic/m\n"
+        );
+        project.write("../home/config/storygen/config.yaml", config);
+        let output = project.run_with(&["draft", "chapter", "1"], &[("MYK", "two words")]);
+        assert_eq!(output.code, 2, "{source}: {output}");
+        let said = format!("{name}: the key for http://127.0.0.1:1 holds spaces");
+        assert!(output.stderr.contains(&said), "{source}: {output}");
+    }
+}
+
+/// What is wrong with an address is said of the setting where it stands.
+#[test]
+fn a_bad_address_is_told_by_its_setting() {
+    let project = Project::copy("tests/tiny");
+    for (address, words) in [
+        ("notaurl", "`STORYGEN_BASE_URL` is not a URL"),
+        ("http://h.example/v1", "`STORYGEN_BASE_URL` is plain http to `h.example`"),
+        ("https://u:hunter2@h.example/v1", "`STORYGEN_BASE_URL` holds a user name"),
+        ("ftp://h.example/v1", "`STORYGEN_BASE_URL` has the scheme `ftp`"),
+    ] {
+        let variables = [("STORYGEN_BASE_URL", address)];
+        let output = project.run_with(&["draft", "--model", "openai/m"], &variables);
+        assert_eq!(output.code, 2, "{address}: {output}");
+        assert!(output.stderr.contains(words), "{address}: {output}");
+        assert!(!output.to_string().contains("hunter2"), "{output}");
+    }
+}
+
+/// A price stands beside an address, and says nothing of another one.
+#[test]
+fn a_price_stays_with_its_address() {
+    let here = "http://127.0.0.1:1/v1";
+    let there = "http://127.0.0.1:2/v1";
+    let free = "price: {prompt: 0, reply: 0}";
+    let attic = format!("endpoints: {{attic: {{base_url: '{here}', {free}, tries: 1}}}}\n");
+    let openai = format!("endpoints: {{openai: {{base_url: '{here}', {free}, tries: 1}}}}\n");
+    let short = format!("base_url: {here}\n{free}\nendpoints: {{openai: {{tries: 1}}}}\n");
+    let nowhere = format!("{free}\nendpoints: {{openai: {{tries: 1}}}}\n");
+    let table = [
+        (&attic, "attic/m", None, true),
+        (&attic, "attic/m", Some(here), true),
+        (&attic, "attic/m", Some(there), false),
+        (&openai, "openai/m", None, true),
+        (&openai, "openai/m", Some(there), false),
+        (&short, "openai/m", None, true),
+        (&short, "openai/m", Some(there), false),
+        // Without an address of its own it is for whichever there is.
+        (&nowhere, "openai/m", Some(there), true),
+    ];
+    for (config, model, address, is_known) in table {
+        let project = Project::copy("tests/tiny");
+        project.write("../home/config/storygen/config.yaml", config);
+        let variables: Vec<(&str, &str)> =
+            address.map(|address| ("STORYGEN_BASE_URL", address)).into_iter().collect();
+        let ask = ["draft", "chapter", "1", "--model", model, "--max-cost", "0.00001"];
+        let output = project.run_with(&ask, &variables);
+        let what = format!("{config} {model} {address:?}: {output}");
+        let is_refused = output.stderr.contains("costs is not known");
+        assert_eq!(is_refused, !is_known, "{what}");
+        assert_eq!(output.stderr.contains("error: cannot reach"), is_known, "{what}");
+    }
 }
 
 #[test]

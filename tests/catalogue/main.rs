@@ -14,3 +14,4 @@ mod refresh;
 mod table;
 mod trial;
 mod vocabularies;
+mod windows;

@@ -12,9 +12,11 @@ fn event(value: &Value) -> Step {
 }
 
 fn says(text: &str) -> Step {
-    event(
-        &json!({"model": "maker/bard-20260101", "choices": [{"index": 0, "delta": {"content": text}}]}),
-    )
+    said_by("TheDrummer/UnslopNemo-12B-v4.1", text)
+}
+
+fn said_by(model: &str, text: &str) -> Step {
+    event(&json!({"model": model, "choices": [{"index": 0, "delta": {"content": text}}]}))
 }
 
 fn good() -> Vec<Step> {
@@ -74,7 +76,7 @@ fn a_model_that_works_is_shown_to() {
             "openrouter/thedrummer/unslopnemo-12b",
             "  reachable  ok    it answers",
             "  key        ok    accepted, or none is wanted",
-            "  model      ok    `maker/bard-20260101` answers",
+            "  model      ok    `TheDrummer/UnslopNemo-12B-v4.1` answers",
             "  streams    ok    6 words in 3 pieces, the first",
             "  usage      ok    31 tokens of prompt, 9 of reply, <$0.0001",
             "  window     ok    32768 tokens are used, its list says 32768",
@@ -243,4 +245,49 @@ fn a_test_is_paid_for_as_every_call() {
     child.wait().expect("an end");
     let usage = project.run(&["usage"]);
     assert!(usage.stdout.contains("this month, all your projects: $0.00"), "{usage}");
+}
+
+/// Another model that answers is told of: by the test, and once by a run.
+#[test]
+fn a_model_that_was_exchanged_is_told_of() {
+    let by = |model: &str| {
+        let mut steps = good();
+        steps[1..4].clone_from_slice(&["The ", "lamp ", "went."].map(|text| said_by(model, text)));
+        steps
+    };
+    let unslop = "openrouter/thedrummer/unslopnemo-12b";
+    let asked = format!("asked for `{unslop}`, `cheap-tiny-3b` answers");
+    for (model, line) in [
+        ("cheap-tiny-3b", format!("  model      ?     {asked}\n")),
+        ("unslopnemo-12b:free", "  model      ok    `unslopnemo-12b:free` answers\n".to_owned()),
+    ] {
+        let (code, said) = test(vec![by(model), list(32_768)]);
+        assert!(code == 0 && said.contains(&line), "{model}: {said}");
+    }
+    // Each drawing is too short, and drawn again.
+    for (is_local, is_told) in [(false, true), (true, false)] {
+        let server = ByteServer::start(vec![by("cheap-tiny-3b"); 40]);
+        let vendor = if is_local { "ollama" } else { "openrouter" };
+        let rows = format!(
+            "vendors:\n  {vendor}: {{dialect: openai, base_url: '{}/v1'}}\n",
+            server.origin()
+        );
+        let project = home::tiny_of(&home::with(&rows));
+        let config = format!("endpoints: {{{vendor}: {{tries: 1}}}}\n");
+        project.write("../home/config/storygen/config.yaml", config);
+        let model = if is_local { "ollama/m" } else { unslop };
+        let ask = ["draft", "chapter", "1", "--model", model];
+        let key = [("OPENROUTER_API_KEY", "sk-1")];
+        let output = project.run_with(&ask, &key);
+        assert!(server.requests().len() > 1, "{output}");
+        assert_eq!(
+            output.stderr.matches("`cheap-tiny-3b` answers").count(),
+            usize::from(is_told),
+            "{output}"
+        );
+        assert_eq!(output.stderr.contains(&asked), is_told, "{output}");
+        let output = project.run_with(&[&ask[..], &["--json", "--seed", "5"]].concat(), &key);
+        let event = format!(r#""event":"swapped","asked":"{unslop}","answered":"cheap-tiny-3b""#);
+        assert_eq!(output.stdout.matches(&event).count(), usize::from(is_told), "{output}");
+    }
 }

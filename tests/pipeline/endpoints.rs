@@ -128,6 +128,67 @@ fn a_key_that_is_not_accepted_is_told_by_where_it_came_from() {
     assert!(!output.to_string().contains(CANARY), "{output}");
 }
 
+/// What `check` says of a project's models and endpoint, `status` says, too: the
+/// command that it offers would fail.
+#[test]
+fn status_tells_what_stops_a_draft() {
+    let far = "endpoint: {base_url: 'https://far.invalid/v1'}\n";
+    let table = [
+        ("model: ''\n".to_owned(), &[][..], "error[model]: no provider is called ``"),
+        ("model: mythomax-13b\n".to_owned(), &[], "error[model]: `mythomax-13b` is served by"),
+        (format!("model: openai/m\n{far}"), &[], "error[untrusted-setting]: the project wants"),
+        (String::new(), &["--model", "nohost"], "no provider is called `nohost`"),
+    ];
+    for (lines, flags, words) in table {
+        let project = small(&[]);
+        let book = project.read("storygen.yaml");
+        project.write("storygen.yaml", format!("{book}\n{lines}"));
+        let output = project.run(&[&["status"], flags].concat());
+        assert_eq!(output.code, 0, "{lines}: {output}");
+        assert!(output.stderr.contains(words), "{lines}: {output}");
+        assert!(output.stdout.contains("next: storygen draft chapter 1"), "{lines}: {output}");
+        // Who names another model is not stopped by it.
+        let output = project.run(&["status", "--model", "openai/other"]);
+        assert!(!output.stderr.contains("untrusted-setting"), "{lines}: {output}");
+    }
+}
+
+/// What the way out names is asked for that very address.
+#[test]
+fn a_key_that_is_not_accepted_has_a_way_out_that_works() {
+    // The user's file, the project's lines, the model of a flag; what is named.
+    let trusted = "model: openai/m\nendpoint: {base_url: '{HERE}/v1'}\n";
+    let vendor = "model: mistral/ministral-8b-2512\n";
+    let moved = "endpoints: {mistral: {base_url: '{HERE}/v1'}}\n";
+    let own = "endpoints: {attic: {base_url: '{HERE}/v1', api_key_env: MYK}}\n";
+    let table = [
+        ("{}", trusted, None, "`endpoints: {NAME: {base_url: '{HERE}/v1', api_key_file: …}}`"),
+        (moved, vendor, None, "set `MISTRAL_API_KEY` in"),
+        (own, "", Some("attic/m"), "set `MYK` in"),
+        (own, "model: attic/m\n", None, "set `MYK` in"),
+        ("base_url: '{HERE}/v1'\n", "", Some("openai/m"), "set `STORYGEN_API_KEY`, or"),
+    ];
+    let refusal = br#"{"error":{"message":"Incorrect API key provided"}}"#;
+    for (config, lines, model, words) in table {
+        let project = small(&[]);
+        let server = ByteServer::start(vec![vec![answer(401, &[], refusal)]; 4]);
+        let here = |text: &str| text.replace("{HERE}", &server.origin());
+        project.write("../home/config/storygen/config.yaml", here(config));
+        let book = project.read("storygen.yaml");
+        project.write("storygen.yaml", format!("{book}\n{}", here(lines)));
+        project.run(&["trust", "--yes"]);
+        let mut ask = vec!["draft", "chapter", "1", "--allow-unknown-price"];
+        ask.extend(model.iter().flat_map(|model| ["--model", model]));
+        let output = project.run_with(&ask, &[("STORYGEN_API_KEY", CANARY)]);
+        let what = format!("{config} {lines} {model:?}: {output}");
+        assert_eq!(output.code, 6, "{what}");
+        let said = output.stderr.replace("[SERVER]", &server.origin());
+        let hint = said.split("\nhelp: ").last().unwrap_or_default().to_owned();
+        assert!(hint.contains(&here(words)), "{what}");
+        assert_eq!(hint.contains("STORYGEN_API_KEY"), words.contains("STORYGEN"), "{what}");
+    }
+}
+
 #[test]
 fn an_endpoint_that_is_not_there_is_one_message() {
     let project = small(&[]);

@@ -173,6 +173,25 @@ fn a_reply_that_is_not_kept_is_named() {
     assert_eq!(texts(&other, &["canon"]), texts(&project, &["canon"]));
 }
 
+/// A call that ended before any text has left no reply, and no damage.
+#[test]
+fn a_call_that_failed_is_no_reply_that_is_kept() {
+    let project = small(&[]);
+    let config =
+        "model: ollama/m\nendpoints: {ollama: {base_url: 'http://127.0.0.1:1', tries: 1}}\n";
+    project.write("../home/config/storygen/config.yaml", config);
+    let failed = project.run(&["draft", "chapter", "1"]);
+    assert_eq!(failed.code, 6, "{failed}");
+    let kept = || project.files().iter().filter(|name| name.contains("/calls/")).count();
+    assert_eq!(kept(), 1, "{:?}", project.files());
+    let output = offline(&project, &[]);
+    assert!(output.stderr.contains("is not kept, and `--offline` asks nobody"), "{output}");
+    assert!(!output.stderr.contains("damaged"), "{output}");
+    let pruned = project.run(&["calls", "prune"]);
+    assert!(pruned.stdout.starts_with("removed 1 call of "), "{pruned}");
+    assert_eq!(kept(), 0);
+}
+
 #[test]
 fn what_a_replay_lacks_is_said() {
     let (project, server) = drafted_over_the_wire();

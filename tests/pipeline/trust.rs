@@ -314,7 +314,21 @@ fn a_change_that_was_seen_ends_the_permission() {
     let other = book.replace("/v1'", "/v2'");
     let none = book.replace("endpoint:", "# endpoint:");
     for seen in [&other, &none] {
-        for command in [&["check"][..], &["cost"], &["trust"]] {
+        for command in [
+            &["check"][..],
+            &["cost"],
+            &["trust"],
+            &["status"],
+            &["usage"],
+            &["log"],
+            &["takes"],
+            &["calls"],
+            &["undo"],
+            &["select", "1@1"],
+            &["templates", "list"],
+            &["draft", "--dry-run", "--model", "openai/y"],
+            &["draft", "--offline"],
+        ] {
             assert_eq!(project.run(&["trust", "--yes"]).code, 0);
             assert!(!check().contains("untrusted"), "{}", check());
             project.write("storygen.yaml", seen);

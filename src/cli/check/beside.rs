@@ -16,6 +16,7 @@ use crate::project::wishes::{Models, Role};
 use crate::project::yaml::key_shaped;
 use crate::project::{history, layout};
 use crate::prompt::templates::{TEMPLATE_LIMIT, Templates, is_own};
+use crate::provider::catalogue::Catalogue;
 use crate::story::Story;
 
 /// Adds to what was loaded everything that is wrong beside the bible.
@@ -26,33 +27,9 @@ use crate::story::Story;
 pub(super) fn check(folder: &Folder, loaded: &mut Loaded) -> Result<()> {
     let config = Config::read()?;
     let catalogue = model::all(&config)?;
-    for (named, place) in loaded.wishes.models.all() {
-        if let Err(failure) = model::split(named, Origin::Project, &catalogue) {
-            loaded.findings.push(finding("model", place.clone(), failure));
-        }
-    }
-    loaded.findings.extend(model::withdrawn(&loaded.wishes, &config, &catalogue));
-    let wish = loaded.wishes.endpoint.clone();
-    // A file that could not be read may still ask for what it asked before.
-    let is_read = wish.is_some() || open::is_read(loaded, layout::BOOK);
-    let is_trusted = is_read && trust::is_trusted(&config, folder.path(), wish.as_ref())?;
-    // Where the environment names the model, a draft never goes there.
     let choice = config.choose(Role::Draft, &Models::default(), &loaded.wishes.models);
-    let names_a_model = loaded.wishes.models.all().next().is_some();
-    if let Some(wish) = wish.filter(|_| choice.origin != Origin::Environment) {
-        if !names_a_model {
-            let what = "the endpoint has no effect: the project names no model to be asked there";
-            let finding = Finding::warning("endpoint", wish.place, what)
-                .hint("name one: `model: openai/NAME`")
-                .hint(
-                    "or take `endpoint` out; an address of your own stands in your configuration",
-                );
-            loaded.findings.push(finding);
-        } else if !is_trusted {
-            let place = wish.place.clone();
-            loaded.findings.push(finding(UNTRUSTED, place, model::untrusted(&wish)));
-        }
-    }
+    let found = models(folder, loaded, &config, &catalogue, choice.origin)?;
+    loaded.findings.extend(found);
     let Some(story) = &loaded.story else { return Ok(()) };
     let archive = history::read(folder, story)?;
     history::records(story, &archive, &mut loaded.findings);
@@ -72,6 +49,46 @@ pub(super) fn check(folder: &Folder, loaded: &mut Loaded) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// What is wrong with the models that the project names, and with where it says
+/// that they are; `origin` is who names the model that drafts.
+///
+/// # Errors
+///
+/// When the list of permissions cannot be read.
+pub(in crate::cli) fn models(
+    folder: &Folder,
+    loaded: &Loaded,
+    config: &Config,
+    catalogue: &Catalogue,
+    origin: Origin,
+) -> Result<Vec<Finding>> {
+    let mut findings = Vec::new();
+    for (named, place) in loaded.wishes.models.all() {
+        if let Err(failure) = model::split(named, Origin::Project, catalogue) {
+            findings.push(finding("model", place.clone(), failure));
+        }
+    }
+    findings.extend(model::withdrawn(&loaded.wishes, config, catalogue));
+    let wish = loaded.wishes.endpoint.clone();
+    // A file that could not be read may still ask for what it asked before.
+    let is_read = wish.is_some() || open::is_read(loaded, layout::BOOK);
+    let is_trusted = is_read && trust::is_trusted(config, folder.path(), wish.as_ref())?;
+    // Where a flag or the environment names the model, a draft never goes there.
+    let is_outranked = matches!(origin, Origin::Flag | Origin::Environment);
+    let Some(wish) = wish.filter(|_| !is_outranked) else { return Ok(findings) };
+    if loaded.wishes.models.all().next().is_none() {
+        let what = "the endpoint has no effect: the project names no model to be asked there";
+        let finding = Finding::warning("endpoint", wish.place, what)
+            .hint("name one: `model: openai/NAME`")
+            .hint("or take `endpoint` out; an address of your own stands in your configuration");
+        findings.push(finding);
+    } else if !is_trusted {
+        let place = wish.place.clone();
+        findings.push(finding(UNTRUSTED, place, model::untrusted(&wish)));
+    }
+    Ok(findings)
 }
 
 /// What is wrong with one of the project's own templates.

@@ -19,7 +19,7 @@ pub(in crate::cli) fn keyed(staff: &Staff, ui: &Ui) -> Result<()> {
     let mut told: Vec<&str> = Vec::new();
     for Team { members, .. } in [&staff.draft, &staff.record] {
         for (index, named) in members.iter().enumerate() {
-            let Some(failure) = lack(named) else { continue };
+            let Some(failure) = lack(named)? else { continue };
             if index == 0 {
                 let message = format!("{}, so nothing is sent", failure.message);
                 return Err(Failure { message, ..failure }.into());
@@ -34,25 +34,30 @@ pub(in crate::cli) fn keyed(staff: &Staff, ui: &Ui) -> Result<()> {
 }
 
 /// What is said of a model whose endpoint wants a key that nobody has set.
-fn lack(named: &Named) -> Option<Failure> {
-    let Distant { row, route, key, .. } = named.remote.as_ref()?;
-    let is_sent_otherwise = key.is_some() || route.headers.is_some();
-    if is_sent_otherwise || route.base.is_local() || !is_wanted(named.remote.as_ref()?) {
-        return None;
+///
+/// # Errors
+///
+/// When a source of its key fails.
+pub(super) fn lack(named: &Named) -> Result<Option<Failure>> {
+    let Some(distant) = &named.remote else { return Ok(None) };
+    let Distant { row, route, keys, .. } = distant;
+    let is_sent_otherwise = keys.read()?.is_some() || route.headers.is_some();
+    if is_sent_otherwise || route.base.is_local() || !is_wanted(distant) {
+        return Ok(None);
     }
     let vendor = &row.vendor;
     let variable = route.endpoint.api_key_env.as_ref().or(vendor.key.as_ref());
     let variable = variable.map_or("STORYGEN_API_KEY", String::as_str);
     let origin = route.base.origin();
     let message = format!("no key is set for `{}` at {origin}", row.name());
-    Some(
+    Ok(Some(
         Failure::new(Exit::Provider, message)
             .hint(format!("set `{variable}` in your environment"))
             .hint(format!(
                 "or say where the key is in your configuration: `endpoints: {{{}: {{api_key_file: …}}}}`, or there `api_key_command` or `api_key_keyring`",
                 vendor.name
             )),
-    )
+    ))
 }
 
 /// Whether an endpoint wants a key: the vendor's own does where its row names

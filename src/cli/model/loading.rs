@@ -1,12 +1,13 @@
 //! Models, ready to be asked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Result;
 
-use super::naming::{ASSUMED_WINDOW, Distant, Named};
+use super::keyed::lack;
+use super::naming::{ASSUMED_WINDOW, Distant, Named, is_another};
 use super::{ModelArguments, Staff, Team, local, route};
 use crate::chat::Tokenizer;
 use crate::cli::ui::Ui;
@@ -56,6 +57,8 @@ impl Ready {
 pub(in crate::cli) struct Reach {
     connections: Connections,
     gates: Mutex<BTreeMap<String, Arc<Gate>>>,
+    /// Which models were asked, and which others have answered: it is told once.
+    swapped: Arc<Mutex<BTreeSet<(String, String)>>>,
     /// What the command makes of an endpoint's usual limits.
     limited: Option<Limiting>,
 }
@@ -134,8 +137,11 @@ impl Loader<'_> {
         scripts: &mut Vec<Arc<Scripted>>,
     ) -> Result<Box<dyn Provider>> {
         let mut models = Vec::new();
-        for named in &team.members {
-            models.push(self.one(named, scripts).await?);
+        for (index, named) in team.members.iter().enumerate() {
+            // One that could only be refused is not asked to stand in.
+            if index == 0 || lack(named)?.is_none() {
+                models.push(self.one(named, scripts).await?);
+            }
         }
         let mut models = models.into_iter();
         let Some(first) = models.next() else {
@@ -174,7 +180,7 @@ impl Loader<'_> {
     }
 
     fn remote(&self, named: &Named) -> Result<Remote> {
-        let Some(Distant { row, route, key, tokenizer }) = &named.remote else {
+        let Some(Distant { row, route, keys, names, tokenizer }) = &named.remote else {
             return Err(Failure::new(Exit::Failed, "a model without an address").into());
         };
         if named.window_assumed {
@@ -188,7 +194,8 @@ impl Loader<'_> {
             vendor: named.provider.clone(),
             dialect: wire(&route.dialect)?,
             base: route.base.clone(),
-            key: key.clone(),
+            key: keys.read()?,
+            key_way: Some(keys.way(&row.vendor, route)),
             headers: route.headers.clone(),
             model: row.id.clone(),
             window: facts.window,
@@ -207,7 +214,21 @@ impl Loader<'_> {
             Remote::new(endpoint).map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
         let (ui, waits) = (self.ui.clone(), self.ui.clone());
         let remote = remote.telling_pauses(Box::new(move |pause, fault| ui.pausing(pause, fault)));
-        Ok(remote.telling_waits(Box::new(move |wait| waits.waiting(wait))))
+        let remote = remote.telling_waits(Box::new(move |wait| waits.waiting(wait)));
+        if names.is_empty() {
+            return Ok(remote);
+        }
+        let (ui, told) = (self.ui.clone(), self.reach.swapped.clone());
+        let (asked, names) = (facts.name.clone(), names.clone());
+        Ok(remote.telling_answers(Box::new(move |answered| {
+            if !is_another(&names, answered) {
+                return;
+            }
+            let pair = (asked.clone(), answered.to_owned());
+            if told.lock().unwrap_or_else(PoisonError::into_inner).insert(pair) {
+                ui.swapped(&asked, answered);
+            }
+        })))
     }
 }
 

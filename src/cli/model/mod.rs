@@ -6,7 +6,8 @@
 //! | `flags` | the flags that say which models are meant |
 //! | `naming` | `provider/name` to one model, not yet loaded |
 //! | `keyed` | whether each has the key that its endpoint wants |
-//! | `route` | where its requests go, and which key may go with them |
+//! | `route` | where its requests go |
+//! | `keys` | which key may go with them |
 //! | `proxied` | the proxy that its calls go through |
 //! | `withdrawn` | models of a project that can be had no more |
 //! | `local`, `absent` | the embedded model, or its absence |
@@ -32,6 +33,7 @@ mod absent;
 mod counting;
 mod flags;
 mod keyed;
+mod keys;
 mod loading;
 #[cfg(feature = "embedded")]
 mod local;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::Result;
 
 use super::counting;
+use super::keys::Keys;
 use super::route::{self, Route};
 use super::{ModelArguments, local};
 use crate::chat::Tokenizer;
@@ -19,10 +20,9 @@ use crate::prompt::tokens::Bound;
 use crate::provider::catalogue::shape::{CatalogueFile, VendorShape};
 use crate::provider::catalogue::{COMPATIBLE, Catalogue, Row, Vendor, Verdict};
 use crate::provider::dialects::dialect;
-use crate::provider::http::BoundKey;
 use crate::provider::http::counting as marked;
 use crate::provider::http::dialect::Prefill;
-use crate::provider::{Facts, Sampling};
+use crate::provider::{Facts, Sampling, is_same_model};
 
 /// Tokens assumed of an endpoint's model where nobody has said.
 pub(super) const ASSUMED_WINDOW: usize = 32_768;
@@ -48,10 +48,20 @@ pub(in crate::cli) struct Named {
 }
 
 impl Named {
+    /// Whether the model that answers is another one than this, as far as names tell.
+    pub fn is_another(&self, answered: &str) -> bool {
+        self.remote.as_ref().is_some_and(|distant| is_another(&distant.names, answered))
+    }
+
     /// The sampling settings of the model's author, where the catalogue has them.
     pub(super) fn author_sampling(&self) -> Option<&Sampling> {
         self.remote.as_ref().map(|distant| &distant.row.sampling)
     }
+}
+
+/// Whether a model answers that goes by none of these names, where there are any.
+pub(super) fn is_another(names: &[String], answered: &str) -> bool {
+    !names.is_empty() && !names.iter().any(|name| is_same_model(name, answered))
 }
 
 /// A model behind an endpoint.
@@ -60,8 +70,11 @@ pub(super) struct Distant {
     pub row: Row,
     /// Where its requests go.
     pub route: Route,
-    /// The key that may go with them.
-    pub key: Option<BoundKey>,
+    /// Where the key that may go with them stands.
+    pub keys: Keys,
+    /// All names under which the model goes there; none where another one may be
+    /// called by its name, as on this machine.
+    pub names: Vec<String>,
     /// Counts the tokens of its texts, without the marks that a wire may add.
     pub tokenizer: Arc<dyn Tokenizer>,
 }
@@ -160,6 +173,26 @@ impl Scene<'_> {
         }
     }
 
+    /// The names by which the model of a row may answer. A server on this machine
+    /// has one model at a time, and calls it by its file or a name of its own,
+    /// whichever was asked for.
+    fn names(&self, row: &Row, route: &Route) -> Vec<String> {
+        let known = row.model.as_ref().and_then(|name| self.catalogue.models().get_key_value(name));
+        if row.vendor.is_local || known.is_none() && route.base.is_local() {
+            return Vec::new();
+        }
+        let mut names = vec![row.id.clone()];
+        if let Some((name, model)) = known {
+            names.push(name.clone());
+            names.extend(model.also.iter().flatten().cloned());
+            let hosts = model.hosts.values();
+            names.extend(
+                hosts.flat_map(|host| host.id.iter().chain(host.also.iter().flatten()).cloned()),
+            );
+        }
+        names
+    }
+
     /// What is said of a model that nobody knows, where its vendor has one of
     /// almost that name.
     fn meant_another(&self, row: &Row, route: &Route) -> Option<String> {
@@ -180,6 +213,7 @@ impl Scene<'_> {
         })?;
         let asked = route::Asked { config: self.config, wishes: self.wishes, main: meant.main };
         let route = route::route(&row.vendor, choice, asked)?;
+        let asked_row = row.clone();
         let mut row = self.spoken_there(row, &route);
         let mut notes = Vec::new();
         match row.verdict(route.is_elsewhere) {
@@ -190,25 +224,17 @@ impl Scene<'_> {
                 return Err(hints.into_iter().fold(failure, Failure::hint).into());
             }
         }
-        let key = route::key(&route.base, &vendors(self.catalogue), meant.own, self.config)?;
+        let keys = Keys::of(&route.base, &vendors(self.catalogue), meant.own, self.config);
         let of_endpoint = route.endpoint.window.and_then(|window| usize::try_from(window).ok());
         let said = [self.asked(), of_endpoint, row.window].into_iter().flatten().min();
-        let price = route.endpoint.price.map(|said| {
-            said.price().ok_or_else(|| {
-                Failure::new(
-                    Exit::Usage,
-                    format!("the price of `{vendor}` in your configuration is no amount of money"),
-                )
-                .hint("write dollars for a million tokens, such as `0.40`")
-            })
-        });
-        let price = price.transpose()?;
-        row.price = price.or(row.price);
+        let window = said.unwrap_or(ASSUMED_WINDOW).min(row.holds.unwrap_or(usize::MAX));
+        row.price = own_price(vendor, &route)?.or(row.price);
+        let names = self.names(&asked_row, &route);
         notes.extend(self.meant_another(&row, &route));
         let tokenizer = counting::of(&row, self.config)?;
         let facts = Facts {
             name: row.name(),
-            window: said.unwrap_or(ASSUMED_WINDOW),
+            window,
             reply_limit: row.reply_limit,
             prefill: row.prefill != Prefill::Never,
             structured: row.structured,
@@ -226,12 +252,32 @@ impl Scene<'_> {
                 Some(wire) => marked(wire, &row.knobs(false, None), tokenizer.clone()),
                 None => tokenizer.clone(),
             },
-            window_assumed: said.is_none(),
+            window_assumed: said.is_none() && row.holds.is_none_or(|most| most > ASSUMED_WINDOW),
             is_absent: false,
             notes,
-            remote: Some(Distant { row, route, key, tokenizer }),
+            remote: Some(Distant { row, route, keys, names, tokenizer }),
         })
     }
+}
+
+/// The price that the user's configuration gives for the address of a route: one
+/// that stands beside another address says nothing of this one.
+///
+/// # Errors
+///
+/// When it is no amount of money.
+fn own_price(vendor: &str, route: &Route) -> Result<Option<Price>> {
+    let Some(said) = route.endpoint.price.filter(|_| route.is_where_said()) else {
+        return Ok(None);
+    };
+    let price = said.price().ok_or_else(|| {
+        Failure::new(
+            Exit::Usage,
+            format!("the price of `{vendor}` in your configuration is no amount of money"),
+        )
+        .hint("write dollars for a million tokens, such as `0.40`")
+    });
+    Ok(Some(price?))
 }
 
 /// The catalogue, with the endpoints of the user's own configuration as vendors.

@@ -3,6 +3,7 @@
 use anyhow::Result;
 use serde_json::Value;
 
+use super::keys::Keys;
 use super::loading::wire;
 use super::naming::vendors;
 use super::{ModelArguments, route, vendor};
@@ -44,7 +45,7 @@ impl Pages {
         let asked = route::Asked { config, wishes: &wishes, main: vendor(&main) };
         let route = route::route(vendor_row, &choice, asked)?;
         let own = own.as_ref().map(vendor);
-        let key = route::key(&route.base, &vendors(catalogue), own, config)?;
+        let key = Keys::of(&route.base, &vendors(catalogue), own, config).read()?;
         Ok(Self { route, key, vendor: vendor_row.name.clone() })
     }
 

@@ -1,25 +1,19 @@
-//! Where a model's requests go, and which key may go with them.
+//! Where a model's requests go.
 //!
 //! An address comes from `STORYGEN_BASE_URL`, else from a project that is
 //! trusted, else from the user's configuration, else it is the vendor's own.
-//! A key goes to the address it was given for and to no other, whatever any
-//! layer says of addresses: [`key`] compares origins before it reads a source,
-//! and [`BoundKey`] compares them again before it makes a header.
 
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
-use secrecy::SecretString;
 
-use crate::config::{Choice, Config, EndpointShape, KeySource, Origin, trust, variable};
+use crate::config::{Choice, Config, EndpointShape, Origin, trust, variable};
 use crate::failure::{Exit, Failure};
 use crate::project::wishes::{EndpointWish, Wishes};
 use crate::project::yaml::Pairs;
 use crate::provider::catalogue::Vendor;
-use crate::provider::http::{
-    Base, BoundHeaders, BoundKey, PROXY_VARIABLES, Patience, is_proxy, proxy,
-};
+use crate::provider::http::{Base, BoundHeaders, PROXY_VARIABLES, Patience, is_proxy, proxy};
 
 /// The address of a vendor's requests, and everything that belongs to it.
 #[derive(Clone, Debug)]
@@ -34,6 +28,20 @@ pub(super) struct Route {
     pub endpoint: EndpointShape,
     /// Whether that is somewhere else than where the vendor itself is.
     pub is_elsewhere: bool,
+}
+
+impl Route {
+    /// Whether it leads to the address beside which the configuration says what it
+    /// says of the endpoint; so does every route where it names none.
+    pub fn is_where_said(&self) -> bool {
+        let address = self.endpoint.base_url.as_deref();
+        address.is_none_or(|address| is_at(address, &self.base))
+    }
+}
+
+/// Whether an address is of the origin of `base`.
+pub(super) fn is_at(address: &str, base: &Base) -> bool {
+    Base::parse(address).is_ok_and(|home| home.origin() == base.origin())
 }
 
 /// What decides about addresses beside the vendor.
@@ -101,7 +109,9 @@ pub(super) fn route(vendor: &Vendor, choice: &Choice, asked: Asked<'_>) -> Resul
         Some(wish) if given.is_none() => wish.dialect.clone(),
         _ => endpoint.dialect.clone().unwrap_or_else(|| vendor.dialect.clone()),
     };
-    let base = parse(address)?;
+    let setting = if given.is_some() { "STORYGEN_BASE_URL" } else { "base_url" };
+    let base = Base::said_in(setting, address)
+        .map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
     proxied(&base)?;
     let headers = match &endpoint.headers {
         Some(Pairs(pairs)) if !pairs.is_empty() => headers(vendor, &endpoint, pairs)?,
@@ -151,53 +161,6 @@ fn headers(
 
 fn parse(address: &str) -> Result<Base> {
     Ok(Base::parse(address).map_err(|error| Failure::new(Exit::Usage, error.to_string()))?)
-}
-
-/// The key for requests to `base`: the first source that was given for its
-/// origin and has one. No other source is even read.
-///
-/// # Errors
-///
-/// When a source that is asked fails, or holds what no header can carry.
-pub(super) fn key(
-    base: &Base,
-    vendors: &[Vendor],
-    own: Option<&str>,
-    config: &Config,
-) -> Result<Option<BoundKey>> {
-    let bound = |key: &SecretString, name: String| -> Result<Option<BoundKey>> {
-        let key = BoundKey::new(base, key)
-            .map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
-        Ok(Some(key.set_in(name)))
-    };
-    let is_here = |address: Option<&str>| {
-        address
-            .and_then(|address| Base::parse(address).ok())
-            .is_some_and(|home| home.origin() == base.origin())
-    };
-    let home = |vendor: &Vendor| {
-        let endpoint = config.endpoint(&vendor.name);
-        endpoint.base_url.or_else(|| vendor.base_url.clone())
-    };
-    // The environment's key is for the environment's address, else for the
-    // endpoint of the model that the user, not a project, has named.
-    if let Some(key) = config.key() {
-        let own = vendors.iter().find(|vendor| vendor.name == own.unwrap_or("openai"));
-        let address = config.address().map(str::to_owned).or_else(|| own.and_then(home));
-        if is_here(address.as_deref()) {
-            return bound(key, "`STORYGEN_API_KEY`".to_owned());
-        }
-    }
-    for vendor in vendors.iter().filter(|vendor| is_here(home(vendor).as_deref())) {
-        let mut sources = KeySource::of(&config.endpoint(&vendor.name));
-        sources.extend(vendor.key.clone().map(KeySource::Variable));
-        for source in sources {
-            if let Some(key) = source.read()? {
-                return bound(&key, source.name());
-            }
-        }
-    }
-    Ok(None)
 }
 
 /// How long and how often an endpoint is waited for.

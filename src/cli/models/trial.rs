@@ -136,7 +136,10 @@ async fn called(
     meter.end(reply.as_ref().ok());
     fee.settle(&meter.tally())?;
     Ok(match reply {
-        Ok(reply) => went_well(provider, &reply, &heard),
+        Ok(reply) => {
+            let is_another = staff.draft.members.iter().all(|one| one.is_another(&reply.model));
+            went_well(provider, &reply, &heard, is_another)
+        }
         Err(fault) => went_wrong(&fault, &heard),
     })
 }

@@ -161,6 +161,13 @@ pub(crate) enum What<'a> {
         /// Why.
         why: String,
     },
+    /// Another model answers than the one that was asked; told once for each.
+    Swapped {
+        /// The model that was asked, as `provider/model`.
+        asked: &'a str,
+        /// The one that answers, in the endpoint's words.
+        answered: &'a str,
+    },
     /// A call waits until its endpoint's limits let it be sent.
     Waiting {
         /// How long; absent where that is up to other calls, which wait before it or run.

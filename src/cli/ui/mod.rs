@@ -194,6 +194,12 @@ impl Ui {
         self.speak(&format!("  trying again in {seconds} s: {why}"));
     }
 
+    /// Says that another model answers than the one that was asked.
+    pub fn swapped(&self, asked: &str, answered: &str) {
+        self.event(events::What::Swapped { asked, answered });
+        self.speak(&format!("  asked for `{asked}`, `{answered}` answers"));
+    }
+
     /// Shows that a call waits for its endpoint's limits, or no longer does.
     pub fn waiting(&self, wait: Option<Wait>) {
         /// Where no line can be drawn over, a line for each short wait is too many.

@@ -171,11 +171,11 @@ impl<'a> Line<'a> {
             Lookup::Lost(_) if self.purse.is_offline() => {
                 return Err(purse::damaged(&about, &note).into());
             }
-            Lookup::Absent if self.purse.is_offline() => {
+            Lookup::Absent | Lookup::Silent(_) if self.purse.is_offline() => {
                 let otherwise = calls::otherwise(self.folder, &about, &note, &request)?;
                 return Err(self.purse.not_kept(&about, &note, otherwise).into());
             }
-            Lookup::Lost(before) => self.purse.lost(before)?,
+            Lookup::Lost(before) | Lookup::Silent(before) => self.purse.lost(before)?,
             Lookup::Absent => {}
         }
         if self.cancel.is_cancelled() {

@@ -9,6 +9,7 @@ pub fn failure(fault: &Fault) -> Failure {
     let failure = Failure::new(Exit::Provider, fault.to_string());
     match fault {
         Fault::Unreachable { .. } => failure.hint("is the server running, and the address right (`STORYGEN_BASE_URL`)? The same command goes on later"),
+        Fault::Key { way: Some(way), .. } => failure.hint(way.clone()),
         Fault::Key { .. } => failure.hint("set `STORYGEN_API_KEY`, or the `api_key_file` of your configuration, to a key for this endpoint"),
         Fault::Busy { .. } | Fault::Server { .. } | Fault::Interrupted { .. } | Fault::Unended { .. } => {
             failure.hint("what is finished is saved; the same command goes on where this one stopped")

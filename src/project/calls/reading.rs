@@ -13,6 +13,8 @@ pub enum Lookup {
     Kept(Found),
     /// It was sent, or about to be, and no reply of use has come.
     Lost(Option<CallNote>),
+    /// The same, and not a word has come.
+    Silent(Option<CallNote>),
     /// Nothing.
     Absent,
 }
@@ -68,6 +70,9 @@ pub fn look(folder: &Folder, digest: &str, in_parts: bool) -> Result<Lookup> {
         }));
     }
     let call = serde_json::from_slice::<Head>(head).ok().and_then(|head| head.call);
+    if text.trim().is_empty() && matches!(end, Last::Cut) {
+        return Ok(Lookup::Silent(call));
+    }
     if !in_parts || text.trim().is_empty() {
         return Ok(Lookup::Lost(call));
     }

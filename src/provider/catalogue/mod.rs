@@ -228,17 +228,28 @@ impl Catalogue {
             let id = found.host.and_then(|host| host.id.as_deref()).unwrap_or(model).to_owned();
             return Ok(self.known(vendor, &id, found));
         }
-        Ok(match self.make(&vendor, model) {
-            Some(found) => self.known(vendor, model, found),
-            None => Row::unknown(vendor, model),
-        })
+        if let Some(found) = self.make(&vendor, model) {
+            return Ok(self.known(vendor, model, found));
+        }
+        let mut row = Row::unknown(vendor, model);
+        // Whoever serves a model of this very name, what it holds and how it
+        // counts is the same.
+        if let Some((_, named)) = self.model(model) {
+            row.holds = named.window.map(vendor::tokens);
+            row.tokenizer.clone_from(&named.tokenizer);
+            row.seen = self.seen(named);
+        }
+        Ok(row)
+    }
+
+    /// Whether a model's vocabulary has been seen.
+    fn seen(&self, model: &ModelShape) -> Option<Seen> {
+        let row = model.tokenizer.as_ref().and_then(|name| self.file.tokenizers.get(name));
+        row.is_some_and(|row| row.seen == Some(true)).then_some(Seen)
     }
 
     fn known(&self, vendor: Vendor, id: &str, found: Found<'_>) -> Row {
-        let tokenizer = found.model.tokenizer.as_ref();
-        let row = tokenizer.and_then(|name| self.file.tokenizers.get(name));
-        let seen = row.is_some_and(|row| row.seen == Some(true)).then_some(Seen);
-        Row::known(vendor, id, found, seen)
+        Row::known(vendor, id, found, self.seen(found.model))
     }
 
     /// The model that a vendor calls so, or that is called so in the catalogue

@@ -29,6 +29,9 @@ pub struct Row {
     /// Tokens that prompt and reply may take together: the smallest count that
     /// anyone gives; none where nobody does.
     pub window: Option<usize>,
+    /// Tokens that the model itself can take, whoever serves it: no host, and nobody
+    /// who asks, gets more out of it.
+    pub holds: Option<usize>,
     /// The most tokens of one reply, likewise.
     pub reply_limit: Option<usize>,
     /// What its tokens cost; none where nobody has said.
@@ -87,6 +90,7 @@ impl Row {
             status: Status::default(),
             elsewhere: Vec::new(),
             window: vendor.window,
+            holds: None,
             reply_limit: None,
             price: vendor.is_local.then_some(Price::FREE),
             price_date: None,
@@ -130,6 +134,7 @@ impl Row {
                 .unwrap_or_default(),
             elsewhere: elsewhere(&base.vendor.name, model),
             window: window(&base.vendor, model, found.host),
+            holds: model.window.map(tokens),
             reply_limit: smallest([host.reply, model.reply], None),
             price: host.price.as_ref().and_then(price).or(base.price),
             price_date: host.price.as_ref().map(|price| price.date.clone()),

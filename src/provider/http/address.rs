@@ -30,7 +30,16 @@ impl Base {
     /// and for plain `http` to another machine, which would show the key and
     /// the manuscript to everyone on the way. No message repeats the URL.
     pub fn parse(base_url: &str) -> Result<Self, BadEndpoint> {
-        let bad = |why: &str| Err(BadEndpoint(format!("`base_url` {why}")));
+        Self::said_in("base_url", base_url)
+    }
+
+    /// The same of a base URL that stands in `setting`, which messages name.
+    ///
+    /// # Errors
+    ///
+    /// As [`Base::parse`].
+    pub fn said_in(setting: &str, base_url: &str) -> Result<Self, BadEndpoint> {
+        let bad = |why: &str| Err(BadEndpoint(format!("`{setting}` {why}")));
         let mut url = match Url::parse(base_url.trim()) {
             Ok(url) => url,
             Err(why) => {

@@ -55,6 +55,8 @@ impl Broken {
 pub(super) struct Judge<'a> {
     pub base: &'a Base,
     pub key: Option<&'a BoundKey>,
+    /// How the user can give it another key.
+    pub key_way: Option<&'a str>,
     /// The user's own headers for it.
     pub headers: Option<&'a BoundHeaders>,
     /// The model, where one was asked.
@@ -186,7 +188,11 @@ impl Judge<'_> {
                 ),
             },
             403 if refusal.spares_the_key() => Fault::Refused { origin, status, message },
-            401 | 403 => Fault::Key { origin, message: message + &self.whose_key() },
+            401 | 403 => Fault::Key {
+                origin,
+                message: message + &self.whose_key(),
+                way: self.key_way.map(str::to_owned),
+            },
             429 | 503 | 529 => Fault::Busy { origin, message, retry_after },
             408 | 500..=599 if too_long.is_some() => Fault::Busy { origin, message, retry_after },
             408 | 500..=599 => Fault::Server { origin, status: class, message },

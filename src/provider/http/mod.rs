@@ -94,6 +94,8 @@ pub struct Endpoint {
     pub base: Base,
     /// The key, for an endpoint that takes one.
     pub key: Option<BoundKey>,
+    /// How the user can give it another key, in words.
+    pub key_way: Option<String>,
     /// The user's own headers for it.
     pub headers: Option<BoundHeaders>,
     /// The model, in the endpoint's words.
@@ -139,6 +141,7 @@ impl Endpoint {
             dialect,
             base,
             key: None,
+            key_way: None,
             headers: None,
             model: model.into(),
             window,
@@ -162,6 +165,9 @@ pub type OnPause = Box<dyn Fn(Duration, &Fault) + Send + Sync>;
 /// Hears that a call waits at the gate, and by nothing that it waits no longer.
 pub type OnWait = Box<dyn Fn(Option<Wait>) + Send + Sync>;
 
+/// Hears which model has answered, in the endpoint's own words.
+pub type OnAnswer = Box<dyn Fn(&str) + Send + Sync>;
+
 /// A [`Provider`] over HTTP.
 pub struct Remote {
     facts: Facts,
@@ -173,6 +179,7 @@ pub struct Remote {
     /// Whoever wants to know why nothing comes for a while.
     on_pause: Option<OnPause>,
     on_wait: Option<OnWait>,
+    on_answer: Option<OnAnswer>,
 }
 
 impl Remote {
@@ -215,6 +222,7 @@ impl Remote {
             spared: Mutex::default(),
             on_pause: None,
             on_wait: None,
+            on_answer: None,
         })
     }
 
@@ -230,6 +238,12 @@ impl Remote {
         Self { on_wait: Some(on_wait), ..self }
     }
 
+    /// The same provider; it tells of each whole reply which model has given it.
+    #[must_use]
+    pub fn telling_answers(self, on_answer: OnAnswer) -> Self {
+        Self { on_answer: Some(on_answer), ..self }
+    }
+
     /// What is the user's alone: the key, and values of the user's own headers.
     fn secrets(&self) -> impl Iterator<Item = &str> {
         let Endpoint { key, headers, .. } = &self.endpoint;
@@ -241,6 +255,7 @@ impl Remote {
         Judge {
             base: &self.endpoint.base,
             key: self.endpoint.key.as_ref(),
+            key_way: self.endpoint.key_way.as_deref(),
             headers: self.endpoint.headers.as_ref(),
             model: Some(&self.endpoint.model),
             home: self.endpoint.dialect.home,
@@ -272,7 +287,11 @@ impl Provider for Remote {
             if matches!(reply, Err(Fault::Cancelled)) {
                 self.settle_stopped(&mut listener).await;
             }
-            Ok(self.judge().clean(reply?))
+            let reply = self.judge().clean(reply?);
+            if let Some(tell) = &self.on_answer {
+                tell(&reply.model);
+            }
+            Ok(reply)
         })
     }
 }

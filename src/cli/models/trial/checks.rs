@@ -76,12 +76,24 @@ impl Ear for Heard {
     }
 }
 
-pub(super) fn went_well(provider: &dyn Provider, reply: &Reply, heard: &Heard) -> Vec<Check> {
+/// What a good reply shows; `is_another` tells whether it came from another model
+/// than the one that was asked.
+pub(super) fn went_well(
+    provider: &dyn Provider,
+    reply: &Reply,
+    heard: &Heard,
+    is_another: bool,
+) -> Vec<Check> {
     let facts = provider.facts();
     let mut checks = vec![
         Check::works("reachable", tries(heard)),
         Check::works("key", "accepted, or none is wanted"),
-        Check::works("model", format!("`{}` answers", reply.model)),
+        if is_another {
+            let said = format!("asked for `{}`, `{}` answers", facts.name, reply.model);
+            Check::unsure("model", said)
+        } else {
+            Check::works("model", format!("`{}` answers", reply.model))
+        },
         streams(heard, &reply.finish),
     ];
     let cost = heard.bill.and_then(|bill| bill.cost);
