@@ -97,7 +97,7 @@ pub(super) fn select(arguments: &SelectArguments, common: &Common, ui: &Ui) -> R
     adopt_if_edited(&story, chapter, shelf, before, &mut store, ui)?;
     select_take(&story, chapter, shelf, take, &mut store)?;
     let has_canon = shelf.has_canon();
-    replay::renew(&folder, &[], &archive)?;
+    replay::renew(&folder, &[], &story, &archive)?;
     ui.say(&format!("chapter {} is now take {take}", chapter.number));
     if !has_canon {
         ui.say(&format!(
@@ -161,7 +161,7 @@ pub(super) fn undo(_: &UndoArguments, common: &Common, ui: &Ui) -> Result<Exit> 
         }
     }
     store.note(vec![Event::Undone { undone: run }])?;
-    replay::renew(&folder, &[], &archive)?;
+    replay::renew(&folder, &[], &story, &archive)?;
     Ok(Exit::Done)
 }
 

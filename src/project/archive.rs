@@ -62,6 +62,8 @@ pub struct Shelf {
     pub recording: Usage,
     /// Under which conditions it was recorded last, by digest.
     pub recorded_under: Option<String>,
+    /// The calls of that recording, by digest.
+    pub recorded_from: Vec<String>,
 }
 
 /// A chapter's text in the manuscript.

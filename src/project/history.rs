@@ -165,10 +165,10 @@ fn replay(
             archive.chapters.entry(chapter).or_default().settle(Some(take));
         }
         Event::Cleared { chapter } => archive.chapters.entry(chapter).or_default().settle(None),
-        Event::Recorded { chapter, text, file, tokens, conditions, .. } => {
+        Event::Recorded { chapter, text, file, tokens, calls, conditions, .. } => {
             let shelf = archive.chapters.entry(chapter.clone()).or_default();
             add(&mut shelf.recording, tokens);
-            shelf.recorded_under = conditions;
+            (shelf.recorded_under, shelf.recorded_from) = (conditions, calls);
             let recorded = Some((text, file));
             canon.insert(chapter, Noted { recorded, begun: None });
         }

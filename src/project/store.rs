@@ -327,10 +327,10 @@ impl<'a> Store<'a> {
             facts: record.facts.len(),
             dropped,
             tokens,
-            calls: asked.calls,
+            calls: asked.calls.clone(),
             conditions: asked.conditions.clone(),
         }])?;
-        shelf.recorded_under = asked.conditions;
+        (shelf.recorded_under, shelf.recorded_from) = (asked.conditions, asked.calls);
         add(&mut shelf.recording, tokens);
         shelf.canon = Some(CanonOnFile {
             path,

@@ -1,5 +1,7 @@
 //! Drafting, whole: the real program on a small book, played from scripts.
 
+#[path = "../support/book.rs"]
+mod book;
 #[path = "../support/byte_server.rs"]
 mod byte_server;
 #[path = "../support/counting.rs"]
@@ -27,6 +29,7 @@ mod history;
 mod keyring;
 mod money;
 mod output;
+mod redrawn;
 mod replay;
 mod signals;
 mod trust;

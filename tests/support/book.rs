@@ -407,6 +407,18 @@ pub fn good_answer(words: usize) -> Answering {
     })
 }
 
+/// The same for a whole prompt's words alone; `salt` tells one drawing of a chapter
+/// from the next.
+#[must_use]
+pub fn answer(said: &str, salt: usize) -> String {
+    if said.contains("memory of a long novel") {
+        return good_fold(said);
+    }
+    let Some(chapter) = number_after(said, "# Now: chapter ") else { return good_record(said) };
+    let words = number_after(said, " in about ").unwrap_or(200);
+    prose(&cast(chapter).map(|one| PEOPLE[one].0), words, chapter * 100 + salt)
+}
+
 /// The number that stands after `mark`.
 #[must_use]
 pub fn number_after(text: &str, mark: &str) -> Option<usize> {

@@ -17,7 +17,7 @@ use crate::failure::{Exit, Failure};
 use crate::pipeline::calling::{Line, Lines, Purse};
 use crate::pipeline::plan::{Step, Wanted};
 use crate::pipeline::rendering;
-use crate::pipeline::replay::{self, Conditions, Replay};
+use crate::pipeline::replay::{self, Conditions, Replay, Then};
 use crate::pipeline::run::{Done, Session};
 use crate::project::archive::Archive;
 use crate::project::folder::Folder;
@@ -82,9 +82,10 @@ impl Replaying<'_> {
             let mut session =
                 Session::new(self.story, self.templates, archive, records, &lines.draft);
             session.takes = self.takes(&replay);
+            session.then = self.then(&replay);
             session.redrawn = redrawn.take().unwrap_or(session.redrawn);
             let next = loop {
-                let step = session.next_step(wanted);
+                let step = self.unfolded(session.next_step(wanted), &session, wanted);
                 if step == Step::Done {
                     break None;
                 }
@@ -166,18 +167,21 @@ impl Replaying<'_> {
         Ok(Exit::Done)
     }
 
-    /// The conditions under which a step was done, if they matter.
-    fn due(
-        &self,
-        step: &Step,
-        archive: &Archive,
-        wanted: &Wanted,
-        replay: &Replay,
-    ) -> Option<Under> {
+    /// A chapter that is found by its calls needs no fold, and may never have had
+    /// the one that its prompt would take now.
+    fn unfolded(&self, step: Step, session: &Session<'_>, wanted: &Wanted) -> Step {
+        let Step::Fold(_) = step else { return step };
+        self.chapter_of(&step, &session.archive, wanted)
+            .filter(|chapter| session.then(chapter).is_some())
+            .map_or(step, |chapter| Step::Draft(chapter.number))
+    }
+
+    /// The chapter that a step is for.
+    fn chapter_of(&self, step: &Step, archive: &Archive, wanted: &Wanted) -> Option<&Chapter> {
         let lacks_text = |chapter: &&Chapter| {
             archive.chapters.get(&chapter.id).is_none_or(|shelf| shelf.text.is_none())
         };
-        let chapter = match step {
+        match step {
             // A fold is made for the chapter that is drawn next.
             Step::Fold(span) => self
                 .story
@@ -188,8 +192,19 @@ impl Replaying<'_> {
                 .find(|chapter| chapter.number <= wanted.last),
             Step::Draft(number) | Step::Record(number) => self.story.chapter(*number),
             _ => None,
-        };
-        let drawn = replay.drawn(&chapter?.id);
+        }
+    }
+
+    /// The conditions under which a step was done, if they matter.
+    fn due(
+        &self,
+        step: &Step,
+        archive: &Archive,
+        wanted: &Wanted,
+        replay: &Replay,
+    ) -> Option<Under> {
+        let chapter = self.chapter_of(step, archive, wanted)?;
+        let drawn = replay.drawn(&chapter.id);
         let record = drawn.recorded.unwrap_or_else(|| drawn.conditions.clone());
         Some(Under { draft: drawn.conditions, record })
     }
@@ -229,6 +244,14 @@ impl Replaying<'_> {
             return Err(lacking("and that on this machine counts otherwise").into());
         }
         Ok(named.tokenizer)
+    }
+
+    /// What chapters were made from that the replies before them no longer lead to.
+    fn then(&self, replay: &Replay) -> BTreeMap<String, Then> {
+        let chapters = self.story.chapters.iter();
+        chapters
+            .filter_map(|chapter| Some((chapter.id.clone(), replay.drawn(&chapter.id).then?)))
+            .collect()
     }
 
     /// Which take of each chapter counts.

@@ -20,6 +20,7 @@ use crate::story::take::watch;
 mod event;
 mod marks;
 mod purse;
+mod reel;
 mod watching;
 mod way_out;
 
@@ -28,6 +29,7 @@ pub use marks::{Recent, marks};
 pub use purse::{
     Allowance, Floor, Overbilled, Purse, TOGETHER, Terms, Used, no_room, too_little, unknown_price,
 };
+pub use reel::Reel;
 pub use way_out::failure;
 
 use watching::Watching;
@@ -51,6 +53,8 @@ pub struct Line<'a> {
     pub recent: Arc<Recent>,
     /// The digest of the conditions under which it asks, for replaying.
     pub conditions: Option<String>,
+    /// Where a replay finds the replies of the step at hand, if it knows.
+    pub reel: Arc<Reel>,
 }
 
 /// The ways to the models of a run, by the work they do.
@@ -109,6 +113,7 @@ impl<'a> Line<'a> {
             purse: purse.into(),
             recent: Arc::default(),
             conditions: None,
+            reel: Arc::default(),
         }
     }
 
@@ -148,9 +153,13 @@ impl<'a> Line<'a> {
             bans,
         };
         let model = self.provider.facts().name.clone();
+        let digest = match self.reel.next() {
+            Some(then) => then,
+            None => calls::digest(&model, &request)?,
+        };
         let note = CallNote {
             id: String::new(),
-            digest: calls::digest(&model, &request)?,
+            digest,
             stage,
             chapter,
             model,

@@ -8,8 +8,9 @@ use anyhow::Result;
 use super::calling::{Line, Lines, Listener};
 use super::draft::{Guard, Materials};
 use super::plan::{self, Given, Settled, Step, Wanted};
+use super::replay::Then;
 use crate::failure::{Exit, Failure};
-use crate::project::archive::{Archive, Fold};
+use crate::project::archive::{Archive, Fold, Shelf};
 use crate::project::store::Store;
 use crate::prompt::brief::{self, Past};
 use crate::prompt::memory::{Shape, Span};
@@ -39,6 +40,9 @@ pub struct Session<'a> {
     /// The numbers that takes are to have at least, by chapter id: a replay draws
     /// the take that counts, not those before it.
     pub takes: BTreeMap<String, u32>,
+    /// What chapters were made from that a replay finds by their calls alone, by
+    /// chapter id; empty in every other run.
+    pub then: BTreeMap<String, Then>,
     /// What its prose is guarded against, once a chapter is drawn.
     guard: Option<Arc<Guard>>,
     canon: Canon,
@@ -100,6 +104,7 @@ impl<'a> Session<'a> {
             records,
             tokens_per_word,
             takes: BTreeMap::new(),
+            then: BTreeMap::new(),
             guard: None,
             canon: Canon::default(),
             canon_upto: 0,
@@ -170,6 +175,16 @@ impl<'a> Session<'a> {
     fn chapter(&self, number: usize) -> Result<&'a Chapter> {
         let story: &'a Story = self.story;
         story.chapter(number).ok_or_else(|| anyhow::anyhow!("the outline has no chapter {number}"))
+    }
+
+    /// What a replay knows of the take that a chapter gets next; none where another
+    /// than that of then is drawn, or where the project has changed since.
+    #[must_use]
+    pub fn then(&self, chapter: &Chapter) -> Option<&Then> {
+        let take = self.archive.chapters.get(&chapter.id).map_or(1, Shelf::next_take);
+        let is_that_take = self.takes.get(&chapter.id).is_some_and(|then| take <= *then);
+        let now = self.inputs.get(&chapter.id);
+        self.then.get(&chapter.id).filter(|then| is_that_take && Some(&then.inputs) == now)
     }
 
     /// Works until all that is wanted is done.

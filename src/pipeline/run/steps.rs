@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use super::Session;
+use crate::failure::{Exit, Failure};
 use crate::pipeline::calling::{Event, Line, Lines, Listener, Used};
 use crate::pipeline::draft::{self, Drawn};
 use crate::pipeline::selection::select_take;
@@ -79,6 +80,8 @@ impl Session<'_> {
         let next = self.archive.chapters.get(&chapter.id).map_or(1, Shelf::next_take);
         let take = self.takes.get(&chapter.id).map_or(next, |take| next.max(*take));
         listener(Event::Drafting { chapter: number, title: &chapter.title, take });
+        let then = self.then(chapter).cloned();
+        line.reel.lay_in(then.as_ref().map_or(&[], |then| &then.calls));
         let mut rejected = Vec::new();
         drop(line.purse.used());
         let guard = self.guard()?;
@@ -95,16 +98,21 @@ impl Session<'_> {
         self.note_rejected(&chapter.id, rejected, store)?;
         let drawn = drawn?;
         let used = line.purse.used();
+        let text = digest(&drawn.prose);
+        if then.as_ref().is_some_and(|then| then.text != text) {
+            return Err(other_words(number).into());
+        }
+        let before = then.map(|then| then.before);
         let note = TakeNote {
             chapter: chapter.id.clone(),
             take,
             origin: Origin::Model,
             model: Some(line.provider.facts().name.clone()),
             answered: drawn.answered.clone(),
-            text: digest(&drawn.prose),
+            text,
             words: prose::words(&drawn.prose),
             inputs: self.inputs.get(&chapter.id).cloned().unwrap_or_default(),
-            before: plan::before(self.story, &self.archive, number),
+            before: before.unwrap_or_else(|| plan::before(self.story, &self.archive, number)),
             tokens: drawn.tokens,
             density: drawn.density,
             calls: used.calls.clone(),
@@ -156,13 +164,12 @@ impl Session<'_> {
         self.canon_before(number);
         listener(Event::Recording { chapter: number, title: &chapter.title });
         drop(lines.record.purse.used());
-        let text = self
-            .archive
-            .chapters
-            .get(&chapter.id)
-            .and_then(|shelf| shelf.text.as_ref())
-            .map(|text| text.prose.as_str())
-            .unwrap_or_default();
+        let shelf = self.archive.chapters.get(&chapter.id);
+        let text = shelf.and_then(|shelf| shelf.text.as_ref());
+        let then = self.then.get(&chapter.id);
+        let then = then.filter(|then| text.is_some_and(|text| text.digest == then.text));
+        lines.record.reel.lay_in(then.map_or(&[], |then| &then.recorded));
+        let text = text.map(|text| text.prose.as_str()).unwrap_or_default();
         let recorded = record::record(
             self.story,
             chapter,
@@ -222,6 +229,7 @@ impl Session<'_> {
         let per_word = brief::counted_per_word(self.story, &*line.tokenizer);
         let words = line.settings.fold_words(self.story.chapters.len(), per_word);
         drop(lines.record.purse.used());
+        lines.record.reel.lay_in(&[]);
         let (text, tokens) = fold::fold(
             self.story,
             span,
@@ -237,6 +245,16 @@ impl Session<'_> {
         self.fold_in(span, fold);
         Ok(())
     }
+}
+
+/// A replay that ends where its book did not.
+fn other_words(chapter: usize) -> Failure {
+    Failure::new(
+        Exit::Failed,
+        format!("the replies kept of chapter {chapter} make another text now than they made then"),
+    )
+    .hint(format!("`storygen draft chapter {chapter} --redo` without `--offline` draws it anew"))
+    .hint("or bring its take along, in `.storygen/takes`, with `.storygen/journal.jsonl`")
 }
 
 /// The calls of a step that is done.
