@@ -78,6 +78,7 @@ fn chapters_that_stayed_where_earlier_ones_were_drawn_again_are_made_again() {
     shelf.run(&["draft"]);
     let other = shelf.is_made_again("redrawn");
     assert_eq!(canon(&other), canon(&shelf.project));
+    assert!(Shelf::followers(&other).contains(&30));
     assert_eq!(Shelf::followers(&other), Shelf::followers(&shelf.project));
     // The bible changes, and the chapter that it concerns is drawn again.
     let outline = shelf.project.read(fourth);
