@@ -317,6 +317,7 @@ fn past(case: &Case, story: &Story) -> (Archive, BTreeMap<usize, Record>) {
             chapter.id.clone(),
             Shelf {
                 recorded_under: None,
+                recorded_from: Vec::new(),
                 begun: Vec::new(),
                 takes: vec![note],
                 text: Some(text),

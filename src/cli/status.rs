@@ -1,6 +1,7 @@
 //! `storygen status`: a row a chapter, and the command to run next.
 
 use std::collections::BTreeSet;
+use std::panic::resume_unwind;
 
 use anyhow::Result;
 use owo_colors::OwoColorize;
@@ -33,9 +34,15 @@ pub(super) struct Arguments {
 /// Runs the command.
 pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exit> {
     let folder = open::folder(common)?;
-    let (story, loaded) = open::sound(&folder, ui)?;
+    // A long book has as much written as its bible says of it.
+    let (sound, gathered) = std::thread::scope(|scope| {
+        let gathered = scope.spawn(|| history::gather(&folder));
+        let sound = open::sound(&folder, ui);
+        (sound, gathered.join().unwrap_or_else(|panic| resume_unwind(panic)))
+    });
+    let (story, loaded) = sound?;
     let templates = open::templates(&folder, &story)?;
-    let archive = history::read(&folder, &story)?;
+    let archive = gathered.of(&folder, &story)?;
     let inputs = run::all_inputs(&story, &templates);
     let given = Given {
         story: &story,
@@ -192,12 +199,10 @@ fn print(
     ui: &Ui,
 ) {
     ui.result(&format!("{}", story.book.title.bold()));
-    for line in table::lines(&rows.iter().map(cells).collect::<Vec<_>>(), terminal_width()) {
-        ui.result(&line);
-    }
-    for line in left {
-        ui.result(line);
-    }
+    // At once: the rows of a long book would be as many writes.
+    let mut lines = table::lines(&rows.iter().map(cells).collect::<Vec<_>>(), terminal_width());
+    lines.extend(left.iter().cloned());
+    ui.result(&lines.join("\n"));
     let written: usize = rows.iter().filter_map(|row| row.words).sum();
     let target: u64 = rows.iter().map(|row| u64::from(row.chapter.words)).sum();
     let tokens: u64 = rows.iter().map(|row| row.tokens).sum();

@@ -10,7 +10,7 @@ use anyhow::Result;
 
 use super::archive::{Archive, CanonOnFile, Fold, Open, Origin, TakeNote, Text, add};
 use super::folder::Folder;
-use super::journal::{self, Event, Stage};
+use super::journal::{self, Entry, Event, Stage};
 use super::yaml::key_shaped;
 use super::{canon_file, layout};
 use crate::diagnostic::Finding;
@@ -29,14 +29,45 @@ pub const TEXT_LIMIT: usize = 16 * 1024 * 1024;
 ///
 /// When a file cannot be read, or two files claim to be the same chapter.
 pub fn read(folder: &Folder, story: &Story) -> Result<Archive> {
+    gather(folder).of(folder, story)
+}
+
+/// The journal and the files of a project, whatever the story is: they can be
+/// gathered while the bible is still read.
+pub struct Gathered {
+    entries: Result<Vec<Entry>>,
+    files: Result<Files>,
+}
+
+/// Gathers what there is. What cannot be read is told of by [`Gathered::of`].
+#[must_use]
+pub fn gather(folder: &Folder) -> Gathered {
     // A long book has as much of the one as of the other.
-    let (entries, files) = std::thread::scope(|scope| {
+    std::thread::scope(|scope| {
         let entries = scope.spawn(|| journal::read(folder));
-        let files = Files::read(folder, story);
+        let files = Files::read(folder);
         let entries = entries.join().unwrap_or_else(|panic| resume_unwind(panic));
-        (entries, files)
-    });
-    let (entries, mut files) = (entries?, files?);
+        Gathered { entries, files }
+    })
+}
+
+impl Gathered {
+    /// What of it is this story's.
+    ///
+    /// # Errors
+    ///
+    /// When a file of it could not be read, or two claim to be the same chapter.
+    pub fn of(self, folder: &Folder, story: &Story) -> Result<Archive> {
+        assembled(self.entries?, self.files?.of(story)?, folder, story)
+    }
+}
+
+fn assembled(
+    entries: Vec<Entry>,
+    mut files: Chapters,
+    folder: &Folder,
+    story: &Story,
+) -> Result<Archive> {
     let mut archive = Archive {
         runs: entries.iter().map(|entry| entry.run).max().unwrap_or(0),
         ..Archive::default()
@@ -63,8 +94,16 @@ pub fn read(folder: &Folder, story: &Story) -> Result<Archive> {
     Ok(archive)
 }
 
-/// The files of a story's chapters, by the chapter's id.
+/// All files in the folders of texts and canon, by the chapter's id that they bear.
+/// Only those of a story's chapters have to be readable.
 struct Files {
+    texts: BTreeMap<String, (String, Result<Option<Uncounted>>)>,
+    /// Paths and texts of the canon files.
+    canons: BTreeMap<String, (String, Result<Option<String>>)>,
+}
+
+/// The files of a story's chapters, by the chapter's id.
+struct Chapters {
     texts: BTreeMap<String, Uncounted>,
     /// Paths and texts of the canon files.
     canons: BTreeMap<String, (String, String)>,
@@ -73,23 +112,39 @@ struct Files {
 }
 
 impl Files {
-    fn read(folder: &Folder, story: &Story) -> Result<Self> {
-        let mut strays = files_by_chapter(folder, layout::MANUSCRIPT, "md")?;
-        let mut paths = files_by_chapter(folder, layout::CANON, "yaml")?;
+    fn read(folder: &Folder) -> Result<Self> {
+        let texts = files_by_chapter(folder, layout::MANUSCRIPT, "md")?;
+        let canons = files_by_chapter(folder, layout::CANON, "yaml")?;
+        let text = |(id, path): (String, String)| {
+            let text = Uncounted::read(folder, path.clone());
+            (id, (path, text))
+        };
+        let canon = |(id, path): (String, String)| {
+            let yaml = folder.read(&path, super::yaml::FILE_LIMIT);
+            (id, (path, yaml))
+        };
+        Ok(Self {
+            texts: texts.into_iter().map(text).collect(),
+            canons: canons.into_iter().map(canon).collect(),
+        })
+    }
+
+    fn of(mut self, story: &Story) -> Result<Chapters> {
         let (mut texts, mut canons) = (BTreeMap::new(), BTreeMap::new());
         for chapter in &story.chapters {
-            if let Some(path) = strays.remove(&chapter.id)
-                && let Some(text) = Uncounted::read(folder, path)?
+            if let Some((_, text)) = self.texts.remove(&chapter.id)
+                && let Some(text) = text?
             {
                 texts.insert(chapter.id.clone(), text);
             }
-            if let Some(path) = paths.remove(&chapter.id)
-                && let Some(yaml) = folder.read(&path, super::yaml::FILE_LIMIT)?
+            if let Some((path, yaml)) = self.canons.remove(&chapter.id)
+                && let Some(yaml) = yaml?
             {
                 canons.insert(chapter.id.clone(), (path, yaml));
             }
         }
-        Ok(Self { texts, canons, strays })
+        let strays = self.texts.into_iter().map(|(id, (path, _))| (id, path)).collect();
+        Ok(Chapters { texts, canons, strays })
     }
 }
 

@@ -6,8 +6,9 @@
 //! does not make old books stale.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
-use super::{Chapter, Character, Place, Promise, Scene, Story};
+use super::{Chapter, Character, Commitment, Place, Promise, Scene, Story, Thread};
 
 /// The parts a chapter depends on, by name, each with the digest of its content.
 pub type Inputs = BTreeMap<String, String>;
@@ -27,7 +28,8 @@ impl Given {
     fn text(&mut self, key: &str, value: &str) {
         if !value.is_empty() {
             // Lengths keep two values from running into each other.
-            self.0.push_str(&format!("{key}={}:{value}\n", value.len()));
+            // Writing to a text does not fail.
+            let _ = writeln!(self.0, "{key}={}:{value}", value.len());
         }
     }
     fn maybe(&mut self, key: &str, value: Option<&str>) {
@@ -43,39 +45,71 @@ impl Given {
     }
 }
 
-/// Everything the text of a chapter depends on in the bible.
-#[must_use]
-pub fn inputs(story: &Story, chapter: &Chapter) -> Inputs {
-    let mut inputs = Inputs::new();
-    inputs.insert("premise and style".to_owned(), premise(story));
-    inputs.insert("outline".to_owned(), outline(story, chapter));
-    if !story.rules.is_empty() {
-        let mut given = Given::default();
-        given.all("rule", story.rules.iter().map(|rule| rule.rule.as_str()));
-        inputs.insert("world rules".to_owned(), given.digest());
-    }
-    for id in chapter.cast() {
-        let character = &story[id];
-        inputs.insert(format!("character `{}`", character.id), card(story, character));
-    }
-    for id in chapter.places() {
-        let place = &story[id];
-        inputs.insert(format!("place `{}`", place.id), place_card(place));
-    }
-    for thread in &story.threads {
-        if (thread.planted..=thread.paid_off_by).contains(&chapter.number) {
+/// A part's name and the digest of its content.
+type Part = (String, String);
+
+/// The parts of a bible that chapters share, each with its digest, so that no part
+/// is digested for every chapter anew.
+pub struct Parts<'a> {
+    story: &'a Story,
+    /// What every chapter depends on.
+    all: Vec<Part>,
+    // These stand in the order of the story's lists.
+    characters: Vec<Part>,
+    places: Vec<Part>,
+    threads: Vec<Part>,
+    commitments: Vec<Part>,
+}
+
+impl<'a> Parts<'a> {
+    /// The parts of this story.
+    #[must_use]
+    pub fn of(story: &'a Story) -> Self {
+        let mut all = vec![("premise and style".to_owned(), premise(story))];
+        if !story.rules.is_empty() {
             let mut given = Given::default();
-            given.text("thread", &thread.thread);
-            given.maybe("payoff", thread.payoff.as_deref());
-            inputs.insert(format!("thread `{}`", thread.id), given.digest());
+            given.all("rule", story.rules.iter().map(|rule| rule.rule.as_str()));
+            all.push(("world rules".to_owned(), given.digest()));
+        }
+        let character = |one: &Character| (format!("character `{}`", one.id), card(story, one));
+        let place = |one: &Place| (format!("place `{}`", one.id), place_card(one));
+        let thread = |one: &Thread| (format!("thread `{}`", one.id), thread_card(one));
+        let commitment =
+            |one: &Commitment| (format!("commitment `{}`", one.id), digest(&one.statement));
+        Self {
+            story,
+            all,
+            characters: story.characters.iter().map(character).collect(),
+            places: story.places.iter().map(place).collect(),
+            threads: story.threads.iter().map(thread).collect(),
+            commitments: story.commitments.iter().map(commitment).collect(),
         }
     }
-    for commitment in &story.commitments {
-        if binds(&commitment.promise, chapter.number) {
-            inputs.insert(format!("commitment `{}`", commitment.id), digest(&commitment.statement));
-        }
+
+    /// Everything the text of a chapter depends on in the bible.
+    #[must_use]
+    pub fn inputs(&self, chapter: &Chapter) -> Inputs {
+        let story = self.story;
+        let cast = chapter.cast().into_iter().filter_map(|id| self.characters.get(id.index()));
+        let places = chapter.places().into_iter().filter_map(|id| self.places.get(id.index()));
+        let threads = story.threads.iter().zip(&self.threads).filter_map(|(thread, part)| {
+            (thread.planted..=thread.paid_off_by).contains(&chapter.number).then_some(part)
+        });
+        let commitments = story.commitments.iter().zip(&self.commitments);
+        let commitments = commitments
+            .filter_map(|(one, part)| binds(&one.promise, chapter.number).then_some(part));
+        let mut inputs: Inputs = self
+            .all
+            .iter()
+            .chain(cast)
+            .chain(places)
+            .chain(threads)
+            .chain(commitments)
+            .cloned()
+            .collect();
+        inputs.insert("outline".to_owned(), outline(story, chapter));
+        inputs
     }
-    inputs
 }
 
 /// Whether a promise has to be minded while this chapter is written.
@@ -167,6 +201,13 @@ fn card(story: &Story, character: &Character) -> String {
     }
     given.all("knows", character.knows.iter().map(String::as_str));
     given.maybe("place", character.starts_at.map(|place| story[place].id.as_str()));
+    given.digest()
+}
+
+fn thread_card(thread: &Thread) -> String {
+    let mut given = Given::default();
+    given.text("thread", &thread.thread);
+    given.maybe("payoff", thread.payoff.as_deref());
     given.digest()
 }
 

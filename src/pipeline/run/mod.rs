@@ -66,11 +66,12 @@ pub struct Done {
 /// among them.
 #[must_use]
 pub fn all_inputs(story: &Story, templates: &Templates) -> BTreeMap<String, Inputs> {
+    let parts = fingerprint::Parts::of(story);
     story
         .chapters
         .iter()
         .map(|chapter| {
-            let mut inputs = fingerprint::inputs(story, chapter);
+            let mut inputs = parts.inputs(chapter);
             for (name, digest) in &templates.own {
                 if name.starts_with("draft") || name.starts_with("continue") {
                     inputs.insert(format!("template `{name}`"), digest.clone());
