@@ -46,7 +46,12 @@ fn book_of(chapters: usize, words: usize, config: &str) -> (Project, Counting) {
     project.write("bible/outline.yaml", lines.collect::<Vec<_>>().join("\n"));
     let answer = book::good_answer(words);
     let server = Counting::start(move |asked| {
-        let (text, _) = answer(&request(asked), asked.number);
+        let (mut text, _) = answer(&request(asked), asked.number);
+        // Who is asked to go on writes what is missing.
+        if let Some(missing) = missing(&asked.said) {
+            let words: Vec<&str> = text.split_inclusive(char::is_whitespace).collect();
+            text = words.into_iter().take(missing).collect::<String>().trim_end().to_owned();
+        }
         // A reply ends at its limit.
         let limit = asked.body["max_tokens"]
             .as_u64()
@@ -64,6 +69,12 @@ fn book_of(chapters: usize, words: usize, config: &str) -> (Project, Counting) {
     );
     project.write("../home/config/storygen/config.yaml", text);
     (project, server)
+}
+
+/// The words that a continuation is asked for.
+fn missing(said: &str) -> Option<usize> {
+    let (_, asked) = said.rsplit_once("Your text breaks off here:")?;
+    book::number_after(asked, "About ")
 }
 
 fn json(project: &Project, command: &str) -> Value {
@@ -363,6 +374,14 @@ fn the_budget_that_a_refusal_names_is_enough() {
         ("one try", 6, 300, "endpoints: {openai: {tries: 1}}\n", "--max-cost"),
         ("four tries", 6, 300, "", "book"),
         ("a small window", 10, 200, "window: 9000\n", "month"),
+        ("chapters longer than a reply", 2, 2_500, "window: 8192\n", "book"),
+        (
+            "the same, more of it",
+            4,
+            2_500,
+            "window: 6000\nendpoints: {openai: {tries: 1}}\n",
+            "book",
+        ),
     ] {
         let (project, server) = book_of(chapters, words, config);
         let path = "../home/config/storygen/config.yaml";
@@ -386,7 +405,7 @@ fn the_budget_that_a_refusal_names_is_enough() {
         let line = output.stderr.lines().find(|line| line.contains("; at the very most "));
         assert!(
             line.is_some_and(|line| line
-                .ends_with("enough unless calls are repeated; a run stops before it is passed")),
+                .ends_with("enough unless replies are stopped or calls repeated; a run stops before it is passed")),
             "{name}: {output}"
         );
         println!(

@@ -250,11 +250,12 @@ impl Sum {
             format!("too little, it needs at least {}", least.rounded_up())
         } else if enough > left {
             format!(
-                "it may be enough, and from {} on it is unless a call is repeated; a run stops before it is passed",
+                "it may be enough, and from {} on it is unless a reply is stopped or a call repeated; a run stops before it is passed",
                 enough.rounded_up()
             )
         } else if most > left {
-            "enough unless calls are repeated; a run stops before it is passed".to_owned()
+            "enough unless replies are stopped or calls repeated; a run stops before it is passed"
+                .to_owned()
         } else {
             "enough in any case".to_owned()
         };

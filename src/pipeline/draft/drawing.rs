@@ -25,6 +25,7 @@ mod joining;
 use hearing::Next;
 
 pub(super) use going_on::continue_frame;
+pub(in crate::pipeline) use going_on::{Rest, going_on};
 
 /// What the drawings of a task have in common.
 pub(super) struct Sitting<'a> {

@@ -19,6 +19,7 @@ mod guard;
 
 pub use guard::Guard;
 
+pub(super) use drawing::{Rest, going_on};
 use drawing::{Sitting, continue_frame, draw_task};
 
 /// Everything the drawing of a chapter draws on.

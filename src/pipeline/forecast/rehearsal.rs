@@ -8,15 +8,17 @@ use super::{Part, Prices, standin};
 use crate::chat::Message;
 use crate::money::{Money, Need};
 use crate::pipeline::calling::Lines;
-use crate::pipeline::draft::{continuation, prompt, tasks};
+use crate::pipeline::draft::{Materials, Rest, continuation, going_on, prompt, tasks};
 use crate::pipeline::plan::{self, Step, Wanted};
 use crate::pipeline::run::{Session, blocked};
 use crate::pipeline::{fold, record};
 use crate::project::archive::{CanonOnFile, Fold, Shelf, Text};
 use crate::project::journal::{Origin, Stage, TakeNote};
 use crate::project::layout;
-use crate::prompt::brief;
+use crate::prompt::brief::{self, Task};
+use crate::prompt::budget::Fitted;
 use crate::prompt::memory::Span;
+use crate::prompt::view::DraftView;
 use crate::provider::Usage;
 use crate::story::fingerprint::digest;
 use crate::story::{Chapter, Story, prose};
@@ -224,6 +226,10 @@ impl Rehearsal<'_> {
                 most: redraws,
             };
             self.add(calls, 1, needed.min(reply));
+            if !self.is_ample() {
+                self.continued(&materials, task, &fitted, &drawn, [reply, needed])?;
+                continue;
+            }
             // A stream that breaks off is continued as often as one that is cut,
             // and once more.
             let most = redraws * (2 * continuations + 1);
@@ -241,6 +247,42 @@ impl Rehearsal<'_> {
             let path = layout::manuscript(chapter.number, &chapter.id, count);
             shelf.text = Some(Text { path, prose: text, digest, words });
         });
+        Ok(())
+    }
+
+    /// The calls that go on with a text of which one reply holds the first of these
+    /// tokens, and all replies together the second.
+    fn continued(
+        &mut self,
+        materials: &Materials<'_>,
+        task: Task<'_>,
+        fitted: &Fitted<DraftView>,
+        drawn: &str,
+        [mut said, needed]: [usize; 2],
+    ) -> Result<()> {
+        let line = &self.lines.draft;
+        for _ in 0..line.settings.continuations {
+            if said >= needed {
+                break;
+            }
+            let text = &drawn[..drawn.floor_char_boundary(drawn.len() * said / needed)];
+            let written = u32::try_from(prose::words(text)).unwrap_or(u32::MAX);
+            let missing = task.words().saturating_sub(written);
+            let rest = Rest { text, cut: true, missing };
+            let (messages, longest) = going_on(materials, task, fitted, rest, line)?;
+            let base = line.tokenizer.prompt(&messages);
+            let calls = Calls {
+                stage: Stage::Continue,
+                messages: &messages,
+                base,
+                more: 0,
+                longest,
+                most: 0,
+            };
+            let grown = longest.min(needed - said);
+            self.add(calls, 1, grown);
+            said += grown;
+        }
         Ok(())
     }
 

@@ -57,7 +57,7 @@ fn full(reached: &Reached, what: &str) -> Failure {
 pub struct Floor {
     /// With less it cannot be done.
     pub least: Money,
-    /// With this much it is done, unless a call has to be repeated.
+    /// With this much it is done, unless a reply is stopped or a call has to be repeated.
     pub enough: Money,
     /// Chapters that are to be drafted.
     pub chapters: usize,
@@ -84,7 +84,7 @@ pub fn too_little(caps: &Caps, standings: &[Standing], floor: Floor) -> Result<(
         )
         .hint("nothing was sent; `storygen cost` shows what each stage costs")
         .hint(format!(
-            "a budget of {} is enough as long as no call has to be repeated: before each its worst case is put aside",
+            "a budget of {} is enough as long as no reply is stopped and no call repeated: before each its worst case is put aside",
             (settled + reserved + floor.enough).rounded_up()
         ));
         let failure = raise(failure, limit).hint(

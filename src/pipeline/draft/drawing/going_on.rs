@@ -2,63 +2,89 @@
 
 use anyhow::Result;
 
-use super::Drawing;
+use super::{Drawing, Sitting};
 use crate::chat::{Message, Role};
 use crate::failure::{Exit, Failure};
 use crate::pipeline::calling::Line;
 use crate::pipeline::draft::{Materials, reply_tokens};
 use crate::pipeline::rendering;
-use crate::prompt::budget;
+use crate::prompt::brief::Task;
+use crate::prompt::budget::{self, Fitted};
 use crate::prompt::view::DraftView;
 
 impl Drawing<'_> {
     /// The messages that ask for the rest, and the limit of the reply.
     pub(super) fn go_on(&self, cut: bool, missing: u32) -> Result<(Vec<Message>, usize)> {
-        let line = self.line;
-        // A cut text needs some room to end even where no words are missing.
-        let wanted = missing.max(self.sitting.task.words() / 8).max(60);
-        let reply = reply_tokens(wanted, line.settings, self.sitting.materials.tokens_per_word);
-        let prefill = line.provider.facts().prefill;
-        let view = DraftView {
-            cut,
-            missing,
-            last_words: Some(last_words(&self.text).to_owned()),
-            ..self.sitting.fitted.view.clone()
-        };
-        let ask = rendering::render(self.sitting.materials.templates, "continue.md", &view)?;
-        let mut bytes = line.settings.shares().so_far * 6;
-        loop {
-            let mut so_far = end_of(&self.text, bytes).to_owned();
-            if prefill && !cut {
-                so_far.truncate(so_far.trim_end().len());
-                so_far.push_str("\n\n");
-            }
-            let mut messages = self.sitting.fitted.messages.clone();
-            messages.push(Message::new(Role::Assistant, so_far));
-            if !prefill {
-                messages.push(Message::new(Role::User, ask.clone()));
-            }
-            let tokens = line.tokenizer.prompt(&messages);
-            if tokens <= line.room(reply) {
-                return Ok((messages, reply));
-            }
-            if bytes < 64 {
-                // The fitted prompt has room for its own reply; a rest is never longer.
-                let reply = line.settings.window.saturating_sub(tokens + budget::MARGIN);
-                if reply < 32 {
-                    return Err(Failure::new(
-                        Exit::Failed,
-                        format!(
-                            "chapter {}: no room is left in the window to continue",
-                            self.sitting.task.chapter.number
-                        ),
-                    )
-                    .into());
-                }
-                return Ok((messages, reply));
-            }
-            bytes = bytes * 3 / 4;
+        let Sitting { materials, task, fitted, .. } = *self.sitting;
+        going_on(materials, task, fitted, Rest { text: &self.text, cut, missing }, self.line)
+    }
+}
+
+/// What there is of a text that is to go on.
+#[derive(Clone, Copy)]
+pub(in crate::pipeline) struct Rest<'a> {
+    /// The text so far.
+    pub text: &'a str,
+    /// Whether it was cut, and did not end too early.
+    pub cut: bool,
+    /// How many words are missing.
+    pub missing: u32,
+}
+
+/// The messages that ask for the rest of a text, and the limit of the reply.
+///
+/// # Errors
+///
+/// When a template fails, or the window has no room for a reply.
+pub(in crate::pipeline) fn going_on(
+    materials: &Materials<'_>,
+    task: Task<'_>,
+    fitted: &Fitted<DraftView>,
+    rest: Rest<'_>,
+    line: &Line<'_>,
+) -> Result<(Vec<Message>, usize)> {
+    let Rest { text, cut, missing } = rest;
+    // A cut text needs some room to end even where no words are missing.
+    let wanted = missing.max(task.words() / 8).max(60);
+    let reply = reply_tokens(wanted, line.settings, materials.tokens_per_word);
+    let prefill = line.provider.facts().prefill;
+    let view = DraftView {
+        cut,
+        missing,
+        last_words: Some(last_words(text).to_owned()),
+        ..fitted.view.clone()
+    };
+    let ask = rendering::render(materials.templates, "continue.md", &view)?;
+    let mut bytes = line.settings.shares().so_far * 6;
+    loop {
+        let mut so_far = end_of(text, bytes).to_owned();
+        if prefill && !cut {
+            so_far.truncate(so_far.trim_end().len());
+            so_far.push_str("\n\n");
         }
+        let mut messages = fitted.messages.clone();
+        messages.push(Message::new(Role::Assistant, so_far));
+        if !prefill {
+            messages.push(Message::new(Role::User, ask.clone()));
+        }
+        let tokens = line.tokenizer.prompt(&messages);
+        if tokens <= line.room(reply) {
+            return Ok((messages, reply));
+        }
+        if bytes < 64 {
+            // The fitted prompt has room for its own reply; a rest is never longer.
+            let reply = line.settings.window.saturating_sub(tokens + budget::MARGIN);
+            if reply < 32 {
+                let number = task.chapter.number;
+                return Err(Failure::new(
+                    Exit::Failed,
+                    format!("chapter {number}: no room is left in the window to continue"),
+                )
+                .into());
+            }
+            return Ok((messages, reply));
+        }
+        bytes = bytes * 3 / 4;
     }
 }
 
