@@ -50,7 +50,7 @@ fn book_of(chapters: usize, words: usize, config: &str) -> (Project, Counting) {
         // Who is asked to go on writes what is missing.
         if let Some(missing) = missing(&asked.said) {
             let words: Vec<&str> = text.split_inclusive(char::is_whitespace).collect();
-            text = words.into_iter().take(missing).collect::<String>().trim_end().to_owned();
+            text = words.into_iter().take(missing).collect();
         }
         // A reply ends at its limit.
         let limit = asked.body["max_tokens"]
