@@ -95,10 +95,16 @@ pub(super) fn select(arguments: &SelectArguments, common: &Common, ui: &Ui) -> R
     let before = plan::before(&story, &archive, chapter.number);
     let shelf = archive.shelf(&chapter.id);
     adopt_if_edited(&story, chapter, shelf, before, &mut store, ui)?;
-    select_take(&story, chapter, shelf, take, &mut store)?;
+    let stands =
+        shelf.selected == Some(take) && shelf.current().is_some_and(|note| note.take == take);
+    // What changes nothing is nothing to undo.
+    if !stands {
+        select_take(&story, chapter, shelf, take, &mut store)?;
+    }
     let has_canon = shelf.has_canon();
     replay::renew(&folder, &[], &story, &archive)?;
-    ui.say(&format!("chapter {} is now take {take}", chapter.number));
+    let word = if stands { "already" } else { "now" };
+    ui.say(&format!("chapter {} is {word} take {take}", chapter.number));
     if !has_canon {
         ui.say(&format!(
             "its canon is from another text; `storygen draft chapter {}` makes it anew",

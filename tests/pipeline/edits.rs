@@ -105,6 +105,14 @@ fn select_and_undo_keep_an_edit_first() {
 }
 
 #[test]
+fn selecting_the_take_that_stands_is_nothing_to_undo() {
+    let project = drafted();
+    done(&project, &["draft", "chapter", "1", "--redo"]);
+    assert_eq!(done(&project, &["select", "1@2"]).stderr, "chapter 1 is already take 2\n");
+    assert_eq!(done(&project, &["undo"]).stderr, "chapter 1 is take 1 again\n");
+}
+
+#[test]
 fn a_heading_is_the_authors_and_no_edit() {
     let project = drafted();
     edit(&project, "manuscript/02-pans.md", "# At the Pans", "# Out at the Pans, Again");
