@@ -22,7 +22,7 @@ use crate::pipeline::calling::{Allowance, Event, TOGETHER};
 use crate::pipeline::plan::Wanted;
 use crate::pipeline::run::Done;
 use crate::project::history;
-use crate::provider::Tally;
+use crate::provider::Total;
 use crate::provider::http::gate::Limits;
 
 mod opening;
@@ -234,9 +234,9 @@ impl Batch<'_> {
             drafted: done.drafted.max(account.drafted),
             recorded: done.recorded.max(account.recorded),
             words: account.words,
-            prompt_tokens: account.tally.usage.prompt,
-            reply_tokens: account.tally.usage.reply,
-            cost: account.tally.most().dollars(),
+            prompt_tokens: account.total.usage.prompt,
+            reply_tokens: account.total.usage.reply,
+            cost: account.total.most().dollars(),
             seconds: begun.elapsed().as_secs_f64(),
         }
     }
@@ -284,7 +284,7 @@ struct Account {
     drafted: usize,
     recorded: usize,
     words: usize,
-    tally: Tally,
+    total: Total,
 }
 
 impl Account {
@@ -294,7 +294,7 @@ impl Account {
                 self.drafted += 1;
                 self.words += words;
             }
-            Event::Billed(tally) => self.tally.add(tally),
+            Event::Billed(total) => self.total.join(total),
             Event::Recorded { .. } => self.recorded += 1,
             _ => {}
         }

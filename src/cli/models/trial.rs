@@ -134,7 +134,7 @@ async fn called(
     let stop = CancellationToken::new();
     let reply = provider.stream(&request, &mut meter.on(&mut heard), &stop).await;
     meter.end(reply.as_ref().ok());
-    fee.settle(&meter.tally())?;
+    fee.settle(meter.reckoning().total())?;
     Ok(match reply {
         Ok(reply) => {
             let is_another = staff.draft.members.iter().all(|one| one.is_another(&reply.model));
