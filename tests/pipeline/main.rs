@@ -28,5 +28,6 @@ mod keyring;
 mod money;
 mod output;
 mod replay;
+mod roles;
 mod signals;
 mod trust;

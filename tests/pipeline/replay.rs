@@ -64,7 +64,7 @@ fn drafted_over_the_wire() -> (Project, Counting) {
 }
 
 /// What is needed of a project to make its book again, in another home.
-fn elsewhere(project: &Project) -> Project {
+pub fn elsewhere(project: &Project) -> Project {
     let other = Project::empty();
     for path in ["storygen.yaml", "bible", "templates", ".storygen/calls", ".storygen/models.json"]
     {
@@ -88,7 +88,7 @@ fn copy_all(from: &Path, to: &Path) {
     }
 }
 
-fn offline(project: &Project, arguments: &[&str]) -> Output {
+pub fn offline(project: &Project, arguments: &[&str]) -> Output {
     let mut all = vec!["draft", "--offline"];
     all.extend(arguments);
     project.run(&all)
