@@ -392,7 +392,10 @@ fn a_call_is_that_of_the_model_that_stood_in() {
         assert!(of("unsaid") == 0.0, "{usage:#}");
     }
     let take = project.read(".storygen/takes/ledger/1.md");
-    assert!(take.contains("model: dead/d\n") && take.contains("answered: good/counted-1\n"), "{take}");
+    assert!(
+        take.contains("model: dead/d\n") && take.contains("answered: good/counted-1\n"),
+        "{take}"
+    );
 }
 
 #[test]

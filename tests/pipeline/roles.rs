@@ -117,7 +117,10 @@ fn a_model_that_never_answered_took_nothing() {
     let usage = json(&project, &["usage", "--json"]);
     for model in ["a/one", "b/one"] {
         let row = &usage["models"][model];
-        assert_eq!((&row["tries"], &row["prompt"], &row["cost"]), (&1.into(), &0.into(), &0.0.into()));
+        assert_eq!(
+            (&row["tries"], &row["prompt"], &row["cost"]),
+            (&1.into(), &0.into(), &0.0.into())
+        );
     }
 }
 

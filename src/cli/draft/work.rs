@@ -138,6 +138,7 @@ impl Work<'_> {
         let loader = Loader {
             arguments: self.run.model,
             config: self.run.config,
+            tells_swaps: true,
             is_strict: self.run.model.strict || wishes.strict,
             book: &wishes.book,
             reach: self.run.reach,
