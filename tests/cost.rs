@@ -436,6 +436,37 @@ fn what_a_stand_in_costs_is_a_figure_of_its_own() {
     );
 }
 
+/// Whoever could not stand in costs nothing, and that is said.
+#[test]
+fn a_stand_in_without_its_key_is_left_out() {
+    let (project, server) = book_of(3, 300, "");
+    let configure = |more: &str| {
+        let config = format!(
+            "model: cheap/w\nendpoints:\n  cheap: {{base_url: '{}', price: {{prompt: 1, reply: 2}}}}\n  dear: {{base_url: 'https://dear.example/v1', api_key_env: DEAR_KEY, price: {{prompt: 100, reply: 200}}}}\n  odd: {{base_url: 'https://odd.example/v1', api_key_env: DEAR_KEY}}\n{more}\n",
+            server.base_url()
+        );
+        project.write("../home/config/storygen/config.yaml", config);
+    };
+    configure("");
+    let alone = project.run(&["cost"]);
+    for (name, host) in [("dear/f", "dear"), ("odd/f", "odd")] {
+        configure(&format!("models: {{fallback: [{name}]}}"));
+        let left_out = project.run(&["cost"]);
+        let line = format!(
+            "no key is set for `{name}` at https://{host}.example; it cannot stand in, and is left out\n"
+        );
+        assert_eq!(left_out.stderr, line + &alone.stderr, "{left_out}");
+        assert_eq!(left_out.stdout, alone.stdout);
+        let keyed = project.run_with(&["cost"], &[("DEAR_KEY", "sk-dear")]);
+        assert!(!keyed.stderr.contains("left out"), "{keyed}");
+        assert_ne!(keyed.stdout, alone.stdout);
+    }
+    // A draft puts aside as much as was foretold.
+    let enough = json(&project, "cost")["needs"]["enough"].as_f64().expect("dollars");
+    let output = project.run(&["draft", "--max-cost", &(enough + 0.0001).to_string()]);
+    assert_eq!(output.code, 0, "{output}");
+}
+
 #[test]
 fn what_costs_nothing_or_is_not_known_is_said() {
     let (project, _server) = book_of(2, 200, "");
