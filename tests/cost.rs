@@ -37,6 +37,16 @@ fn request(asked: &Asked) -> Request {
 
 /// A book of so many chapters, and an endpoint that writes it well.
 fn book_of(chapters: usize, words: usize, config: &str) -> (Project, Counting) {
+    book_by(chapters, words, config, |text, _| Answer::Reply(text))
+}
+
+/// The same where whole replies, which may take so many tokens, become these answers.
+fn book_by(
+    chapters: usize,
+    words: usize,
+    config: &str,
+    whole: impl Fn(String, u64) -> Answer + Send + Sync + 'static,
+) -> (Project, Counting) {
     let project = Project::empty();
     book::write(&project.path(), chapters, words);
     // The arcs need a longer book than this.
@@ -56,7 +66,7 @@ fn book_of(chapters: usize, words: usize, config: &str) -> (Project, Counting) {
         if text.len() > most {
             return Answer::Length(text[..text.floor_char_boundary(most)].to_owned());
         }
-        Answer::Reply(text)
+        whole(text, limit)
     });
     let text = format!(
         "model: openai/counted\nbase_url: {}\nprice: {{prompt: 2, reply: 8, cached: 0.5}}\n{config}",
@@ -129,6 +139,33 @@ fn what_a_book_takes_lies_in_the_range() {
         let rest = project.run(&["cost"]);
         assert!(rest.stdout.ends_with("\nnothing is left to draft\n"), "{rest}");
     }
+}
+
+/// What a model thinks is part of its replies: the range holds them up to their limit.
+#[test]
+fn a_model_that_thinks_stays_in_the_range() {
+    let thinks = |text: String, limit: u64| {
+        let figures = serde_json::json!({
+            "prompt_tokens": 10, "completion_tokens": limit,
+            "completion_tokens_details": { "reasoning_tokens": limit - text.len() as u64 / 4 },
+        });
+        Answer::Says(text, figures)
+    };
+    let (project, _server) = book_by(4, 300, "", thinks);
+    let foretold = json(&project, "cost");
+    let output = project.run(&["draft"]);
+    assert_eq!(output.code, 0, "{output}");
+    let used = json(&project, "usage");
+    for stage in ["draft", "record"] {
+        let (least, most) =
+            (&foretold["stages"][stage]["reply"][0], &foretold["stages"][stage]["reply"][1]);
+        let real = used["stages"][stage]["reply"].as_u64();
+        assert!(least.as_u64() < real && real <= most.as_u64(), "{real:?}: {foretold:#}");
+        assert!(used["stages"][stage]["reasoning"].as_u64() > Some(0), "{used:#}");
+    }
+    let (real, most) =
+        (&used["stages"]["draft"]["cost"], &foretold["stages"]["draft"]["cost"]["most"]);
+    assert!(real.as_f64() <= most.as_f64(), "{real} {most}");
 }
 
 /// A language in whose script a book is written.
