@@ -295,6 +295,50 @@ fn settings_that_a_replay_ignores_are_named() {
     }
 }
 
+/// A setting that was taken out since is one that was other then; one that the model's
+/// author wants, or that is usual, is not.
+#[test]
+fn settings_that_were_taken_out_are_named() {
+    let project = small(&[]);
+    let server = Counting::start(|asked| Answer::Reply(well(asked)));
+    let config = format!("endpoints: {{openrouter: {{base_url: '{}'}}}}\n", server.base_url());
+    project.write("../home/config/storygen/config.yaml", config);
+    let yaml = project.read("storygen.yaml") + "model: openrouter/qwen/qwen-2.5-72b-instruct\n";
+    let said = "sampling: {temperature: 0.3, xtc: {probability: 0.5}, min_p: 0.05}\n";
+    project.write("storygen.yaml", format!("{yaml}{said}"));
+    let key = [("OPENROUTER_API_KEY", "sk-or-test")];
+    let output = project.run_with(&["draft"], &key);
+    assert_eq!(output.code, 0, "{output}");
+    let kept = elsewhere(&project);
+    let (no_more, other) = ("(set no more)", "`sampling: {temperature}`");
+    for (lines, ignored) in [
+        (said, String::new()),
+        ("", format!("{other} {no_more}, `sampling: {{xtc}}` {no_more}")),
+        ("sampling: {xtc: {probability: 0.5}}\n", format!("{other} {no_more}")),
+        ("sampling: {temperature: 0.4}\n", format!("{other}, `sampling: {{xtc}}` {no_more}")),
+    ] {
+        let other = elsewhere(&kept);
+        other.write("storygen.yaml", format!("{yaml}{lines}"));
+        let output = offline(&other, &[]);
+        assert_eq!(output.code, 0, "{lines}: {output}");
+        let is_told = output.stderr.contains(&format!("says of {ignored} now changes nothing\n"));
+        let is_silent = !output.stderr.contains("goes by the settings");
+        assert_eq!((is_told, is_silent), (!ignored.is_empty(), ignored.is_empty()), "{output}");
+        // What an older version has kept does not say whose word a setting was.
+        let models = other.read(".storygen/models.json");
+        let mut models: serde_json::Value = serde_json::from_str(&models).expect("JSON");
+        for one in models["conditions"].as_object_mut().expect("conditions").values_mut() {
+            assert!(one.as_object_mut().expect("keys").remove("author").is_some());
+        }
+        let old = elsewhere(&kept);
+        old.write(".storygen/models.json", models.to_string());
+        old.write("storygen.yaml", format!("{yaml}{lines}"));
+        let output = offline(&old, &[]);
+        assert_eq!(output.code, 0, "{lines}: {output}");
+        assert!(!output.stderr.contains("set no more"), "{output}");
+    }
+}
+
 /// What is done to a project.
 type Change<'a> = Box<dyn Fn(&Project) + 'a>;
 
