@@ -133,14 +133,21 @@ fn begin(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exit> {
     }
 }
 
-/// Finds out before the first call whether a report can be written here: it is
-/// created, and what one holds is left. What is no file, a pipe, is not touched.
+/// Finds out before the first call whether a report can be written here. What one of
+/// an earlier batch holds is left, and where there is none, none is: a batch that is
+/// refused, or killed, has no report. What is no file, a pipe, is not touched.
 fn can_be_written(file: &Path) -> Result<()> {
-    if fs_err::metadata(file).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+    let found = fs_err::metadata(file);
+    if found.as_ref().is_ok_and(|found| !found.is_file() && !found.is_dir()) {
         return Ok(());
     }
     let opened = fs_err::OpenOptions::new().append(true).create(true).open(file);
-    opened.map(drop).context("cannot write the report")
+    opened.map(drop).context("cannot write the report")?;
+    if found.is_err() {
+        // Where it stands, should this be a link to it.
+        fs_err::remove_file(fs_err::canonicalize(file)?)?;
+    }
+    Ok(())
 }
 
 /// The projects without those that were named before, by whatever path: one book
