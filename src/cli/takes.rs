@@ -81,7 +81,7 @@ fn by(note: &TakeNote) -> String {
         (Origin::Author, ..) => "the author".to_owned(),
         (_, None, None) => "a model".to_owned(),
         (_, Some(asked), Some(answered)) if asked != answered => {
-            format!("{answered}, asked for {asked}")
+            format!("{answered} (asked: {asked})")
         }
         (_, Some(one), _) | (_, None, Some(one)) => one.clone(),
     }

@@ -401,6 +401,62 @@ fn a_reply_that_does_not_fit_is_told_from_one_that_is_damaged() {
     }
 }
 
+/// Of a call that was killed nobody knows what it took; what was reserved for it is said,
+/// the same in every place.
+#[test]
+fn a_call_that_was_killed_is_shown_with_what_was_reserved() {
+    for (price, is_paid) in
+        [("{prompt: 0.123457, reply: 8.000001}", true), ("{prompt: 0, reply: 0}", false)]
+    {
+        let project = small(&[]);
+        let server = Counting::start(|asked| Answer::Hang(well(asked)));
+        let config =
+            format!("model: openai/far\nbase_url: {}\nprice: {price}\n", server.base_url());
+        project.write("../home/config/storygen/config.yaml", config);
+        for seed in ["1", "2"] {
+            let before = server.requests();
+            let mut child = project
+                .command(&["draft", "chapter", "1", "--seed", seed])
+                .stderr(std::process::Stdio::null())
+                .spawn()
+                .expect("the program runs");
+            server.await_requests(before + 1);
+            child.kill().expect("a kill");
+            child.wait().expect("an end");
+        }
+        let list = project.run(&["calls"]);
+        let row = list.stdout.lines().next().expect("a call");
+        assert!(row.contains("  no figures  ") && row.contains("  killed  "), "{list}");
+        let shown = project.run(&["calls", "show", &row[..12]]);
+        let mut lines = shown.stdout.lines().rev();
+        let said = lines.next().expect("a line");
+        assert_eq!(lines.next().map(|line| &line[..12]), Some(&row[..12]), "{shown}");
+        let json = |arguments: &[&str]| -> serde_json::Value {
+            let output = project.run(arguments);
+            serde_json::from_str(output.stdout.lines().next().expect("JSON")).expect("JSON")
+        };
+        let call = json(&["calls", "show", &row[..12], "--json"]);
+        let one = json(&["calls", "list", "--json"])["unsaid_at_most"].clone();
+        assert_eq!((&call["usage"], &call["cost"]), (&().into(), &().into()), "{call:#}");
+        assert_eq!((&call["unsaid"], &call["unsaid_at_most"]), (&1.into(), &one), "{call:#}");
+        assert_eq!(one.as_f64() > Some(0.0), is_paid);
+        if is_paid {
+            let (_, most) = row.split_once("≤ ").expect("an amount");
+            let most = most.split_whitespace().next().expect("an amount");
+            assert_eq!(
+                said,
+                format!(
+                    "what it took is not known, and {most} was reserved for it, which the budgets count"
+                )
+            );
+        } else {
+            assert_eq!(said, "what it took is not known, and nothing was reserved for it");
+        }
+        let usage = json(&["usage", "--json"]);
+        assert_eq!(usage["all"]["unsaid_at_most"], usage["month"]["spent"], "{usage:#}");
+    }
+}
+
 #[test]
 fn calls_are_listed_shown_and_pruned() {
     let project = small(&[]);

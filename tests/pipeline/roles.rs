@@ -141,8 +141,8 @@ fn a_take_tells_the_endpoint_that_answered_and_a_replay_the_same() {
     }
     let listed = ok(&project, &["takes"]).stdout;
     let by: Vec<_> = listed.lines().filter_map(|line| line.split_once(", by ")).collect();
-    assert_eq!(by[0].1, "b/counted-1, asked for a/one", "{listed}");
-    assert_eq!(by[1].1, "a/counted-1, asked for a/one", "{listed}");
+    assert_eq!(by[0].1, "b/counted-1 (asked: a/one)", "{listed}");
+    assert_eq!(by[1].1, "a/counted-1 (asked: a/one)", "{listed}");
     let usage = json(&project, &["usage", "--json"]);
     // On a machine that knows of no endpoint, and on one where their names are swapped.
     drop((a, b));
@@ -186,7 +186,7 @@ fn what_an_older_version_kept_is_read_as_it_was() {
     let usage = json(&project, &["usage", "--json"]);
     assert_eq!(usage["models"]["b/one"]["calls"], 1, "{usage:#}");
     let listed = ok(&project, &["takes"]).stdout;
-    assert!(listed.ends_with(", by counted-1, asked for a/one\n"), "{listed}");
+    assert!(listed.ends_with(", by counted-1 (asked: a/one)\n"), "{listed}");
     let other = elsewhere(&project);
     assert_eq!(offline(&other, &["chapter", "1"]).code, 0);
     let take = other.read(&format!(".storygen/takes/{}/1.md", IDS[0]));
