@@ -37,6 +37,16 @@ fn request(asked: &Asked) -> Request {
 
 /// A book of so many chapters, and an endpoint that writes it well.
 fn book_of(chapters: usize, words: usize, config: &str) -> (Project, Counting) {
+    book_by(chapters, words, config, |text, _| Answer::Reply(text))
+}
+
+/// The same where whole replies, which may take so many tokens, become these answers.
+fn book_by(
+    chapters: usize,
+    words: usize,
+    config: &str,
+    whole: impl Fn(String, u64) -> Answer + Send + Sync + 'static,
+) -> (Project, Counting) {
     let project = Project::empty();
     book::write(&project.path(), chapters, words);
     // The arcs need a longer book than this.
@@ -61,7 +71,7 @@ fn book_of(chapters: usize, words: usize, config: &str) -> (Project, Counting) {
         if text.len() > most {
             return Answer::Length(text[..text.floor_char_boundary(most)].to_owned());
         }
-        Answer::Reply(text)
+        whole(text, limit)
     });
     let text = format!(
         "model: openai/counted\nbase_url: {}\nprice: {{prompt: 2, reply: 8, cached: 0.5}}\n{config}",
@@ -140,6 +150,33 @@ fn what_a_book_takes_lies_in_the_range() {
         let rest = project.run(&["cost"]);
         assert!(rest.stdout.ends_with("\nnothing is left to draft\n"), "{rest}");
     }
+}
+
+/// What a model thinks is part of its replies: the range holds them up to their limit.
+#[test]
+fn a_model_that_thinks_stays_in_the_range() {
+    let thinks = |text: String, limit: u64| {
+        let figures = serde_json::json!({
+            "prompt_tokens": 10, "completion_tokens": limit,
+            "completion_tokens_details": { "reasoning_tokens": limit - text.len() as u64 / 4 },
+        });
+        Answer::Says(text, figures)
+    };
+    let (project, _server) = book_by(4, 300, "", thinks);
+    let foretold = json(&project, "cost");
+    let output = project.run(&["draft"]);
+    assert_eq!(output.code, 0, "{output}");
+    let used = json(&project, "usage");
+    for stage in ["draft", "record"] {
+        let (least, most) =
+            (&foretold["stages"][stage]["reply"][0], &foretold["stages"][stage]["reply"][1]);
+        let real = used["stages"][stage]["reply"].as_u64();
+        assert!(least.as_u64() < real && real <= most.as_u64(), "{real:?}: {foretold:#}");
+        assert!(used["stages"][stage]["reasoning"].as_u64() > Some(0), "{used:#}");
+    }
+    let (real, most) =
+        (&used["stages"]["draft"]["cost"], &foretold["stages"]["draft"]["cost"]["most"]);
+    assert!(real.as_f64() <= most.as_f64(), "{real} {most}");
 }
 
 /// A language in whose script a book is written.
@@ -453,6 +490,37 @@ fn what_a_stand_in_costs_is_a_figure_of_its_own() {
         odd.stdout.contains("3 chapters with `cheap/w`: what its tokens cost is not known"),
         "{odd}"
     );
+}
+
+/// Whoever could not stand in costs nothing, and that is said.
+#[test]
+fn a_stand_in_without_its_key_is_left_out() {
+    let (project, server) = book_of(3, 300, "");
+    let configure = |more: &str| {
+        let config = format!(
+            "model: cheap/w\nendpoints:\n  cheap: {{base_url: '{}', price: {{prompt: 1, reply: 2}}}}\n  dear: {{base_url: 'https://dear.example/v1', api_key_env: DEAR_KEY, price: {{prompt: 100, reply: 200}}}}\n  odd: {{base_url: 'https://odd.example/v1', api_key_env: DEAR_KEY}}\n{more}\n",
+            server.base_url()
+        );
+        project.write("../home/config/storygen/config.yaml", config);
+    };
+    configure("");
+    let alone = project.run(&["cost"]);
+    for (name, host) in [("dear/f", "dear"), ("odd/f", "odd")] {
+        configure(&format!("models: {{fallback: [{name}]}}"));
+        let left_out = project.run(&["cost"]);
+        let line = format!(
+            "no key is set for `{name}` at https://{host}.example; it cannot stand in, and is left out\n"
+        );
+        assert_eq!(left_out.stderr, line + &alone.stderr, "{left_out}");
+        assert_eq!(left_out.stdout, alone.stdout);
+        let keyed = project.run_with(&["cost"], &[("DEAR_KEY", "sk-dear")]);
+        assert!(!keyed.stderr.contains("left out"), "{keyed}");
+        assert_ne!(keyed.stdout, alone.stdout);
+    }
+    // A draft puts aside as much as was foretold.
+    let enough = json(&project, "cost")["needs"]["enough"].as_f64().expect("dollars");
+    let output = project.run(&["draft", "--max-cost", &(enough + 0.0001).to_string()]);
+    assert_eq!(output.code, 0, "{output}");
 }
 
 #[test]

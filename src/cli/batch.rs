@@ -22,7 +22,7 @@ use crate::pipeline::calling::{Allowance, Event, TOGETHER};
 use crate::pipeline::plan::Wanted;
 use crate::pipeline::run::Done;
 use crate::project::history;
-use crate::provider::Tally;
+use crate::provider::Total;
 use crate::provider::http::gate::Limits;
 
 mod opening;
@@ -133,14 +133,21 @@ fn begin(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exit> {
     }
 }
 
-/// Finds out before the first call whether a report can be written here: it is
-/// created, and what one holds is left. What is no file, a pipe, is not touched.
+/// Finds out before the first call whether a report can be written here. What one of
+/// an earlier batch holds is left, and where there is none, none is: a batch that is
+/// refused, or killed, has no report. What is no file, a pipe, is not touched.
 fn can_be_written(file: &Path) -> Result<()> {
-    if fs_err::metadata(file).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+    let found = fs_err::metadata(file);
+    if found.as_ref().is_ok_and(|found| !found.is_file() && !found.is_dir()) {
         return Ok(());
     }
     let opened = fs_err::OpenOptions::new().append(true).create(true).open(file);
-    opened.map(drop).context("cannot write the report")
+    opened.map(drop).context("cannot write the report")?;
+    if found.is_err() {
+        // Where it stands, should this be a link to it.
+        fs_err::remove_file(fs_err::canonicalize(file)?)?;
+    }
+    Ok(())
 }
 
 /// The projects without those that were named before, by whatever path: one book
@@ -234,9 +241,9 @@ impl Batch<'_> {
             drafted: done.drafted.max(account.drafted),
             recorded: done.recorded.max(account.recorded),
             words: account.words,
-            prompt_tokens: account.tally.usage.prompt,
-            reply_tokens: account.tally.usage.reply,
-            cost: account.tally.most().dollars(),
+            prompt_tokens: account.total.usage.prompt,
+            reply_tokens: account.total.usage.reply,
+            cost: account.total.most().dollars(),
             seconds: begun.elapsed().as_secs_f64(),
         }
     }
@@ -284,7 +291,7 @@ struct Account {
     drafted: usize,
     recorded: usize,
     words: usize,
-    tally: Tally,
+    total: Total,
 }
 
 impl Account {
@@ -294,7 +301,7 @@ impl Account {
                 self.drafted += 1;
                 self.words += words;
             }
-            Event::Billed(tally) => self.tally.add(tally),
+            Event::Billed(total) => self.total.join(total),
             Event::Recorded { .. } => self.recorded += 1,
             _ => {}
         }

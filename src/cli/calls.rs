@@ -1,22 +1,21 @@
 //! `storygen calls`: what is kept of calls; lists, shows and prunes.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use anyhow::Result;
 use serde_json::json;
 
 use super::ui::{Ui, counted};
 use super::{Common, open};
-use crate::date::date_time;
 use crate::failure::{Exit, Failure};
 use crate::money::Money;
-use crate::project::accounts::{self, Call};
-use crate::project::calls::{self, Heading, Lookup, Whole};
+use crate::project::calls::{self, Lookup};
 use crate::project::folder::Folder;
 use crate::project::journal::{self, Ended};
 use crate::project::needed::Needed;
 use crate::project::store;
-use crate::provider::Tally;
+
+mod row;
+
+use row::{row_of, rows};
 
 /// List, show or prune the calls that are kept
 #[derive(Debug, clap::Args)]
@@ -69,111 +68,6 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
     }
 }
 
-/// A call as it is listed.
-struct Row {
-    at: u64,
-    digest: String,
-    stage: &'static str,
-    chapter: String,
-    model: String,
-    tally: Tally,
-    ended: Ended,
-    /// Whether what it asked and was answered is still there.
-    is_kept: bool,
-}
-
-impl Row {
-    /// A call of which the journal tells.
-    fn of_journal(call: Call, is_kept: bool) -> Self {
-        Self {
-            is_kept,
-            at: call.at,
-            digest: call.note.digest,
-            stage: call.note.stage.name(),
-            chapter: call.note.chapter.unwrap_or_default(),
-            model: call.note.model,
-            tally: call.tally,
-            ended: call.ended,
-        }
-    }
-
-    /// A call of which only its file knows.
-    fn of_file(digest: String, whole: Whole) -> Self {
-        let (stage, chapter) =
-            whole.call.map_or(("-", None), |call| (call.stage.name(), call.chapter));
-        let usage = whole.usage.unwrap_or_default();
-        Self {
-            at: whole.at,
-            digest,
-            stage,
-            chapter: chapter.unwrap_or_default(),
-            model: whole.model,
-            tally: whole.tally.unwrap_or(Tally { usage, ..Tally::default() }),
-            ended: whole.ending.map_or(Ended::Killed, Ended::from),
-            is_kept: true,
-        }
-    }
-
-    fn json(&self) -> serde_json::Value {
-        let usage = self.tally.usage;
-        json!({
-            "version": 1, "id": self.digest, "at": self.at, "stage": self.stage, "chapter": self.chapter,
-            "model": self.model, "ended": self.ended.name(), "kept": self.is_kept, "tries": self.tally.tries, "prompt": usage.prompt,
-            "cached": usage.cached, "reply": usage.reply, "reasoning": usage.reasoning,
-            "cost": self.tally.cost.dollars(), "unsaid": self.tally.unsaid,
-            "unsaid_at_most": self.tally.worst_unsaid().dollars(),
-        })
-    }
-
-    fn line(&self) -> String {
-        let usage = self.tally.usage;
-        let tokens = if self.tally.unsaid > 0 && usage.prompt == 0 {
-            "no figures".to_owned()
-        } else {
-            format!("{} + {}", usage.prompt, usage.reply)
-        };
-        let cost = match self.tally.most() {
-            Money::ZERO => "-".to_owned(),
-            most if self.tally.unsaid > 0 => format!("≤ {most}"),
-            most => most.to_string(),
-        };
-        let line = format!(
-            "{}  {}  {:<8}  {:<16}  {:>16}  {:>10}  {:<11}  {}{}",
-            &self.digest[..12],
-            date_time(self.at),
-            self.stage,
-            self.chapter,
-            tokens,
-            cost,
-            self.ended.name(),
-            self.model,
-            if self.is_kept { "" } else { "  (pruned)" }
-        );
-        line.trim_end().to_owned()
-    }
-}
-
-/// Every call, newest first: those the journal tells of, and files beside.
-fn rows(folder: &Folder) -> Result<Vec<Row>> {
-    let mut files: BTreeMap<String, Heading> =
-        calls::list(folder)?.into_iter().map(|one| (one.digest.clone(), one)).collect();
-    let kept: BTreeSet<String> = files.keys().cloned().collect();
-    let mut rows = Vec::new();
-    for call in accounts::calls(&journal::read(folder)?) {
-        let is_kept = kept.contains(&call.note.digest);
-        files.remove(&call.note.digest);
-        rows.push(Row::of_journal(call, is_kept));
-    }
-    for digest in files.into_keys() {
-        if let Some(whole) = calls::open(folder, &digest)? {
-            rows.push(Row::of_file(digest, whole));
-        }
-    }
-    rows.sort_by_key(|row| row.at);
-    rows.reverse();
-    Ok(rows)
-}
-
 fn list(folder: &Folder, arguments: &ListArguments, ui: &Ui) -> Result<Exit> {
     let rows = rows(folder)?;
     if rows.is_empty() {
@@ -223,12 +117,17 @@ fn show(folder: &Folder, id: &str, as_json: bool, ui: &Ui) -> Result<Exit> {
             .hint("a run that needs it asks again")
             .into());
     };
+    let row = row_of(folder, &digest, &whole)?;
     if as_json {
-        let value = json!({
+        let mut value = json!({
             "version": 1, "id": digest, "about": whole.about, "at": whole.at, "model": whole.model, "answered": whole.answered,
             "request": whole.request, "reply": whole.text, "ended": whole.ending.map_or(Ended::Killed, Ended::from).name(),
-            "usage": whole.usage, "cost": whole.tally.map(|tally| tally.cost.dollars()),
+            "usage": whole.usage, "cost": whole.took.as_ref().map(|took| took.total().cost.dollars()),
         });
+        let total = row.took.total();
+        value["asked"] = whole.asked.into();
+        value["unsaid"] = total.unsaid.into();
+        value["unsaid_at_most"] = total.worst_unsaid.dollars().into();
         ui.result(&value.to_string());
         return Ok(Exit::Done);
     }
@@ -237,7 +136,14 @@ fn show(folder: &Folder, id: &str, as_json: bool, ui: &Ui) -> Result<Exit> {
         ui.result(&format!("--- {}\n{}\n", message.role.name(), message.text));
     }
     ui.result(&format!("--- reply\n{}\n", whole.text.trim_end()));
-    ui.result(&Row::of_file(digest, whole).line());
+    ui.result(&row.line());
+    if whole.took.is_none() {
+        let reserved = match row.took.total().worst_unsaid {
+            Money::ZERO => "and nothing was reserved for it".to_owned(),
+            worst => format!("and {worst} was reserved for it, which the budgets count"),
+        };
+        ui.result(&format!("what it took is not known, {reserved}"));
+    }
     Ok(Exit::Done)
 }
 

@@ -53,7 +53,9 @@ impl Ground<'_> {
         let Book { folder, story, templates, staff, .. } = self.book;
         let records = open::records(story, self.archive, ui)?;
         let purse = Arc::<Purse<'_>>::default();
-        let (draft, record) = (Unloaded(&staff.draft.facts), Unloaded(&staff.record.facts));
+        // A draft asks none that could only be refused.
+        let facts = (staff.draft.able_facts(), staff.record.able_facts());
+        let (draft, record) = (Unloaded(&facts.0), Unloaded(&facts.1));
         let lines = Lines {
             draft: Line {
                 tokenizer: staff.draft.tokenizer.clone(),
@@ -93,6 +95,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
     for team in staff.teams() {
         model::must_be_here(team)?;
     }
+    model::tell_left_out(staff, ui);
     let archive = history::read(folder, story)?;
     let ground = Ground {
         book: &book,
@@ -132,10 +135,10 @@ fn all_may_be_asked(
     if forecast.stages.is_empty() {
         return Ok(());
     }
-    for Team { facts, .. } in staff.teams() {
+    for facts in staff.teams().map(Team::able_facts) {
         let verdict = may_ask(facts.price, facts.is_local, caps.any(), unknown_is_allowed);
         if verdict == Verdict::Refuse {
-            return Err(unknown_price(facts, caps.any()).into());
+            return Err(unknown_price(&facts, caps.any()).into());
         }
     }
     Ok(())
@@ -179,7 +182,7 @@ impl Sum {
             cost.add(forecast.cost());
             for team in staff.teams() {
                 each_once(&mut models, &team.facts.name);
-                let members = team.members.iter().map(|named| &named.facts);
+                let members = team.able().into_iter().map(|named| &named.facts);
                 for facts in members.filter(|facts| facts.price.is_none()) {
                     each_once(&mut unknown, &facts.name);
                 }
@@ -338,6 +341,7 @@ fn print(forecast: &Forecast, ui: &Ui) {
 
 /// Whether the work costs anything that is known.
 pub(super) fn is_paid(staff: &Staff) -> bool {
-    let is_paid = |team: &Team| team.facts.price.is_some_and(|price: Price| !price.is_free());
+    let is_paid =
+        |team: &Team| team.able_facts().price.is_some_and(|price: Price| !price.is_free());
     staff.teams().into_iter().any(is_paid)
 }

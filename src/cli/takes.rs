@@ -10,7 +10,7 @@ use crate::pipeline::replay;
 use crate::pipeline::selection::{self, find_take, select_take};
 use crate::project::archive::Shelf;
 use crate::project::history;
-use crate::project::journal::{self, Entry, Event, Origin};
+use crate::project::journal::{self, Entry, Event, Origin, TakeNote};
 use crate::project::store::Store;
 use crate::story::{Chapter, Story};
 
@@ -64,12 +64,7 @@ pub(super) fn takes(arguments: &TakesArguments, common: &Common, ui: &Ui) -> Res
         let current = shelf.current().map(|note| note.take);
         for note in &shelf.takes {
             let mark = if current == Some(note.take) { "*" } else { " " };
-            let by = match note.origin {
-                Origin::Author => "the author",
-                Origin::Model => {
-                    note.answered.as_deref().or(note.model.as_deref()).unwrap_or("a model")
-                }
-            };
+            let by = by(note);
             ui.result(&format!(
                 "{mark} {}@{}  {} words, by {by}",
                 chapter.number, note.take, note.words
@@ -77,6 +72,19 @@ pub(super) fn takes(arguments: &TakesArguments, common: &Common, ui: &Ui) -> Res
         }
     }
     Ok(Exit::Done)
+}
+
+/// Who wrote a take: the model that answered, and the one that was asked for, where
+/// that is another name.
+fn by(note: &TakeNote) -> String {
+    match (note.origin, &note.model, &note.answered) {
+        (Origin::Author, ..) => "the author".to_owned(),
+        (_, None, None) => "a model".to_owned(),
+        (_, Some(asked), Some(answered)) if asked != answered => {
+            format!("{answered} (asked: {asked})")
+        }
+        (_, Some(one), _) | (_, None, Some(one)) => one.clone(),
+    }
 }
 
 /// Runs `select`.

@@ -10,6 +10,7 @@ use crate::ledger::Ledger;
 use crate::money::Money;
 use crate::project::usage::{Sheet, Sum, SumShape, sheet};
 use crate::project::{accounts, journal};
+use crate::provider::Total;
 
 /// Show what the project's calls took: tokens, cost, cache hits
 #[derive(Debug, clap::Args)]
@@ -78,7 +79,7 @@ fn print(sheet: &Sheet, ui: &Ui) {
     for (name, sum) in &models {
         ui.result(&row(name, sum, width));
     }
-    for line in notes(&sheet.all.tally) {
+    for line in notes(&sheet.all.total) {
         ui.result(&line);
     }
 }
@@ -93,17 +94,17 @@ fn head(first: &str, width: usize) -> String {
 fn row(name: &str, sum: &Sum, width: usize) -> String {
     let SumShape { calls, tries, prompt, cached, written, reply, reasoning, .. } = sum.into();
     let hits = sum.hit_rate().map_or_else(|| "-".to_owned(), |rate| format!("{:.0} %", rate * 1e2));
-    let cost = sum.tally.cost.to_string();
+    let cost = sum.total.cost.to_string();
     format!(
         "{name:<width$}  {calls:>6}  {tries:>6}  {prompt:>10}  {cached:>10}  {hits:>5}  {written:>9}  {reply:>9}  {reasoning:>9}  {cost:>9}"
     )
 }
 
 /// What the sums do not hold.
-fn notes(all: &crate::provider::Tally) -> Vec<String> {
+fn notes(all: &Total) -> Vec<String> {
     let mut notes = Vec::new();
     if all.unsaid > 0 {
-        let worst = match all.worst_unsaid() {
+        let worst = match all.worst_unsaid {
             Money::ZERO => String::new(),
             worst => format!("; they cost {worst} at most, which the budgets count"),
         };

@@ -418,6 +418,7 @@ mod tests {
             text: text.to_owned(),
             ending,
             usage: None,
+            asked: None,
             answered: None,
             is_new: true,
             verdict: None,

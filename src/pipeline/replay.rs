@@ -17,7 +17,7 @@ use crate::pipeline::plan;
 use crate::project::archive::{Archive, Origin, Shelf, TakeNote};
 use crate::project::folder::Folder;
 use crate::project::layout;
-use crate::provider::{Accepts, Facts};
+use crate::provider::{Accepts, Facts, Sampling};
 use crate::story::Story;
 use crate::story::fingerprint::{Inputs, digest};
 
@@ -59,6 +59,10 @@ pub struct Conditions {
     pub probe: usize,
     /// The settings of the run.
     pub settings: Settings,
+    /// How the model's author wants it sampled where the book says nothing: only to
+    /// tell what the book said itself. Not known of runs of before this was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author: Option<Sampling>,
 }
 
 /// What a replay needs.
@@ -157,7 +161,14 @@ impl Conditions {
             counting: tokenizer.counting(),
             probe: tokenizer.text(PROBE),
             settings: settings.clone(),
+            author: None,
         }
+    }
+
+    /// The same, with what the model's author says of its sampling.
+    #[must_use]
+    pub fn of_author(self, author: &Sampling) -> Self {
+        Self { author: Some(author.clone()), ..self }
     }
 
     /// What is known of the model.
@@ -182,7 +193,9 @@ impl Conditions {
     /// What tells them from others.
     #[must_use]
     pub fn digest(&self) -> String {
-        digest(&serde_json::to_string(self).unwrap_or_default())
+        // Whose word a setting is makes no other call.
+        let asked = Self { author: None, ..self.clone() };
+        digest(&serde_json::to_string(&asked).unwrap_or_default())
     }
 }
 

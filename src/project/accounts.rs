@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashSet};
 use super::call_note::{CallNote, Ended};
 use super::journal::{Entry, Event};
 use crate::money::{Account, Entry as Amount, Money};
-use crate::provider::Tally;
+use crate::provider::{Reckoning, Tally, Total};
 
 /// The calls of a project.
 #[derive(Clone, Debug, Default)]
@@ -39,7 +39,7 @@ impl Accounts {
             Event::Reserved { call, tries, each } => {
                 self.reserve(entry.at, call.clone(), *tries, *each);
             }
-            Event::Called { call, tally, .. } => self.settle(call, tally),
+            Event::Called { call, took, .. } => self.settle(call, &took.total()),
             _ => {}
         }
     }
@@ -54,10 +54,10 @@ impl Accounts {
     }
 
     /// A call has ended.
-    pub fn settle(&mut self, call: &CallNote, tally: &Tally) {
+    pub fn settle(&mut self, call: &CallNote, total: &Total) {
         self.open.remove(&call.id);
-        self.unsure += tally.worst_unsaid();
-        self.book.add(Amount::Settle { id: call.id.clone(), cost: tally.most() });
+        self.unsure += total.worst_unsaid;
+        self.book.add(Amount::Settle { id: call.id.clone(), cost: total.most() });
         self.noted.insert(call.id.clone());
     }
 
@@ -86,7 +86,7 @@ pub struct Call {
     /// The model that answered.
     pub answered: Option<String>,
     /// What it was billed.
-    pub tally: Tally,
+    pub took: Reckoning,
 }
 
 /// Every call of a journal, oldest first. One that was reserved for and never
@@ -97,13 +97,13 @@ pub fn calls(entries: &[Entry]) -> Vec<Call> {
     let mut calls = Vec::new();
     for entry in entries {
         accounts.take(entry);
-        if let Event::Called { call, ended, answered, tally } = &entry.event {
+        if let Event::Called { call, ended, answered, took } = &entry.event {
             calls.push(Call {
                 at: entry.at,
                 note: call.clone(),
                 ended: *ended,
                 answered: answered.clone(),
-                tally: *tally,
+                took: took.clone(),
             });
         }
     }
@@ -112,7 +112,7 @@ pub fn calls(entries: &[Entry]) -> Vec<Call> {
         note: open.call,
         ended: Ended::Killed,
         answered: None,
-        tally: open.tally,
+        took: open.tally.into(),
     });
     calls.extend(killed);
     calls.sort_by_key(|call| call.at);

@@ -200,10 +200,11 @@ pub struct TakeNote {
     pub take: u32,
     /// Who wrote it.
     pub origin: Origin,
-    /// The model that was asked, if a model wrote it.
+    /// The model that was asked for, as `endpoint/model`, if a model wrote it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
-    /// The model that answered, in the endpoint's own words.
+    /// The model that answered: its endpoint, and its name in the endpoint's own words.
+    /// Before this was kept, only the latter.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answered: Option<String>,
     /// The digest of its text.

@@ -13,7 +13,7 @@ use super::folder::Folder;
 use super::layout;
 use crate::failure::{Exit, Failure};
 use crate::money::Money;
-use crate::provider::{Tally, Usage};
+use crate::provider::{Reckoning, Tally, Tried, Usage};
 use crate::story::canon::Maker;
 
 /// The most bytes of a journal.
@@ -138,7 +138,8 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         answered: Option<String>,
         /// What it was billed.
-        tally: Tally,
+        #[serde(flatten)]
+        took: Reckoning,
     },
 }
 
@@ -158,12 +159,15 @@ struct Called {
     #[serde(default)]
     answered: Option<String>,
     tally: Tally,
+    #[serde(default)]
+    before: Vec<Tried>,
 }
 
 impl From<Called> for Entry {
     fn from(line: Called) -> Self {
-        let Called { v, at, run, call, ended, answered, tally } = line;
-        Self { v, at, run, event: Event::Called { call, ended, answered, tally } }
+        let Called { v, at, run, call, ended, answered, tally, before } = line;
+        let took = Reckoning { tally, before };
+        Self { v, at, run, event: Event::Called { call, ended, answered, took } }
     }
 }
 
@@ -258,14 +262,26 @@ mod tests {
             reply: 9,
         };
         let tally = Tally::unknown(2, Money::of_pico(5));
-        let called =
-            Event::Called { call: call.clone(), ended: Ended::Failed, answered: None, tally };
-        let reserved = Event::Reserved { call, tries: 4, each: Money::of_pico(5) };
-        for (event, is_called) in [(called, true), (reserved, false)] {
+        let tried = Tried { model: "a/one".to_owned(), tally };
+        let called = |before: Vec<Tried>| {
+            let took = Reckoning { tally, before };
+            Event::Called { call: call.clone(), ended: Ended::Failed, answered: None, took }
+        };
+        let reserved = Event::Reserved { call: call.clone(), tries: 4, each: Money::of_pico(5) };
+        let events = [(called(vec![]), true), (called(vec![tried]), true), (reserved, false)];
+        for (event, is_called) in events {
             let written = Entry { v: 1, at: 2, run: 3, event };
             let line = serde_json::to_string(&written).unwrap();
             assert_eq!(line.contains(CALLED), is_called, "{line}");
             assert_eq!(entry(&line).unwrap(), written);
         }
+    }
+
+    #[test]
+    fn a_call_of_before_tries_were_told_apart_is_that_of_its_model() {
+        let line = r#"{"v":1,"at":2,"run":3,"event":"called","call":{"id":"1-2-3","digest":"d","stage":"draft","model":"b/two","prompt":7,"reply":9},"ended":"stop","answered":"two","tally":{"tries":2,"usage":{"prompt":7,"cached":0,"reply":9}}}"#;
+        let Event::Called { call, took, .. } = entry(line).unwrap().event else { panic!() };
+        assert_eq!((call.model.as_str(), took.tally.tries), ("b/two", 2));
+        assert_eq!(took.before, []);
     }
 }

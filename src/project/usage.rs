@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::accounts::Call;
 use super::call_note::Stage;
 use crate::money::Money;
-use crate::provider::Tally;
+use crate::provider::{Reckoning, Tally, Total};
 
 /// The sum of some calls.
 #[derive(Clone, Copy, Debug, Default)]
@@ -15,19 +15,20 @@ pub struct Sum {
     /// How many calls.
     pub calls: u64,
     /// What they were billed.
-    pub tally: Tally,
+    pub total: Total,
 }
 
 impl Sum {
-    fn add(&mut self, call: &Call) {
-        self.calls += 1;
-        self.tally.add(&call.tally);
+    /// Adds what of a call belongs here: the call itself, or only tries of it.
+    fn add<'a>(&mut self, calls: u64, tallies: impl IntoIterator<Item = &'a Tally>) {
+        self.calls += calls;
+        self.total.extend(tallies);
     }
 
     /// The share of prompt tokens that came from the endpoint's cache, of 1.
     #[must_use]
     pub fn hit_rate(&self) -> Option<f64> {
-        let usage = self.tally.usage;
+        let usage = self.total.usage;
         #[expect(clippy::cast_precision_loss, reason = "a share needs no more")]
         let rate = usage.cached.min(usage.prompt) as f64 / usage.prompt as f64;
         (usage.prompt > 0).then_some(rate)
@@ -39,7 +40,8 @@ impl Sum {
 pub struct Sheet {
     /// By what they were for.
     pub stages: BTreeMap<Stage, Sum>,
-    /// By the model that was asked.
+    /// By the model that was asked. Each try is that of the model it was made with;
+    /// a call for which others stood in counts as one of the last of them.
     pub models: BTreeMap<String, Sum>,
     /// All of them.
     pub all: Sum,
@@ -50,9 +52,13 @@ pub struct Sheet {
 pub fn sheet(calls: &[Call]) -> Sheet {
     let mut sheet = Sheet::default();
     for call in calls {
-        sheet.stages.entry(call.note.stage).or_default().add(call);
-        sheet.models.entry(call.note.model.clone()).or_default().add(call);
-        sheet.all.add(call);
+        let Reckoning { tally, before } = &call.took;
+        sheet.stages.entry(call.note.stage).or_default().add(1, call.took.tallies());
+        sheet.all.add(1, call.took.tallies());
+        sheet.models.entry(call.note.model.clone()).or_default().add(1, [tally]);
+        for tried in before {
+            sheet.models.entry(tried.model.clone()).or_default().add(0, [&tried.tally]);
+        }
     }
     sheet
 }
@@ -88,7 +94,7 @@ pub struct SumShape {
 
 impl From<&Sum> for SumShape {
     fn from(sum: &Sum) -> Self {
-        let Tally { tries, unsaid, unpriced, usage, cost, .. } = sum.tally;
+        let Total { tries, unsaid, unpriced, usage, cost, worst_unsaid } = sum.total;
         let dollars = Money::dollars;
         Self {
             calls: sum.calls,
@@ -102,7 +108,7 @@ impl From<&Sum> for SumShape {
             hit_rate: sum.hit_rate(),
             unpriced,
             unsaid,
-            unsaid_at_most: dollars(sum.tally.worst_unsaid()),
+            unsaid_at_most: dollars(worst_unsaid),
         }
     }
 }

@@ -28,9 +28,11 @@ pub mod embedded;
 mod fault;
 pub mod http;
 pub mod lines;
+mod meter;
 pub mod mistral;
 pub mod ollama;
 pub mod openai;
+mod reckoning;
 mod sameness;
 pub mod sampling;
 pub mod scripted;
@@ -39,9 +41,11 @@ mod tally;
 mod tries;
 
 pub use fault::Fault;
+pub use meter::{Meter, Metered};
+pub use reckoning::{Reckoning, Tried};
 pub use sameness::is_same_model;
 pub use sampling::{Accepts, Sampling};
-pub use tally::{Meter, Metered, Tally};
+pub use tally::{Tally, Total};
 
 /// What a model and its endpoint can do.
 #[derive(Clone, Debug, PartialEq)]
@@ -200,7 +204,8 @@ pub trait Ear: Send {
     /// as one; a model that is not far away has none told of but their text.
     fn piece(&mut self) {}
 
-    /// This model is asked now: where another one stands in, it is that one's call.
+    /// This model is asked now, by its full name: where another one stands in, what
+    /// comes from here on is that one's.
     fn asks(&mut self, model: &str) {
         let _ = model;
     }

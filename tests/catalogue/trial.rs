@@ -52,6 +52,8 @@ fn test(scripts: Vec<Vec<Step>>) -> (i32, String) {
         &[("OPENROUTER_API_KEY", "sk-or-secret")],
     );
     assert!(!output.to_string().contains("sk-or-secret"), "{output}");
+    // Who answers is one of the checks, and is told by nothing else.
+    assert!(!output.stderr.contains("` answers"), "{output}");
     let sent = server.requests();
     if let Some(first) = sent.first() {
         let body = first.json();

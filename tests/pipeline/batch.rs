@@ -326,11 +326,22 @@ fn a_report_that_cannot_be_written_is_told_before_the_first_call() {
         let said = "error: cannot write the report: failed to open file `";
         assert!(output.stderr.starts_with(said), "{file}: {output}");
     }
-    // One of an earlier batch stays until there is another.
+    // One of an earlier batch stays until there is another; none is left by a batch that
+    // was not begun.
+    let (priced, _server) = priced();
+    let ledger = priced.path().join("../home/data/storygen/ledger");
+    std::fs::create_dir_all(ledger.join("lock")).expect("a ledger that cannot be locked");
     let shelf = shelf();
-    shelf.write("report.json", "of the last batch");
-    let output = shelf.run(&["batch", "nowhere", "--report", "report.json", "--books", "x"]);
-    assert_eq!((output.code, &*shelf.read("report.json")), (2, "of the last batch"), "{output}");
+    let (refused, broken) = (["batch", "nowhere", "--books", "x"], &THREE[..4]);
+    for (shelf, ask, code) in [(&shelf, &refused[..], 2), (&priced, broken, 1)] {
+        let ask = [ask, &["--report", "report.json"]].concat();
+        let output = shelf.run(&ask);
+        assert_eq!(output.code, code, "{output}");
+        assert!(!shelf.path().join("report.json").exists(), "{output}");
+        shelf.write("report.json", "of the last batch");
+        let output = shelf.run(&ask);
+        assert_eq!(shelf.read("report.json"), "of the last batch", "{output}");
+    }
     assert_eq!(batch(&shelf, &["--report", "report.json"]).code, 3);
     assert_eq!(report(&shelf)["exit"], 3);
 }

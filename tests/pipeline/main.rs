@@ -31,5 +31,6 @@ mod money;
 mod output;
 mod redrawn;
 mod replay;
+mod roles;
 mod signals;
 mod trust;

@@ -378,11 +378,24 @@ fn a_call_is_that_of_the_model_that_stood_in() {
     );
     let output = project.run(&["draft", "chapter", "1"]);
     assert_eq!(output.code, 0, "{output}");
-    let usage = project.run(&["usage"]).stdout;
-    assert!(usage.contains("good/f") && usage.contains("good/r"), "{usage}");
-    assert!(!usage.contains("dead/d"), "{usage}");
+    let usage = usage(&project);
+    // Calls, requests, and whether they took anything: one was sent, and never arrived.
+    for (model, calls, tries, took) in
+        [("dead/d", 0, 1, false), ("good/f", 1, 1, true), ("good/r", 1, 1, true)]
+    {
+        let row = &usage["models"][model];
+        let of = |key: &str| row[key].as_f64().expect("a figure");
+        assert_eq!((&row["calls"], &row["tries"]), (&calls.into(), &tries.into()), "{usage:#}");
+        for key in ["prompt", "reply", "cost"] {
+            assert_eq!(of(key) > 0.0, took, "{model} {key}: {usage:#}");
+        }
+        assert!(of("unsaid") == 0.0, "{usage:#}");
+    }
     let take = project.read(".storygen/takes/ledger/1.md");
-    assert!(take.contains("model: dead/d\n") && take.contains("answered: counted-1\n"), "{take}");
+    assert!(
+        take.contains("model: dead/d\n") && take.contains("answered: good/counted-1\n"),
+        "{take}"
+    );
 }
 
 #[test]

@@ -295,6 +295,50 @@ fn settings_that_a_replay_ignores_are_named() {
     }
 }
 
+/// A setting that was taken out since is one that was other then; one that the model's
+/// author wants, or that is usual, is not.
+#[test]
+fn settings_that_were_taken_out_are_named() {
+    let project = small(&[]);
+    let server = Counting::start(|asked| Answer::Reply(well(asked)));
+    let config = format!("endpoints: {{openrouter: {{base_url: '{}'}}}}\n", server.base_url());
+    project.write("../home/config/storygen/config.yaml", config);
+    let yaml = project.read("storygen.yaml") + "model: openrouter/qwen/qwen-2.5-72b-instruct\n";
+    let said = "sampling: {temperature: 0.3, xtc: {probability: 0.5}, min_p: 0.05}\n";
+    project.write("storygen.yaml", format!("{yaml}{said}"));
+    let key = [("OPENROUTER_API_KEY", "sk-or-test")];
+    let output = project.run_with(&["draft"], &key);
+    assert_eq!(output.code, 0, "{output}");
+    let kept = elsewhere(&project);
+    let (no_more, other) = ("(set no more)", "`sampling: {temperature}`");
+    for (lines, ignored) in [
+        (said, String::new()),
+        ("", format!("{other} {no_more}, `sampling: {{xtc}}` {no_more}")),
+        ("sampling: {xtc: {probability: 0.5}}\n", format!("{other} {no_more}")),
+        ("sampling: {temperature: 0.4}\n", format!("{other}, `sampling: {{xtc}}` {no_more}")),
+    ] {
+        let other = elsewhere(&kept);
+        other.write("storygen.yaml", format!("{yaml}{lines}"));
+        let output = offline(&other, &[]);
+        assert_eq!(output.code, 0, "{lines}: {output}");
+        let is_told = output.stderr.contains(&format!("says of {ignored} now changes nothing\n"));
+        let is_silent = !output.stderr.contains("goes by the settings");
+        assert_eq!((is_told, is_silent), (!ignored.is_empty(), ignored.is_empty()), "{output}");
+        // What an older version has kept does not say whose word a setting was.
+        let models = other.read(".storygen/models.json");
+        let mut models: serde_json::Value = serde_json::from_str(&models).expect("JSON");
+        for one in models["conditions"].as_object_mut().expect("conditions").values_mut() {
+            assert!(one.as_object_mut().expect("keys").remove("author").is_some());
+        }
+        let old = elsewhere(&kept);
+        old.write(".storygen/models.json", models.to_string());
+        old.write("storygen.yaml", format!("{yaml}{lines}"));
+        let output = offline(&old, &[]);
+        assert_eq!(output.code, 0, "{lines}: {output}");
+        assert!(!output.stderr.contains("set no more"), "{output}");
+    }
+}
+
 /// What is done to a project.
 type Change<'a> = Box<dyn Fn(&Project) + 'a>;
 
@@ -354,6 +398,62 @@ fn a_reply_that_does_not_fit_is_told_from_one_that_is_damaged() {
         assert!(output.stderr.contains(&words), "{name}: {words}: {output}");
         let is_damage = words.contains("damaged");
         assert_eq!(output.stderr.contains("damaged"), is_damage, "{name}: {output}");
+    }
+}
+
+/// Of a call that was killed nobody knows what it took; what was reserved for it is said,
+/// the same in every place.
+#[test]
+fn a_call_that_was_killed_is_shown_with_what_was_reserved() {
+    for (price, is_paid) in
+        [("{prompt: 0.123457, reply: 8.000001}", true), ("{prompt: 0, reply: 0}", false)]
+    {
+        let project = small(&[]);
+        let server = Counting::start(|asked| Answer::Hang(well(asked)));
+        let config =
+            format!("model: openai/far\nbase_url: {}\nprice: {price}\n", server.base_url());
+        project.write("../home/config/storygen/config.yaml", config);
+        for seed in ["1", "2"] {
+            let before = server.requests();
+            let mut child = project
+                .command(&["draft", "chapter", "1", "--seed", seed])
+                .stderr(std::process::Stdio::null())
+                .spawn()
+                .expect("the program runs");
+            server.await_requests(before + 1);
+            child.kill().expect("a kill");
+            child.wait().expect("an end");
+        }
+        let list = project.run(&["calls"]);
+        let row = list.stdout.lines().next().expect("a call");
+        assert!(row.contains("  no figures  ") && row.contains("  killed  "), "{list}");
+        let shown = project.run(&["calls", "show", &row[..12]]);
+        let mut lines = shown.stdout.lines().rev();
+        let said = lines.next().expect("a line");
+        assert_eq!(lines.next().map(|line| &line[..12]), Some(&row[..12]), "{shown}");
+        let json = |arguments: &[&str]| -> serde_json::Value {
+            let output = project.run(arguments);
+            serde_json::from_str(output.stdout.lines().next().expect("JSON")).expect("JSON")
+        };
+        let call = json(&["calls", "show", &row[..12], "--json"]);
+        let one = json(&["calls", "list", "--json"])["unsaid_at_most"].clone();
+        assert_eq!((&call["usage"], &call["cost"]), (&().into(), &().into()), "{call:#}");
+        assert_eq!((&call["unsaid"], &call["unsaid_at_most"]), (&1.into(), &one), "{call:#}");
+        assert_eq!(one.as_f64() > Some(0.0), is_paid);
+        if is_paid {
+            let (_, most) = row.split_once("≤ ").expect("an amount");
+            let most = most.split_whitespace().next().expect("an amount");
+            assert_eq!(
+                said,
+                format!(
+                    "what it took is not known, and {most} was reserved for it, which the budgets count"
+                )
+            );
+        } else {
+            assert_eq!(said, "what it took is not known, and nothing was reserved for it");
+        }
+        let usage = json(&["usage", "--json"]);
+        assert_eq!(usage["all"]["unsaid_at_most"], usage["month"]["spent"], "{usage:#}");
     }
 }
 

@@ -367,6 +367,49 @@ fn what_breaks_off_before_its_first_event_is_asked_for_by_its_head() {
     }
 }
 
+/// A server's error that names a reply may stand for one that is billed: its page says
+/// so. Where it knows of no such reply, the error costs what it always does.
+#[test]
+fn an_error_that_names_a_reply_is_asked_for() {
+    let wire = &WIRES[0];
+    let data = json!({"data": {"id": "gen-1", "native_tokens_prompt": 9,
+        "native_tokens_completion": 0, "total_cost": 0.001_23}});
+    let page = |status, body: &str| vec![answer(status, &[], body.as_bytes())];
+    let usage = Usage { prompt: 9, ..Usage::default() };
+    let bill = Some(Bill { usage, cost: Some(Money::of_pico(1_230_000_000)) });
+    let (free, there) = (Some(Bill::default()), page(200, &data.to_string()));
+    let named = [("x-generation-id", "gen-1")];
+    let path = Some("/generation?id=");
+    for (name, status, head, path, pages, expected) in [
+        ("billed", 500, &named[..], path, vec![there.clone()], bill),
+        ("billed by a gateway", 502, &named, path, vec![there.clone()], bill),
+        ("billed later", 500, &named, path, vec![page(404, "{}"), there.clone()], bill),
+        ("not known there", 500, &named, path, vec![page(404, "{}"); 4], free),
+        ("not known to a gateway", 502, &named, path, vec![page(404, "{}"); 4], None),
+        ("not told", 500, &named, path, vec![page(401, "{}")], None),
+        ("no figures", 500, &named, path, vec![page(200, "{}")], None),
+        ("no name", 500, &[], path, vec![], free),
+        ("no page", 500, &named, None, vec![], free),
+        // What was refused at the door was no reply, whatever name it has.
+        ("slow down", 429, &named, path, vec![], free),
+        ("no key", 401, &named, path, vec![], free),
+    ] {
+        let asked = pages.len();
+        let failed = vec![answer(status, head, b"{}")];
+        let server = ByteServer::start([vec![failed], pages].concat());
+        let mut endpoint = wire.endpoint(&server.origin());
+        endpoint.price = Some(price());
+        endpoint.patience.tries = 1;
+        endpoint.knobs.bill_page = path.map(str::to_owned);
+        let heard = hear(&Remote::new(endpoint).unwrap(), &request());
+        assert_eq!(heard.bills, [expected], "{name}");
+        let requests = server.requests();
+        assert_eq!(requests.len(), 1 + asked, "{name}");
+        let mut pages = requests.iter().skip(1);
+        assert!(pages.all(|page| page.line.contains("/generation?id=gen-1 ")), "{name}");
+    }
+}
+
 #[test]
 fn what_was_not_heard_to_its_end_is_asked_for_where_there_is_a_page() {
     let wire = &WIRES[0];

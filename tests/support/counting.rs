@@ -42,6 +42,8 @@ pub enum Answer {
     Hang(String),
     /// Another status, and nothing else.
     Status(u16),
+    /// Figures of a reply that thought up to its limit, and then an error instead of it.
+    Fails,
 }
 
 /// Tokens of one request, whoever has heard of them.
@@ -186,18 +188,25 @@ fn serve(mut stream: TcpStream, shared: &Shared, answer: &Answering) -> Option<(
         | Answer::Dense(text, _) => (text.as_str(), Some("stop")),
         Answer::Length(text) => (text.as_str(), Some("length")),
         Answer::Cut(text) | Answer::Hang(text) => (text.as_str(), None),
-        Answer::Status(_) => ("", None),
+        Answer::Status(_) | Answer::Fails => ("", None),
     };
     let reasoning = if number % 3 == 1 { 7 } else { 0 };
     let tokens = Tokens {
         prompt,
         cached: if number % 2 == 1 { prompt / 2 } else { 0 },
-        reply: count(text) + reasoning,
+        reply: match answer {
+            Answer::Fails => asked.body["max_tokens"].as_u64().unwrap_or_default(),
+            _ => count(text) + reasoning,
+        },
         reasoning,
     };
     let is_told = matches!(
         answer,
-        Answer::Reply(_) | Answer::Length(_) | Answer::Costs(..) | Answer::Dense(..)
+        Answer::Reply(_)
+            | Answer::Length(_)
+            | Answer::Costs(..)
+            | Answer::Dense(..)
+            | Answer::Fails
     );
     let is_billed = !matches!(answer, Answer::Status(_));
     // Counted before the client hears of it: else it could look too early.
@@ -212,6 +221,11 @@ fn serve(mut stream: TcpStream, shared: &Shared, answer: &Answering) -> Option<(
     }
     let head = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: text/event-stream\r\n\r\n";
     stream.write_all(head.as_bytes()).ok()?;
+    if matches!(answer, Answer::Fails) {
+        let figures = json!({ "model": "counted-1", "choices": [], "usage": figures(tokens) });
+        let error = json!({ "error": { "message": "upstream died", "code": 500 } });
+        return stream.write_all(format!("data: {figures}\n\ndata: {error}\n\n").as_bytes()).ok();
+    }
     let delta =
         json!({ "model": "counted-1", "choices": [{ "index": 0, "delta": { "content": text } }] });
     stream.write_all(format!("data: {delta}\n\n").as_bytes()).ok()?;
@@ -229,12 +243,7 @@ fn serve(mut stream: TcpStream, shared: &Shared, answer: &Answering) -> Option<(
         _ => {
             let mut end = json!({ "model": "counted-1", "choices": [{ "index": 0, "delta": {}, "finish_reason": finish }] });
             if is_told {
-                end["usage"] = json!({
-                    "prompt_tokens": tokens.prompt,
-                    "completion_tokens": tokens.reply,
-                    "prompt_tokens_details": { "cached_tokens": tokens.cached },
-                    "completion_tokens_details": { "reasoning_tokens": tokens.reasoning },
-                });
+                end["usage"] = figures(tokens);
             }
             match answer {
                 Answer::Costs(_, dollars) => end["usage"]["cost"] = json!(dollars),
@@ -245,6 +254,15 @@ fn serve(mut stream: TcpStream, shared: &Shared, answer: &Answering) -> Option<(
         }
     }
     Some(())
+}
+
+fn figures(tokens: Tokens) -> Value {
+    json!({
+        "prompt_tokens": tokens.prompt,
+        "completion_tokens": tokens.reply,
+        "prompt_tokens_details": { "cached_tokens": tokens.cached },
+        "completion_tokens_details": { "reasoning_tokens": tokens.reasoning },
+    })
 }
 
 fn read(stream: &TcpStream) -> Option<Value> {

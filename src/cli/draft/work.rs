@@ -138,6 +138,7 @@ impl Work<'_> {
         let loader = Loader {
             arguments: self.run.model,
             config: self.run.config,
+            tells_swaps: true,
             is_strict: self.run.model.strict || wishes.strict,
             book: &wishes.book,
             reach: self.run.reach,
@@ -176,7 +177,9 @@ impl Work<'_> {
 fn conditions(team: &Team, provider: &dyn Provider, settings: &Settings) -> Conditions {
     // As the user names it: a file of a model is found by its path.
     let named = team.members.first().map(|named| format!("{}/{}", named.provider, named.name));
+    let author = team.members.first().and_then(model::Named::author_sampling).cloned();
     Conditions::of(&named.unwrap_or_default(), provider.facts(), &*provider.tokenizer(), settings)
+        .of_author(&author.unwrap_or_default())
 }
 
 /// Says what was done.

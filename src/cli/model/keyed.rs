@@ -8,6 +8,8 @@ use super::{Staff, Team};
 use crate::cli::ui::Ui;
 use crate::config::KeySource;
 use crate::failure::{Exit, Failure};
+use crate::provider::Facts;
+use crate::provider::chain::common;
 use crate::provider::http::Base;
 
 /// Refuses a run whose model lacks its key; tells of one that only stands in.
@@ -39,25 +41,65 @@ pub(in crate::cli) fn keyed(staff: &Staff, ui: &Ui) -> Result<()> {
 ///
 /// When a source of its key fails.
 pub(super) fn lack(named: &Named) -> Result<Option<Failure>> {
-    let Some(distant) = &named.remote else { return Ok(None) };
+    match &named.remote {
+        Some(distant) if distant.keys.read()?.is_none() => Ok(lacking(named)),
+        _ => Ok(None),
+    }
+}
+
+impl Team {
+    /// Its models without those that could not stand in, since a key is wanted and set
+    /// nowhere. No file is read for that, and no program run: what such a source has
+    /// is seen when something is to be sent.
+    pub fn able(&self) -> Vec<&Named> {
+        let lacks = |named: &Named| lacking(named).is_some();
+        let members = self.members.iter().enumerate();
+        members.filter(|(index, one)| *index == 0 || !lacks(one)).map(|(_, one)| one).collect()
+    }
+
+    /// What all of these can do.
+    pub fn able_facts(&self) -> Facts {
+        let all = self.able();
+        match &all[..] {
+            [first, others @ ..] => common(&first.facts, others.iter().map(|one| &one.facts)),
+            [] => self.facts.clone(),
+        }
+    }
+}
+
+/// Says which models are left out of a forecast, since they could not stand in.
+pub(in crate::cli) fn tell_left_out(staff: &Staff, ui: &Ui) {
+    let mut told: Vec<&str> = Vec::new();
+    for named in staff.teams().into_iter().flat_map(|team| team.members.iter().skip(1)) {
+        let name = named.facts.name.as_str();
+        if let Some(failure) = lacking(named).filter(|_| !told.contains(&name)) {
+            told.push(name);
+            ui.say(&format!("{}; it cannot stand in, and is left out", failure.message));
+        }
+    }
+}
+
+/// The same where no source of a key has one that could be read.
+fn lacking(named: &Named) -> Option<Failure> {
+    let distant = named.remote.as_ref()?;
     let Distant { row, route, keys, .. } = distant;
-    let is_sent_otherwise = keys.read()?.is_some() || route.headers.is_some();
+    let is_sent_otherwise = !keys.are_nowhere() || route.headers.is_some();
     if is_sent_otherwise || route.base.is_local() || !is_wanted(distant) {
-        return Ok(None);
+        return None;
     }
     let vendor = &row.vendor;
     let variable = route.endpoint.api_key_env.as_ref().or(vendor.key.as_ref());
     let variable = variable.map_or("STORYGEN_API_KEY", String::as_str);
     let origin = route.base.origin();
     let message = format!("no key is set for `{}` at {origin}", row.name());
-    Ok(Some(
+    Some(
         Failure::new(Exit::Provider, message)
             .hint(format!("set `{variable}` in your environment"))
             .hint(format!(
                 "or say where the key is in your configuration: `endpoints: {{{}: {{api_key_file: …}}}}`, or there `api_key_command` or `api_key_keyring`",
                 vendor.name
             )),
-    ))
+    )
 }
 
 /// Whether an endpoint wants a key: the vendor's own does where its row names

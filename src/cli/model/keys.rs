@@ -70,6 +70,15 @@ impl Keys {
         Ok(self.read.get_or_init(|| key).clone())
     }
 
+    /// Whether no key is to be found: there are only variables to look into, and none
+    /// is set. Nothing else is read for that.
+    pub fn are_nowhere(&self) -> bool {
+        let is_unset = |source: &KeySource| {
+            matches!(source, KeySource::Variable(_)) && matches!(source.read(), Ok(None))
+        };
+        self.given.is_none() && self.sources.iter().all(is_unset)
+    }
+
     fn found(&self) -> Result<Option<BoundKey>> {
         let bound = |key: &SecretString, name: String| -> Result<Option<BoundKey>> {
             let key = BoundKey::new(&self.base, key)

@@ -104,6 +104,8 @@ pub(in crate::cli) struct Loader<'a> {
     pub config: &'a Config,
     /// Whether an endpoint is to refuse what it would otherwise ignore.
     pub is_strict: bool,
+    /// Whether the user is told at once of a model that answers for another one.
+    pub tells_swaps: bool,
     /// What names the book to an endpoint.
     pub book: &'a str,
     /// Where the project keeps what can be made again.
@@ -215,7 +217,7 @@ impl Loader<'_> {
         let (ui, waits) = (self.ui.clone(), self.ui.clone());
         let remote = remote.telling_pauses(Box::new(move |pause, fault| ui.pausing(pause, fault)));
         let remote = remote.telling_waits(Box::new(move |wait| waits.waiting(wait)));
-        if names.is_empty() {
+        if names.is_empty() || !self.tells_swaps {
             return Ok(remote);
         }
         let (ui, told) = (self.ui.clone(), self.reach.swapped.clone());

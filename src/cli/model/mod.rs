@@ -48,7 +48,7 @@ use absent as local;
 #[cfg(not(feature = "embedded"))]
 pub(super) use absent::no_engine;
 pub(super) use flags::ModelArguments;
-pub(super) use keyed::keyed;
+pub(super) use keyed::{keyed, tell_left_out};
 pub(super) use loading::{Loader, Reach, Ready, raw_counting};
 #[cfg(feature = "embedded")]
 pub(super) use local::{places, spec};

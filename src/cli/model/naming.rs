@@ -54,7 +54,7 @@ impl Named {
     }
 
     /// The sampling settings of the model's author, where the catalogue has them.
-    pub(super) fn author_sampling(&self) -> Option<&Sampling> {
+    pub fn author_sampling(&self) -> Option<&Sampling> {
         self.remote.as_ref().map(|distant| &distant.row.sampling)
     }
 }

@@ -71,6 +71,8 @@ fn try_out(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exit> {
             arguments: &flags,
             config: &config,
             is_strict: flags.strict,
+            // One of the checks says it.
+            tells_swaps: false,
             book: "storygen models test",
             cache: scratch.path(),
             reach: &reach,
@@ -134,11 +136,14 @@ async fn called(
     let stop = CancellationToken::new();
     let reply = provider.stream(&request, &mut meter.on(&mut heard), &stop).await;
     meter.end(reply.as_ref().ok());
-    fee.settle(&meter.tally())?;
+    fee.settle(meter.reckoning().total())?;
     Ok(match reply {
         Ok(reply) => {
-            let is_another = staff.draft.members.iter().all(|one| one.is_another(&reply.model));
-            went_well(provider, &reply, &heard, is_another)
+            let asked = meter.asked().unwrap_or(&provider.facts().name);
+            let members = &staff.draft.members;
+            let is_another =
+                members.iter().any(|one| one.facts.name == asked && one.is_another(&reply.model));
+            went_well(provider, &reply, &heard, is_another.then_some(asked))
         }
         Err(fault) => went_wrong(&fault, &heard),
     })

@@ -1,7 +1,7 @@
 //! What a run tells while it works.
 
 use super::purse::Overbilled;
-use crate::provider::{Tally, Usage};
+use crate::provider::{Total, Usage};
 
 /// Whoever listens to a run.
 pub type Listener<'a> = &'a mut (dyn FnMut(Event<'_>) + Send);
@@ -66,7 +66,7 @@ pub enum Event<'a> {
         dropped: usize,
     },
     /// A call has ended, whatever came of it, and was billed this.
-    Billed(Tally),
+    Billed(Total),
     /// Facts of a chapter contradict earlier ones.
     Contradiction {
         /// The chapter's number.

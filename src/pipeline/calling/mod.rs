@@ -221,8 +221,10 @@ impl<'a> Line<'a> {
         if let Some(asked) = meter.asked() {
             asked.clone_into(&mut ticket.note.model);
         }
-        let settled = self.purse.settle(ticket, kept, is_cancelled, meter.tally());
-        listener(Event::Billed(meter.tally()));
+        let took = meter.reckoning();
+        let total = took.total();
+        let settled = self.purse.settle(ticket, kept, is_cancelled, took);
+        listener(Event::Billed(total));
         let kept = outcome?;
         if let Some(overbilled) = settled? {
             listener(Event::Overbilled(overbilled));
@@ -262,11 +264,13 @@ impl<'a> Line<'a> {
         meter.end(outcome.as_ref().ok());
         disk?;
         let is_stopped = watching.has_stopped() && !self.cancel.is_cancelled();
+        let asked = Some(meter.asked().unwrap_or(&self.provider.facts().name).to_owned());
         let kept = match outcome {
             Ok(reply) => Kept {
                 text,
                 ending: reply.finish.into(),
                 usage: reply.usage,
+                asked,
                 answered: Some(reply.model),
                 is_new: true,
                 verdict: None,
@@ -280,6 +284,7 @@ impl<'a> Line<'a> {
                     text,
                     ending: Ending::Interrupted,
                     usage: meter.last(),
+                    asked,
                     answered: meter.answered().map(str::to_owned),
                     is_new: true,
                     verdict: None,
@@ -290,12 +295,13 @@ impl<'a> Line<'a> {
             Err(Fault::Unended { .. }) if request.goes_on() => {
                 let answered = meter.answered().map(str::to_owned);
                 let ending = Ending::Interrupted;
-                Kept { text, ending, usage: meter.last(), answered, is_new: true, verdict: None }
+                let usage = meter.last();
+                Kept { text, ending, usage, asked, answered, is_new: true, verdict: None }
             }
             Err(fault) => return Err(failure(&fault).into()),
         };
         let kept = watching.over(kept);
-        writing.end(&kept, meter.tally())?;
+        writing.end(&kept, meter.reckoning())?;
         Ok(kept)
     }
 }

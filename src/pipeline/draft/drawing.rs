@@ -264,7 +264,7 @@ fn account(drawn: &mut Drawn, kept: &Kept, bytes: usize) {
             drawn.density = Some(drawn.density.map_or(density, |most| most.max(density)));
         }
     }
-    if let Some(answered) = &kept.answered {
+    if let Some(answered) = kept.author() {
         let all = drawn.answered.get_or_insert_default();
         if !all.split(", ").any(|one| one == answered) {
             let comma = if all.is_empty() { "" } else { ", " };

@@ -43,7 +43,7 @@ pub struct Drawn {
     pub prose: String,
     /// What it took.
     pub tokens: Usage,
-    /// The model that answered.
+    /// The model that answered, as `endpoint/model`; several where several did.
     pub answered: Option<String>,
     /// What was left out of its prompts.
     pub omissions: Vec<Omission>,

@@ -248,11 +248,14 @@ struct Share {
 fn counted_share(story: &Story, line: &Line<'_>, calls: &[Call]) -> Share {
     let model = &line.provider.facts().name;
     let known = calls.iter().filter(|call| {
-        let tally = &call.tally;
+        let tally = &call.took.tally;
         call.note.model == *model && tally.tries == 1 && tally.unsaid == 0 && tally.usage.prompt > 0
     });
     let (counted, said) = known.fold((0_u64, 0_u64), |(counted, said), call| {
-        (counted.saturating_add(call.note.prompt), said.saturating_add(call.tally.usage.prompt))
+        (
+            counted.saturating_add(call.note.prompt),
+            said.saturating_add(call.took.tally.usage.prompt),
+        )
     });
     let of = |usual: f64| Share { usual, ample: (usual * AMPLY).min(1.0) };
     #[expect(clippy::cast_precision_loss, reason = "a share needs no more")]

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::Conditions;
 use crate::pipeline::settings::{Asked, Settings};
@@ -29,7 +29,7 @@ pub fn otherwise(wishes: &Wishes, [draft, record]: [&Conditions; 2]) -> Vec<Stri
             }
         }
     }
-    found.extend(sampled(&wishes.sampling, &draft.settings.prose));
+    found.extend(sampled(&wishes.sampling, draft));
     let asked = Asked {
         window: wishes.window,
         reply_tokens: wishes.reply_tokens,
@@ -66,15 +66,32 @@ fn is_same(name: &str, conditions: &Conditions) -> bool {
     [&conditions.named, &conditions.model].into_iter().any(|full| full == name || ends(full))
 }
 
-/// The sampling settings that are asked for now, and were others then.
-fn sampled(now: &Sampling, then: &Sampling) -> Vec<String> {
-    let keys = |sampling: &Sampling| match serde_json::to_value(sampling) {
-        Ok(Value::Object(keys)) => keys,
-        _ => serde_json::Map::new(),
+/// The sampling settings that are asked for now, and were others then; also those that
+/// the book asked for then, and does not now.
+fn sampled(now: &Sampling, conditions: &Conditions) -> Vec<String> {
+    let then = keys(&conditions.settings.prose);
+    let said = keys(now);
+    // What comes of it where the book is silent; that nobody knows of an old run.
+    let comes = conditions.author.as_ref().map(|author| {
+        let sampling = now.clone().or(author);
+        keys(&Settings::new(Asked { sampling, ..Asked::default() }, &conditions.facts()).prose)
+    });
+    let names: BTreeSet<&String> = said.keys().chain(then.keys()).collect();
+    let is_other = |key: &&String| match &comes {
+        Some(comes) => comes.get(*key) != then.get(*key),
+        None => said.get(*key).is_some_and(|value| then.get(*key) != Some(value)),
     };
-    let then = keys(then);
-    let differs = |(key, value): &(String, Value)| then.get(key) != Some(value);
-    let names: BTreeSet<String> =
-        keys(now).into_iter().filter(differs).map(|(key, _)| key).collect();
-    names.into_iter().map(|key| format!("`sampling: {{{key}}}`")).collect()
+    let told = |key: &String| {
+        let no_more = if said.contains_key(key) { "" } else { " (set no more)" };
+        format!("`sampling: {{{key}}}`{no_more}")
+    };
+    names.into_iter().filter(is_other).map(told).collect()
+}
+
+/// The settings that are set, by their names.
+fn keys(sampling: &Sampling) -> Map<String, Value> {
+    match serde_json::to_value(sampling) {
+        Ok(Value::Object(keys)) => keys,
+        _ => Map::new(),
+    }
 }

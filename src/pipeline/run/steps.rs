@@ -286,7 +286,7 @@ fn header(
     });
     if let (Some(cost), Some(keys)) = (used.cost(), header.as_object_mut()) {
         // For whoever reads it: the journal has the exact sum.
-        let most = if used.tally.unsaid > 0 { " at most" } else { "" };
+        let most = if used.total.unsaid > 0 { " at most" } else { "" };
         keys.insert("cost".to_owned(), format!("{cost}{most}").into());
     }
     if let (false, Some(keys)) = (drawn.standing.is_empty(), header.as_object_mut()) {

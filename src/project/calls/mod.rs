@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::call_note::CallNote;
 use super::folder::Folder;
 use super::layout;
-use crate::provider::{Finish, Request, Tally, Usage};
+use crate::provider::{Finish, Reckoning, Request, Tally, Tried, Usage};
 use crate::story::take::watch::Verdict;
 
 mod kin;
@@ -65,7 +65,10 @@ pub struct Kept {
     pub ending: Ending,
     /// What it took, if the endpoint said.
     pub usage: Option<Usage>,
-    /// The model that answered.
+    /// The model that was asked for it, as `endpoint/model`: where others stood in, the
+    /// last of them. None where a kill came first, and in an old file.
+    pub asked: Option<String>,
+    /// The model that answered, in the endpoint's own words.
     pub answered: Option<String>,
     /// Whether it came just now, and was not found.
     pub is_new: bool,
@@ -74,6 +77,23 @@ pub struct Kept {
 }
 
 impl Kept {
+    /// The model that answered, as `endpoint/model`: two endpoints may have one of the
+    /// same name. An old file says nothing of the endpoint. Nothing of it is taken from
+    /// the configuration, which may be another one when the reply is played again.
+    #[must_use]
+    pub fn author(&self) -> Option<String> {
+        let answered = self.answered.as_deref()?;
+        let endpoint = match self.asked.as_deref() {
+            // It goes by its full name there.
+            Some(asked) if asked == answered => None,
+            asked => asked.and_then(|asked| asked.split_once('/')),
+        };
+        Some(match endpoint {
+            Some((endpoint, _)) => format!("{endpoint}/{answered}"),
+            None => answered.to_owned(),
+        })
+    }
+
     /// The part of its text that is good: all of it, if it was not stopped.
     #[must_use]
     pub fn good(&self) -> &str {
@@ -102,13 +122,28 @@ struct End {
     ending: Ending,
     usage: Option<Usage>,
     answered: Option<String>,
+    /// The model that was asked last; none in an old file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    asked: Option<String>,
     /// The id of the call; none in an old file, as with the next.
     #[serde(default)]
     id: Option<String>,
     #[serde(default)]
     tally: Option<Tally>,
+    /// What the models took that failed before it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    before: Vec<Tried>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     verdict: Option<Verdict>,
+}
+
+impl End {
+    /// What the call took; an old file tells what its only try did.
+    fn took(&mut self) -> Option<Reckoning> {
+        let one_try = self.usage.map(|usage| Tally { tries: 1, usage, ..Tally::default() });
+        let tally = self.tally.or(one_try)?;
+        Some(Reckoning { tally, before: std::mem::take(&mut self.before) })
+    }
 }
 
 /// The digest by which a request to a model is kept.

@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::super::folder::Folder;
 use super::{CallNote, Ending, Head, Kept, Last, parts, read};
-use crate::provider::Tally;
+use crate::provider::Reckoning;
 
 /// What is kept of a request.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,7 +27,7 @@ pub struct Found {
     /// The id of the call that brought it; none in an old file.
     pub id: Option<String>,
     /// What the call was billed; none where its end is not known.
-    pub tally: Option<Tally>,
+    pub took: Option<Reckoning>,
     /// How much of its file there is.
     pub state: State,
 }
@@ -52,20 +52,20 @@ pub enum State {
 pub fn look(folder: &Folder, digest: &str, in_parts: bool) -> Result<Lookup> {
     let Some(bytes) = read(folder, digest)? else { return Ok(Lookup::Absent) };
     let Some((head, text, end)) = parts(&bytes) else { return Ok(Lookup::Lost(None)) };
-    if let Last::End(end) = end {
-        // An old file tells what its only try took.
-        let one_try = end.usage.map(|usage| Tally { tries: 1, usage, ..Tally::default() });
+    if let Last::End(mut end) = end {
+        let took = end.took();
         return Ok(Lookup::Kept(Found {
             kept: Kept {
                 text,
                 ending: end.ending,
                 usage: end.usage,
+                asked: end.asked,
                 answered: end.answered,
                 is_new: false,
                 verdict: end.verdict,
             },
             id: end.id,
-            tally: end.tally.or(one_try),
+            took,
             state: State::Whole,
         }));
     }
@@ -81,12 +81,13 @@ pub fn look(folder: &Folder, digest: &str, in_parts: bool) -> Result<Lookup> {
             text,
             ending: Ending::Interrupted,
             usage: None,
+            asked: None,
             answered: None,
             is_new: false,
             verdict: None,
         },
         id: call.map(|call| call.id),
-        tally: None,
+        took: None,
         state: if matches!(end, Last::Damaged) { State::Damaged } else { State::Cut },
     }))
 }

@@ -5,7 +5,7 @@ use anyhow::Result;
 use super::super::folder::Folder;
 use super::super::layout;
 use super::{CallNote, Ending, Head, Last, parts, path, read};
-use crate::provider::{Request, Tally, Usage};
+use crate::provider::{Reckoning, Request, Usage};
 
 /// A file of a kept call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub struct Heading {
 pub struct Whole {
     /// What it was about.
     pub about: String,
-    /// The model that was asked.
+    /// The model that was asked for.
     pub model: String,
     /// When it was sent, in seconds since 1970; 0 where an old file does not say.
     pub at: u64,
@@ -35,10 +35,13 @@ pub struct Whole {
     pub ending: Option<Ending>,
     /// What it took, if the endpoint said.
     pub usage: Option<Usage>,
+    /// The model that was asked last, where others stood in; none where a kill came
+    /// first, and in an old file.
+    pub asked: Option<String>,
     /// The model that answered.
     pub answered: Option<String>,
-    /// What it was billed.
-    pub tally: Option<Tally>,
+    /// What it was billed; none where a kill came first.
+    pub took: Option<Reckoning>,
 }
 
 /// The files of all kept calls, by digest.
@@ -72,10 +75,14 @@ pub fn open(folder: &Folder, digest: &str) -> Result<Option<Whole>> {
     let Some(bytes) = read(folder, digest)? else { return Ok(None) };
     let Some((head, text, end)) = parts(&bytes) else { return Ok(None) };
     let Ok(head) = serde_json::from_slice::<Head>(head) else { return Ok(None) };
-    let (ending, usage, answered, tally) = match end {
-        Last::End(end) => (Some(end.ending), end.usage, end.answered, end.tally),
-        Last::Damaged | Last::Cut => (None, None, None, None),
+    let mut end = match end {
+        Last::End(end) => Some(end),
+        Last::Damaged | Last::Cut => None,
     };
+    let took = end.as_mut().and_then(|end| end.took());
+    let (ending, usage) =
+        (end.as_ref().map(|end| end.ending), end.as_ref().and_then(|end| end.usage));
+    let (asked, answered) = end.map(|end| (end.asked, end.answered)).unwrap_or_default();
     Ok(Some(Whole {
         about: head.about,
         model: head.model,
@@ -85,8 +92,9 @@ pub fn open(folder: &Folder, digest: &str) -> Result<Option<Whole>> {
         text,
         ending,
         usage,
+        asked,
         answered,
-        tally,
+        took,
     }))
 }
 

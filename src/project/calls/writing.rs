@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 
 use super::super::folder::Folder;
 use super::{CallNote, END, End, Head, Kept, path};
-use crate::provider::{Request, Tally};
+use crate::provider::{Reckoning, Request};
 
 /// A reply on its way to disk.
 #[derive(Debug)]
@@ -74,13 +74,15 @@ impl Writing {
     /// # Errors
     ///
     /// When it cannot be written.
-    pub fn end(mut self, kept: &Kept, tally: Tally) -> Result<()> {
+    pub fn end(mut self, kept: &Kept, took: Reckoning) -> Result<()> {
         let end = End {
             ending: kept.ending,
             usage: kept.usage,
             answered: kept.answered.clone(),
             id: Some(self.id),
-            tally: Some(tally),
+            asked: kept.asked.clone(),
+            tally: Some(took.tally),
+            before: took.before,
             verdict: kept.verdict.clone(),
         };
         let line = format!("{END}{}\n", serde_json::to_string(&end)?);

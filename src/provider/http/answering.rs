@@ -27,6 +27,9 @@ impl Remote {
             ending.id.clone_from(&answer.id);
             listener.open.clone_from(&answer.id);
         }
+        if !(200..300).contains(&answer.status) {
+            return Err(self.refused(answer, ending).await);
+        }
         let (kind, head) = self.kind(&mut answer).await;
         let heard = match kind {
             Kind::Stream(framing) => {
@@ -51,20 +54,23 @@ impl Remote {
         })
     }
 
-    /// The answer, if it is one that may hold a reply.
+    /// The answer, if it is one that can be read.
     async fn answer(&self, body: &Value) -> Result<Answer, Failure> {
         let judge = self.judge();
-        let mut answer = self.client.post(body).await.map_err(|broken| judge.broken(&broken))?;
-        if (200..300).contains(&answer.status) {
-            return match &answer.packing {
-                Some(packing) => Err(judge.packed(packing)),
-                None => Ok(answer),
-            };
+        let answer = self.client.post(body).await.map_err(|broken| judge.broken(&broken))?;
+        match answer.packing.as_ref().filter(|_| (200..300).contains(&answer.status)) {
+            Some(packing) => Err(judge.packed(packing)),
+            None => Ok(answer),
         }
+    }
+
+    /// What an answer with another status than 200 means.
+    async fn refused(&self, mut answer: Answer, ending: &Ending) -> Failure {
         let idle = self.endpoint.patience.idle;
         // An error body that is cut still says something.
         let (body, _) = answer.rest(Vec::new(), PAGE_LIMIT, idle).await;
-        Err(judge.status(&answer, &refusal::of_body(&body)))
+        let is_numbered = ending.id.is_some() && billing::may_have_worked(answer.status);
+        Failure { is_numbered, ..self.judge().status(&answer, &refusal::of_body(&body)) }
     }
 
     /// What an answer is, by its type or, where that says nothing, by its first

@@ -5,6 +5,9 @@
 //! `GET /generation?id=…`. They are there a moment after the reply has ended, so
 //! a page that is not there yet is asked for again, for as long as is worth it;
 //! one that is busy, not before the time that it asks for.
+//!
+//! A server's error may come after the reply had been given a number, in the head of
+//! its answer. Then the page says whether there was a reply after all.
 
 use std::time::Duration;
 
@@ -27,33 +30,52 @@ const PAUSES: [Duration; 4] = [
 /// How long it may take altogether.
 const LONGEST: Duration = Duration::from_secs(8);
 
+/// What came of asking for a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Page {
+    /// It is there.
+    There,
+    /// The endpoint knows of no such reply, however often it was asked.
+    Absent,
+    /// Nobody knows: it was not asked, or did not say.
+    Unknown,
+}
+
 impl Remote {
     /// Completes what is known of a reply that was not heard to its end, where
     /// its endpoint has such a page; `has_text` says whether any text has come.
-    pub(super) async fn ask_for_bill(&self, ending: &mut Ending, has_text: bool) {
+    pub(super) async fn ask_for_bill(&self, ending: &mut Ending, has_text: bool) -> Page {
         let path = self.endpoint.knobs.bill_page.as_deref();
         let id = ending.id.as_deref().filter(|id| is_plain(id));
-        let (Some(path), Some(id), false) = (path, id, ending.is_counted) else { return };
+        let (Some(path), Some(id), false) = (path, id, ending.is_counted) else {
+            return Page::Unknown;
+        };
         let path = format!("{path}{id}");
         let end = Instant::now() + LONGEST;
         let mut asked_for = Duration::ZERO;
+        let mut found = Page::Absent;
         for pause in PAUSES {
             let pause = pause.max(std::mem::take(&mut asked_for));
             if pause >= end.saturating_duration_since(Instant::now()) {
-                return;
+                return Page::Unknown;
             }
             sleep(pause).await;
             match timeout_at(end, self.page(&path)).await {
-                Ok(Ok(page)) => return complete(ending, &page, has_text),
+                Ok(Ok(page)) => {
+                    complete(ending, &page, has_text);
+                    return Page::There;
+                }
                 // It is not there yet, or somebody is busy.
                 Ok(Err(Fault::Refused { status: 404, .. } | Fault::Gone { .. })) => {}
                 Ok(Err(Fault::Busy { retry_after, .. })) => {
                     asked_for = retry_after.unwrap_or_default();
+                    found = Page::Unknown;
                 }
-                Ok(Err(fault)) if fault.is_passing() => {}
-                Ok(Err(_)) | Err(_) => return,
+                Ok(Err(fault)) if fault.is_passing() => found = Page::Unknown,
+                Ok(Err(_)) | Err(_) => return Page::Unknown,
             }
         }
+        found
     }
 }
 

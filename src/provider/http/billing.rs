@@ -7,6 +7,7 @@
 //! |---|---|
 //! | no connection | nothing |
 //! | an answer other than 200 that the endpoint gave itself | nothing |
+//! | the same from 500 on, with a number for the reply | what its page says of that; nothing where it knows none, open where it says nothing |
 //! | a gateway's 408, 499, 502, 504, 520, 524: who knows what stands behind it did | open |
 //! | a refusal in a 200 before any text (4xx, 429, 503, 529) | nothing |
 //! | figures that cannot be: no prompt at all, or no reply where text has come | as if they had not come |
@@ -27,6 +28,13 @@ const GATEWAYS: [u16; 6] = [408, 499, 502, 504, 520, 524];
 #[must_use]
 pub(super) fn is_free(status: u16) -> bool {
     !(200..300).contains(&status) && !GATEWAYS.contains(&status)
+}
+
+/// Whether an endpoint that answers with this status may have accepted the request
+/// before: if so, it may have given the reply a number.
+#[must_use]
+pub(super) fn may_have_worked(status: u16) -> bool {
+    status >= 500 || GATEWAYS.contains(&status)
 }
 
 /// Whether a refusal inside an answer that began well stands for no work done.
@@ -157,6 +165,8 @@ mod tests {
             (529, true),
         ] {
             assert_eq!(is_free(status), free, "{status}");
+            let is_late = [408, 500, 502, 503, 504, 524, 529].contains(&status);
+            assert_eq!(may_have_worked(status), is_late, "{status}");
         }
         for (status, free) in
             [(200, false), (400, true), (408, false), (500, false), (502, false), (529, true)]

@@ -4,6 +4,7 @@ use std::sync::PoisonError;
 
 use serde_json::Value;
 
+use super::bill_page::Page;
 use super::dialect::{Ending, First, Spare};
 use super::fault::Failure;
 use super::listening::Listener;
@@ -105,9 +106,11 @@ impl Remote {
         let has_reply = ending.usage.is_some_and(|usage| usage.reply > 0);
         ending.is_counted |= listener.steps_back() && has_reply;
         listener.end(outcome.is_ok());
-        let is_free = outcome.as_ref().is_err_and(|failure| failure.is_free && !listener.heard);
-        if !is_free {
-            self.ask_for_bill(&mut ending, listener.has_text).await;
+        let mut is_free = outcome.as_ref().is_err_and(|failure| failure.is_free && !listener.heard);
+        if !is_free || outcome.as_ref().is_err_and(|failure| failure.is_numbered) {
+            // A number that nothing is known of stands for no reply.
+            let page = self.ask_for_bill(&mut ending, listener.has_text).await;
+            is_free &= page == Page::Absent;
         }
         let most = u64::try_from(request.reply_tokens).unwrap_or(u64::MAX);
         if let Some(bill) = billing::bill(&ending, is_free, self.endpoint.price, most) {

@@ -76,23 +76,23 @@ impl Ear for Heard {
     }
 }
 
-/// What a good reply shows; `is_another` tells whether it came from another model
-/// than the one that was asked.
+/// What a good reply shows; `instead_of` is the model that was asked, where another one
+/// has answered.
 pub(super) fn went_well(
     provider: &dyn Provider,
     reply: &Reply,
     heard: &Heard,
-    is_another: bool,
+    instead_of: Option<&str>,
 ) -> Vec<Check> {
     let facts = provider.facts();
     let mut checks = vec![
         Check::works("reachable", tries(heard)),
         Check::works("key", "accepted, or none is wanted"),
-        if is_another {
-            let said = format!("asked for `{}`, `{}` answers", facts.name, reply.model);
-            Check::unsure("model", said)
-        } else {
-            Check::works("model", format!("`{}` answers", reply.model))
+        match instead_of {
+            Some(asked) => {
+                Check::unsure("model", format!("asked for `{asked}`, `{}` answers", reply.model))
+            }
+            None => Check::works("model", format!("`{}` answers", reply.model)),
         },
         streams(heard, &reply.finish),
     ];

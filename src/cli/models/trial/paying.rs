@@ -11,7 +11,7 @@ use crate::config::Config;
 use crate::ledger::Ledger;
 use crate::money::{Account, Caps, Limit, Money, Price, Verdict, may_ask};
 use crate::pipeline::calling::{no_room, unknown_price};
-use crate::provider::{Facts, Tally};
+use crate::provider::{Facts, Total};
 
 /// What is put aside for the call.
 pub(super) struct Fee {
@@ -73,8 +73,8 @@ impl Fee {
     /// # Errors
     ///
     /// When the ledger cannot be written.
-    pub fn settle(mut self, tally: &Tally) -> Result<()> {
-        let cost = tally.most();
+    pub fn settle(mut self, total: Total) -> Result<()> {
+        let cost = total.most();
         match self.reserved {
             Some(at) => self.ledger.settle(at, &self.id, cost),
             // What was called free, and is not.

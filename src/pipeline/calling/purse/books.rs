@@ -8,7 +8,7 @@ use crate::money::{Caps, Limit, Money, Next, Payment, Reached, Standing};
 use crate::project::accounts::Accounts;
 use crate::project::journal::{CallNote, Ended, Event};
 use crate::project::pen::Pen;
-use crate::provider::Tally;
+use crate::provider::{Reckoning, Tally};
 
 /// The ledger, and what the journal says by now.
 #[derive(Debug)]
@@ -85,9 +85,10 @@ impl Books {
         at: u64,
         called: Event,
     ) -> Result<()> {
-        let Event::Called { call, tally, .. } = &called else { return Ok(()) };
-        let (id, cost) = (call.id.clone(), tally.most());
-        self.accounts.settle(call, tally);
+        let Event::Called { call, took, .. } = &called else { return Ok(()) };
+        let total = took.total();
+        let (id, cost) = (call.id.clone(), total.most());
+        self.accounts.settle(call, &total);
         let is_reserved = payment.worst() > Money::ZERO;
         let mut called = Some(called);
         loop {
@@ -113,24 +114,25 @@ impl Books {
         call: CallNote,
         ended: Ended,
         answered: Option<String>,
-        tally: Option<Tally>,
+        took: Option<Reckoning>,
     ) -> Result<()> {
         let open = self.accounts.open(&call.id).map(|open| (open.at, open.tally.most()));
         // A reservation stands for a call of which nothing more is known.
-        if self.accounts.is_noted(&call.id) || open.is_some() && tally.is_none() {
+        if self.accounts.is_noted(&call.id) || open.is_some() && took.is_none() {
             return Ok(());
         }
-        let tally = tally.unwrap_or_else(|| Tally::unknown(1, Money::ZERO));
+        let took = took.unwrap_or_else(|| Tally::unknown(1, Money::ZERO).into());
+        let total = took.total();
         let id = call.id.clone();
-        let called = Event::Called { call, ended, answered, tally };
+        let called = Event::Called { call, ended, answered, took };
         if let Some((at, worst)) = open {
-            let mut payment = Payment::ended(id, worst, tally.most());
+            let mut payment = Payment::ended(id, worst, total.most());
             return self.settle(pen, &mut payment, at, called);
         }
         // What was paid for elsewhere, or by an older version, is the book's
         // cost, but none of this month.
-        if let Event::Called { call, tally, .. } = &called {
-            self.accounts.settle(call, tally);
+        if let Event::Called { call, .. } = &called {
+            self.accounts.settle(call, &total);
         }
         pen.jot(vec![called])
     }

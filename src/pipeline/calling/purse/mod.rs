@@ -16,7 +16,7 @@ use crate::project::calls::State::Whole;
 use crate::project::calls::{self, Found, Kept};
 use crate::project::journal::{CallNote, Ended, Event, Stage};
 use crate::project::pen::Pen;
-use crate::provider::{Facts, Tally};
+use crate::provider::{Facts, Reckoning};
 
 mod allowance;
 mod books;
@@ -156,19 +156,21 @@ impl<'a> Purse<'a> {
     /// A reply was found that is kept: it is noted where a kill came before that.
     pub(super) fn found(&self, note: &CallNote, found: &Found) -> Result<()> {
         let mut state = self.state();
-        state.used.add(&note.digest, &found.tally.unwrap_or_default());
+        state.used.add(&note.digest, &found.took.clone().unwrap_or_default());
         state.cut = (found.state != Whole).then(|| calls::path(&note.digest));
         state.floor = None;
         self.allowance.has_room();
         let id = found.id.clone().unwrap_or_else(|| note.digest.clone());
-        let ended = match found.tally {
+        let ended = match found.took {
             Some(_) => found.kept.ending.into(),
             None => Ended::Killed,
         };
-        let note = CallNote { id, ..note.clone() };
+        // Whoever stood in then is who it was asked of.
+        let model = found.kept.asked.clone().unwrap_or_else(|| note.model.clone());
+        let note = CallNote { id, model, ..note.clone() };
         let answered = found.kept.answered.clone();
         match (&mut state.books, &self.pen) {
-            (Some(books), Some(pen)) => books.late(pen, note, ended, answered, found.tally),
+            (Some(books), Some(pen)) => books.late(pen, note, ended, answered, found.took.clone()),
             _ => Ok(()),
         }
     }
@@ -301,14 +303,14 @@ impl<'a> Purse<'a> {
         ticket: Ticket,
         kept: Option<&Kept>,
         is_cancelled: bool,
-        tally: Tally,
+        took: Reckoning,
     ) -> Result<Option<Overbilled>> {
         let mut state = self.state();
         let Ticket { note, at, price, line, mut payment, share, .. } = ticket;
         if kept.is_some() {
-            state.used.add(&note.digest, &tally);
+            state.used.add(&note.digest, &took);
         }
-        let (worst, cost) = (payment.worst(), tally.most());
+        let (worst, cost) = (payment.worst(), took.total().most());
         payment.billed(cost);
         if cost > worst {
             let most = state.surprises.entry(line).or_default();
@@ -321,7 +323,7 @@ impl<'a> Purse<'a> {
         };
         let answered = kept.and_then(|kept| kept.answered.clone());
         if let Some((books, pen)) = state.books.as_mut().zip(self.pen.as_ref()) {
-            let event = Event::Called { call: note, ended, answered, tally };
+            let event = Event::Called { call: note, ended, answered, took };
             books.settle(pen, &mut payment, at, event)?;
         }
         // Last: until both files say so, nobody else gets what is left of it.

@@ -1,7 +1,7 @@
 //! The calls that something was made from.
 
 use crate::money::Money;
-use crate::provider::Tally;
+use crate::provider::{Reckoning, Total};
 
 /// The calls that something was made from, kept ones included.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -9,7 +9,7 @@ pub struct Used {
     /// Their digests, in the order in which they were asked.
     pub calls: Vec<String>,
     /// What they were billed.
-    pub tally: Tally,
+    pub total: Total,
 }
 
 impl Used {
@@ -17,13 +17,13 @@ impl Used {
     /// paid.
     #[must_use]
     pub fn cost(&self) -> Option<Money> {
-        Some(self.tally.most()).filter(|cost| *cost > Money::ZERO)
+        Some(self.total.most()).filter(|cost| *cost > Money::ZERO)
     }
 
-    pub(super) fn add(&mut self, digest: &str, tally: &Tally) {
+    pub(super) fn add(&mut self, digest: &str, took: &Reckoning) {
         if !self.calls.iter().any(|one| one == digest) {
             self.calls.push(digest.to_owned());
-            self.tally.add(tally);
+            self.total.extend(took.tallies());
         }
     }
 }
