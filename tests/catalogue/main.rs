@@ -10,6 +10,7 @@ mod calls;
 mod data;
 mod home;
 mod keys;
+mod lists;
 mod refresh;
 mod table;
 mod trial;

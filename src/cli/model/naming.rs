@@ -228,7 +228,8 @@ impl Scene<'_> {
         let of_endpoint = route.endpoint.window.and_then(|window| usize::try_from(window).ok());
         let said = [self.asked(), of_endpoint, row.window].into_iter().flatten().min();
         let window = said.unwrap_or(ASSUMED_WINDOW).min(row.holds.unwrap_or(usize::MAX));
-        row.price = own_price(vendor, &route)?.or(row.price);
+        let there = row.price_at.get(&route.base.origin()).copied();
+        row.price = own_price(vendor, &route)?.or(there).or(row.price);
         let names = self.names(&asked_row, &route);
         notes.extend(self.meant_another(&row, &route));
         let tokenizer = counting::of(&row, self.config)?;

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::words::{dollars, has_key, state, tokens};
+use super::words::{dollars, has_key, listed, state, tokens};
 use crate::cli::model;
 use crate::cli::ui::table::wrapped;
 use crate::cli::ui::{self, Ui};
@@ -198,7 +198,7 @@ impl Page {
                         .map_or_else(|| "as long as it fits".to_owned(), |n| n.to_string())
                 ),
             );
-            let listed = host.and_then(|host| host.price.as_ref());
+            let listed = listed(model, row, config);
             self.field("price", &price(row, listed, endpoint.price.as_ref()));
             self.field("heeds", &heeds(row));
             if let Some(seen) = host.and_then(|host| host.seen.as_ref()) {
@@ -250,7 +250,8 @@ fn price(row: &Row, listed: Option<&PriceShape>, said: Option<&PriceSaid>) -> St
     }
     if let Some(price) = listed {
         let figures = figures(price.prompt, price.reply, price.cached, price.written);
-        return format!("{figures} (dollars for a million tokens, {})", price.date);
+        let source = price.source.as_ref().map(|who| format!(", {who}")).unwrap_or_default();
+        return format!("{figures} (dollars for a million tokens, {}{source})", price.date);
     }
     if row.vendor.is_local {
         return "nothing: it runs on your machine".to_owned();
