@@ -161,7 +161,7 @@ fn each_vendor_s_list_is_taken_in_its_own_units() {
             assert!(output.stdout.contains(words), "{}: {words}: {output}", case.vendor);
         }
         let kept = home::list_of(&project, case.vendor);
-        let today = kept.split_whitespace().nth(6).expect("the day").trim_end_matches(',');
+        let today = kept.split_whitespace().nth(5).expect("the day").trim_end_matches(',');
         for (name, all) in case.info {
             let info = project.run(&["models", "info", name]);
             for words in all {
