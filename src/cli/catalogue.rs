@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::diagnostic::{self, Finding, Place};
 use crate::failure::{Exit, Failure};
+use crate::own_file;
 use crate::project::yaml;
 use crate::provider::catalogue::shape::CatalogueFile;
 use crate::provider::catalogue::{Catalogue, Known, faults, merged};
@@ -70,13 +71,17 @@ fn lists() -> Result<Vec<PathBuf>> {
 /// A kept list. It is storygen's own writing, so it is read as quickly as the
 /// built-in rows are.
 fn list(path: &Path) -> Result<CatalogueFile> {
-    let text = fs_err::read_to_string(path)?;
-    serde_yaml::from_str(&text).map_err(|fault| {
+    let unsound = |fault: &dyn std::fmt::Display| {
         Failure::new(Exit::Usage, format!("the list `{}` is not sound: {fault}", path.display()))
             .hint("`storygen models refresh` writes it anew once it is deleted")
             .hint("rows of your own belong into `catalogue.yaml` beside your `config.yaml`")
-            .into()
-    })
+    };
+    let text = own_file::text(path, own_file::KEPT).map_err(|what| {
+        let message = format!("cannot read the list `{}`, {what}", path.display());
+        Failure::new(Exit::Usage, message)
+            .hint("move it away; `storygen models refresh` writes it anew")
+    })?;
+    Ok(serde_yaml::from_str(&text.unwrap_or_default()).map_err(|fault| unsound(&fault))?)
 }
 
 /// Keeps what a vendor listed; takes the place of its last list.
@@ -110,14 +115,16 @@ fn bare(value: &mut Value) {
 
 /// The user's own rows; none where there is no file.
 fn own(path: &Path) -> Result<CatalogueFile> {
-    if !path.exists() {
-        return Ok(CatalogueFile::default());
-    }
-    let name = path.display().to_string();
-    let text = fs_err::read_to_string(path).map_err(|error| {
-        Failure::new(Exit::Usage, format!("cannot read your catalogue: {error}"))
-            .hint("put a text file there, or move away what stands in its place")
+    let text = own_file::text(path, own_file::BY_HAND).map_err(|what| {
+        let place = path.display();
+        Failure::new(
+            Exit::Usage,
+            format!("cannot read your catalogue: it is looked for in `{place}`, {what}"),
+        )
+        .hint("put a text file there, or move away what stands in its place")
     })?;
+    let Some(text) = text else { return Ok(CatalogueFile::default()) };
+    let name = path.display().to_string();
     if text.trim().is_empty() {
         return Ok(CatalogueFile::default());
     }

@@ -11,6 +11,8 @@ mod data;
 mod home;
 mod keys;
 mod lists;
+#[cfg(unix)]
+mod own_files;
 mod refresh;
 mod table;
 mod trial;
