@@ -30,7 +30,7 @@ pub(super) fn built_in() -> Result<Catalogue> {
 
 /// The built-in catalogue with what vendors listed, without the user's own rows.
 pub(super) fn listed() -> Result<Catalogue> {
-    lists()?.iter().try_fold(built_in()?, |catalogue, path| Ok(catalogue.with(list(path)?)))
+    lists()?.iter().try_fold(built_in()?, |catalogue, path| Ok(catalogue.with_list(list(path)?)))
 }
 
 /// Where the user's own rows stand.

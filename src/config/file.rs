@@ -197,6 +197,21 @@ mod tests {
                 "1:27",
             ),
             ("endpoints: {a: {dialect: opnai}}", "no dialect is called `opnai`", "1:26"),
+            (
+                "endpoints: {a: {headers: {X-Team: attic, Host: sk-1}}}",
+                "the header `Host` of your configuration is set by the program itself",
+                "1:48",
+            ),
+            (
+                "endpoints:\n  a:\n    headers:\n      two words: sk-1\n",
+                "the header `two words` of your configuration has a name that no header can have",
+                "4:18",
+            ),
+            (
+                "endpoints: {a: {headers: {X-Team: \"sk-1\\nfeed\"}}}",
+                "the header `X-Team` of your configuration has a value that no header can have",
+                "1:35",
+            ),
             ("budget: {run: -2}", "`-2` is no amount of money", "1:15"),
             ("budget: {month: 1e300}", "is no amount of money", "1:17"),
         ];

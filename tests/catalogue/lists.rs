@@ -253,3 +253,39 @@ fn an_end_and_what_takes_its_place_are_told() {
         assert!(output.code == 0 && output.stderr.contains(words), "{model}: {output}");
     }
 }
+
+/// A name with a host in front is that host's row, whoever else serves the model; and
+/// a list that brings a model of some name leaves the name to whoever had it.
+#[test]
+fn a_name_means_what_it_says() {
+    let list = json!({"data": [{"id": "somebody/mythomax"}, {"id": "somebody/x"}]});
+    let server = ByteServer::start([page(&list)]);
+    let project = home::at(&[("compatible", format!("{}/v1", server.origin()))]);
+    // A list of long ago, whose short name is that of a row by now.
+    project.write(
+        "../home/data/storygen/catalogue/novita.yaml",
+        "models: {MythoMax 13B: {hosts: {novita: {id: somebody/mythomax-13b}}}}\n",
+    );
+    assert_eq!(project.run(&["models", "refresh", "compatible"]).code, 0);
+    let hosts = |name: &str| {
+        let info = project.run(&["models", "info", name]);
+        assert_eq!(info.code, 0, "{name}: {info}");
+        let blocks = info.stdout.split("\n\n").filter(|block| block.contains("\nlimits "));
+        let hosts = blocks.filter_map(|block| block.lines().next());
+        hosts.map(str::to_owned).collect::<Vec<_>>().join(" ")
+    };
+    for (name, expected) in [
+        ("llamacpp/mythomax-13b", "llamacpp/mythomax-13b"),
+        ("deepinfra/mythomax-13b", "deepinfra/Gryphe/MythoMax-L2-13b"),
+        ("openrouter/gryphe/mythomax-l2-13b", "openrouter/gryphe/mythomax-l2-13b"),
+        ("novita/somebody/mythomax-13b", "novita/somebody/mythomax-13b"),
+        ("x", "compatible/somebody/x"),
+    ] {
+        assert_eq!(hosts(name), expected, "{name}");
+    }
+    for name in ["mythomax-13b", "MythoMax 13B", "gryphe/mythomax-l2-13b"] {
+        let hosts = hosts(name);
+        assert!(hosts.contains("deepinfra/Gryphe/MythoMax-L2-13b "), "{name}: {hosts}");
+        assert!(!hosts.contains("somebody"), "{name}: {hosts}");
+    }
+}
