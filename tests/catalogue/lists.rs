@@ -289,3 +289,52 @@ fn a_name_means_what_it_says() {
         assert!(!hosts.contains("somebody"), "{name}: {hosts}");
     }
 }
+
+/// An endpoint of the user's own lists its models where its dialect does; where there
+/// is no list, the way out is said.
+#[test]
+fn an_endpoint_of_one_s_own_has_a_list_or_a_way_out() {
+    let list = json!({"data": [{"id": "tide-9b", "max_model_len": 4_096}]});
+    let there = "`vendors: {attic: {listing: {kind: openai, path: /models}}}`";
+    let by_hand = "`endpoints: {attic: {window: …, price: {prompt: …, reply: …}}}`";
+    let to = |place: &str| vec![answer(308, &[("location", place)], b"")];
+    // What is spoken there; its answer; the exit code, and what is said.
+    let table: [(&str, Vec<Step>, i32, &[&str]); 6] = [
+        ("openai", page(&list), 0, &["attic: 1 model listed\n", "  new: tide-9b\n"]),
+        ("openai", vec![answer(404, &[], b"")], 6, &[there, by_hand]),
+        ("openai", vec![answer(200, &[], b"<title>Hello</title>")], 6, &[there, by_hand]),
+        ("openai", vec![answer(503, &[], b"")], 6, &["ask again later"]),
+        (
+            "openai",
+            to("https://else.example/"),
+            6,
+            &["it redirects to https://else.example", "write that as `base_url`"],
+        ),
+        (
+            "koboldcpp-completion",
+            page(&list),
+            2,
+            &["`attic` has no list of its models", there, by_hand],
+        ),
+    ];
+    for (dialect, steps, code, said) in table {
+        let server = ByteServer::start([steps]);
+        let project = Project::empty();
+        let config = format!(
+            "endpoints: {{attic: {{base_url: '{}/v1', dialect: {dialect}}}}}\n",
+            server.origin()
+        );
+        project.write("../home/config/storygen/config.yaml", config);
+        let output = project.run(&["models", "refresh", "attic"]);
+        assert_eq!(output.code, code, "{dialect}: {output}");
+        for words in said {
+            assert!(output.to_string().contains(words), "{dialect}: {words}: {output}");
+        }
+        let sent = server.requests();
+        assert!(sent.iter().all(|one| one.line == "GET /v1/models HTTP/1.1"), "{dialect}");
+        if code == 0 {
+            let info = project.run(&["models", "info", "attic/tide-9b"]).stdout;
+            assert!(info.contains("window 4096"), "{info}");
+        }
+    }
+}

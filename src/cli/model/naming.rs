@@ -17,7 +17,7 @@ use crate::failure::{Exit, Failure};
 use crate::money::Price;
 use crate::project::wishes::Wishes;
 use crate::prompt::tokens::Bound;
-use crate::provider::catalogue::shape::{CatalogueFile, VendorShape};
+use crate::provider::catalogue::shape::{CatalogueFile, ListingKind, ListingShape, VendorShape};
 use crate::provider::catalogue::{COMPATIBLE, Catalogue, Row, Vendor, Verdict};
 use crate::provider::dialects::dialect;
 use crate::provider::http::counting as marked;
@@ -300,6 +300,7 @@ pub(in crate::cli) fn all(config: &Config) -> Result<Catalogue> {
                 ..VendorShape::default()
             },
             Err(_) => VendorShape {
+                listing: usual_list(endpoint.dialect.as_deref().unwrap_or("openai")),
                 dialect: endpoint.dialect,
                 base_url: endpoint.base_url,
                 ..VendorShape::default()
@@ -309,6 +310,18 @@ pub(in crate::cli) fn all(config: &Config) -> Result<Catalogue> {
     });
     let own = CatalogueFile { vendors: own.collect(), ..CatalogueFile::default() };
     Ok(known.with(own))
+}
+
+/// Where an endpoint of a dialect usually lists its models.
+fn usual_list(dialect: &str) -> Option<ListingShape> {
+    let (kind, path) = match dialect {
+        "openai" => (ListingKind::OpenAi, "/models"),
+        "mistral" => (ListingKind::Mistral, "/models"),
+        "anthropic" => (ListingKind::Anthropic, "/models?limit=1000"),
+        "ollama" => (ListingKind::Ollama, "/api/tags"),
+        _ => return None,
+    };
+    Some(ListingShape { kind, path: path.to_owned() })
 }
 
 /// Whether the window of a local server is only what is assumed of it as long as

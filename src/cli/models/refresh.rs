@@ -68,8 +68,7 @@ fn refresh(arguments: &Arguments, ui: &Ui) -> Result<Exit> {
                 lines
             }
             Err(fault) => {
-                let failure = calling::failure(&fault);
-                faults.push(failure);
+                faults.push(remedied(&fault, &vendor.name));
                 vec![format!("{}: {fault}", vendor.name)]
             }
         };
@@ -88,6 +87,32 @@ fn refresh(arguments: &Arguments, ui: &Ui) -> Result<Exit> {
     }
 }
 
+/// A fault with the way out for who asks for a list.
+fn remedied(fault: &Fault, vendor: &str) -> Failure {
+    let failure = calling::failure(fault);
+    match fault {
+        Fault::Refused { status: 404 | 405 | 410 | 501, .. }
+        | Fault::Gone { .. }
+        | Fault::NotChat { .. } => by_hand(Failure { hints: Vec::new(), ..failure }, vendor),
+        Fault::Busy { .. } | Fault::Server { .. } | Fault::Interrupted { .. } => {
+            Failure { hints: Vec::new(), ..failure }
+                .hint("ask again later; what its last list said counts until then")
+        }
+        _ => failure,
+    }
+}
+
+/// What to do about a vendor whose list there is not.
+fn by_hand(failure: Failure, vendor: &str) -> Failure {
+    failure
+        .hint(format!(
+            "if it lists its models elsewhere, say where in your `catalogue.yaml`: `vendors: {{{vendor}: {{listing: {{kind: openai, path: /models}}}}}}`"
+        ))
+        .hint(format!(
+            "else write what its models hold and cost into your `config.yaml`: `endpoints: {{{vendor}: {{window: …, price: {{prompt: …, reply: …}}}}}}`"
+        ))
+}
+
 /// The vendors that are asked, and their pages.
 fn asked(arguments: &Arguments, all: &Catalogue, config: &Config) -> Result<Vec<(Vendor, Pages)>> {
     let mut asked = Vec::new();
@@ -102,7 +127,8 @@ fn asked(arguments: &Arguments, all: &Catalogue, config: &Config) -> Result<Vec<
             }
         })?;
         if vendor.listing.is_none() {
-            return Err(Failure::new(Exit::Usage, format!("`{name}` has no list")).into());
+            let failure = Failure::new(Exit::Usage, format!("`{name}` has no list of its models"));
+            return Err(by_hand(failure, name).into());
         }
         // As for `--model VENDOR/…`: the address of the environment is for the
         // one vendor that is asked, where no other model is named.
