@@ -40,6 +40,10 @@ impl Folder {
     ///
     /// When it cannot be made or opened.
     pub fn create(path: &Path) -> Result<Self> {
+        let stands = |above: &&Path| above.symlink_metadata().is_ok();
+        if let Some(other) = path.ancestors().find(stands).filter(|found| !found.is_dir()) {
+            return Err(in_the_way(path, other).into());
+        }
         Dir::create_ambient_dir_all(path, ambient_authority())
             .with_context(|| format!("cannot make the folder `{}`", path.display()))?;
         Self::open(path)
@@ -373,6 +377,13 @@ impl Folder {
     fn cannot(&self, verb: &str, path: &str) -> String {
         format!("cannot {verb} `{}`", self.name(path))
     }
+}
+
+/// Something else where a folder has to be made, or above it.
+fn in_the_way(path: &Path, other: &Path) -> Failure {
+    let (path, other) = (path.display(), other.display());
+    let message = format!("cannot make the folder `{path}`: `{other}` stands there, and is none");
+    Failure::new(Exit::Failed, message).hint("name another folder, or move that away")
 }
 
 fn is_absent(error: &std::io::Error) -> bool {
