@@ -22,6 +22,7 @@ use crate::provider::catalogue::{COMPATIBLE, Catalogue, Row, Vendor, Verdict};
 use crate::provider::dialects::dialect;
 use crate::provider::http::counting as marked;
 use crate::provider::http::dialect::Prefill;
+use crate::provider::ollama::OLLAMA;
 use crate::provider::{Facts, Sampling, is_same_model};
 
 /// Tokens assumed of an endpoint's model where nobody has said.
@@ -226,8 +227,13 @@ impl Scene<'_> {
         }
         let keys = Keys::of(&route.base, &vendors(self.catalogue), meant.own, self.config);
         let of_endpoint = route.endpoint.window.and_then(|window| usize::try_from(window).ok());
-        let said = [self.asked(), of_endpoint, row.window].into_iter().flatten().min();
+        let asked = [self.asked(), of_endpoint].into_iter().flatten().min();
+        // What is asked for in each request is no limit of the server's.
+        let is_asked_for = route.dialect == OLLAMA.name && asked.is_some();
+        let usual = row.window.filter(|_| !is_asked_for);
+        let said = asked.into_iter().chain(usual).min();
         let window = said.unwrap_or(ASSUMED_WINDOW).min(row.holds.unwrap_or(usize::MAX));
+        notes.extend(asked.filter(|_| is_asked_for).and_then(|asked| widened(&row, asked, window)));
         let there = row.price_at.get(&route.base.origin()).copied();
         row.price = own_price(vendor, &route)?.or(there).or(row.price);
         let names = self.names(&asked_row, &route);
@@ -259,6 +265,21 @@ impl Scene<'_> {
             remote: Some(Distant { row, route, keys, names, tokenizer }),
         })
     }
+}
+
+/// What is said of a window that is asked for in each request, where it is not the
+/// usual one of its vendor, or not the one that was wanted.
+fn widened(row: &Row, wanted: usize, sent: usize) -> Option<String> {
+    let name = row.name();
+    if sent < wanted {
+        return Some(format!(
+            "`{name}` holds {sent} tokens, so `num_ctx` is {sent} and not {wanted}"
+        ));
+    }
+    let usual = row.window.filter(|usual| *usual < sent)?;
+    Some(format!(
+        "`{name}` is asked for a window of {sent} tokens (`num_ctx`); it takes more memory than the usual {usual}"
+    ))
 }
 
 /// The price that the user's configuration gives for the address of a route: one
