@@ -17,9 +17,10 @@ use crate::provider::catalogue::{Catalogue, Known, faults, merged};
 use crate::provider::completion::templates::{OWN, TEMPLATES};
 use crate::provider::dialects::DIALECTS;
 
-/// The catalogue, everything laid over everything.
-pub(super) fn read() -> Result<Catalogue> {
-    let own = own(&place()?)?;
+/// The catalogue, everything laid over everything. The user's rows may name
+/// `endpoints`, those of the user's configuration, as hosts.
+pub(super) fn read<'a>(endpoints: impl Iterator<Item = &'a str>) -> Result<Catalogue> {
+    let own = own(&place()?, endpoints)?;
     Ok(listed()?.with(own))
 }
 
@@ -114,7 +115,7 @@ fn bare(value: &mut Value) {
 }
 
 /// The user's own rows; none where there is no file.
-fn own(path: &Path) -> Result<CatalogueFile> {
+fn own<'a>(path: &Path, endpoints: impl Iterator<Item = &'a str>) -> Result<CatalogueFile> {
     let text = own_file::text(path, own_file::BY_HAND).map_err(|what| {
         let place = path.display();
         Failure::new(
@@ -131,7 +132,7 @@ fn own(path: &Path) -> Result<CatalogueFile> {
     let mut findings = Vec::new();
     let own: Option<CatalogueFile> = yaml::read(&name, &text, &mut findings);
     if let Some(own) = &own {
-        findings.extend(impossible(own, &name, &text)?);
+        findings.extend(impossible(own, endpoints, &name, &text)?);
     }
     own.filter(|_| findings.is_empty()).ok_or_else(|| {
         let shown = yaml::secret::masked(&name, &text);
@@ -144,8 +145,16 @@ fn own(path: &Path) -> Result<CatalogueFile> {
 }
 
 /// What the user's rows say that cannot be, each at its place.
-fn impossible(own: &CatalogueFile, name: &str, text: &str) -> Result<Vec<Finding>> {
-    let whole = merged(own.clone(), listed()?.into_file());
+fn impossible<'a>(
+    own: &CatalogueFile,
+    endpoints: impl Iterator<Item = &'a str>,
+    name: &str,
+    text: &str,
+) -> Result<Vec<Finding>> {
+    let mut whole = merged(own.clone(), listed()?.into_file());
+    for endpoint in endpoints {
+        whole.vendors.entry(endpoint.to_owned()).or_default();
+    }
     let dialects: Vec<&str> =
         DIALECTS.iter().map(|dialect| dialect.name).chain(["embedded"]).collect();
     let templates: Vec<&str> =

@@ -308,7 +308,7 @@ fn own_price(vendor: &str, route: &Route) -> Result<Option<Price>> {
 ///
 /// When the user's catalogue is not sound.
 pub(in crate::cli) fn all(config: &Config) -> Result<Catalogue> {
-    let known = catalogue::read()?;
+    let known = catalogue::read(config.endpoints())?;
     if config.endpoints().next().is_none() {
         return Ok(known);
     }
