@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Result;
 use serde_json::json;
 
-use super::ui::{Ui, counted};
+use super::ui::sheet::{Column, sheet};
+use super::ui::{Ui, counted, terminal_width};
 use super::{Common, open};
 use crate::date::date_time;
 use crate::failure::{Exit, Failure};
@@ -125,7 +126,7 @@ impl Row {
         })
     }
 
-    fn line(&self) -> String {
+    fn cells(&self) -> Vec<String> {
         let usage = self.tally.usage;
         let tokens = if self.tally.unsaid > 0 && usage.prompt == 0 {
             "no figures".to_owned()
@@ -137,21 +138,34 @@ impl Row {
             most if self.tally.unsaid > 0 => format!("≤ {most}"),
             most => most.to_string(),
         };
-        let line = format!(
-            "{}  {}  {:<8}  {:<16}  {:>16}  {:>10}  {:<11}  {}{}",
-            &self.digest[..12],
+        let pruned = if self.is_kept { "" } else { "  (pruned)" };
+        vec![
+            self.digest[..12].to_owned(),
             date_time(self.at),
-            self.stage,
-            self.chapter,
+            self.stage.to_owned(),
+            self.chapter.clone(),
             tokens,
             cost,
-            self.ended.name(),
-            self.model,
-            if self.is_kept { "" } else { "  (pruned)" }
-        );
-        line.trim_end().to_owned()
+            self.ended.name().to_owned(),
+            format!("{}{pruned}", self.model),
+        ]
     }
 }
+
+/// The columns of the list.
+const COLUMNS: [Column; 8] = [
+    Column::words("id", 12),
+    Column::words("at", 16),
+    Column::words("stage", 8),
+    Column::words("chapter", 16),
+    Column::number("tokens", 16),
+    Column::number("cost", 10),
+    Column::words("ended", 11),
+    Column::words("model", 0),
+];
+
+/// What is left out of them on a narrow terminal, in this order; `calls show` tells it.
+const SPARED: [&str; 4] = ["model", "tokens", "ended", "chapter"];
 
 /// Every call, newest first: those the journal tells of, and files beside.
 fn rows(folder: &Folder) -> Result<Vec<Row>> {
@@ -179,12 +193,15 @@ fn list(folder: &Folder, arguments: &ListArguments, ui: &Ui) -> Result<Exit> {
     if rows.is_empty() {
         ui.say("no call has been made for this project");
     }
-    for row in rows.iter().take(arguments.lines) {
-        if arguments.json {
-            ui.result(&row.json().to_string());
-        } else {
-            ui.result(&row.line());
-        }
+    let some = rows.iter().take(arguments.lines);
+    let lines = if arguments.json {
+        some.map(|row| row.json().to_string()).collect()
+    } else {
+        let cells: Vec<Vec<String>> = some.map(Row::cells).collect();
+        sheet(&COLUMNS, &cells, &SPARED, terminal_width())
+    };
+    for line in lines {
+        ui.result(&line);
     }
     if rows.len() > arguments.lines {
         ui.say(&format!("of {}; `-n` shows more", counted(rows.len(), "call")));
@@ -237,7 +254,10 @@ fn show(folder: &Folder, id: &str, as_json: bool, ui: &Ui) -> Result<Exit> {
         ui.result(&format!("--- {}\n{}\n", message.role.name(), message.text));
     }
     ui.result(&format!("--- reply\n{}\n", whole.text.trim_end()));
-    ui.result(&Row::of_file(digest, whole).line());
+    let row = Row::of_file(digest, whole).cells();
+    for line in sheet(&COLUMNS, &[row], &[], None) {
+        ui.result(&line);
+    }
     Ok(Exit::Done)
 }
 

@@ -27,126 +27,136 @@ struct Case {
     info: [(&'static str, &'static [&'static str]); 2],
 }
 
-fn cases() -> Vec<Case> {
-    vec![
-        Case {
-            vendor: "deepinfra",
-            path: "GET /v1/models HTTP/1.1",
-            list: json!({"object": "list", "data": [
-                {"id": "Gryphe/MythoMax-L2-13b", "object": "model", "metadata": {
-                    "context_length": 4_096, "max_tokens": 4_096,
-                    "pricing": {"input_tokens": 0.09, "output_tokens": 0.1}, "tags": ["chat"]}},
-                {"id": "New/Writer-70B", "metadata": {"context_length": 65_536, "max_tokens": 16_384,
-                    "pricing": {"input_tokens": 0.5, "output_tokens": 1.5, "cache_read_tokens": 0.05}}},
-                {"id": "New/Odd", "metadata": {"pricing": {"input_tokens": -1, "output_tokens": 1.5}}},
-            ]}),
-            said: &[
-                "  mythomax-13b: the price is 0.09 / 0.10, was ",
-                "  new: writer-70b, odd\n",
-                "  1 price left out, which cannot be: odd (-1 dollars for a million tokens of the prompt)\n",
-            ],
-            info: [
-                ("mythomax-13b", &["limits      window 4096, reply as long as it fits"]),
-                (
-                    "writer-70b",
-                    &[
-                        "limits      window 65536, reply 16384",
-                        "prompt 0.50, reply 1.50, from the cache 0.05 (dollars for a million tokens, 20",
-                        ", its list)",
-                    ],
-                ),
-            ],
-        },
-        Case {
-            vendor: "novita",
-            path: "GET /v1/models HTTP/1.1",
-            list: json!({"data": [
-                {"id": "sao10k/l31-70b-euryale-v2.2", "status": 1, "model_type": "chat",
-                    "input_token_price_per_m": 14_800, "output_token_price_per_m": 15_000,
-                    "context_size": 8_192, "max_output_tokens": 8_192},
-                {"id": "new/nov", "status": 1, "model_type": "chat", "context_size": 40_960,
-                    "max_output_tokens": 20_000, "input_token_price_per_m": 2_700,
-                    "output_token_price_per_m": 4_000},
-            ]}),
-            said: &[
-                "  euryale-70b-v2.2: the price is 1.48 / 1.50, was 1.48 / 1.48\n",
-                "  new: nov\n",
-            ],
-            info: [
-                ("euryale-70b-v2.2", &["prompt 1.48, reply 1.50 "]),
-                ("nov", &["limits      window 40960, reply 20000", "prompt 0.27, reply 0.40 "]),
-            ],
-        },
-        Case {
-            vendor: "together",
-            path: "GET /v1/models HTTP/1.1",
-            list: json!([
-                {"id": "Qwen/Qwen2.5-72B-Instruct", "type": "chat", "context_length": 32_768,
-                    "pricing": {"hourly": 0, "input": 1.1, "output": 1.2, "base": 0, "finetune": 0}},
-                {"id": "black-forest/FLUX", "type": "image", "pricing": {"input": 0, "output": 0}},
-                {"id": "new/tog", "type": "chat", "context_length": 16_384,
-                    "pricing": {"input": 0.3, "output": 0.6, "cached_input": 0.06}},
-            ]),
-            said: &[
-                "together: 2 models listed\n",
-                "  qwen2.5-72b: the price is 1.10 / 1.20, was 1.20 / 1.20\n",
-            ],
-            info: [
-                ("qwen2.5-72b", &["prompt 1.10, reply 1.20 "]),
-                ("tog", &["window 16384", "prompt 0.30, reply 0.60, from the cache 0.06 "]),
-            ],
-        },
-        Case {
-            vendor: "xai",
-            path: "GET /v1/language-models HTTP/1.1",
-            list: json!({"models": [
-                {"id": "grok-4.3", "aliases": ["grok-4.3-latest"], "output_modalities": ["text"],
-                    "prompt_text_token_price": 13_000, "completion_text_token_price": 25_000,
-                    "cached_prompt_text_token_price": 2_000},
-                {"id": "grok-new", "prompt_text_token_price": 20_000, "completion_text_token_price": 60_000,
-                    "prompt_text_token_price_long_context": 40_000,
-                    "completion_text_token_price_long_context": 120_000, "long_context_threshold": 128_000},
-            ]}),
-            said: &["  grok-4.3: the price is 1.30 / 2.50, was 1.25 / 2.50\n", "  new: grok-new\n"],
-            info: [
-                ("grok-4.3", &["prompt 1.30, reply 2.50, from the cache 0.20 "]),
-                (
-                    "grok-new",
-                    &[
-                        "window 128000",
-                        "prompt 2.00, reply 6.00 ",
-                        "past 128000 tokens each one costs",
-                    ],
-                ),
-            ],
-        },
-        Case {
-            vendor: "anthropic",
-            path: "GET /v1/models?limit=1000 HTTP/1.1",
-            list: json!({"data": [
+fn cases() -> [Case; 6] {
+    [deepinfra(), novita(), together(), xai(), anthropic(), deepseek()]
+}
+
+fn deepinfra() -> Case {
+    Case {
+        vendor: "deepinfra",
+        path: "GET /v1/models HTTP/1.1",
+        list: json!({"object": "list", "data": [
+            {"id": "Gryphe/MythoMax-L2-13b", "object": "model", "metadata": {
+                "context_length": 4_096, "max_tokens": 4_096,
+                "pricing": {"input_tokens": 0.09, "output_tokens": 0.1}, "tags": ["chat"]}},
+            {"id": "New/Writer-70B", "metadata": {"context_length": 65_536, "max_tokens": 16_384,
+                "pricing": {"input_tokens": 0.5, "output_tokens": 1.5, "cache_read_tokens": 0.05}}},
+            {"id": "New/Odd", "metadata": {"pricing": {"input_tokens": -1, "output_tokens": 1.5}}},
+        ]}),
+        said: &[
+            "  mythomax-13b: the price is 0.09 / 0.10, was ",
+            "  new: writer-70b, odd\n",
+            "  1 price left out, which cannot be: odd (-1 dollars for a million tokens of the prompt)\n",
+        ],
+        info: [
+            ("mythomax-13b", &["limits      window 4096, reply as long as it fits"]),
+            (
+                "writer-70b",
+                &[
+                    "limits      window 65536, reply 16384",
+                    "prompt 0.50, reply 1.50, from the cache 0.05 (dollars for a million tokens, 20",
+                    ", its list)",
+                ],
+            ),
+        ],
+    }
+}
+
+fn novita() -> Case {
+    Case {
+        vendor: "novita",
+        path: "GET /v1/models HTTP/1.1",
+        list: json!({"data": [
+            {"id": "sao10k/l31-70b-euryale-v2.2", "status": 1, "model_type": "chat",
+                "input_token_price_per_m": 14_800, "output_token_price_per_m": 15_000,
+                "context_size": 8_192, "max_output_tokens": 8_192},
+            {"id": "new/nov", "status": 1, "model_type": "chat", "context_size": 40_960,
+                "max_output_tokens": 20_000, "input_token_price_per_m": 2_700,
+                "output_token_price_per_m": 4_000},
+        ]}),
+        said: &["  euryale-70b-v2.2: the price is 1.48 / 1.50, was 1.48 / 1.48\n", "  new: nov\n"],
+        info: [
+            ("euryale-70b-v2.2", &["prompt 1.48, reply 1.50 "]),
+            ("nov", &["limits      window 40960, reply 20000", "prompt 0.27, reply 0.40 "]),
+        ],
+    }
+}
+
+fn together() -> Case {
+    Case {
+        vendor: "together",
+        path: "GET /v1/models HTTP/1.1",
+        list: json!([
+            {"id": "Qwen/Qwen2.5-72B-Instruct", "type": "chat", "context_length": 32_768,
+                "pricing": {"hourly": 0, "input": 1.1, "output": 1.2, "base": 0, "finetune": 0}},
+            {"id": "black-forest/FLUX", "type": "image", "pricing": {"input": 0, "output": 0}},
+            {"id": "new/tog", "type": "chat", "context_length": 16_384,
+                "pricing": {"input": 0.3, "output": 0.6, "cached_input": 0.06}},
+        ]),
+        said: &[
+            "together: 2 models listed\n",
+            "  qwen2.5-72b: the price is 1.10 / 1.20, was 1.20 / 1.20\n",
+        ],
+        info: [
+            ("qwen2.5-72b", &["prompt 1.10, reply 1.20 "]),
+            ("tog", &["window 16384", "prompt 0.30, reply 0.60, from the cache 0.06 "]),
+        ],
+    }
+}
+
+fn xai() -> Case {
+    Case {
+        vendor: "xai",
+        path: "GET /v1/language-models HTTP/1.1",
+        list: json!({"models": [
+            {"id": "grok-4.3", "aliases": ["grok-4.3-latest"], "output_modalities": ["text"],
+                "prompt_text_token_price": 13_000, "completion_text_token_price": 25_000,
+                "cached_prompt_text_token_price": 2_000},
+            {"id": "grok-new", "prompt_text_token_price": 20_000, "completion_text_token_price": 60_000,
+                "prompt_text_token_price_long_context": 40_000,
+                "completion_text_token_price_long_context": 120_000, "long_context_threshold": 128_000},
+        ]}),
+        said: &["  grok-4.3: the price is 1.30 / 2.50, was 1.25 / 2.50\n", "  new: grok-new\n"],
+        info: [
+            ("grok-4.3", &["prompt 1.30, reply 2.50, from the cache 0.20 "]),
+            (
+                "grok-new",
+                &["window 128000", "prompt 2.00, reply 6.00 ", "past 128000 tokens each one costs"],
+            ),
+        ],
+    }
+}
+
+fn anthropic() -> Case {
+    Case {
+        vendor: "anthropic",
+        path: "GET /v1/models?limit=1000 HTTP/1.1",
+        list: json!({"data": [
                 {"type": "model", "id": "claude-haiku-4-5", "display_name": "Claude Haiku 4.5",
                     "max_input_tokens": 100_000, "max_tokens": 32_000},
                 {"type": "model", "id": "claude-sonnet-99", "display_name": "Claude Sonnet 99",
                     "max_input_tokens": 500_000, "max_tokens": 64_000},
             ], "has_more": false}),
-            said: &["  new: claude-sonnet-99\n"],
-            info: [
-                ("anthropic/claude-haiku-4-5", &["limits      window 100000, reply 32000"]),
-                (
-                    "claude-sonnet-99",
-                    &["limits      window 500000, reply 64000", "price       not known"],
-                ),
-            ],
-        },
-        Case {
-            vendor: "deepseek",
-            path: "GET /v1/models HTTP/1.1",
-            list: json!({"object": "list", "data": [
+        said: &["  new: claude-sonnet-99\n"],
+        info: [
+            ("anthropic/claude-haiku-4-5", &["limits      window 100000, reply 32000"]),
+            (
+                "claude-sonnet-99",
+                &["limits      window 500000, reply 64000", "price       not known"],
+            ),
+        ],
+    }
+}
+
+fn deepseek() -> Case {
+    Case {
+        vendor: "deepseek",
+        path: "GET /v1/models HTTP/1.1",
+        list: json!({"object": "list", "data": [
                 {"id": "deepseek-flash-new", "object": "model", "owned_by": "deepseek"}]}),
-            said: &["  new: deepseek-flash-new\n"],
-            info: [("deepseek-flash-new", &["price       not known"]), ("deepseek-flash-new", &[])],
-        },
-    ]
+        said: &["  new: deepseek-flash-new\n"],
+        info: [("deepseek-flash-new", &["price       not known"]), ("deepseek-flash-new", &[])],
+    }
 }
 
 #[test]

@@ -44,7 +44,7 @@ fn said(project: &Project, arguments: &[&str]) -> (i32, String) {
     let id = child.id();
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || sender.send(child.wait_with_output()));
-    let Ok(output) = receiver.recv_timeout(Duration::from_secs(60)) else {
+    let Ok(output) = receiver.recv_timeout(Duration::from_mins(1)) else {
         let _ = Command::new("kill").args(["-9", &id.to_string()]).status();
         panic!("{arguments:?} waits");
     };

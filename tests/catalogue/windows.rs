@@ -54,6 +54,10 @@ fn what_is_known_is_not_assumed() {
     }
 }
 
+/// The flag, the line of the project, that of the user's file, the model; what is
+/// sent, and what is told.
+type Wish = (&'static [&'static str], &'static str, &'static str, &'static str, u32, &'static str);
+
 /// Ollama is asked for its window in each request, so a wish can be larger than what
 /// is usual, up to what the model's own page says; what is sent is told.
 #[test]
@@ -66,9 +70,7 @@ fn a_wish_widens_what_ollama_is_asked_for() {
         "done_reason": "stop", "prompt_eval_count": 60, "eval_count": 5});
     let wide = "is asked for a window of 16384 tokens (`num_ctx`); it takes more memory than the usual 8192";
     let full = "`ollama/tide:9b` holds 20000 tokens, so `num_ctx` is 20000 and not 60000";
-    // The flag, the line of the project, that of the user's file; the model; what is
-    // sent, and what is told.
-    let table: [(&[&str], &str, &str, &str, u32, &str); 8] = [
+    let table: [Wish; 8] = [
         (&[], "", "", "tide:9b", 8_192, ""),
         (&["--window", "16384"], "", "", "tide:9b", 16_384, wide),
         (&["--window", "16384"], "", "", "unseen:9b", 16_384, wide),
