@@ -83,6 +83,18 @@ pub fn ways_out(error: &anyhow::Error) -> Vec<String> {
         Some(io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) => {
             "make room on the disk; what is finished is saved, and the same command goes on"
         }
+        Some(io::ErrorKind::NotFound) => {
+            "see that the path is right, and that each folder in it is there"
+        }
+        Some(io::ErrorKind::NotADirectory) => {
+            "a file stands in that path where a folder has to be: name another one, or move it away"
+        }
+        Some(io::ErrorKind::AlreadyExists) => {
+            "something else stands there already: name another place, or move it away"
+        }
+        Some(io::ErrorKind::IsADirectory) => {
+            "a folder stands there: name a file, or move the folder away"
+        }
         _ => return Vec::new(),
     };
     vec![hint.to_owned()]
@@ -99,6 +111,10 @@ mod tests {
             (io::ErrorKind::PermissionDenied, "let your user"),
             (io::ErrorKind::ReadOnlyFilesystem, "read-only"),
             (io::ErrorKind::StorageFull, "make room"),
+            (io::ErrorKind::NotFound, "see that the path is right"),
+            (io::ErrorKind::NotADirectory, "a file stands in that path"),
+            (io::ErrorKind::AlreadyExists, "something else stands there"),
+            (io::ErrorKind::IsADirectory, "a folder stands there"),
         ] {
             let error = Err::<(), _>(io::Error::from(kind)).context("cannot write").unwrap_err();
             assert!(ways_out(&error)[0].contains(part), "{kind}");

@@ -7,7 +7,7 @@
 //! no two of them take the same money. Each run reads on from where it has read
 //! to, however long the file is.
 
-use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -16,9 +16,13 @@ use serde::{Deserialize, Serialize};
 use crate::date;
 use crate::failure::{Exit, Failure};
 use crate::money::{Account, Caps, Entry, Limit, Money, Reached};
+use crate::own_file;
 
 /// Ends a line that a crash or a full disk has cut.
 const CUT: &str = "#cut";
+
+/// The most bytes of a month: some ten million calls.
+const MOST: u64 = 1024 * 1024 * 1024;
 
 /// The ledger, as one project uses it.
 #[derive(Debug)]
@@ -148,6 +152,7 @@ impl Ledger {
     fn lock(&self) -> Result<fs_err::File> {
         fs_err::create_dir_all(&self.folder)?;
         let path = self.folder.join("lock");
+        opened(&path)?;
         let file =
             fs_err::OpenOptions::new().create(true).truncate(false).write(true).open(&path)?;
         file.file().lock().with_context(|| format!("cannot lock `{}`", path.display()))?;
@@ -163,15 +168,14 @@ impl Month {
     /// Reads what was added since it was last read.
     fn catch_up(&mut self, folder: &Path) -> Result<()> {
         let path = self.path(folder);
-        let mut file = match fs_err::File::open(&path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-            Err(error) => return Err(error.into()),
-        };
+        let Some(mut file) = opened(&path)? else { return Ok(()) };
         let length = file.metadata()?.len();
         if length < self.read {
             // The user has put another file there.
             *self = Self { name: std::mem::take(&mut self.name), ..Self::default() };
+        }
+        if length - self.read > MOST {
+            return Err(too_large(&path).into());
         }
         file.seek(SeekFrom::Start(self.read))?;
         let mut bytes = Vec::new();
@@ -206,6 +210,7 @@ impl Month {
     /// whatever comes next.
     fn append(&self, folder: &Path, line: &str, sync: bool) -> Result<()> {
         let path = self.path(folder);
+        opened(&path)?;
         let mut file =
             fs_err::OpenOptions::new().create(true).read(true).append(true).open(&path)?;
         let length = file.metadata()?.len();
@@ -224,6 +229,22 @@ impl Month {
         }
         Ok(())
     }
+}
+
+/// A file of the ledger; none where there is none yet.
+fn opened(path: &Path) -> Result<Option<std::fs::File>, Failure> {
+    own_file::open(path).map_err(|what| {
+        Failure::new(Exit::Failed, format!("cannot read your ledger `{}`, {what}", path.display()))
+            .hint("move it away; a new one then begins with nothing spent in this month")
+    })
+}
+
+fn too_large(path: &Path) -> Failure {
+    let most = own_file::size_in_words(MOST);
+    let message =
+        format!("your ledger `{}` is larger than {most}, the most of a month", path.display());
+    Failure::new(Exit::Failed, message)
+        .hint("look at what fills it; a month has some hundred bytes a call")
 }
 
 fn damaged(path: &Path, line: usize, error: &serde_json::Error) -> Failure {

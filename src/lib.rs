@@ -15,6 +15,7 @@
 //! | [`money`] | amounts, prices, accounts, caps: what calls cost, and may cost |
 //! | [`prompt`] | what a step says to a model, proven to fit its window |
 //! | [`provider`] | models behind one small trait: embedded, HTTP, scripted |
+//! | [`own_file`] | files of the user's own: regular ones, up to a size |
 //! | [`project`] | the project's folder: reading, writing, journal, takes, calls |
 //! | [`pipeline`] | what comes next (pure), and doing it (async) |
 //! | [`fleet`] | many books at once |
@@ -59,6 +60,7 @@ pub mod failure;
 pub mod fleet;
 pub mod ledger;
 pub mod money;
+pub mod own_file;
 pub mod phrases;
 pub mod pipeline;
 pub mod project;

@@ -182,13 +182,19 @@ fn without_a_terminal_nothing_is_asked() {
     assert!(project.read("storygen.yaml").contains("language: en\n"));
 }
 
+#[cfg(unix)]
 #[test]
 fn a_file_in_the_way_is_an_error() {
     let project = Project::empty();
     project.write("book", "a file\n");
-    let output = project.run(&["init", "book"]);
-    assert_eq!(output.code, 1, "{output}");
-    assert!(output.stderr.starts_with("error: cannot make the folder `book`"), "{output}");
+    std::os::unix::fs::symlink("nowhere", project.path().join("link")).expect("a link");
+    for (folder, other) in [("book", "book"), ("book/one/two", "book"), ("link/one", "link")] {
+        let output = project.run(&["init", folder]);
+        let expected = format!(
+            "exit 1\n--- stdout\n--- stderr\nerror: cannot make the folder `{folder}`: `{other}` stands there, and is none\nhelp: name another folder, or move that away\n"
+        );
+        assert_eq!(output.to_string(), expected);
+    }
 }
 
 proptest! {

@@ -57,3 +57,52 @@ fn the_readme_begins_with_commands_that_are_there() {
         assert!(path.is_file(), "{script} is not there");
     }
 }
+
+/// The README's files of the user's own, by their names: each begins with its place.
+fn own_files() -> Vec<(String, String)> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+    let text = std::fs::read_to_string(path).unwrap_or_else(|why| panic!("{path}: {why}"));
+    let blocks = text.split("```yaml\n# ~/.config/storygen/").skip(1);
+    blocks
+        .map(|block| {
+            let block = block.split("```").next().unwrap_or_default();
+            let (name, text) = block.split_once('\n').expect("a name");
+            (name.to_owned(), text.to_owned())
+        })
+        .collect()
+}
+
+/// What stands in the README as a file of the user's own is read as one, means what
+/// is said beside it, and is of the schema that can be printed.
+#[test]
+fn the_readme_s_files_of_one_s_own_are_sound() {
+    let project = Project::empty();
+    let files = own_files();
+    let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["config.yaml", "catalogue.yaml"]);
+    for (name, text) in &files {
+        project.write(&format!("../home/config/storygen/{name}"), text);
+        let schema = project.run(&["schema", "--print", name.trim_end_matches(".yaml")]);
+        let schema = serde_json::from_str(&schema.stdout).expect("a schema");
+        let validator = jsonschema::validator_for(&schema).expect("a sound schema");
+        let value: serde_json::Value = serde_yaml::from_str(text).expect("YAML");
+        let faults: Vec<String> =
+            validator.iter_errors(&value).map(|one| one.to_string()).collect();
+        assert!(faults.is_empty(), "{name}: {faults:?}");
+        let wrong = serde_json::json!({"nonsense": 1});
+        assert!(!validator.is_valid(&wrong), "{name}: the schema takes anything");
+    }
+    for (model, words) in [
+        (
+            "tide-9b",
+            "attic/lab/tide-9b\nstatus      active\nlimits      window 32768, reply 4096\n",
+        ),
+        (
+            "deepinfra/mythomax-13b",
+            "price       prompt 0.09, reply 0.10 (dollars for a million tokens,",
+        ),
+    ] {
+        let info = project.run(&["models", "info", model]);
+        assert!(info.code == 0 && info.stdout.contains(words), "{model}: {info}");
+    }
+}

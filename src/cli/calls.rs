@@ -3,7 +3,8 @@
 use anyhow::Result;
 use serde_json::json;
 
-use super::ui::{Ui, counted};
+use super::ui::sheet::sheet;
+use super::ui::{Ui, counted, terminal_width};
 use super::{Common, open};
 use crate::failure::{Exit, Failure};
 use crate::money::Money;
@@ -15,7 +16,7 @@ use crate::project::store;
 
 mod row;
 
-use row::{row_of, rows};
+use row::{COLUMNS, Row, SPARED, row_of, rows};
 
 /// List, show or prune the calls that are kept
 #[derive(Debug, clap::Args)]
@@ -73,12 +74,15 @@ fn list(folder: &Folder, arguments: &ListArguments, ui: &Ui) -> Result<Exit> {
     if rows.is_empty() {
         ui.say("no call has been made for this project");
     }
-    for row in rows.iter().take(arguments.lines) {
-        if arguments.json {
-            ui.result(&row.json().to_string());
-        } else {
-            ui.result(&row.line());
-        }
+    let some = rows.iter().take(arguments.lines);
+    let lines = if arguments.json {
+        some.map(|row| row.json().to_string()).collect()
+    } else {
+        let cells: Vec<Vec<String>> = some.map(Row::cells).collect();
+        sheet(&COLUMNS, &cells, &SPARED, terminal_width())
+    };
+    for line in lines {
+        ui.result(&line);
     }
     if rows.len() > arguments.lines {
         ui.say(&format!("of {}; `-n` shows more", counted(rows.len(), "call")));
@@ -136,7 +140,9 @@ fn show(folder: &Folder, id: &str, as_json: bool, ui: &Ui) -> Result<Exit> {
         ui.result(&format!("--- {}\n{}\n", message.role.name(), message.text));
     }
     ui.result(&format!("--- reply\n{}\n", whole.text.trim_end()));
-    ui.result(&row.line());
+    for line in sheet(&COLUMNS, &[row.cells()], &[], None) {
+        ui.result(&line);
+    }
     if whole.took.is_none() {
         let reserved = match row.took.total().worst_unsaid {
             Money::ZERO => "and nothing was reserved for it".to_owned(),

@@ -10,15 +10,17 @@ use serde_json::Value;
 
 use crate::diagnostic::{self, Finding, Place};
 use crate::failure::{Exit, Failure};
+use crate::own_file;
 use crate::project::yaml;
 use crate::provider::catalogue::shape::CatalogueFile;
 use crate::provider::catalogue::{Catalogue, Known, faults, merged};
 use crate::provider::completion::templates::{OWN, TEMPLATES};
 use crate::provider::dialects::DIALECTS;
 
-/// The catalogue, everything laid over everything.
-pub(super) fn read() -> Result<Catalogue> {
-    let own = own(&place()?)?;
+/// The catalogue, everything laid over everything. The user's rows may name
+/// `endpoints`, those of the user's configuration, as hosts.
+pub(super) fn read<'a>(endpoints: impl Iterator<Item = &'a str>) -> Result<Catalogue> {
+    let own = own(&place()?, endpoints)?;
     Ok(listed()?.with(own))
 }
 
@@ -29,7 +31,7 @@ pub(super) fn built_in() -> Result<Catalogue> {
 
 /// The built-in catalogue with what vendors listed, without the user's own rows.
 pub(super) fn listed() -> Result<Catalogue> {
-    lists()?.iter().try_fold(built_in()?, |catalogue, path| Ok(catalogue.with(list(path)?)))
+    lists()?.iter().try_fold(built_in()?, |catalogue, path| Ok(catalogue.with_list(list(path)?)))
 }
 
 /// Where the user's own rows stand.
@@ -70,13 +72,17 @@ fn lists() -> Result<Vec<PathBuf>> {
 /// A kept list. It is storygen's own writing, so it is read as quickly as the
 /// built-in rows are.
 fn list(path: &Path) -> Result<CatalogueFile> {
-    let text = fs_err::read_to_string(path)?;
-    serde_yaml::from_str(&text).map_err(|fault| {
+    let unsound = |fault: &dyn std::fmt::Display| {
         Failure::new(Exit::Usage, format!("the list `{}` is not sound: {fault}", path.display()))
             .hint("`storygen models refresh` writes it anew once it is deleted")
             .hint("rows of your own belong into `catalogue.yaml` beside your `config.yaml`")
-            .into()
-    })
+    };
+    let text = own_file::text(path, own_file::KEPT).map_err(|what| {
+        let message = format!("cannot read the list `{}`, {what}", path.display());
+        Failure::new(Exit::Usage, message)
+            .hint("move it away; `storygen models refresh` writes it anew")
+    })?;
+    Ok(serde_yaml::from_str(&text.unwrap_or_default()).map_err(|fault| unsound(&fault))?)
 }
 
 /// Keeps what a vendor listed; takes the place of its last list.
@@ -109,22 +115,24 @@ fn bare(value: &mut Value) {
 }
 
 /// The user's own rows; none where there is no file.
-fn own(path: &Path) -> Result<CatalogueFile> {
-    if !path.exists() {
-        return Ok(CatalogueFile::default());
-    }
-    let name = path.display().to_string();
-    let text = fs_err::read_to_string(path).map_err(|error| {
-        Failure::new(Exit::Usage, format!("cannot read your catalogue: {error}"))
-            .hint("put a text file there, or move away what stands in its place")
+fn own<'a>(path: &Path, endpoints: impl Iterator<Item = &'a str>) -> Result<CatalogueFile> {
+    let text = own_file::text(path, own_file::BY_HAND).map_err(|what| {
+        let place = path.display();
+        Failure::new(
+            Exit::Usage,
+            format!("cannot read your catalogue: it is looked for in `{place}`, {what}"),
+        )
+        .hint("put a text file there, or move away what stands in its place")
     })?;
+    let Some(text) = text else { return Ok(CatalogueFile::default()) };
+    let name = path.display().to_string();
     if text.trim().is_empty() {
         return Ok(CatalogueFile::default());
     }
     let mut findings = Vec::new();
     let own: Option<CatalogueFile> = yaml::read(&name, &text, &mut findings);
     if let Some(own) = &own {
-        findings.extend(impossible(own, &name, &text)?);
+        findings.extend(impossible(own, endpoints, &name, &text)?);
     }
     own.filter(|_| findings.is_empty()).ok_or_else(|| {
         let shown = yaml::secret::masked(&name, &text);
@@ -137,8 +145,16 @@ fn own(path: &Path) -> Result<CatalogueFile> {
 }
 
 /// What the user's rows say that cannot be, each at its place.
-fn impossible(own: &CatalogueFile, name: &str, text: &str) -> Result<Vec<Finding>> {
-    let whole = merged(own.clone(), listed()?.into_file());
+fn impossible<'a>(
+    own: &CatalogueFile,
+    endpoints: impl Iterator<Item = &'a str>,
+    name: &str,
+    text: &str,
+) -> Result<Vec<Finding>> {
+    let mut whole = merged(own.clone(), listed()?.into_file());
+    for endpoint in endpoints {
+        whole.vendors.entry(endpoint.to_owned()).or_default();
+    }
     let dialects: Vec<&str> =
         DIALECTS.iter().map(|dialect| dialect.name).chain(["embedded"]).collect();
     let templates: Vec<&str> =

@@ -7,7 +7,8 @@ use serde_json::json;
 
 use super::draft::{Book, PayArguments, Run, caps};
 use super::model::{self, ModelArguments, Reach, Staff, Team};
-use super::ui::{Ui, counted};
+use super::ui::sheet::{Column, headed};
+use super::ui::{Ui, counted, terminal_width};
 use super::unsent::Unloaded;
 use super::{Common, open};
 use crate::config::Config;
@@ -317,25 +318,40 @@ fn json(
     })
 }
 
+/// The columns of the forecast.
+const COLUMNS: [Column; 9] = [
+    Column::words("stage", 8),
+    Column::number("calls", 11),
+    Column::number("prompt", 10),
+    Column::number("as before", 10),
+    Column::number("reply", 9),
+    Column::number("cached", 9),
+    Column::number("uncached", 9),
+    Column::number("once", 9),
+    Column::number("at most", 10),
+];
+
+/// What is left out of them on a narrow terminal, in this order.
+const SPARED: [&str; 6] = ["as before", "reply", "prompt", "cached", "once", "calls"];
+
 fn print(forecast: &Forecast, ui: &Ui) {
-    ui.result(&format!(
-        "{:<8}  {:>11}  {:>10}  {:>10}  {:>9}  {:>9}  {:>9}  {:>9}  {:>10}",
-        "stage", "calls", "prompt", "as before", "reply", "cached", "uncached", "once", "at most"
-    ));
     let whole = (!forecast.is_partly_unknown()).then(|| forecast.cost());
     let rows = forecast.stages.iter().map(|(stage, row)| (stage.name(), *row, row.cost()));
-    for (name, row, cost) in rows.chain([("all", forecast.all(), whole)]) {
-        let calls = format!("{}–{}", row.least.calls, row.most.calls);
-        let [cached, uncached, once, most] = match cost {
+    let rows = rows.chain([("all", forecast.all(), whole)]).map(|(name, row, cost)| {
+        let figures = [row.least.prompt, row.least.shared, row.least.reply];
+        let money = match cost {
             Some(cost) => {
                 [cost.cached, cost.uncached, cost.once, cost.most].map(|one| one.to_string())
             }
             None => ["-"; 4].map(str::to_owned),
         };
-        ui.result(&format!(
-            "{name:<8}  {calls:>11}  {:>10}  {:>10}  {:>9}  {cached:>9}  {uncached:>9}  {once:>9}  {most:>10}",
-            row.least.prompt, row.least.shared, row.least.reply
-        ));
+        let mut cells = vec![name.to_owned(), format!("{}–{}", row.least.calls, row.most.calls)];
+        cells.extend(figures.map(|figure| figure.to_string()));
+        cells.extend(money);
+        cells
+    });
+    for line in headed(&COLUMNS, rows.collect(), &SPARED, terminal_width()) {
+        ui.result(&line);
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use super::{Common, ui::Ui};
+use super::{Common, open, ui::Ui};
 use crate::failure::{Exit, Failure};
 use crate::project::folder::Folder;
 use crate::project::resolve::is_language;
@@ -41,7 +41,10 @@ pub(super) fn run(arguments: Arguments, _: &Common, ui: &Ui) -> Result<Exit> {
     let dir = arguments.dir.clone();
     let wish = wish(arguments, ui)?;
     let files = scaffold::files(&wish);
-    scaffold::write(&Folder::create(&dir)?, &files)?;
+    let folder = Folder::create(&dir)?;
+    scaffold::write(&folder, &files)?;
+    // A project that was here before may have been allowed something.
+    open::end_permission(&folder);
     ui.say(&format!("made in `{}`:", dir.display()));
     for (path, _) in files.iter().filter(|(path, _)| !path.starts_with('.')) {
         ui.say(&format!("  {path}"));

@@ -105,6 +105,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
 }
 
 fn dispatch(command: Command, common: &Common, ui: &Ui) -> Result<Exit> {
+    open::glance(common);
     match command {
         Command::Init(arguments) => init::run(arguments, common, ui),
         Command::Check(arguments) => check::run(&arguments, common, ui),

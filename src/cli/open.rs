@@ -42,11 +42,18 @@ pub(super) fn folder(common: &Common) -> Result<Folder> {
     Ok(folder)
 }
 
+/// Looks at the project that a command is run for, also where the command has no
+/// need of one: a permission that its wish has outrun ends here.
+pub(super) fn glance(common: &Common) {
+    // What is no project has no permission to lose.
+    let _ = folder(common);
+}
+
 /// Ends the permission of a project that asks for another endpoint by now than the
 /// user has allowed it: any command that comes to see that ends it, also one that
 /// asks nobody. Where that cannot be told or done, nothing is sent for it: whoever
 /// sends something looks again, and fails.
-fn end_permission(folder: &Folder) {
+pub(super) fn end_permission(folder: &Folder) {
     let Ok(config) = Config::read() else { return };
     if !trust::has_permission(&config, folder.path()).unwrap_or_default() {
         return;

@@ -4,19 +4,29 @@ use anyhow::Result;
 
 use super::ui::events;
 use super::{Common, open, ui::Ui};
+use crate::config::ConfigFile;
 use crate::diagnostic::did_you_mean;
 use crate::failure::{Exit, Failure};
 use crate::fleet::report;
-use crate::project::{layout, scaffold, shape};
+use crate::project::shape::{self, FileSchema};
+use crate::project::{layout, scaffold};
+use crate::provider::catalogue::shape::CatalogueFile;
 
 /// Write the JSON Schemas of the project's files into `.storygen/schemas`
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// Print one schema instead: storygen, premise, characters, world, arcs, threads, outline,
-    /// or events, for the lines of `--json`, or batch, for the report of `batch`
+    /// or config or catalogue, for your own files beside it, or events, for the lines of
+    /// `--json`, or batch, for the report of `batch`
     #[arg(long, value_name = "NAME")]
     print: Option<String>,
 }
+
+/// The kinds of file that stand in the user's own configuration.
+const OWN: [FileSchema; 2] = [
+    FileSchema { name: "config", schema: shape::schema_of::<ConfigFile> },
+    FileSchema { name: "catalogue", schema: shape::schema_of::<CatalogueFile> },
+];
 
 /// Runs the command.
 pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exit> {
@@ -39,10 +49,10 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
     Ok(Exit::Done)
 }
 
-fn named(name: &str) -> Result<&'static shape::FileSchema> {
-    let found = shape::SCHEMAS.iter().find(|schema| schema.name == name);
-    let names = shape::SCHEMAS.iter().map(|schema| schema.name).chain(["events", "batch"]);
-    found.ok_or_else(|| {
+fn named(name: &str) -> Result<&'static FileSchema> {
+    let all = || shape::SCHEMAS.iter().chain(&OWN);
+    let names = all().map(|schema| schema.name).chain(["events", "batch"]);
+    all().find(|schema| schema.name == name).ok_or_else(|| {
         let all: Vec<String> = names.clone().map(|name| format!("`{name}`")).collect();
         Failure::new(Exit::Usage, format!("no schema is called `{name}`"))
             .hint(

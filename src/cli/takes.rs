@@ -2,7 +2,9 @@
 
 use anyhow::Result;
 
-use super::{Common, open, ui::Ui};
+use super::ui::table::wrapped;
+use super::ui::{Ui, terminal_width};
+use super::{Common, open};
 use crate::date::date_time;
 use crate::failure::{Exit, Failure};
 use crate::pipeline::plan;
@@ -203,10 +205,22 @@ pub(super) fn log(arguments: &LogArguments, common: &Common, ui: &Ui) -> Result<
     entries.retain(|entry| sentence(&entry.event).is_some());
     for entry in entries.iter().skip(entries.len().saturating_sub(arguments.lines)) {
         if let Some(sentence) = sentence(&entry.event) {
-            ui.result(&format!("{}  run {:<4} {sentence}", date_time(entry.at), entry.run));
+            let head = format!("{}  run {:<4} ", date_time(entry.at), entry.run);
+            for line in hung(&head, &sentence, terminal_width()) {
+                ui.result(&line);
+            }
         }
     }
     Ok(Exit::Done)
+}
+
+/// A sentence after its head; on a terminal it goes on below its own beginning.
+fn hung(head: &str, sentence: &str, width: Option<usize>) -> Vec<String> {
+    let Some(width) = width else { return vec![format!("{head}{sentence}")] };
+    let begin = head.chars().count() + sentence.len() - sentence.trim_start().len();
+    let lines = wrapped(sentence, width.saturating_sub(begin).max(16));
+    let head = |index| if index == 0 { head } else { "" };
+    lines.iter().enumerate().map(|(index, line)| format!("{:<begin$}{line}", head(index))).collect()
 }
 
 /// What an event is in words; none for one that only matters after a crash.
@@ -234,4 +248,23 @@ fn sentence(event: &Event) -> Option<String> {
         }
         Event::Undone { undone } => format!("  took back run {undone}"),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sentence_hangs_below_its_beginning() {
+        let sentence = "  ledger: a reply was rejected, it is much too short";
+        let whole = ["10:00  run 1   ledger: a reply was rejected, it is much too short"];
+        assert_eq!(hung("10:00  run 1 ", sentence, None), whole);
+        assert_eq!(hung("10:00  run 1 ", sentence, Some(80)), whole);
+        let narrow = [
+            "10:00  run 1   ledger: a reply was",
+            "               rejected, it is",
+            "               much too short",
+        ];
+        assert_eq!(hung("10:00  run 1 ", sentence, Some(34)), narrow);
+    }
 }

@@ -3,9 +3,9 @@
 use super::file::{ConfigFile, EndpointShape};
 use crate::diagnostic::{Finding, Place, did_you_mean};
 use crate::money::{Budget, Money, PriceSaid};
-use crate::project::yaml;
+use crate::project::yaml::{self, Pairs};
 use crate::provider::dialects::{self, DIALECTS};
-use crate::provider::http::Base;
+use crate::provider::http::{Base, BoundHeaders};
 
 /// Everything in `file` that cannot be; `text` is the file of that `name`.
 pub(super) fn faults(file: &ConfigFile, name: &str, text: &str) -> Vec<Finding> {
@@ -53,6 +53,12 @@ impl Search<'_> {
             self.none(&["endpoints", vendor, key], count);
         }
         self.price(&["endpoints", vendor, "price"], endpoint.price.as_ref());
+        for (header, value) in endpoint.headers.iter().flat_map(|Pairs(pairs)| pairs) {
+            if let Err(why) = BoundHeaders::check(header, value) {
+                let hint = "write one line each, such as `X-Team: attic`, or take the header out";
+                self.add(&["endpoints", vendor, "headers", header], why.to_string(), hint);
+            }
+        }
     }
 
     /// An address that no request is ever sent to.

@@ -1,7 +1,6 @@
 //! The shape of the user's `config.yaml`, and reading it.
 
 use std::collections::BTreeMap;
-use std::io::ErrorKind;
 use std::path::Path;
 
 use anyhow::Result;
@@ -12,6 +11,7 @@ use super::faults::faults;
 use crate::diagnostic;
 use crate::failure::{Exit, Failure};
 use crate::money::{Budget, PriceSaid};
+use crate::own_file;
 use crate::project::schema::ModelsShape;
 use crate::project::yaml::{self, Pairs};
 
@@ -96,28 +96,13 @@ pub struct EndpointShape {
     pub tokens_per_minute: Option<u32>,
 }
 
-/// Why a file of the user's could not be read, as a clause about that file.
-pub(super) fn trouble(error: &std::io::Error) -> String {
-    match error.kind() {
-        ErrorKind::NotFound => "which is not there".to_owned(),
-        ErrorKind::IsADirectory => "which is a folder".to_owned(),
-        ErrorKind::PermissionDenied => "which you have no right to read".to_owned(),
-        ErrorKind::InvalidData => "which is not UTF-8 text".to_owned(),
-        _ => format!("which cannot be read ({error})"),
-    }
-}
-
 /// Reads the file at `path`; one that is not there says nothing.
 ///
 /// # Errors
 ///
 /// When it cannot be read, or holds something else than it should.
 pub(super) fn read(path: &Path) -> Result<ConfigFile> {
-    if !path.exists() {
-        return Ok(ConfigFile::default());
-    }
-    let text = fs_err::read_to_string(path).map_err(|error| {
-        let what = trouble(&error);
+    let text = own_file::text(path, own_file::BY_HAND).map_err(|what| {
         Failure::new(
             Exit::Usage,
             format!(
@@ -127,6 +112,7 @@ pub(super) fn read(path: &Path) -> Result<ConfigFile> {
         )
         .hint("put a text file there, or move away what stands in its place")
     })?;
+    let Some(text) = text else { return Ok(ConfigFile::default()) };
     if text.trim().is_empty() {
         return Ok(ConfigFile::default());
     }
@@ -211,6 +197,21 @@ mod tests {
                 "1:27",
             ),
             ("endpoints: {a: {dialect: opnai}}", "no dialect is called `opnai`", "1:26"),
+            (
+                "endpoints: {a: {headers: {X-Team: attic, Host: sk-1}}}",
+                "the header `Host` of your configuration is set by the program itself",
+                "1:48",
+            ),
+            (
+                "endpoints:\n  a:\n    headers:\n      two words: sk-1\n",
+                "the header `two words` of your configuration has a name that no header can have",
+                "4:18",
+            ),
+            (
+                "endpoints: {a: {headers: {X-Team: \"sk-1\\nfeed\"}}}",
+                "the header `X-Team` of your configuration has a value that no header can have",
+                "1:35",
+            ),
             ("budget: {run: -2}", "`-2` is no amount of money", "1:15"),
             ("budget: {month: 1e300}", "is no amount of money", "1:17"),
         ];

@@ -12,9 +12,10 @@ use std::time::Duration;
 use anyhow::Result;
 use secrecy::SecretString;
 
-use super::file::{EndpointShape, trouble};
+use super::file::EndpointShape;
 use super::keyring;
 use crate::failure::{Exit, Failure};
+use crate::own_file;
 
 /// How long a program may take to print a key: a person may have to unlock it.
 pub(super) const PROGRAM_TIME: Duration = Duration::from_mins(2);
@@ -80,7 +81,7 @@ impl KeySource {
 }
 
 fn file(path: &str) -> Result<SecretString> {
-    let key = text(path).map_err(|what| {
+    let failed = |what: &dyn std::fmt::Display| {
         Failure::new(
             Exit::Usage,
             format!(
@@ -89,7 +90,9 @@ fn file(path: &str) -> Result<SecretString> {
         )
         .hint("put the key there, and nothing else, or name the file that holds it")
         .hint("or set `STORYGEN_API_KEY`")
-    })?;
+    };
+    let key = own_file::text(Path::new(path), KEY_LIMIT).map_err(|what| failed(&what))?;
+    let key = key.ok_or_else(|| failed(&"which is not there"))?;
     // An editor may have put a mark of the byte order before it.
     let key = key.strip_prefix('\u{feff}').unwrap_or(&key).trim();
     let wrong = if key.is_empty() {
@@ -103,26 +106,6 @@ fn file(path: &str) -> Result<SecretString> {
         "cannot read the key: `api_key_file` in your configuration names `{path}`, {wrong}"
     );
     Err(Failure::new(Exit::Usage, message).hint("put the key there, and nothing else").into())
-}
-
-/// The text of a key's file, or what is wrong with that file. What is no regular
-/// file may have no end, or never begin, so it is not even opened.
-fn text(path: &str) -> Result<String, String> {
-    let wrong = |error: std::io::Error| trouble(&error);
-    let found = std::fs::metadata(path).map_err(wrong)?;
-    if found.is_dir() {
-        return Err("which is a folder".to_owned());
-    }
-    if !found.is_file() {
-        return Err("which is no regular file".to_owned());
-    }
-    if found.len() > KEY_LIMIT {
-        return Err(format!("which is too large for a key: it holds {} bytes", found.len()));
-    }
-    let mut text = String::new();
-    let file = std::fs::File::open(path).map_err(wrong)?;
-    file.take(KEY_LIMIT).read_to_string(&mut text).map_err(wrong)?;
-    Ok(text)
 }
 
 /// Runs a program of the user's and takes what it prints. It runs in the root
@@ -236,13 +219,16 @@ mod tests {
             ),
             (
                 KeySource::File(large.clone()),
-                &in_file(&large, "which is too large for a key: it holds 65537 bytes"),
+                &in_file(
+                    &large,
+                    "which is larger than 64 KiB, the most storygen reads of such a file",
+                ),
             ),
             (KeySource::File(root.clone()), &in_file(&root, "which is a folder")),
             #[cfg(unix)]
             (
                 KeySource::File("/dev/zero".to_owned()),
-                &in_file("/dev/zero", "which is no regular file"),
+                &in_file("/dev/zero", "which is not a regular file"),
             ),
             (program(&["echo", " sk-program "]), "sk-program"),
             (program(&["sh", "-c", "printf 'sk-1\\nsk-2\\n'"]), "sk-1"),

@@ -12,6 +12,8 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 use super::Config;
+use crate::failure::{Exit, Failure};
+use crate::own_file;
 use crate::project::wishes::EndpointWish;
 
 /// A permission.
@@ -43,10 +45,17 @@ pub fn digest(wish: &EndpointWish) -> String {
 /// When the list is there and cannot be read.
 pub fn all(config: &Config) -> Result<Vec<Permission>> {
     let path = config.trusted();
-    if !path.exists() {
-        return Ok(Vec::new());
-    }
-    let text = fs_err::read_to_string(&path)?;
+    let text = own_file::text(&path, own_file::KEPT).map_err(|what| {
+        Failure::new(
+            Exit::Failed,
+            format!(
+                "cannot read the permissions of your projects: they are looked for in `{}`, {what}",
+                path.display()
+            ),
+        )
+        .hint("move away what stands in its place, and trust anew")
+    })?;
+    let Some(text) = text else { return Ok(Vec::new()) };
     serde_json::from_str(&text)
         .with_context(|| format!("`{}` is damaged; remove it to trust anew", path.display()))
 }

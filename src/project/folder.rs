@@ -13,6 +13,7 @@ use cap_std::ambient_authority;
 use cap_std::fs::{Dir, OpenOptions};
 
 use crate::failure::{Exit, Failure};
+use crate::own_file::size_in_words;
 
 /// A folder that paths cannot leave.
 #[derive(Debug)]
@@ -39,6 +40,10 @@ impl Folder {
     ///
     /// When it cannot be made or opened.
     pub fn create(path: &Path) -> Result<Self> {
+        let stands = |above: &&Path| above.symlink_metadata().is_ok();
+        if let Some(other) = path.ancestors().find(stands).filter(|found| !found.is_dir()) {
+            return Err(in_the_way(path, other).into());
+        }
         Dir::create_ambient_dir_all(path, ambient_authority())
             .with_context(|| format!("cannot make the folder `{}`", path.display()))?;
         Self::open(path)
@@ -208,7 +213,7 @@ impl Folder {
     ///
     /// When it cannot be written.
     pub fn append(&self, path: &str, bytes: &[u8], sync: bool) -> Result<()> {
-        self.refuse_link(path)?;
+        self.refuse_other(path)?;
         let fresh = !self.exists(path);
         let parent = self.make_parent(path)?;
         let mut options = OpenOptions::new();
@@ -232,7 +237,7 @@ impl Folder {
     ///
     /// When it cannot be opened.
     pub fn appender(&self, path: &str) -> Result<std::fs::File> {
-        self.refuse_link(path)?;
+        self.refuse_other(path)?;
         self.make_parent(path)?;
         let mut options = OpenOptions::new();
         options.append(true).create(true);
@@ -318,7 +323,7 @@ impl Folder {
     ///
     /// When it cannot be opened.
     pub fn lock_file(&self, path: &str) -> Result<std::fs::File> {
-        self.refuse_link(path)?;
+        self.refuse_other(path)?;
         self.make_parent(path)?;
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
@@ -349,6 +354,20 @@ impl Folder {
         }
     }
 
+    /// Refuses what no file can be opened at: to open a FIFO may never end.
+    fn refuse_other(&self, path: &str) -> Result<()> {
+        self.refuse_link(path)?;
+        match self.dir.symlink_metadata(path) {
+            Ok(found) if !found.is_file() => Err(Failure::new(
+                Exit::Failed,
+                format!("`{}` is not a regular file", self.name(path)),
+            )
+            .hint("move it away and run the same command again")
+            .into()),
+            _ => Ok(()),
+        }
+    }
+
     /// Makes the entries of a folder durable.
     fn sync_folder(&self, path: &str) -> std::io::Result<()> {
         // Opened as a file: a handle from `open_dir` is for paths only and cannot be synced.
@@ -360,10 +379,11 @@ impl Folder {
     }
 }
 
-/// A size as people write it.
-fn size_in_words(bytes: u64) -> String {
-    const MIB: u64 = 1024 * 1024;
-    if bytes >= MIB { format!("{} MiB", bytes / MIB) } else { format!("{} KiB", bytes / 1024) }
+/// Something else where a folder has to be made, or above it.
+fn in_the_way(path: &Path, other: &Path) -> Failure {
+    let (path, other) = (path.display(), other.display());
+    let message = format!("cannot make the folder `{path}`: `{other}` stands there, and is none");
+    Failure::new(Exit::Failed, message).hint("name another folder, or move that away")
 }
 
 fn is_absent(error: &std::io::Error) -> bool {

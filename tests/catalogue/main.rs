@@ -10,6 +10,9 @@ mod calls;
 mod data;
 mod home;
 mod keys;
+mod lists;
+#[cfg(unix)]
+mod own_files;
 mod refresh;
 mod table;
 mod trial;

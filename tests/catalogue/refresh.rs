@@ -238,8 +238,8 @@ fn no_list_alone_makes_a_model_unusable() {
         (
             Some(whole(&[ending("2026-01-01")], &[])),
             whole(&[], &[qwen]),
-            "  qwen2.5-72b: gone on the day it was to end, so it counts as retired\n",
-            "retired",
+            "  qwen2.5-72b: not listed any more, as was announced for 2026-01-01; it is asked all the same\n",
+            "unlisted",
         ),
         (Some(whole(&[], &[qwen])), whole(&[], &[]), "  qwen2.5-72b: served again\n", "ready"),
     ];

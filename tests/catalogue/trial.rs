@@ -101,6 +101,11 @@ fn every_failure_is_named_with_its_way_out() {
     let broken = vec![stream_head(), says("The lamp went"), Step::Reset];
     let table: Vec<(Vec<Vec<Step>>, &str, &str)> = vec![
         (vec![error(401, "bad key")], "key        fails", "`OPENROUTER_API_KEY`"),
+        (
+            vec![vec![answer(302, &[("location", "https://else.example/v1")], b"")]],
+            "reachable  fails",
+            "no redirect is ever followed",
+        ),
         (vec![error(402, "no credit")], "model      fails", "no credit"),
         (vec![error(404, "No endpoints found")], "model      fails", "No endpoints found"),
         (
@@ -119,6 +124,9 @@ fn every_failure_is_named_with_its_way_out() {
         let (code, said) = test(scripts);
         assert_eq!(code, 6, "{check}: {said}");
         assert!(said.contains(check) && said.contains(words), "{check} {words}: {said}");
+        // Who is not reached has looked at no key.
+        let is_unseen = check.contains("reachable") || check.contains("key");
+        assert!(!is_unseen || !said.contains("key        ok"), "{check}: {said}");
         assert!(!said.contains("the same command goes on"), "{said}");
     }
 }

@@ -1,5 +1,8 @@
 //! How much a model holds: the smallest count that anyone gives, on every host.
 
+use serde_json::{Value, json};
+
+use crate::byte_server::{ByteServer, answer};
 use crate::support::Project;
 
 /// The model, what the user's file says beside, a flag; the window that is used.
@@ -48,5 +51,54 @@ fn what_is_known_is_not_assumed() {
         let output = project.run_with(&["models", "test", model], &variables);
         let said = output.to_string();
         assert_eq!(said.contains("32768 tokens are assumed"), is_assumed, "{model}: {said}");
+    }
+}
+
+/// The flag, the line of the project, that of the user's file, the model; what is
+/// sent, and what is told.
+type Wish = (&'static [&'static str], &'static str, &'static str, &'static str, u32, &'static str);
+
+/// Ollama is asked for its window in each request, so a wish can be larger than what
+/// is usual, up to what the model's own page says; what is sent is told.
+#[test]
+fn a_wish_widens_what_ollama_is_asked_for() {
+    let shown = json!({"model_info": {"general.architecture": "a", "a.context_length": 20_000},
+        "capabilities": ["completion"]});
+    let page = |value: &Value| vec![answer(200, &[], value.to_string().as_bytes())];
+    let tags = json!({"models": [{"model": "tide:9b", "details": {"family": "a"}}]});
+    let reply = json!({"message": {"content": "The lamp went out."}, "done": true,
+        "done_reason": "stop", "prompt_eval_count": 60, "eval_count": 5});
+    let wide = "is asked for a window of 16384 tokens (`num_ctx`); it takes more memory than the usual 8192";
+    let full = "`ollama/tide:9b` holds 20000 tokens, so `num_ctx` is 20000 and not 60000";
+    let table: [Wish; 8] = [
+        (&[], "", "", "tide:9b", 8_192, ""),
+        (&["--window", "16384"], "", "", "tide:9b", 16_384, wide),
+        (&["--window", "16384"], "", "", "unseen:9b", 16_384, wide),
+        (&[], "limits: {window: 16384}", "", "tide:9b", 16_384, wide),
+        (&["--window", "60000"], "", "", "tide:9b", 20_000, full),
+        (&["--window", "4000"], "", "", "tide:9b", 4_000, ""),
+        (&[], "", "window: 16384", "tide:9b", 16_384, ""),
+        (&["--window", "60000"], "", "window: 16384", "tide:9b", 16_384, ""),
+    ];
+    for (flags, wish, own, model, window, words) in table {
+        let server = ByteServer::start([page(&tags), page(&shown), page(&reply)]);
+        let project = Project::copy("tests/tiny");
+        let config = format!(
+            "endpoints: {{ollama: {{base_url: '{}', tries: 1, {own}}}}}\n",
+            server.origin()
+        );
+        project.write("../home/config/storygen/config.yaml", config);
+        let book = project.read("storygen.yaml");
+        project.write("storygen.yaml", format!("{book}\n{wish}\n"));
+        assert_eq!(project.run(&["models", "refresh", "ollama"]).code, 0);
+        let model = format!("ollama/{model}");
+        let ask = ["draft", "chapter", "1", "--model", &model];
+        let output = project.run(&[&ask[..], flags].concat());
+        let sent = server.requests();
+        let body = sent.get(2).unwrap_or_else(|| panic!("{output}")).json();
+        assert_eq!(body["options"]["num_ctx"], window, "{flags:?} {wish} {own}: {output}");
+        let told = output.stderr.matches("num_ctx").count();
+        assert_eq!(told, usize::from(!words.is_empty()), "{flags:?} {wish} {own}: {output}");
+        assert!(output.stderr.contains(words), "{flags:?} {wish} {own}: {output}");
     }
 }

@@ -328,15 +328,41 @@ fn a_change_that_was_seen_ends_the_permission() {
             &["templates", "list"],
             &["draft", "--dry-run", "--model", "openai/y"],
             &["draft", "--offline"],
+            &["models"],
+            &["models", "info", "openai/x"],
+            &["models", "test", "openai/x"],
+            &["models", "refresh", "openai"],
+            &["trust", "--list"],
+            &["schema", "--print", "storygen"],
+            &["init", "elsewhere", "--yes"],
         ] {
             assert_eq!(project.run(&["trust", "--yes"]).code, 0);
             assert!(!check().contains("untrusted"), "{}", check());
             project.write("storygen.yaml", seen);
-            project.run(command);
+            project.run_with(command, &[("STORYGEN_BASE_URL", "http://127.0.0.1:9/v1")]);
+            let _ = std::fs::remove_dir_all(project.path().join("elsewhere"));
             project.write("storygen.yaml", &book);
             assert!(check().contains("error[untrusted-setting]"), "{command:?}: {}", check());
         }
     }
+    // Another project in its place has been allowed nothing.
+    assert_eq!(project.run(&["trust", "--yes"]).code, 0);
+    let files = project.files();
+    let move_away = |to: &str| {
+        let here = project.path();
+        std::fs::rename(&here, here.with_file_name(to)).expect("a move");
+        std::fs::create_dir_all(&here).expect("a folder");
+    };
+    move_away("first");
+    assert_eq!(project.run(&["init", ".", "--yes"]).code, 0);
+    move_away("second");
+    for file in files {
+        project.write(
+            &file,
+            std::fs::read(project.path().with_file_name("first").join(&file)).expect("a file"),
+        );
+    }
+    assert!(check().contains("error[untrusted-setting]"), "{}", check());
     // What cannot be read has not asked for anything else.
     assert_eq!(project.run(&["trust", "--yes"]).code, 0);
     project.write("storygen.yaml", format!("{book}\n: [\n"));

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Result;
 use serde_json::json;
 
+use crate::cli::ui::sheet::Column;
 use crate::date::date_time;
 use crate::money::Money;
 use crate::project::accounts::{self, Call};
@@ -12,6 +13,21 @@ use crate::project::calls::{self, Heading, Whole};
 use crate::project::folder::Folder;
 use crate::project::journal::{self, Ended};
 use crate::provider::{Reckoning, Tally, Total};
+
+/// The columns of the list.
+pub(super) const COLUMNS: [Column; 8] = [
+    Column::words("id", 12),
+    Column::words("at", 16),
+    Column::words("stage", 8),
+    Column::words("chapter", 16),
+    Column::number("tokens", 16),
+    Column::number("cost", 10),
+    Column::words("ended", 11),
+    Column::words("model", 0),
+];
+
+/// What is left out of them on a narrow terminal, in this order; `calls show` tells it.
+pub(super) const SPARED: [&str; 4] = ["model", "tokens", "ended", "chapter"];
 
 /// A call as it is listed.
 pub(super) struct Row {
@@ -79,8 +95,8 @@ impl Row {
         value
     }
 
-    /// As it stands in the list.
-    pub fn line(&self) -> String {
+    /// Its cells in the list, in the order of [`COLUMNS`].
+    pub fn cells(&self) -> Vec<String> {
         let total = self.took.total();
         let usage = total.usage;
         let tokens = if total.unsaid > 0 && usage.prompt == 0 {
@@ -98,19 +114,17 @@ impl Row {
             [] => String::new(),
             models => format!("  (after {})", models.join(", ")),
         };
-        let line = format!(
-            "{}  {}  {:<8}  {:<16}  {:>16}  {:>10}  {:<11}  {}{after}{}",
-            &self.digest[..12],
+        let pruned = if self.is_kept { "" } else { "  (pruned)" };
+        vec![
+            self.digest[..12].to_owned(),
             date_time(self.at),
-            self.stage,
-            self.chapter,
+            self.stage.to_owned(),
+            self.chapter.clone(),
             tokens,
             cost,
-            self.ended.name(),
-            self.model,
-            if self.is_kept { "" } else { "  (pruned)" }
-        );
-        line.trim_end().to_owned()
+            self.ended.name().to_owned(),
+            format!("{}{after}{pruned}", self.model),
+        ]
     }
 }
 

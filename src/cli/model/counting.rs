@@ -1,7 +1,6 @@
 //! How a model's tokens are counted: by its vocabulary, where the user has put
 //! it there, else by the smallest bound that is proven of it.
 
-use std::io::ErrorKind;
 use std::sync::Arc;
 
 use anyhow::Result;
@@ -9,8 +8,12 @@ use anyhow::Result;
 use crate::chat::Tokenizer;
 use crate::config::Config;
 use crate::failure::{Exit, Failure};
+use crate::own_file;
 use crate::prompt::tokens::{Bound, Vocabulary};
 use crate::provider::catalogue::Row;
+
+const FIX: &str =
+    "put the `tokenizer.json` or `tekken.json` of the model there, or take the file away";
 
 /// Who counts the tokens of a model: `tokenizers/NAME.json` in the user's data
 /// folder for a model whose row names its tokenizer, if there is such a file.
@@ -22,15 +25,16 @@ pub(super) fn of(row: &Row, config: &Config) -> Result<Arc<dyn Tokenizer>> {
     let bound = || Arc::new(Bound::new(row.seen));
     let Some(name) = &row.tokenizer else { return Ok(bound()) };
     let path = config.data.join("tokenizers").join(format!("{name}.json"));
-    let bytes = match fs_err::read(&path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(bound()),
-        Err(error) => return Err(error.into()),
-    };
-    let vocabulary = Vocabulary::read(&bytes, row.seen).map_err(|why| {
-        Failure::new(Exit::Usage, format!("`{}` is no vocabulary: {why}", path.display())).hint(
-            "put the `tokenizer.json` or `tekken.json` of the model there, or take the file away",
+    let bytes = own_file::bytes(&path, own_file::VOCABULARY).map_err(|what| {
+        Failure::new(
+            Exit::Usage,
+            format!("cannot read the vocabulary `{}`, {what}", path.display()),
         )
+        .hint(FIX)
+    })?;
+    let Some(bytes) = bytes else { return Ok(bound()) };
+    let vocabulary = Vocabulary::read(&bytes, row.seen).map_err(|why| {
+        Failure::new(Exit::Usage, format!("`{}` is no vocabulary: {why}", path.display())).hint(FIX)
     })?;
     Ok(Arc::new(vocabulary))
 }

@@ -14,6 +14,7 @@ use crate::cli::ui::Ui;
 use crate::config::{Config, EndpointShape};
 use crate::diagnostic::did_you_mean;
 use crate::failure::{Exit, Failure};
+use crate::own_file;
 use crate::pipeline::calling;
 use crate::prompt::tokens::Bound;
 use crate::provider::Provider;
@@ -170,8 +171,7 @@ impl Loader<'_> {
                 local::open(named, self.arguments, self.config, self.cache, self.ui).await
             }
             "scripted" => {
-                let script = fs_err::read_to_string(&named.name)?;
-                let script = Scripted::new(&script, named.facts.clone())
+                let script = Scripted::new(&script(&named.name)?, named.facts.clone())
                     .map_err(|fault| calling::failure(&fault))?;
                 let script = Arc::new(script);
                 scripts.push(script.clone());
@@ -232,6 +232,16 @@ impl Loader<'_> {
             }
         })))
     }
+}
+
+/// The text of the script at `path`.
+fn script(path: &str) -> Result<String, Failure> {
+    let failed = |what: &dyn std::fmt::Display| {
+        Failure::new(Exit::Usage, format!("cannot read the script `{path}`, {what}"))
+            .hint("`--model scripted/FILE` names a text file with the replies")
+    };
+    let text = own_file::text(Path::new(path), own_file::KEPT).map_err(|what| failed(&what))?;
+    text.ok_or_else(|| failed(&"which is not there"))
 }
 
 /// The wire of this name.

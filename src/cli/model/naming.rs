@@ -17,11 +17,12 @@ use crate::failure::{Exit, Failure};
 use crate::money::Price;
 use crate::project::wishes::Wishes;
 use crate::prompt::tokens::Bound;
-use crate::provider::catalogue::shape::{CatalogueFile, VendorShape};
+use crate::provider::catalogue::shape::{CatalogueFile, ListingKind, ListingShape, VendorShape};
 use crate::provider::catalogue::{COMPATIBLE, Catalogue, Row, Vendor, Verdict};
 use crate::provider::dialects::dialect;
 use crate::provider::http::counting as marked;
 use crate::provider::http::dialect::Prefill;
+use crate::provider::ollama::OLLAMA;
 use crate::provider::{Facts, Sampling, is_same_model};
 
 /// Tokens assumed of an endpoint's model where nobody has said.
@@ -226,9 +227,15 @@ impl Scene<'_> {
         }
         let keys = Keys::of(&route.base, &vendors(self.catalogue), meant.own, self.config);
         let of_endpoint = route.endpoint.window.and_then(|window| usize::try_from(window).ok());
-        let said = [self.asked(), of_endpoint, row.window].into_iter().flatten().min();
+        let asked = [self.asked(), of_endpoint].into_iter().flatten().min();
+        // What is asked for in each request is no limit of the server's.
+        let is_asked_for = route.dialect == OLLAMA.name && asked.is_some();
+        let usual = row.window.filter(|_| !is_asked_for);
+        let said = asked.into_iter().chain(usual).min();
         let window = said.unwrap_or(ASSUMED_WINDOW).min(row.holds.unwrap_or(usize::MAX));
-        row.price = own_price(vendor, &route)?.or(row.price);
+        notes.extend(asked.filter(|_| is_asked_for).and_then(|asked| widened(&row, asked, window)));
+        let there = row.price_at.get(&route.base.origin()).copied();
+        row.price = own_price(vendor, &route)?.or(there).or(row.price);
         let names = self.names(&asked_row, &route);
         notes.extend(self.meant_another(&row, &route));
         let tokenizer = counting::of(&row, self.config)?;
@@ -260,6 +267,21 @@ impl Scene<'_> {
     }
 }
 
+/// What is said of a window that is asked for in each request, where it is not the
+/// usual one of its vendor, or not the one that was wanted.
+fn widened(row: &Row, wanted: usize, sent: usize) -> Option<String> {
+    let name = row.name();
+    if sent < wanted {
+        return Some(format!(
+            "`{name}` holds {sent} tokens, so `num_ctx` is {sent} and not {wanted}"
+        ));
+    }
+    let usual = row.window.filter(|usual| *usual < sent)?;
+    Some(format!(
+        "`{name}` is asked for a window of {sent} tokens (`num_ctx`); it takes more memory than the usual {usual}"
+    ))
+}
+
 /// The price that the user's configuration gives for the address of a route: one
 /// that stands beside another address says nothing of this one.
 ///
@@ -286,7 +308,7 @@ fn own_price(vendor: &str, route: &Route) -> Result<Option<Price>> {
 ///
 /// When the user's catalogue is not sound.
 pub(in crate::cli) fn all(config: &Config) -> Result<Catalogue> {
-    let known = catalogue::read()?;
+    let known = catalogue::read(config.endpoints())?;
     if config.endpoints().next().is_none() {
         return Ok(known);
     }
@@ -299,6 +321,7 @@ pub(in crate::cli) fn all(config: &Config) -> Result<Catalogue> {
                 ..VendorShape::default()
             },
             Err(_) => VendorShape {
+                listing: usual_list(endpoint.dialect.as_deref().unwrap_or("openai")),
                 dialect: endpoint.dialect,
                 base_url: endpoint.base_url,
                 ..VendorShape::default()
@@ -308,6 +331,18 @@ pub(in crate::cli) fn all(config: &Config) -> Result<Catalogue> {
     });
     let own = CatalogueFile { vendors: own.collect(), ..CatalogueFile::default() };
     Ok(known.with(own))
+}
+
+/// Where an endpoint of a dialect usually lists its models.
+fn usual_list(dialect: &str) -> Option<ListingShape> {
+    let (kind, path) = match dialect {
+        "openai" => (ListingKind::OpenAi, "/models"),
+        "mistral" => (ListingKind::Mistral, "/models"),
+        "anthropic" => (ListingKind::Anthropic, "/models?limit=1000"),
+        "ollama" => (ListingKind::Ollama, "/api/tags"),
+        _ => return None,
+    };
+    Some(ListingShape { kind, path: path.to_owned() })
 }
 
 /// Whether the window of a local server is only what is assumed of it as long as

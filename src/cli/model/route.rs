@@ -10,7 +10,7 @@ use anyhow::Result;
 
 use crate::config::{Choice, Config, EndpointShape, Origin, trust, variable};
 use crate::failure::{Exit, Failure};
-use crate::project::wishes::{EndpointWish, Wishes};
+use crate::project::wishes::{EndpointWish, Models, Wishes};
 use crate::project::yaml::Pairs;
 use crate::provider::catalogue::Vendor;
 use crate::provider::http::{Base, BoundHeaders, PROXY_VARIABLES, Patience, is_proxy, proxy};
@@ -84,6 +84,15 @@ fn said<'a>(
 pub(super) fn address(vendor: &Vendor, choice: &Choice, asked: Asked<'_>) -> Option<Base> {
     let endpoint = asked.config.endpoint(&vendor.name);
     Base::parse(said(vendor, choice, asked, &endpoint).address?).ok()
+}
+
+/// The origin that calls of the user's own to a vendor go to, where it has one.
+pub(in crate::cli) fn origin(vendor: &Vendor, config: &Config) -> Option<String> {
+    let choice = Choice { name: format!("{}/", vendor.name), origin: Origin::Flag };
+    let own = config.own_choice(&Models::default());
+    let main = own.as_ref().map_or(vendor.name.as_str(), super::vendor);
+    let asked = Asked { config, wishes: &Wishes::default(), main };
+    Some(address(vendor, &choice, asked)?.origin())
 }
 
 /// Where the requests of a vendor's models go.

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::words::{dollars, has_key, state, tokens};
+use super::words::{dollars, has_key, listed, state, tokens};
 use crate::cli::model;
 use crate::cli::ui::table::wrapped;
 use crate::cli::ui::{self, Ui};
@@ -28,10 +28,10 @@ pub(super) fn run(arguments: &Arguments, ui: &Ui) -> Result<Exit> {
     let catalogue = model::all(&config)?;
     let mut page = Page::new(ui::terminal_width());
     match found(&catalogue, &arguments.model, &config)? {
-        Found::Model(name) => {
-            if let Some((name, model)) = catalogue.model(&name) {
-                let rows = catalogue.rows(name);
-                page.model(&catalogue, name, model, &rows);
+        Found::Model(name, row) => {
+            let rows = row.map_or_else(|| catalogue.rows(&name), |row| vec![*row]);
+            if let Some(model) = catalogue.models().get(&name) {
+                page.model(&catalogue, &name, model, &rows);
                 page.hosts(model, &rows, &config);
                 page.quirks(&quirks(model, &rows));
                 page.uses(&rows, &config);
@@ -53,23 +53,25 @@ pub(super) fn run(arguments: &Arguments, ui: &Ui) -> Result<Exit> {
 
 /// What a name means.
 enum Found {
-    /// A model of the catalogue, by its name there.
-    Model(String),
+    /// A model of the catalogue, by its name there; and its row at one host, where
+    /// that stands in front.
+    Model(String, Option<Box<Row>>),
     /// A model that only its host knows.
     Row(Box<Row>),
 }
 
 fn found(catalogue: &Catalogue, name: &str, config: &Config) -> Result<Found> {
-    if let Some((name, _)) = catalogue.model(name) {
-        return Ok(Found::Model(name.to_owned()));
+    let hosted = name
+        .split_once('/')
+        .and_then(|(vendor, id)| catalogue.row(spoken(vendor, id, catalogue, config), id).ok());
+    if let Some((row, model)) = hosted.as_ref().and_then(|row| Some((row, row.model.clone()?))) {
+        return Ok(Found::Model(model, Some(Box::new(row.clone()))));
     }
-    if let Some((vendor, id)) = name.split_once('/')
-        && let Ok(row) = catalogue.row(spoken(vendor, id, catalogue, config), id)
-    {
-        return Ok(match row.model.clone() {
-            Some(name) => Found::Model(name),
-            None => Found::Row(Box::new(row)),
-        });
+    if let Some((name, _)) = catalogue.model(name) {
+        return Ok(Found::Model(name.to_owned(), None));
+    }
+    if let Some(row) = hosted {
+        return Ok(Found::Row(Box::new(row)));
     }
     let failure = Failure::new(Exit::Usage, format!("no model is called `{name}`"));
     Err(match catalogue.nearest_model(name) {
@@ -198,7 +200,7 @@ impl Page {
                         .map_or_else(|| "as long as it fits".to_owned(), |n| n.to_string())
                 ),
             );
-            let listed = host.and_then(|host| host.price.as_ref());
+            let listed = listed(model, row, config);
             self.field("price", &price(row, listed, endpoint.price.as_ref()));
             self.field("heeds", &heeds(row));
             if let Some(seen) = host.and_then(|host| host.seen.as_ref()) {
@@ -250,7 +252,8 @@ fn price(row: &Row, listed: Option<&PriceShape>, said: Option<&PriceSaid>) -> St
     }
     if let Some(price) = listed {
         let figures = figures(price.prompt, price.reply, price.cached, price.written);
-        return format!("{figures} (dollars for a million tokens, {})", price.date);
+        let source = price.source.as_ref().map(|who| format!(", {who}")).unwrap_or_default();
+        return format!("{figures} (dollars for a million tokens, {}{source})", price.date);
     }
     if row.vendor.is_local {
         return "nothing: it runs on your machine".to_owned();

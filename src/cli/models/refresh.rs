@@ -57,8 +57,9 @@ fn refresh(arguments: &Arguments, ui: &Ui) -> Result<Exit> {
         let outcome = runtime.block_on(fetched(vendor, pages))?;
         let lines = match outcome {
             Ok(listing) => {
-                let is_its_own = !pages.is_elsewhere();
-                let against = Against { built_in: &against.0, known: &against.1, is_its_own };
+                let origin = pages.origin();
+                let elsewhere = pages.is_elsewhere().then_some(origin.as_str());
+                let against = Against { built_in: &against.0, known: &against.1, elsewhere };
                 let (rows, lines) = judged(against, vendor, &listing, &today);
                 if !arguments.dry_run {
                     catalogue::keep(&vendor.name, &rows, &today)?;
@@ -67,8 +68,7 @@ fn refresh(arguments: &Arguments, ui: &Ui) -> Result<Exit> {
                 lines
             }
             Err(fault) => {
-                let failure = calling::failure(&fault);
-                faults.push(failure);
+                faults.push(remedied(&fault, &vendor.name));
                 vec![format!("{}: {fault}", vendor.name)]
             }
         };
@@ -87,6 +87,32 @@ fn refresh(arguments: &Arguments, ui: &Ui) -> Result<Exit> {
     }
 }
 
+/// A fault with the way out for who asks for a list.
+fn remedied(fault: &Fault, vendor: &str) -> Failure {
+    let failure = calling::failure(fault);
+    match fault {
+        Fault::Refused { status: 404 | 405 | 410 | 501, .. }
+        | Fault::Gone { .. }
+        | Fault::NotChat { .. } => by_hand(Failure { hints: Vec::new(), ..failure }, vendor),
+        Fault::Busy { .. } | Fault::Server { .. } | Fault::Interrupted { .. } => {
+            Failure { hints: Vec::new(), ..failure }
+                .hint("ask again later; what its last list said counts until then")
+        }
+        _ => failure,
+    }
+}
+
+/// What to do about a vendor whose list there is not.
+fn by_hand(failure: Failure, vendor: &str) -> Failure {
+    failure
+        .hint(format!(
+            "if it lists its models elsewhere, say where in your `catalogue.yaml`: `vendors: {{{vendor}: {{listing: {{kind: openai, path: /models}}}}}}`"
+        ))
+        .hint(format!(
+            "else write what its models hold and cost into your `config.yaml`: `endpoints: {{{vendor}: {{window: …, price: {{prompt: …, reply: …}}}}}}`"
+        ))
+}
+
 /// The vendors that are asked, and their pages.
 fn asked(arguments: &Arguments, all: &Catalogue, config: &Config) -> Result<Vec<(Vendor, Pages)>> {
     let mut asked = Vec::new();
@@ -101,7 +127,8 @@ fn asked(arguments: &Arguments, all: &Catalogue, config: &Config) -> Result<Vec<
             }
         })?;
         if vendor.listing.is_none() {
-            return Err(Failure::new(Exit::Usage, format!("`{name}` has no list")).into());
+            let failure = Failure::new(Exit::Usage, format!("`{name}` has no list of its models"));
+            return Err(by_hand(failure, name).into());
         }
         // As for `--model VENDOR/…`: the address of the environment is for the
         // one vendor that is asked, where no other model is named.
@@ -209,6 +236,13 @@ fn with_window(vendor: &str, window: Option<u32>) -> CatalogueFile {
     rows
 }
 
+/// The first of many, and how many more there are.
+fn first(all: &[String]) -> String {
+    let more = all.len().saturating_sub(MOST_NEW);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{more}", all.iter().take(MOST_NEW).cloned().collect::<Vec<_>>().join(", "))
+}
+
 /// The most new models that are named.
 const MOST_NEW: usize = 12;
 
@@ -218,12 +252,12 @@ fn words(known: &Catalogue, changes: &[Change]) -> Vec<String> {
     let is_described =
         |name: &str| known.models().get(name).is_some_and(|model| model.family.is_some());
     let mut lines = Vec::new();
-    let mut new = Vec::new();
+    let (mut new, mut odd) = (Vec::new(), Vec::new());
     let mut others = 0;
     for change in changes {
         let (model, line) = match change {
             Change::New { model } => {
-                new.push(model.as_str());
+                new.push(model.clone());
                 continue;
             }
             Change::Price { model, was, is } => {
@@ -236,11 +270,14 @@ fn words(known: &Catalogue, changes: &[Change]) -> Vec<String> {
             Change::Window { model, was, is } => {
                 (model, format!("{model}: it holds {is} tokens, were {was}"))
             }
-            Change::Gone { model } => {
-                (model, format!("{model}: gone on the day it was to end, so it counts as retired"))
+            Change::Unlisted { model, end } => {
+                let end = end.as_ref().map(|end| format!(", as was announced for {end}"));
+                let end = end.unwrap_or_default();
+                (model, format!("{model}: not listed any more{end}; it is asked all the same"))
             }
-            Change::Unlisted { model } => {
-                (model, format!("{model}: not listed any more; it is asked all the same"))
+            Change::OddPrice { model, why } => {
+                odd.push(format!("{model} ({why})"));
+                continue;
             }
             Change::Partial { missing, known } => {
                 lines.push(format!(
@@ -249,7 +286,11 @@ fn words(known: &Catalogue, changes: &[Change]) -> Vec<String> {
                 continue;
             }
             Change::Back { model } => (model, format!("{model}: served again")),
-            Change::Ending { model, day } => (model, format!("{model}: ends on {day}")),
+            Change::Ending { model, day, next } => {
+                let day = day.as_ref().map(|day| format!(" on {day}")).unwrap_or_default();
+                let next = next.as_ref().map(|next| format!("; `{next}` takes its place"));
+                (model, format!("{model}: ends{day}{}", next.unwrap_or_default()))
+            }
         };
         if is_described(model) {
             lines.push(format!("  {line}"));
@@ -258,10 +299,11 @@ fn words(known: &Catalogue, changes: &[Change]) -> Vec<String> {
         }
     }
     if !new.is_empty() {
-        let named = new.iter().take(MOST_NEW).copied().collect::<Vec<_>>().join(", ");
-        let more = new.len().saturating_sub(MOST_NEW);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        lines.push(format!("  new: {named}{more}"));
+        lines.push(format!("  new: {}", first(&new)));
+    }
+    if !odd.is_empty() {
+        let count = counted(odd.len(), "price");
+        lines.push(format!("  {count} left out, which cannot be: {}", first(&odd)));
     }
     if others > 0 {
         lines.push(format!("  {} of models that only this list knows", counted(others, "change")));

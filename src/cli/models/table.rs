@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 
-use super::words::{dollars, state, tokens};
+use super::words::{dollars, listed, state, tokens};
 use crate::cli::model;
 use crate::cli::ui::{self, Ui, counted};
 use crate::config::Config;
@@ -98,7 +98,7 @@ fn lines(catalogue: &Catalogue, name: &str, model: &ModelShape, config: &Config)
     }
     let line = |row: &Row| {
         let endpoint = config.endpoint(&row.vendor.name);
-        let listed = model.hosts.get(&row.vendor.name).and_then(|host| host.price.as_ref());
+        let listed = listed(model, row, config);
         // As for a call: the user's own word counts.
         let [prompt, reply] = match (&endpoint.price, listed) {
             (Some(said), _) => [Some(said.prompt), Some(said.reply)],

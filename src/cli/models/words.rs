@@ -1,7 +1,8 @@
 //! How counts, prices and the state of a model are written.
 
+use crate::cli::model;
 use crate::config::{Config, KeySource, variable};
-use crate::provider::catalogue::shape::StatusWord;
+use crate::provider::catalogue::shape::{ModelShape, PriceShape, StatusWord};
 use crate::provider::catalogue::{Row, Vendor};
 
 /// A count of tokens, or a dash.
@@ -16,6 +17,17 @@ pub(super) fn dollars(price: f64) -> String {
     let text = text.trim_end_matches('0');
     let behind = text.split('.').nth(1).map_or(0, str::len);
     format!("{text}{}", "0".repeat(2_usize.saturating_sub(behind)))
+}
+
+/// What a model costs at a host where this user's calls to it go, and who says so.
+pub(super) fn listed<'a>(
+    model: &'a ModelShape,
+    row: &Row,
+    config: &Config,
+) -> Option<&'a PriceShape> {
+    let host = model.hosts.get(&row.vendor.name)?;
+    let there = || host.price_at.get(&model::origin(&row.vendor, config)?);
+    host.price_at.first_key_value().and_then(|_| there()).or(host.price.as_ref())
 }
 
 /// What can be done with a model at a host, as far as is known here.

@@ -17,6 +17,7 @@ pub(super) mod events;
 mod page;
 mod progress;
 mod results;
+pub(super) mod sheet;
 pub(super) mod table;
 
 use super::Common;

@@ -15,6 +15,7 @@ pub fn failure(fault: &Fault) -> Failure {
             failure.hint("what is finished is saved; the same command goes on where this one stopped")
         }
         Fault::Refused { status: 402, .. } => failure.hint("add credit to your account there, or name another model; the same command goes on where this one stopped"),
+        Fault::Refused { status: 300..=399, .. } => failure.hint("if you know who is at the address that it names, write that as `base_url`; no redirect is ever followed"),
         Fault::Refused { .. } => failure.hint("see what the endpoint says; the model's name and limits are in `storygen.yaml`"),
         Fault::Gone { .. } => failure.hint("`storygen models` shows what can be used instead; a model is never exchanged without your word"),
         Fault::Cut { .. } => failure.hint("start the server with a larger context, or set `limits: {window: …}` in `storygen.yaml` to what it really holds; an Ollama of before 2025 does not count what it had cached, and has to be updated"),

@@ -47,6 +47,7 @@ pub fn masked(file: &str, text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     // How far the key is indented whose value goes on in the lines below it.
     let mut inside: Option<usize> = None;
+    let mut headers = Headers::default();
     for line in text.split_inclusive('\n') {
         let indent = line.len() - line.trim_start_matches([' ', '-']).len();
         let end = if line.ends_with('\n') { "\n" } else { "" };
@@ -56,11 +57,17 @@ pub fn masked(file: &str, text: &str) -> String {
             continue;
         }
         inside = None;
-        match value_of_secret(line, is_bible) {
+        let header = if is_bible { None } else { headers.value(line, indent) };
+        match header.or_else(|| value_of_secret(line, is_bible)) {
             Some(at) => {
-                inside = Some(indent);
-                shown.push_str(line.get(..at).unwrap_or_default());
-                shown.push_str(" …");
+                // Below a header's value stand other headers.
+                inside = header.is_none().then_some(indent);
+                let mut kept = line.get(..at).unwrap_or_default().to_owned();
+                kept.push_str(" …");
+                // What is wrong with a header further on keeps its column.
+                let wide = if header.is_some() { line.trim_end().chars().count() } else { 0 };
+                kept.extend(std::iter::repeat_n(' ', wide.saturating_sub(kept.chars().count())));
+                shown.push_str(&kept);
                 shown.push_str(end);
             }
             None if is_bible => shown.push_str(line),
@@ -68,6 +75,43 @@ pub fn masked(file: &str, text: &str) -> String {
         }
     }
     shown
+}
+
+/// The block of `headers` that a line stands in: their values may be as secret as a
+/// key, whatever their names.
+#[derive(Default)]
+struct Headers {
+    /// How far `headers` is indented.
+    outer: Option<usize>,
+    /// How far their names are.
+    names: Option<usize>,
+}
+
+impl Headers {
+    /// Where in a line that is indented so far the value of a header begins.
+    fn value(&mut self, line: &str, indent: usize) -> Option<usize> {
+        if self.outer.is_some_and(|outer| indent > outer || line.trim().is_empty()) {
+            if line.trim().is_empty() {
+                return None;
+            }
+            // What is indented further goes on with the value above it.
+            let is_name = indent <= *self.names.get_or_insert(indent);
+            return Some(line.find(':').filter(|_| is_name).map_or(indent, |at| at + 1));
+        }
+        *self = Self::default();
+        let is_edge = |c: char| " \t{,\"'-".contains(c);
+        let (at, _) = line.match_indices("headers").find(|(at, word)| {
+            let after = line[at + word.len()..].trim_start_matches(['"', '\'']);
+            line[..*at].chars().next_back().is_none_or(is_edge) && after.starts_with(':')
+        })?;
+        let colon = at + line[at..].find(':')? + 1;
+        let rest = &line[colon..];
+        if rest.trim().is_empty() || rest.trim_start().starts_with('#') {
+            self.outer = Some(indent);
+            return None;
+        }
+        Some(rest.find(':').map_or(colon, |next| colon + next + 1))
+    }
 }
 
 /// A line whose address keeps its user name, password and query to itself.
@@ -143,6 +187,17 @@ mod tests {
                 "a: {base_url: 'https://u:w@h/v1?key=sk-1', tries: 1}\nb: https://h/a@b\n",
                 "a: {base_url: 'https://…@h/v1?…', tries: 1}\nb: https://h/a@b\n",
             ),
+            (
+                "config.yaml",
+                "a: {headers: {X-A: w1, X-B: w2}}\ntries: 1\n",
+                "a: {headers: {X-A: …            \ntries: 1\n",
+            ),
+            (
+                "config.yaml",
+                " headers: # mine\n  X-A: w1\n  X-B: >-\n    w: 2\n\n  X-C: w\n tries: 1\n",
+                " headers: # mine\n  X-A: … \n  X-B: … \n     …  \n\n  X-C: …\n tries: 1\n",
+            ),
+            ("bible/people.yaml", "headers: {a: b}\n", "headers: {a: b}\n"),
             ("config.yaml", "x: http://w@h:1 # http://h?k=1\n", "x: http://…@h:1 # http://h?…\n"),
             ("bible/characters.yaml", "secret: He knows.\n", "secret: He knows.\n"),
             ("bible/characters.yaml", "api_key: sk-1\n", "api_key: …\n"),

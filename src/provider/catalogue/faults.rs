@@ -148,6 +148,14 @@ impl Search<'_> {
         if let Some(price) = &host.price {
             self.price(&[path, &["price"]].concat(), price);
         }
+        for (origin, price) in &host.price_at {
+            let path = [path, &["price_at", origin]].concat();
+            if Base::parse(origin).ok().is_none_or(|base| base.origin() != *origin) {
+                let hint = "write scheme, host and port, such as `https://host:8443`".to_owned();
+                self.add(&path, format!("`{origin}` is no address of a host"), Some(hint));
+            }
+            self.price(&path, price);
+        }
     }
 
     /// One of several names.

@@ -141,6 +141,7 @@ impl Over for HostShape {
             window: self.window.or(under.window),
             reply: self.reply.or(under.reply),
             price: self.price.or(under.price),
+            price_at: both(self.price_at, under.price_at),
             parameters: self.parameters.or(under.parameters),
             temperature: self.temperature.or(under.temperature),
             most_stops: self.most_stops.or(under.most_stops),

@@ -15,7 +15,7 @@
 //! the source of each row. It is pure: files are read by whoever has the user's
 //! folder, and handed to [`Catalogue::with`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic;
 use crate::prompt::tokens::Seen;
@@ -48,6 +48,9 @@ pub const COMPATIBLE: &str = "compatible";
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Catalogue {
     file: CatalogueFile,
+    /// Models that only a vendor's list knows. Their names are what the list calls
+    /// them, and mean nothing that anybody else has named so.
+    listed: BTreeSet<String>,
 }
 
 /// A vendor that is not in the catalogue.
@@ -85,19 +88,28 @@ impl Catalogue {
             whole.tokenizers.extend(file.tokenizers);
             whole.models.extend(file.models);
         }
-        Ok(Self { file: whole })
+        Ok(Self::of(whole))
     }
 
     /// A catalogue that holds no more than this.
     #[must_use]
     pub fn of(file: CatalogueFile) -> Self {
-        Self { file }
+        Self { file, listed: BTreeSet::new() }
+    }
+
+    /// The same catalogue with what a vendor listed.
+    #[must_use]
+    pub fn with_list(mut self, list: CatalogueFile) -> Self {
+        let new = list.models.keys().filter(|name| !self.file.models.contains_key(*name));
+        self.listed.extend(new.cloned());
+        Self { file: merged(list, self.file), ..self }
     }
 
     /// The same catalogue with the user's rows, which count.
     #[must_use]
-    pub fn with(self, own: CatalogueFile) -> Self {
-        Self { file: merged(own, self.file) }
+    pub fn with(mut self, own: CatalogueFile) -> Self {
+        self.listed.retain(|name| !own.models.contains_key(name));
+        Self { file: merged(own, self.file), ..self }
     }
 
     /// All that it says.
@@ -136,24 +148,29 @@ impl Catalogue {
     /// another one it goes by, or its id at a host, whoever serves it.
     #[must_use]
     pub fn model(&self, name: &str) -> Option<(&str, &ModelShape)> {
-        let exact = self.file.models.get_key_value(name);
-        let found = exact.or_else(|| {
-            let goes_by = |model: &&ModelShape| {
-                model.also.iter().flatten().any(|one| one.eq_ignore_ascii_case(name))
-            };
-            let plain = plain(name);
-            let is_so = |own: &str| self::plain(own) == plain;
-            let is_called = |(key, model): &(&String, &ModelShape)| {
-                is_so(key)
-                    || model.title.as_deref().is_some_and(is_so)
-                    || model.hosts.values().filter_map(|host| host.id.as_deref()).any(is_so)
-            };
-            let models = &self.file.models;
-            models
-                .iter()
-                .find(|(_, model)| goes_by(model))
-                .or_else(|| models.iter().find(is_called))
-        });
+        self.called(name, false).or_else(|| self.called(name, true))
+    }
+
+    /// The same among the models that only a list knows, or among all others.
+    fn called(&self, name: &str, is_listed: bool) -> Option<(&str, &ModelShape)> {
+        let plain = plain(name);
+        let is_so = |own: &str| self::plain(own) == plain;
+        let goes_by = |model: &ModelShape| {
+            model.also.iter().flatten().any(|one| one.eq_ignore_ascii_case(name))
+        };
+        let is_called = |key: &str, model: &ModelShape| {
+            is_so(key)
+                || model.title.as_deref().is_some_and(is_so)
+                || model.hosts.values().filter_map(|host| host.id.as_deref()).any(is_so)
+        };
+        let models = || {
+            let all = self.file.models.iter();
+            all.filter(|(key, _)| self.listed.contains(*key) == is_listed)
+        };
+        let found = models()
+            .find(|(key, _)| *key == name)
+            .or_else(|| models().find(|(_, model)| goes_by(model)))
+            .or_else(|| models().find(|(key, model)| is_called(key, model)));
         found.map(|(name, model)| (name.as_str(), model))
     }
 
@@ -198,10 +215,13 @@ impl Catalogue {
         title.unwrap_or_else(|| name.to_owned())
     }
 
-    /// A model at each of its hosts, those that still serve it first.
+    /// A model, by its name in the catalogue or another one, at each of its hosts:
+    /// those that still serve it first.
     #[must_use]
     pub fn rows(&self, name: &str) -> Vec<Row> {
-        let Some((name, model)) = self.model(name) else { return Vec::new() };
+        let own = self.file.models.get_key_value(name);
+        let own = own.map(|(name, model)| (name.as_str(), model));
+        let Some((name, model)) = own.or_else(|| self.model(name)) else { return Vec::new() };
         let mut rows: Vec<Row> = model
             .hosts
             .iter()
@@ -275,6 +295,7 @@ impl Catalogue {
         all()
             .find(|(.., host)| is_called(host, exactly))
             .or_else(|| all().find(|(name, ..)| Some(*name) == own))
+            .or_else(|| all().find(|(name, ..)| *name == id))
             .or_else(|| all().find(|(.., host)| is_called(host, loosely)))
             .map(found)
     }
@@ -288,7 +309,7 @@ impl Catalogue {
             let (plain, _) = id.rsplit_once(':')?;
             return self.hosted(&vendor.name, plain).map(|found| Found { host: None, ..found });
         }
-        if let Some(known) = self.model(id) {
+        if let Some(known) = self.called(id, false) {
             return Some(found(known));
         }
         let id = id.to_lowercase();

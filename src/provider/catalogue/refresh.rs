@@ -35,15 +35,19 @@ pub enum Change {
         /// Now.
         is: u32,
     },
-    /// It is listed no more, on or after the day that was announced as its end.
-    Gone {
-        /// Its name in the catalogue.
-        model: String,
-    },
-    /// It is listed no more, and nobody has announced that.
+    /// It is listed no more.
     Unlisted {
         /// Its name in the catalogue.
         model: String,
+        /// The day that was announced as its end, where that has come.
+        end: Option<String>,
+    },
+    /// A price of the list that cannot be, and so is left out.
+    OddPrice {
+        /// Its name in the catalogue.
+        model: String,
+        /// What the list says.
+        why: String,
     },
     /// The list lacks so much of what is known that it says nothing of the rest.
     Partial {
@@ -61,8 +65,10 @@ pub enum Change {
     Ending {
         /// Its name in the catalogue.
         model: String,
-        /// The day.
-        day: String,
+        /// The day, where it is told.
+        day: Option<String>,
+        /// What takes its place, where that is told: its name in the catalogue.
+        next: Option<String>,
     },
 }
 
@@ -75,9 +81,16 @@ pub struct Against<'a> {
     pub built_in: &'a Catalogue,
     /// The same with the rows of the last list: what was known until now.
     pub known: &'a Catalogue,
-    /// Whether the list is the vendor's own. What a gateway in its place leaves
-    /// out says nothing of the vendor.
-    pub is_its_own: bool,
+    /// The origin that the list comes from, where that is not the vendor's own. What
+    /// a gateway in its place leaves out says nothing of the vendor, and its prices
+    /// are those of that address alone.
+    pub elsewhere: Option<&'a str>,
+}
+
+impl Against<'_> {
+    fn is_its_own(&self) -> bool {
+        self.elsewhere.is_none()
+    }
 }
 
 /// The rows that a vendor's list of `today` makes, and what they change.
@@ -109,15 +122,18 @@ pub fn refreshed(
             continue;
         }
         let before = found.and_then(|(_, model)| model.hosts.get(vendor));
-        note(&mut changes, &name, before, found.map(|(_, model)| model), listed);
+        let was = Was { model: found.map(|(_, model)| model), host: before };
+        note(against, &mut changes, &name, was, listed);
         let model = layer.models.entry(name.clone()).or_default();
         let own = against.built_in.models().get(&name);
         if own.is_none() {
             model.title.clone_from(&listed.title);
         }
         let built_in = own.and_then(|model| model.hosts.get(vendor));
-        model.hosts.insert(vendor.to_owned(), host(listed, built_in, today));
+        let row = priced(against, host(listed, built_in, today), before, listed.price, today);
+        model.hosts.insert(vendor.to_owned(), row);
     }
+    follow(against.known, vendor, &mut layer, &mut changes);
     miss(against, vendor, &seen, today, &mut layer, &mut changes);
     (layer, changes)
 }
@@ -194,13 +210,13 @@ fn miss(
     let known = served().count();
     let missing = served().filter(|(name, _)| !seen.contains(*name)).count();
     let is_partial = missing * 2 > known;
-    if is_partial && against.is_its_own {
+    if is_partial && against.is_its_own() {
         changes.push(Change::Partial { missing, known });
     }
     for (name, status) in hosted().filter(|(name, _)| !seen.contains(*name)) {
         let is_marked = matches!(status, StatusWord::Retired | StatusWord::Unlisted);
         stay(against, vendor, name, layer);
-        if !is_marked && !is_partial && against.is_its_own {
+        if !is_marked && !is_partial && against.is_its_own() {
             mark(against.known, vendor, name, today, layer, changes);
         }
     }
@@ -218,10 +234,8 @@ fn mark(
     let Some(model) = known.models().get(name) else { return };
     let Some(host) = model.hosts.get(vendor) else { return };
     let status = missing(model, host, today);
-    changes.push(match status.is {
-        StatusWord::Retired => Change::Gone { model: name.to_owned() },
-        _ => Change::Unlisted { model: name.to_owned() },
-    });
+    let end = status.until.clone().filter(|end| end.as_str() <= today);
+    changes.push(Change::Unlisted { model: name.to_owned(), end });
     let row = HostShape { status: Some(status), ..host.clone() };
     layer.models.entry(name.to_owned()).or_default().hosts.insert(vendor.to_owned(), row);
 }
@@ -252,37 +266,52 @@ fn status(model: Option<&ModelShape>, host: Option<&HostShape>) -> StatusWord {
     status.map_or(StatusWord::Active, |status| status.is)
 }
 
+/// What was known before of a model that is listed.
+#[derive(Clone, Copy)]
+struct Was<'a> {
+    model: Option<&'a ModelShape>,
+    host: Option<&'a HostShape>,
+}
+
 fn note(
+    against: Against<'_>,
     changes: &mut Vec<Change>,
     name: &str,
-    before: Option<&HostShape>,
-    model: Option<&ModelShape>,
+    was: Was<'_>,
     listed: &Listed,
 ) {
-    let model_name = || name.to_owned();
-    let Some(before) = before else {
-        changes.push(Change::New { model: model_name() });
+    let model = || name.to_owned();
+    if let Some(why) = &listed.odd_price {
+        changes.push(Change::OddPrice { model: model(), why: why.clone() });
+    }
+    if listed.is_ending() {
+        let known = was.host.and_then(|host| host.status.as_ref());
+        let is_known = known
+            .is_some_and(|known| known.is == StatusWord::Deprecated && known.until == listed.ends);
+        if !is_known {
+            let (day, next) = (listed.ends.clone(), listed.replaced_by.clone());
+            changes.push(Change::Ending { model: model(), day, next });
+        }
+    }
+    let Some(before) = was.host else {
+        changes.push(Change::New { model: model() });
         return;
     };
-    if matches!(status(model, Some(before)), StatusWord::Retired | StatusWord::Unlisted) {
-        changes.push(Change::Back { model: model_name() });
+    if matches!(status(was.model, Some(before)), StatusWord::Retired | StatusWord::Unlisted) {
+        changes.push(Change::Back { model: model() });
     }
-    let was = before.price.as_ref().map(|price| (price.prompt, price.reply));
-    if let Some(price) = listed.price {
-        let is = (price.prompt, price.reply);
-        if was.is_none_or(|was| differ(was.0, is.0) || differ(was.1, is.1)) {
-            changes.push(Change::Price { model: model_name(), was, is });
+    let there = against.elsewhere.and_then(|origin| before.price_at.get(origin));
+    let price = there.or(before.price.as_ref()).map(|price| (price.prompt, price.reply));
+    if let Some(now) = listed.price {
+        let is = (now.prompt, now.reply);
+        if price.is_none_or(|was| differ(was.0, is.0) || differ(was.1, is.1)) {
+            changes.push(Change::Price { model: model(), was: price, is });
         }
     }
     if let (Some(was), Some(is)) = (before.window, listed.window)
         && is < was
     {
-        changes.push(Change::Window { model: model_name(), was, is });
-    }
-    if let Some(day) = &listed.ends
-        && before.status.as_ref().and_then(|status| status.until.as_ref()) != Some(day)
-    {
-        changes.push(Change::Ending { model: model_name(), day: day.clone() });
+        changes.push(Change::Window { model: model(), was, is });
     }
 }
 
@@ -304,45 +333,101 @@ fn host(listed: &Listed, built_in: Option<&HostShape>, today: &str) -> HostShape
         window,
         // A reply that fills the window is no limit.
         reply: reply.filter(|reply| window.is_none_or(|window| *reply < window)),
-        price: listed.price.map(|price| dated(price, today)),
         parameters: listed.parameters.clone(),
         seen: Some(today.to_owned()),
+        quirks: listed.dearer_past.filter(|end| Some(*end) == window).map(|end| {
+            vec![format!(
+                "it holds more, but past {end} tokens each one costs more; raise `window` and the price together"
+            )]
+        }),
         ..HostShape::default()
+    }
+}
+
+/// A row with the price of a list: the vendor's, or that of the address which the
+/// list comes from. What was known of other addresses stays.
+fn priced(
+    against: Against<'_>,
+    row: HostShape,
+    before: Option<&HostShape>,
+    price: Option<ListedPrice>,
+    today: &str,
+) -> HostShape {
+    let mut price_at = before.map(|host| host.price_at.clone()).unwrap_or_default();
+    let Some(origin) = against.elsewhere else {
+        let price = price.map(|price| dated(price, today, "its list".to_owned()));
+        return HostShape { price, price_at, ..row };
+    };
+    price_at.remove(origin);
+    if let Some(price) = price {
+        price_at.insert(origin.to_owned(), dated(price, today, format!("the list at {origin}")));
+    }
+    HostShape { price: before.and_then(|host| host.price.clone()), price_at, ..row }
+}
+
+/// Turns the vendor's words for what takes a model's place into names of the
+/// catalogue; of what it does not know, the name that asks the vendor for it.
+fn follow(known: &Catalogue, vendor: &str, layer: &mut CatalogueFile, changes: &mut [Change]) {
+    let named = |next: &str| {
+        let is_it = |host: &HostShape| host.id.as_deref() == Some(next);
+        let listed =
+            layer.models.iter().find(|(_, model)| model.hosts.get(vendor).is_some_and(is_it));
+        let known = || known.hosted(vendor, next).map(|found| found.name);
+        let name = listed.map(|(name, _)| name.as_str()).or_else(known).map(str::to_owned);
+        name.unwrap_or_else(|| format!("{vendor}/{next}"))
+    };
+    let nexts: Vec<(String, Vec<String>)> = layer
+        .models
+        .iter()
+        .filter_map(|(name, model)| {
+            let status = model.hosts.get(vendor)?.status.as_ref()?;
+            let nexts =
+                status.replaced_by.iter().map(|next| named(next)).filter(|next| next != name);
+            Some((name.clone(), nexts.collect()))
+        })
+        .collect();
+    for change in changes {
+        if let Change::Ending { model, next, .. } = change {
+            *next = next.take().map(|next| named(&next)).filter(|next| next != model);
+        }
+    }
+    for (name, nexts) in nexts {
+        let host = layer.models.get_mut(&name).and_then(|model| model.hosts.get_mut(vendor));
+        if let Some(status) = host.and_then(|host| host.status.as_mut()) {
+            status.replaced_by = nexts;
+        }
     }
 }
 
 fn listed_status(listed: &Listed, today: &str) -> StatusShape {
     StatusShape {
-        is: if listed.ends.is_some() { StatusWord::Deprecated } else { StatusWord::Active },
+        is: if listed.is_ending() { StatusWord::Deprecated } else { StatusWord::Active },
         since: None,
         until: listed.ends.clone(),
-        replaced_by: Vec::new(),
+        replaced_by: listed.replaced_by.iter().cloned().collect(),
         source: Some(format!("its list of {today}")),
     }
 }
 
-fn dated(price: ListedPrice, today: &str) -> PriceShape {
+fn dated(price: ListedPrice, today: &str, source: String) -> PriceShape {
     PriceShape {
         prompt: price.prompt,
         reply: price.reply,
         cached: price.cached,
         written: price.written,
         date: today.to_owned(),
+        source: Some(source),
     }
 }
 
-/// What a list says by not naming a model: that it is gone, where its end was
-/// announced for that day, and else only that it is not named.
+/// What a list says by not naming a model: only that, also where its end was
+/// announced for that day. The list may be cut short; whoever asks is told.
 fn missing(model: &ModelShape, host: &HostShape, today: &str) -> StatusShape {
     let known = host.status.as_ref().or(model.status.as_ref());
-    let end = known.and_then(|status| status.until.as_deref());
     StatusShape {
-        is: match end {
-            Some(end) if end <= today => StatusWord::Retired,
-            _ => StatusWord::Unlisted,
-        },
+        is: StatusWord::Unlisted,
         since: Some(today.to_owned()),
-        until: end.map(str::to_owned),
+        until: known.and_then(|status| status.until.clone()),
         replaced_by: known.map(|status| status.replaced_by.clone()).unwrap_or_default(),
         source: Some(format!("not in its list of {today}")),
     }

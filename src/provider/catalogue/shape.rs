@@ -100,8 +100,18 @@ pub enum ListingKind {
     OpenAi,
     /// The same with prices, limits and parameters.
     OpenRouter,
-    /// Mistral's: limits, aliases and the day of a retirement.
+    /// Anthropic's: limits of prompt and reply.
+    Anthropic,
+    /// `DeepInfra`'s: prices and limits in `metadata`.
+    DeepInfra,
+    /// Mistral's: limits, aliases, the day of a retirement and what takes its place.
     Mistral,
+    /// Novita's: limits, and prices in ten-thousandths of a dollar.
+    Novita,
+    /// Together's: a bare array, with prices and windows.
+    Together,
+    /// xAI's list of language models: prices in cents for a hundred million tokens.
+    Xai,
     /// Ollama's list of files, each shown by a call of its own.
     Ollama,
     /// The properties of the one model that llama.cpp has loaded.
@@ -177,6 +187,9 @@ pub struct HostShape {
     pub reply: Option<u32>,
     /// What it costs there.
     pub price: Option<PriceShape>,
+    /// What it costs where the vendor's calls go to another address than its own, by
+    /// that address, such as `https://host:8443`.
+    pub price_at: BTreeMap<String, PriceShape>,
     /// The sampling settings it heeds there.
     pub parameters: Option<Vec<Parameter>>,
     /// The least and the most that its temperature may be there.
@@ -216,6 +229,9 @@ pub struct PriceShape {
     pub written: Option<f64>,
     /// The day on which that was the price, as `2026-11-22`.
     pub date: String,
+    /// Who says so.
+    #[serde(default)]
+    pub source: Option<String>,
 }
 
 /// Whether a model can still be had.

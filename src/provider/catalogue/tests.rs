@@ -264,3 +264,33 @@ fn a_model_is_found_by_the_names_that_people_write() {
         assert_eq!(world.model(name).map(|(key, _)| key), None, "{name}");
     }
 }
+
+/// What a vendor's list calls a model takes no name from a row that is described.
+#[test]
+fn no_list_takes_a_name_that_somebody_else_has() {
+    let list = "
+models:
+  bard-v1: {title: Other, hosts: {wide: {id: other/bard-v1}}}
+  poet: {hosts: {home: {id: poet}}}
+  fresh: {title: Poet, hosts: {wide: {id: maker/fresh}, narrow: {id: bard-12b}}}
+";
+    let world = world().with_list(file(list));
+    for (name, key) in [
+        ("bard-v1", "bard-12b"),
+        ("other/bard-v1", "bard-v1"),
+        ("Poet", "poet"),
+        ("bard-12b", "bard-12b"),
+        ("fresh", "fresh"),
+    ] {
+        assert_eq!(world.model(name).map(|(key, _)| key), Some(key), "{name}");
+    }
+    // By its own name in a table, each is found all the same.
+    assert_eq!(world.rows("bard-v1")[0].id, "other/bard-v1");
+    assert_eq!(world.row("wide", "bard-v1").unwrap().id, "Maker/bard-12b");
+    assert_eq!(world.row("wide", "other/bard-v1").unwrap().model.as_deref(), Some("bard-v1"));
+    assert_eq!(world.row("wide", "fresh").unwrap().id, "maker/fresh");
+    // The user's own row is described.
+    let own = "models: {bard-v1: {title: Mine}}";
+    let world = world.with(file(own));
+    assert_eq!(world.model("bard-v1").map(|(key, _)| key), Some("bard-v1"));
+}

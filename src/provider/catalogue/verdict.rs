@@ -14,19 +14,23 @@ pub(super) fn of(row: &Row, is_elsewhere: bool) -> Verdict {
             row.title,
             row.vendor.title,
             row.status.until.as_ref().map(|day| format!(" on {day}")).unwrap_or_default(),
-            match row.status.replaced_by.first() {
-                Some(next) => format!("; `{next}` takes its place"),
-                None => String::new(),
-            },
+            next(row),
         )),
         StatusWord::Unlisted => Verdict::Ending(format!(
-            "{} does not list {} any more{}; it is asked all the same",
+            "{} does not list {} any more{}; it is asked all the same{}",
             row.vendor.title,
             row.title,
             row.status.since.as_ref().map(|day| format!(" since {day}")).unwrap_or_default(),
+            next(row),
         )),
         StatusWord::Retired => Verdict::Retired { message: retired(row), hints: ways_out(row) },
     }
+}
+
+/// What takes its place, as a clause.
+fn next(row: &Row) -> String {
+    let first = row.status.replaced_by.first();
+    first.map(|next| format!("; `{next}` takes its place")).unwrap_or_default()
 }
 
 fn retired(row: &Row) -> String {

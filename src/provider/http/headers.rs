@@ -41,6 +41,15 @@ impl BoundHeaders {
         Ok(Self { origin: base.origin(), headers: headers? })
     }
 
+    /// Whether one header can be sent.
+    ///
+    /// # Errors
+    ///
+    /// As [`BoundHeaders::new`].
+    pub fn check(name: &str, value: &str) -> Result<(), BadEndpoint> {
+        header(name, value).map(|_| ())
+    }
+
     /// The headers for a request to `url`: none if that is another origin.
     pub(super) fn to(&self, url: &Url) -> &[(HeaderName, HeaderValue)] {
         let is_home = url.origin().ascii_serialization() == self.origin;

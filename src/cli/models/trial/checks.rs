@@ -161,7 +161,10 @@ pub(super) fn went_wrong(fault: &Fault, heard: &Heard) -> Vec<Check> {
     let mut checks = Vec::new();
     let is_silent = heard.pieces.max(heard.texts) == 0;
     let name = match fault {
-        Fault::Unreachable { .. } | Fault::NotChat { .. } => "reachable",
+        // Whoever points elsewhere has looked at no key.
+        Fault::Unreachable { .. }
+        | Fault::NotChat { .. }
+        | Fault::Refused { status: 300..=399, .. } => "reachable",
         Fault::Interrupted { .. } | Fault::Unended { .. } if is_silent => "answers",
         Fault::Key { .. } => "key",
         Fault::Refused { .. } if heard.text.is_empty() => "model",

@@ -9,7 +9,15 @@ use super::faults::is_day;
 use super::shape::ListingKind;
 use crate::provider::sampling::Parameter;
 
+mod deepinfra;
+mod novita;
 mod openrouter;
+mod price;
+mod together;
+mod xai;
+
+pub use price::ListedPrice;
+use price::Said;
 
 /// The most characters of a name or an id that are believed.
 const NAME_LIMIT: usize = 160;
@@ -49,29 +57,44 @@ pub struct Listed {
     pub window: Option<u32>,
     /// The most tokens of one reply.
     pub reply: Option<u32>,
-    /// What it costs.
+    /// What it costs, as far as that can be.
     pub price: Option<ListedPrice>,
+    /// What the list says of a price and is not believed.
+    pub odd_price: Option<String>,
+    /// The length in tokens past which each costs more than that.
+    pub dearer_past: Option<u32>,
     /// The sampling settings it heeds; none where the list does not say, or
     /// says what cannot be.
     pub parameters: Option<Vec<Parameter>>,
     /// The day of its announced end.
     pub ends: Option<String>,
+    /// The vendor's word for what takes its place.
+    pub replaced_by: Option<String>,
     /// Whether it picks another model by itself, or has another end than prose:
     /// then its name alone is believed.
     pub picks_another: bool,
 }
 
-/// Dollars for a million tokens.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ListedPrice {
-    /// Of the prompt.
-    pub prompt: f64,
-    /// Of the reply.
-    pub reply: f64,
-    /// Of the prompt, read from the cache.
-    pub cached: Option<f64>,
-    /// Of the prompt, written to the cache.
-    pub written: Option<f64>,
+impl Listed {
+    /// Whether its vendor has announced its end, or what takes its place.
+    #[must_use]
+    pub fn is_ending(&self) -> bool {
+        self.ends.is_some() || self.replaced_by.is_some()
+    }
+
+    /// The same model at the price that the row says, where that is believed.
+    fn priced(self, said: Said) -> Self {
+        let (price, odd_price) = price::believed(said);
+        Self { price, odd_price, ..self }
+    }
+
+    /// The same model, held to the length past which each token costs more.
+    fn dearer_past(self, end: Option<u32>) -> Self {
+        let Some(end) = end.filter(|end| self.window.is_none_or(|window| *end < window)) else {
+            return self;
+        };
+        Self { window: Some(end), dearer_past: Some(end), ..self }
+    }
 }
 
 /// A vendor's list.
@@ -98,7 +121,12 @@ pub fn read(kind: ListingKind, page: &Value) -> Result<Listing, String> {
         ListingKind::KoboldCpp => window("/value"),
         ListingKind::OpenRouter => models(page, openrouter::model),
         ListingKind::OpenAi => models(page, like_openai),
+        ListingKind::Anthropic => models(page, anthropic),
+        ListingKind::DeepInfra => models(page, deepinfra::model),
         ListingKind::Mistral => models(page, mistral),
+        ListingKind::Novita => models(page, novita::model),
+        ListingKind::Together => models(page, together::model),
+        ListingKind::Xai => models(page, xai::model),
         ListingKind::Ollama => models(page, ollama),
     }
 }
@@ -119,7 +147,7 @@ fn models(page: &Value, model: fn(&Value) -> Option<Listed>) -> Result<Listing, 
 
 /// A row of a list like `OpenAI`'s, with what others add to it.
 fn like_openai(row: &Value) -> Option<Listed> {
-    // One name a vendor: vLLM, Groq and Together, DeepInfra, LM Studio, Anthropic.
+    // One name a vendor: vLLM, Groq, Together, Novita, DeepInfra, LM Studio, Anthropic.
     const WINDOWS: [&str; 8] = [
         "/max_model_len",
         "/context_window",
@@ -145,6 +173,13 @@ fn like_openai(row: &Value) -> Option<Listed> {
     })
 }
 
+/// A row of Anthropic's list: what a prompt may take, and what a reply may.
+fn anthropic(row: &Value) -> Option<Listed> {
+    let reply = row.get("max_tokens").and_then(count);
+    Some(Listed { reply, ..like_openai(row)? })
+}
+
+/// A row of Mistral's list, which has no prices.
 fn mistral(row: &Value) -> Option<Listed> {
     let can_chat = row.pointer("/capabilities/completion_chat").and_then(Value::as_bool);
     if can_chat == Some(false) {
@@ -157,6 +192,7 @@ fn mistral(row: &Value) -> Option<Listed> {
         title: row.get("name").and_then(name),
         window: row.get("max_context_length").and_then(count),
         ends: row.get("deprecation").and_then(day),
+        replaced_by: row.get("deprecation_replacement_model").and_then(name),
         ..Listed::default()
     })
 }
@@ -195,6 +231,14 @@ fn name(value: &Value) -> Option<String> {
 fn count(value: &Value) -> Option<u32> {
     let count = value.as_u64()?;
     u32::try_from(count).ok().filter(|count| *count > 0)
+}
+
+/// A number, written as one or as text.
+fn number(value: &Value) -> Option<f64> {
+    match value {
+        Value::String(text) => text.trim().parse().ok(),
+        other => other.as_f64(),
+    }
 }
 
 /// The day of a date or a time.

@@ -3,7 +3,8 @@
 
 use serde_json::Value;
 
-use super::{Listed, ListedPrice, count, day, name};
+use super::price::Said;
+use super::{Listed, count, day, name, number};
 use crate::provider::sampling::Parameter;
 
 /// The model of a row; none for what writes no text, and for an alias that moves
@@ -15,17 +16,18 @@ pub(super) fn model(row: &Value) -> Option<Listed> {
     }
     let windows = ["/context_length", "/top_provider/context_length"];
     let canonical = row.get("canonical_slug").and_then(name).filter(|slug| *slug != id);
-    Some(Listed {
+    let listed = Listed {
         also: canonical.into_iter().collect(),
         title: row.get("name").and_then(name),
         window: windows.iter().filter_map(|pointer| count(row.pointer(pointer)?)).min(),
         reply: row.pointer("/top_provider/max_completion_tokens").and_then(count),
-        price: row.get("pricing").and_then(price),
         parameters: parameters(row),
         ends: row.get("expiration_date").and_then(day),
         picks_another: is_router(row),
         id,
-    })
+        ..Listed::default()
+    };
+    Some(if listed.picks_another { listed } else { priced(listed, row.get("pricing")) })
 }
 
 fn writes(row: &Value) -> bool {
@@ -35,37 +37,23 @@ fn writes(row: &Value) -> bool {
 
 /// A price below nothing marks what picks another model by itself.
 fn is_router(row: &Value) -> bool {
-    let prompt = row.pointer("/pricing/prompt").and_then(dollars);
+    let prompt = row.pointer("/pricing/prompt").and_then(number);
     prompt.is_some_and(|price| price < 0.0)
 }
 
-/// Dollars a token, written as text or as a number.
-fn dollars(value: &Value) -> Option<f64> {
-    match value {
-        Value::String(text) => text.trim().parse().ok(),
-        other => other.as_f64(),
+/// The model at its price, which is told as dollars for one token.
+fn priced(listed: Listed, pricing: Option<&Value>) -> Listed {
+    let million = |field: &str| pricing?.get(field).and_then(number).map(|one| one * 1e6);
+    if million("request").is_some_and(|fee| fee != 0.0) {
+        let odd_price = Some("a fee for each request, whatever its tokens".to_owned());
+        return Listed { odd_price, ..listed };
     }
-    // A dollar for a token is no price of this world.
-    .filter(|price: &f64| price.is_finite() && *price < 1.0)
-}
-
-fn price(pricing: &Value) -> Option<ListedPrice> {
-    let million = |field: &str| {
-        let price = dollars(pricing.get(field)?)?;
-        // To the sixth figure: what is behind it is the noise of a float.
-        (price >= 0.0).then(|| (price * 1e12).round() / 1e6)
-    };
-    // A fee for each request cannot be told in prices of tokens.
-    if million("request").is_some_and(|fee| fee > 0.0) {
-        return None;
-    }
-    let prompt = million("prompt")?;
-    Some(ListedPrice {
-        prompt,
-        reply: million("completion")?,
-        cached: million("input_cache_read").filter(|price| *price > 0.0),
-        // Some hosts ask for storage by the hour here, which is no price of tokens.
-        written: million("input_cache_write").filter(|price| *price >= prompt && *price > 0.0),
+    listed.priced(Said {
+        prompt: million("prompt"),
+        reply: million("completion"),
+        cached: million("input_cache_read"),
+        written: million("input_cache_write"),
+        may_be_free: true,
     })
 }
 
