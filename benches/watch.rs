@@ -12,7 +12,10 @@ use std::sync::Arc;
 
 use storygen::phrases::{Bans, Phrases, Place, worn, worn_in};
 use storygen::story::prose;
-use storygen::story::take::watch::{Reason, Signs, Terms, Verdict, Watch};
+use storygen::story::take::find_loop;
+use storygen::story::take::watch::{
+    Reason, Signs, Terms, Verdict, Watch, after_opening, before_closing,
+};
 
 fn main() {
     let Some(root) = std::env::var_os("STORYGEN_TEXTS").map(PathBuf::from) else {
@@ -54,9 +57,16 @@ fn main() {
                 count as f64 * 1e5 / words as f64
             );
         }
+        let off: Vec<&str> = texts.iter().flat_map(|text| taken_off(text)).collect();
+        println!("  {:4} paragraphs taken for words to the author", off.len());
+        let round = texts.iter().filter_map(|text| find_loop(text));
+        println!("  {:4} texts taken for circles as a whole", round.count());
         if show {
             for verdict in &said {
                 println!("  {verdict}");
+            }
+            for paragraph in &off {
+                println!("  taken off: {paragraph}");
             }
             let mut counts: Vec<_> = counts.into_iter().collect();
             counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
@@ -93,6 +103,22 @@ fn verdicts(text: &str) -> Vec<Verdict> {
         }
     }
     verdicts
+}
+
+/// The paragraphs that would be taken off a text that they begin or end.
+fn taken_off(text: &str) -> Vec<&str> {
+    let signs = Signs::of("en");
+    let is_off = |paragraph: &&str| {
+        let (ends, begins) =
+            (format!("It rained.\n\n{paragraph}"), format!("{paragraph}\n\nIt rained."));
+        before_closing(&ends, &signs) != ends || after_opening(&begins, &signs, true) != begins
+    };
+    let headed = |paragraph: &&str| paragraph.to_lowercase().contains("chapter");
+    text.lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !(headed(line) && line.len() < 80))
+        .filter(is_off)
+        .collect()
 }
 
 fn folders(root: &Path) -> Vec<PathBuf> {

@@ -22,7 +22,7 @@ fn bad() -> Vec<(Value, &'static str)> {
         (rule(&[&here], GERMAN), "it was in another language (German)"),
         (
             rule(&[&here], &"He went to the door and looked at her. ".repeat(9)),
-            "it went round in circles: “he went to the door and looked at her”",
+            "it went round in circles: “He went to the door and looked at her”",
         ),
         (
             with(rule(&[&here], "Mara held the"), json!({ "finish": "filtered" })),

@@ -1,12 +1,13 @@
 //! The seam of two pieces: a text that was cut, and what a model wrote to go on.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use unicode_segmentation::UnicodeSegmentation;
 
 mod overlap;
 
-use overlap::overlap;
+use overlap::{is_told, is_unseen, overlap};
 
 /// Joins a text that was cut to what a model wrote when asked to go on, so that
 /// no word is repeated or lost.
@@ -24,12 +25,17 @@ pub fn join(
     known: &HashSet<String>,
     is_common: fn(&str) -> bool,
 ) -> String {
+    let (head, tail) = (head.trim_end_matches(is_unseen), tail.trim_start_matches(is_unseen));
     if head.trim().is_empty() {
         return tail.trim_start().to_owned();
     }
     if tail.trim().is_empty() {
         return spaced(head, tail);
     }
+    if is_told(head, tail) {
+        return head.to_owned();
+    }
+    let tail = &*mid_sentence(head, tail);
     if ends_in_rule(head) && !tail.trim_start_matches(' ').starts_with(RULES) {
         return format!("{}\n\n{}", head.trim_end(), after_rule(tail));
     }
@@ -80,6 +86,40 @@ pub fn continued(head: &str, tail: &str) -> String {
     match overlap(head, tail, &HashSet::new()).filter(|overlap| overlap.is_again(head, tail)) {
         Some(overlap) => overlap.without(head, tail),
         None => format!("{head}{tail}"),
+    }
+}
+
+/// What goes on from a text, without the dots or the empty line by which a model
+/// only marks that it does: `he went` and `…to the door`.
+fn mid_sentence<'a>(head: &str, tail: &'a str) -> Cow<'a, str> {
+    const DOTS: [&str; 2] = ["…", "..."];
+    let text = tail.trim_start();
+    let is_open = |head: &str| head.ends_with(|c: char| c.is_alphanumeric() || c == ',');
+    let Some(rest) = DOTS.iter().find_map(|dots| text.strip_prefix(dots)) else {
+        let is_parted = tail[..tail.len() - text.len()].contains("\n\n");
+        // No paragraph begins inside a sentence.
+        let goes_on = is_parted && text.starts_with(char::is_lowercase) && is_open(head);
+        return if goes_on { Cow::Owned(format!(" {text}")) } else { Cow::Borrowed(tail) };
+    };
+    let (before, word) = (head.trim_end(), rest.trim_start());
+    let is_marked = DOTS.iter().any(|dots| before.ends_with(dots));
+    let begins_word = |text: &str| text.starts_with(char::is_alphanumeric);
+    // Some set their dots between two words without a blank.
+    let joins_words = |dots: &&str| {
+        let is_between = |at: usize| {
+            head[..at].ends_with(char::is_alphanumeric) && begins_word(&head[at + dots.len()..])
+        };
+        head.match_indices(*dots).any(|(at, _)| is_between(at))
+    };
+    if is_marked && begins_word(word) {
+        Cow::Borrowed(word)
+    } else if is_open(before)
+        && rest.starts_with(char::is_lowercase)
+        && !DOTS.iter().any(|dots| joins_words(&dots))
+    {
+        Cow::Borrowed(rest)
+    } else {
+        Cow::Borrowed(tail)
     }
 }
 
@@ -142,7 +182,7 @@ fn ends_contraction(head: &str, tail: &str) -> bool {
 
 /// Whether no blanks stand between the words of what meets here.
 fn is_without_blanks(head: &str, tail: &str) -> bool {
-    let is_solid = |c: char| matches!(u32::from(c), 0x3000..=0x30ff | 0x3400..=0x9fff | 0xf900..=0xfaff | 0xff00..=0xffef | 0x20000..=0x3ffff);
+    let is_solid = |c: char| matches!(u32::from(c), 0x0e00..=0x0eff | 0x1000..=0x109f | 0x1780..=0x17ff | 0x3000..=0x30ff | 0x3400..=0x9fff | 0xf900..=0xfaff | 0xff00..=0xffef | 0x20000..=0x3ffff);
     head.ends_with(is_solid) && tail.starts_with(is_solid)
 }
 

@@ -177,6 +177,25 @@ mod tests {
             ("In her voice.\n</think>\n\n# The Mill\n\nAnn went.", "Ann went."),
             ("<thinking>a</thinking>Ann <think>went.", "Ann <think>went."),
             ("<think>In her voice, and then", ""),
+            ("<chapter>\nAnn went.\n</chapter>", "Ann went."),
+            ("<answer>Ann went.</answer>\n\nLet me know!", "Ann went."),
+            (
+                "<Story title=\"The Mill\">\n<chapter>\nAnn went.\n</chapter>\n</Story>\n",
+                "Ann went.",
+            ),
+            (
+                "<think>In her voice.</think><answer>\n# The Mill\n\nAnn went.\n</answer>",
+                "Ann went.",
+            ),
+            ("<chapter>\nAnn went on", "Ann went on"),
+            ("Ann <b>went</b>.", "Ann <b>went</b>."),
+            ("<ann@mill.example> wrote.", "<ann@mill.example> wrote."),
+            ("<chapter of her life>, he typed.", "<chapter of her life>, he typed."),
+            ("1\n\nAnn went.", "Ann went."),
+            ("**I.**\n\nAnn went.", "Ann went."),
+            ("1\n\nAnn went.\n\n2\n\nTom came.", "1\n\nAnn went.\n\n2\n\nTom came."),
+            ("1 was the number on the door.", "1 was the number on the door."),
+            ("1984\n\nAnn went.", "1984\n\nAnn went."),
         ] {
             assert_eq!(strip(reply, "The Mill"), expected, "{reply:?}");
         }
@@ -220,6 +239,8 @@ mod tests {
             ("\n\n---\n\nAnn went.\n\n---\n", false, "\n\n---\n\nAnn went.\n\n---\n"),
             ("Here is the rest:\n\n---\n\nAnn went.", true, "Ann went."),
             ("Ann went.\n\n---\n\nWord count: 2", false, "Ann went."),
+            (" ann went.\n</chapter>", true, " ann went."),
+            ("1\n\nAnn went.", true, "1\n\nAnn went."),
         ] {
             assert_eq!(strip_continuation(reply, "The Mill", ends), expected, "{reply:?}");
         }
@@ -245,7 +266,7 @@ mod tests {
             (
                 circle.as_str(),
                 "en",
-                Some(Rejection::Loop("he went to the door and looked at her".into())),
+                Some(Rejection::Loop("He went to the door and looked at her".into())),
             ),
             ("“I'm sorry, but I can't,” she said.", "en", None),
             (PROSE, "tlh", None),

@@ -1,9 +1,10 @@
 //! What a model wraps round its prose: fences, preambles, headings, last words.
 
+use super::watch::{Signs, before_closing};
 use crate::story::prose;
 
-/// The prose of a reply: without code fences, a preamble to the reader, a
-/// repeated heading, or a note at the end.
+/// The prose of a reply: without tags, code fences, a preamble to the reader, a
+/// repeated heading, or words to the author at the end.
 #[must_use]
 pub fn strip(reply: &str, title: &str) -> String {
     strip_edges(reply, title, true, true)
@@ -19,8 +20,9 @@ pub fn strip_cut(reply: &str, title: &str) -> String {
 /// `begins` and `ends` say whether the text begins and ends with the reply: a
 /// rule there frames it, and elsewhere parts two scenes.
 fn strip_edges(reply: &str, title: &str, begins: bool, ends: bool) -> String {
-    let mut text = prose::clean(before_marks(without_thoughts(reply)));
-    text = unfence(&text);
+    let cleaned = prose::clean(untagged(before_marks(without_thoughts(reply))));
+    let unfenced = unfence(&cleaned);
+    let text = before_closing(&unfenced, &Signs::of("en"));
     let mut lines: Vec<&str> = text.lines().collect();
     let mut is_frame = begins;
     while let Some(line) = lines.first().map(|line| line.trim()) {
@@ -32,13 +34,13 @@ fn strip_edges(reply: &str, title: &str, begins: bool, ends: bool) -> String {
         is_frame |= is_said;
         lines.remove(0);
     }
-    let mut is_frame = ends;
+    if begins {
+        without_number(&mut lines);
+    }
     while let Some(line) = lines.last().map(|line| line.trim()) {
-        let is_said = is_closing(line);
-        if !(line.is_empty() || is_said || prose::is_rule(line) && is_frame) {
+        if !(line.is_empty() || prose::is_rule(line) && ends) {
             break;
         }
-        is_frame |= is_said;
         lines.pop();
     }
     // The first line's own indent says nothing; inner spaces stay as they are.
@@ -62,7 +64,7 @@ fn strip_edges(reply: &str, title: &str, begins: bool, ends: bool) -> String {
 /// a rule there. `ends` says that the text ends with it.
 #[must_use]
 pub fn strip_continuation(reply: &str, title: &str, ends: bool) -> String {
-    let reply = before_marks(without_thoughts(reply));
+    let reply = untagged(before_marks(without_thoughts(reply)));
     let stripped = strip_edges(reply, title, false, ends);
     let cleaned = prose::clean(reply);
     let lead = &cleaned[..cleaned.len() - cleaned.trim_start().len()];
@@ -192,38 +194,41 @@ fn is_preamble(line: &str) -> bool {
         "ecco",
     ];
     // What such a word speaks of: a narrator says `Here is what the notice said:`.
-    const TEXTS: [&str; 31] = [
+    const PARTS: [&str; 17] = [
         "chapter",
         "scene",
-        "story",
-        "text",
         "continuation",
-        "rest",
         "draft",
-        "version",
-        "prose",
-        "passage",
         "revision",
-        "section",
         "kapitel",
         "szene",
-        "geschichte",
         "fortsetzung",
         "entwurf",
         "fassung",
         "chapitre",
         "scène",
-        "suite",
-        "texte",
-        "version",
         "capítulo",
         "escena",
-        "historia",
         "continuación",
-        "texto",
-        "versión",
         "capitolo",
         "scena",
+    ];
+    // And what it speaks of at its end: `Here is the story he told:` is a narrator's.
+    const TEXTS: [&str; 14] = [
+        "story",
+        "text",
+        "rest",
+        "version",
+        "prose",
+        "passage",
+        "section",
+        "geschichte",
+        "suite",
+        "texte",
+        "historia",
+        "texto",
+        "versión",
+        "relato",
     ];
     let lower = line.trim_matches(['*', '_', '#', ' ']).to_lowercase();
     let words = || lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
@@ -239,7 +244,9 @@ fn is_preamble(line: &str) -> bool {
         || lower.ends_with(':')
             && words().count() <= 25
             && opens
-            && (is_bare || words().any(|word| TEXTS.contains(&word)))
+            && (is_bare
+                || words().any(|word| PARTS.contains(&word))
+                || words().next_back().is_some_and(|word| TEXTS.contains(&word)))
 }
 
 /// A Markdown heading, or a line that is just the chapter's title or number.
@@ -266,30 +273,76 @@ fn is_heading(line: &str, title: &str) -> bool {
             .any(|word| after_number(word) || named(word))
 }
 
-/// A word to the reader after the text.
-fn is_closing(line: &str) -> bool {
-    const CLOSERS: [&str; 15] = [
-        "end of chapter",
-        "end of scene",
-        "to be continued",
-        "word count",
-        "let me know if",
-        "let me know what you",
-        "let me know whether",
-        "i hope this chapter",
-        "i hope this scene",
-        "i hope this helps",
-        "i hope this meets",
-        "i hope this captures",
-        "ende des kapitels",
-        "fin du chapitre",
-        "fin del capítulo",
-    ];
-    // What a note to the author speaks of.
-    const TASK: [&str; 7] = ["chapter", "scene", "word", "draft", "prompt", "story", "kept"];
-    let lower = line
-        .trim_matches(|c: char| matches!(c, '*' | '_' | '(' | ')' | '[' | ']' | ' '))
-        .to_lowercase();
-    CLOSERS.iter().any(|closer| lower.starts_with(closer))
-        || lower.starts_with("note:") && TASK.iter().any(|word| lower.contains(word))
+/// The names of the tags that models set round a text, in lower case.
+const TAGS: [&str; 16] = [
+    "answer",
+    "final_answer",
+    "chapter",
+    "story",
+    "scene",
+    "prose",
+    "text",
+    "output",
+    "response",
+    "continuation",
+    "draft",
+    "result",
+    "document",
+    "article",
+    "narrative",
+    "content",
+];
+
+/// Whether a line is nothing but such a tag: `<chapter number=3>`, `</story>`.
+#[must_use]
+pub(super) fn is_tag(line: &str) -> bool {
+    let line = line.trim();
+    opened(line).is_some_and(|(_, rest)| rest.is_empty())
+        || line.strip_prefix("</").and_then(|line| line.strip_suffix('>')).is_some_and(names_tag)
+}
+
+fn names_tag(name: &str) -> bool {
+    TAGS.contains(&name.trim().to_ascii_lowercase().as_str())
+}
+
+/// The name of the tag that a text begins with, and what follows it.
+fn opened(text: &str) -> Option<(&str, &str)> {
+    let (tag, rest) = text.strip_prefix('<')?.split_once('>')?;
+    let (name, attributes) = tag.split_once(' ').unwrap_or((tag, ""));
+    let is_tag = names_tag(name) && (attributes.is_empty() || attributes.contains('='));
+    is_tag.then_some((name, rest))
+}
+
+/// A reply without the tags that stand round its text. What follows the one that
+/// closes a text is no more of it.
+fn untagged(reply: &str) -> &str {
+    let mut text = reply;
+    while let Some((name, rest)) = opened(text.trim_start()) {
+        let closes = format!("</{}>", name.to_ascii_lowercase());
+        let end = rest.to_ascii_lowercase().find(&closes);
+        text = end.map_or(rest, |end| rest[..end].trim_end());
+    }
+    // One that goes on from a text only closes it.
+    while let Some((before, tag)) = text.trim_end().rsplit_once("</")
+        && tag.strip_suffix('>').is_some_and(names_tag)
+    {
+        text = before.trim_end();
+    }
+    text
+}
+
+/// A reply without the number that it begins with as the first of its scenes, if
+/// no second follows. A `1` that a sentence goes on from is of the text.
+fn without_number(lines: &mut Vec<&str>) {
+    let bare = |line: &&str| {
+        let line = line.trim().trim_matches(['*', '_', '#', ' ']);
+        line.strip_suffix('.').unwrap_or(line).to_owned()
+    };
+    let Some(first) = lines.first().map(bare) else { return };
+    let is_first =
+        |one: &str, two: &str| first == one && !lines.iter().map(bare).any(|line| line == two);
+    let is_parted = lines.get(1).is_some_and(|line| line.trim().is_empty());
+    if is_parted && (is_first("1", "2") || is_first("I", "II") || is_first("i", "ii")) {
+        lines.remove(0);
+    }
 }

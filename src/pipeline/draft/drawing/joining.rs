@@ -6,7 +6,7 @@ use super::Drawing;
 use super::hearing::as_if;
 use crate::project::calls::{Ending, Kept};
 use crate::prompt::tokens::is_common;
-use crate::story::take::watch::{Reason, Verdict, across, after_opening};
+use crate::story::take::watch::{Reason, Verdict, across, after_opening, before_closing};
 use crate::story::{prose, take};
 
 impl Drawing<'_> {
@@ -24,7 +24,8 @@ impl Drawing<'_> {
         let signs = self.sitting.guard.signs();
         let ends = as_if(kept.ending, kept.verdict.as_ref()) == Ending::Stop;
         if is_continuation {
-            let piece = take::strip_continuation(after_opening(reply, signs, false), title, ends);
+            let reply = before_closing(after_opening(reply, signs, false), signs);
+            let piece = take::strip_continuation(reply, title, ends);
             let is_exact = self.line.provider.facts().prefill && !begins_wrapped(good, &piece);
             if is_exact && !after_whole {
                 self.go_on_with(good, &piece);
@@ -32,7 +33,7 @@ impl Drawing<'_> {
                 self.join(&piece, after_whole);
             }
         } else {
-            let reply = after_opening(reply, signs, self.is_last);
+            let reply = before_closing(after_opening(reply, signs, self.is_last), signs);
             let strip = if ends { take::strip } else { take::strip_cut };
             self.text = strip(reply, title);
         }

@@ -1,7 +1,10 @@
 //! What a model that goes on says again.
 
 use std::collections::HashSet;
+use std::ops::Range;
 
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
 use unicode_segmentation::UnicodeSegmentation;
 
 /// Where an overlap ends in the head and what of the tail is new.
@@ -17,7 +20,11 @@ pub(super) struct Overlap {
 impl Overlap {
     /// The two pieces, what they have in common once.
     pub fn without(&self, head: &str, tail: &str) -> String {
-        format!("{}{}", &head[..self.head_until], &tail[self.tail_from..])
+        let (before, rest) = (&head[..self.head_until], &tail[self.tail_from..]);
+        let dropped = &tail[..self.tail_from];
+        let is_quoted = head[..self.from].trim_end().ends_with(QUOTES);
+        let rest = unclosed(dropped, rest, is_quoted, before);
+        format!("{before}{rest}")
     }
 
     /// Whether a model that was to go on with the next token has begun anew: its
@@ -45,20 +52,113 @@ struct Word {
 }
 
 fn word_list(text: &str) -> Vec<Word> {
-    text.unicode_word_indices()
-        .map(|(start, word)| Word { text: word.to_lowercase(), start, end: start + word.len() })
-        .collect()
+    let words = text.unicode_word_indices().map(|(start, word)| {
+        // Marks of emphasis that cling to a word are none of it.
+        let bare = word.trim_start_matches('_');
+        let start = start + word.len() - bare.len();
+        let bare = bare.trim_end_matches('_');
+        Word { text: folded(bare), start, end: start + bare.len() }
+    });
+    words.filter(|word| !word.text.is_empty()).collect()
+}
+
+/// A word as words are compared: however its accents and apostrophes are written,
+/// and without what cannot be seen.
+fn folded(word: &str) -> String {
+    if word.is_ascii() {
+        return word.to_ascii_lowercase();
+    }
+    let seen = word.chars().filter(|c| !is_unseen(*c)).map(|c| if c == '’' { '\'' } else { c });
+    seen.flat_map(char::to_lowercase).nfc().collect()
+}
+
+/// What has no width: it parts no words, and joins none.
+pub(super) fn is_unseen(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2060}' | '\u{feff}')
+}
+
+/// The marks that open or close speech.
+const QUOTES: [char; 9] = ['“', '”', '‘', '„', '‚', '«', '»', '"', '‟'];
+
+/// What is new of a text that begins by saying something again, without the mark
+/// that closes what was opened there: `*She said* it`, `"She said" it`.
+fn unclosed(dropped: &str, rest: &str, is_quoted: bool, before: &str) -> String {
+    let paragraph = rest.find("\n\n").unwrap_or(rest.len());
+    let first_word = dropped.find(char::is_alphanumeric).unwrap_or(dropped.len());
+    let mut rest = rest.to_owned();
+    if dropped[..first_word].contains(QUOTES) && !is_quoted {
+        let closes = rest[..paragraph].char_indices().find(|(_, c)| QUOTES.contains(c));
+        let is_open = dropped[first_word..].contains(QUOTES);
+        if let Some((at, mark)) = closes.filter(|(at, _)| !is_open && closes_at(&rest, *at)) {
+            rest.replace_range(at..at + mark.len_utf8(), "");
+        }
+    }
+    let line = before.rsplit("\n\n").next().unwrap_or_default();
+    for mark in ['*', '_'] {
+        let is_open = |text: &str| runs(text, mark).len() % 2 == 1;
+        let paragraph = rest.find("\n\n").unwrap_or(rest.len());
+        if is_open(dropped)
+            && !is_open(line)
+            && let Some(run) = runs(&rest[..paragraph], mark).first()
+        {
+            rest.replace_range(run.clone(), "");
+        }
+    }
+    rest
+}
+
+/// Whether a mark stands where one closes: no blank and no beginning before it.
+fn closes_at(rest: &str, at: usize) -> bool {
+    at == 0 || !rest[..at].ends_with(char::is_whitespace)
+}
+
+/// Where a mark of emphasis stands, once or more times in a row.
+fn runs(text: &str, mark: char) -> Vec<Range<usize>> {
+    let mut runs: Vec<Range<usize>> = Vec::new();
+    for (at, _) in text.match_indices(mark) {
+        match runs.last_mut() {
+            Some(run) if run.end == at => run.end += 1,
+            _ => runs.push(at..at + 1),
+        }
+    }
+    runs
+}
+
+/// Whether a text says nothing but what stands, word for word, in the text that it
+/// is to go on from, beginning with a paragraph: a model that began all anew, and
+/// did not come as far.
+pub(super) fn is_told(head: &str, tail: &str) -> bool {
+    const LEAST: usize = 12;
+    let (told, said) = (word_list(head), word_list(tail));
+    if said.len() < LEAST || said.len() > told.len() {
+        return false;
+    }
+    let Some((last, whole)) = said.split_last() else { return false };
+    let is_cut = tail.ends_with(char::is_alphanumeric);
+    told.windows(said.len()).any(|words| {
+        let (end, begin) = (&words[words.len() - 1], &words[..words.len() - 1]);
+        let is_last = end.text == last.text || is_cut && end.text.starts_with(&last.text);
+        is_last
+            && begin.iter().zip(whole).all(|(a, b)| a.text == b.text)
+            && begins_paragraph(head, words[0].start)
+    })
+}
+
+fn begins_paragraph(text: &str, at: usize) -> bool {
+    let before = text[..at].trim_end_matches(|c: char| !c.is_alphanumeric() && c != '\n');
+    before.is_empty() || before.ends_with('\n')
 }
 
 /// Finds the longest end of `head` that `tail` begins with. The last word of
 /// the head may be the beginning of the tail's word.
 pub(super) fn overlap(head: &str, tail: &str, known: &HashSet<String>) -> Option<Overlap> {
-    const REACH: usize = 120;
+    // Some models begin the whole text anew.
+    const REACH: usize = 2_000;
     let window = head.char_indices().rev().nth(REACH * 12).map_or(0, |(at, _)| at);
     let ends = word_list(&head[window..]);
     let begins: Vec<Word> = word_list(&tail[..tail.floor_char_boundary(REACH * 24)]);
     let longest = ends.len().min(begins.len()).min(REACH);
-    let cut_inside = head.ends_with(char::is_alphanumeric);
+    let cut_inside = head.ends_with(|c: char| c.is_alphanumeric() || is_combining_mark(c));
     for length in (1..=longest).rev() {
         let (end, begin) = (&ends[ends.len() - length..], &begins[..length]);
         let (Some(last), Some(met)) = (end.last(), begin.last()) else {
@@ -72,11 +172,10 @@ pub(super) fn overlap(head: &str, tail: &str, known: &HashSet<String>) -> Option
         let from = window + end[0].start;
         let met_with =
             Overlap { head_until: 0, tail_from: 0, from, words: length, letters: letters(end) };
-        let is_begun_anew = begin[0].start == 0
-            && length <= 2
-            && (cut_inside && length == 1 || begins_sentence(head, from))
-            && letters(end) >= 4;
-        if last.text == met.text && (is_begun_anew || is_telling(end, tail, begin)) {
+        let again = Again { head, tail, from, begin, cut_inside };
+        if last.text == met.text
+            && (again.is_begun_anew(end) || again.is_in_place(end) || is_telling(end, tail, begin))
+        {
             // Whatever stands in the head after its last word is kept, and
             // taken out of the tail's beginning if it is repeated there.
             let after_head = &head[window + last.end..];
@@ -96,7 +195,10 @@ pub(super) fn overlap(head: &str, tail: &str, known: &HashSet<String>) -> Option
             && met.text.len() > last.text.len()
             && met.text.starts_with(&last.text)
             && (length > 2 || !known.contains(&last.text));
-        let is_met = || head[..window + last.start].ends_with(&tail[..begin[0].start]);
+        let is_met = || {
+            let (before, lead) = (&head[..window + last.start], &tail[..begin[0].start]);
+            before.ends_with(lead) || before.ends_with(QUOTES) && is_quote(lead)
+        };
         if begins_it && (length > 1 || is_met()) {
             // The head's last, cut word gives way to the tail's whole one.
             return Some(Overlap {
@@ -107,6 +209,55 @@ pub(super) fn overlap(head: &str, tail: &str, known: &HashSet<String>) -> Option
         }
     }
     None
+}
+
+/// Words that a text ends with, and that what goes on from it begins with.
+struct Again<'a> {
+    head: &'a str,
+    tail: &'a str,
+    /// Where they begin in the head.
+    from: usize,
+    begin: &'a [Word],
+    /// Whether the head ends with a letter.
+    cut_inside: bool,
+}
+
+impl Again<'_> {
+    /// Whether a sentence, or the last word, was begun anew.
+    fn is_begun_anew(&self, end: &[Word]) -> bool {
+        self.begin[0].start == 0
+            && end.len() <= 2
+            && (self.cut_inside && end.len() == 1 || begins_sentence(self.head, self.from))
+            && letters(end) >= 4
+    }
+
+    /// Whether so few words are the same again by what stands about them: nobody
+    /// says `the the`, opens a speech within a speech, or begins a sentence within
+    /// one.
+    fn is_in_place(&self, end: &[Word]) -> bool {
+        let (before, lead) = (&self.head[..self.from], &self.tail[..self.begin[0].start]);
+        let after = &self.head[self.from..];
+        let is_again_opened = before.ends_with(QUOTES) && is_quote(lead);
+        let is_bare = lead.is_empty();
+        let has_hyphen = after.ends_with('-') && self.tail[self.begin[0].end..].starts_with('-');
+        let is_capital = after.starts_with(char::is_lowercase)
+            && self.tail.starts_with(char::is_uppercase)
+            && end.len() >= 2;
+        let is_single = end.iter().any(|word| SINGLE.contains(&word.text.as_str()));
+        self.cut_inside
+            && (is_again_opened || is_bare && (is_capital || is_single && end.len() <= 2))
+            || is_bare && has_hyphen && end.len() == 1 && letters(end) >= 4
+    }
+}
+
+/// Words that nobody says twice in a row, or twice around another.
+const SINGLE: [&str; 11] =
+    ["the", "a", "an", "of", "my", "your", "their", "our", "its", "than", "toward"];
+
+/// Whether marks are a quote, and nothing else but marks of emphasis.
+fn is_quote(marks: &str) -> bool {
+    let marks = marks.trim_start().trim_matches(['*', '_']);
+    !marks.is_empty() && marks.chars().all(|c| QUOTES.contains(&c))
 }
 
 fn letters(words: &[Word]) -> usize {
@@ -133,7 +284,9 @@ fn is_telling(end: &[Word], tail: &str, begin: &[Word]) -> bool {
     let letters = letters(end);
     let at_start =
         begin.first().is_some_and(|word| tail[..word.start].chars().all(|c| !c.is_alphanumeric()));
-    at_start && (end.len() >= 3 || letters >= 12 && end.len() >= 2)
+    // Of letters that are words each, some are soon the same.
+    let is_solid = end.len() == letters;
+    at_start && (end.len() >= if is_solid { 6 } else { 3 } || letters >= 12 && end.len() >= 2)
 }
 
 /// How many bytes of `rest` repeat the marks and spaces that already end the head.

@@ -125,6 +125,142 @@ const SEAMS: &[(&str, &str, &str)] = &[
     ("The boat.", "", "The boat."),
 ];
 
+/// What real models do when they are asked to go on: the whole begun anew, other
+/// marks, other blanks, other letters for the same word.
+const HABITS: &[(&str, &str, &str)] = &[
+    // The whole text anew, the last paragraph, the last sentence.
+    (
+        "It rained all night, and nobody slept.\n\nAnn sat in the old boat and",
+        "It rained all night, and nobody slept.\n\nAnn sat in the old boat and waited.",
+        "It rained all night, and nobody slept.\n\nAnn sat in the old boat and waited.",
+    ),
+    (
+        "It rained all night, and nobody slept but Tom, who always did.\n\nAnn sat in the boat and",
+        "It rained all night, and nobody slept but Tom, who always di",
+        "It rained all night, and nobody slept but Tom, who always did.\n\nAnn sat in the boat and",
+    ),
+    (
+        "It rained.\n\nAnn sat in the old boat, where the nets lay.",
+        "Ann sat in the old boat, where the nets lay.\n\nTom came.",
+        "It rained.\n\nAnn sat in the old boat, where the nets lay.\n\nTom came.",
+    ),
+    (
+        "It rained.\n\nAnn sat in the old boat where the nets lay",
+        "\n\nAnn sat in the old boat where the nets lay, and waited.",
+        "It rained.\n\nAnn sat in the old boat where the nets lay, and waited.",
+    ),
+    // The last word or two.
+    ("She walked to the", "the harbour.", "She walked to the harbour."),
+    ("She walked to the", "to the harbour.", "She walked to the harbour."),
+    ("She walked, and sat", "And sat down.", "She walked, and sat down."),
+    ("She had had", "had enough.", "She had had had enough."),
+    ("on and on", "and on she went", "on and on and on she went"),
+    ("She told her", "her mother.", "She told her her mother."),
+    ("It was half-", "half-past four.", "It was half-past four."),
+    // Other quotes.
+    ("She sat. “I waited", "\"I waited all night.", "She sat. “I waited all night."),
+    ("She sat. “I", "“I waited.”", "She sat. “I waited.”"),
+    ("She sat. “Twel", "\"Twelve,\" he said.", "She sat. “Twelve,\" he said."),
+    ("Sie saß da. „Ich", "»Ich kam spät", "Sie saß da. „Ich kam spät"),
+    (
+        "It rained, and the old boat lay",
+        "\"and the old boat lay\" on the sand.",
+        "It rained, and the old boat lay on the sand.",
+    ),
+    (
+        "It rained, and the old boat lay",
+        "“…and the old boat lay on the sand.”",
+        "It rained, and the old boat lay on the sand.",
+    ),
+    (
+        "“Come,” he said. “The old boat",
+        "“The old boat,” she said.",
+        "“Come,” he said. “The old boat,” she said.",
+    ),
+    // Emphasis.
+    (
+        "It rained, and the old boat lay",
+        "*and the old boat lay* on the sand.",
+        "It rained, and the old boat lay on the sand.",
+    ),
+    (
+        "It rained, and the old boat lay",
+        "**and the old boat lay** on the sand, *still*.",
+        "It rained, and the old boat lay on the sand, *still*.",
+    ),
+    ("She *never* said it", "She *never* said it again.", "She *never* said it again."),
+    ("She *never* said it", "She _never_ said it again.", "She *never* said it again."),
+    ("It rained. *She never said", "*She never said it.*", "It rained. *She never said it.*"),
+    // Dashes, hyphens, blanks.
+    (
+        "She sat—all day long, and",
+        "She sat – all day long, and waited.",
+        "She sat—all day long, and waited.",
+    ),
+    ("a well\u{2011}known man of", "a well-known man of parts", "a well\u{2011}known man of parts"),
+    (
+        "She walked to  the\nold harbour",
+        "to the old\u{a0}harbour, and sat",
+        "She walked to  the\nold harbour, and sat",
+    ),
+    (
+        "She walked to the har\u{ad}bour",
+        "to the harbour and sat",
+        "She walked to the har\u{ad}bour and sat",
+    ),
+    ("She walked", "\u{a0}on.", "She walked\u{a0}on."),
+    ("She sat.\u{200b}", "\u{200b}He rose.", "She sat. He rose."),
+    ("She walked to the\n\n", "\u{feff}harbour.", "She walked to the\n\nharbour."),
+    ("She walked to the old", "\n\nharbour and sat.", "She walked to the old harbour and sat."),
+    ("She walked to the old,", "\n\nold harbour.", "She walked to the old, old harbour."),
+    // Dots that only mark that it goes on.
+    ("He went …", "…to the door.", "He went … to the door."),
+    ("He went...", "...to the door.", "He went... to the door."),
+    ("He went to", "…the door.", "He went to the door."),
+    ("He went to", "...the door.", "He went to the door."),
+    ("He went to the old", "…to the old door.", "He went to the old door."),
+    ("He waited", "… and waited.", "He waited… and waited."),
+    ("He waited", "… And then he went.", "He waited… And then he went."),
+    ("Well…no. He waited", "…no more.", "Well…no. He waited…no more."),
+    ("He sat.", "…", "He sat.…"),
+    // Accents, composed and decomposed, and apostrophes.
+    ("They sat in the café", "in the cafe\u{301} and ate", "They sat in the café and ate"),
+    ("They sat in the cafe\u{301}", "in the café and ate", "They sat in the cafe\u{301} and ate"),
+    ("They sat in the cafe", "\u{301} and ate", "They sat in the cafe\u{301} and ate"),
+    ("She didn't want to", "She didn’t want to go.", "She didn't want to go."),
+    ("Elle dit qu’il n’était pas", "qu'il n'était pas là", "Elle dit qu’il n’était pas là"),
+    // Other writings.
+    ("она пошла к двери и", "пошла к двери и ждала", "она пошла к двери и ждала"),
+    ("היא הלכה אל הנמל", "הלכה אל הנמל וישבה", "היא הלכה אל הנמל וישבה"),
+    ("ذهبت إلى الميناء", "ذهبت إلى الميناء وجلست", "ذهبت إلى الميناء وجلست"),
+    ("เธอเดินไปที่", "ประตู", "เธอเดินไปที่ประตู"),
+    ("มันดีมาก", "มากกว่าเดิม", "มันดีมากมากกว่าเดิม"),
+    ("她走到门口，看了看", "她走到门口，看了看水面。", "她走到门口，看了看水面。"),
+    ("他笑了，哈哈哈", "哈哈哈，他说。", "他笑了，哈哈哈哈哈哈，他说。"),
+    ("ははは", "ははは", "はははははは"),
+    ("彼女は戸口に", "行った。", "彼女は戸口に行った。"),
+    // Signs that are no letters.
+    ("She smiled 🙂", "and left.", "She smiled 🙂 and left."),
+    ("She sent 👩\u{200d}", "🚀 and left.", "She sent 👩\u{200d}🚀 and left."),
+    ("It cost £", "£5 and more", "It cost ££5 and more"),
+];
+
+#[test]
+fn habits_of_models() {
+    let known = vocabulary([
+        "he she went to the old harbour and door sat walked lay boat waited it rained in a of her had told on",
+    ]);
+    let faults: Vec<String> = HABITS
+        .iter()
+        .map(|(head, tail, expected)| (join(head, tail, &known, |_| false), head, tail, expected))
+        .filter(|(joined, _, _, expected)| joined != *expected)
+        .map(|(joined, head, tail, expected)| {
+            format!("{head:?} + {tail:?}\n  is {joined:?}\n not {expected:?}")
+        })
+        .collect();
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
 #[test]
 fn seams() {
     let known =

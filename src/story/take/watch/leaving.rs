@@ -1,8 +1,10 @@
 //! When a model leaves the story: by the openings of lines.
 
 use super::Terms;
-use super::lines::{Line, form_of_title};
+use super::lines::{Line, OPENING, form_of_title};
+use super::numerals::number_in;
 use super::signs::{Kind, Signs};
+use crate::story::take::wrappings::is_tag;
 
 /// Follows the lines of a reply.
 #[derive(Clone, Debug, Default)]
@@ -82,52 +84,96 @@ impl Leaving {
         if form.starts_with("'''") {
             return Some(!opens);
         }
+        if opens && is_whole && is_tag(form) {
+            return Some(false);
+        }
         let bare = form.trim_end_matches(['.', '!', ':', '\u{2014}', '-', ')', ']', '}', ' ']);
         if is_whole && line.could_head() && self.is_title(bare, terms) {
             return Some(!opens);
         }
         let headed = if line.is_heading() { format!("{form}:") } else { form.to_owned() };
         let (kind, length) = terms.signs.find(&headed)?;
+        if opens && is_whole && is_before(line, form, (kind, length), &terms.signs) {
+            return Some(false);
+        }
+        let ends = || is_whole && !headed[length..].contains(char::is_alphanumeric);
+        let is_of_story = line.is_quoted() && !matches!(kind, Kind::After | Kind::Machine);
         match kind {
-            Kind::Before => (is_whole && is_preface(line, form)).then_some(!opens),
-            // `Title: …` before the text is taken off; later it is a departure.
-            Kind::After if opens && is_label(form, length) => {
-                (is_whole && form.split(' ').count() <= LABEL).then_some(false)
+            _ if is_of_story => None,
+            Kind::Before => (!opens && is_whole && terms.signs.speak_of_task(form)).then_some(true),
+            Kind::Header | Kind::Label if line.is_heading() => (!opens).then_some(true),
+            Kind::Header | Kind::Label => {
+                terms.signs.speak_of_task(&headed[length..]).then_some(true)
             }
             Kind::After => Some(true),
             Kind::Machine => (!terms.has_machines).then_some(true),
-            Kind::Line => (is_whole && length == bare.len()).then_some(!opens && !terms.is_last),
+            Kind::Whole => ends().then_some(!opens),
+            Kind::Card => (ends() && line.is_set_off()).then_some(!opens),
+            Kind::Line => ends().then_some(!opens && !terms.is_last),
+            Kind::Scene if !terms.is_scene => None,
             Kind::Heading | Kind::Scene => {
-                let is_heading = is_whole && (line.could_head() || length == bare.len());
-                let is_other = !opens || is_of_other(&text[line.from..], terms);
-                is_heading.then_some(is_other && (kind == Kind::Heading || terms.is_scene))
+                let is_heading = is_whole && (line.could_head() || ends());
+                let heading = || Heading { text: &text[line.from..], kind, is_bare: ends() };
+                is_heading.then(|| heading().is_of_other(line, terms, opens))
             }
+            Kind::Opening | Kind::Task | Kind::Closing | Kind::Framed => None,
         }
     }
 
     fn is_title(&self, bare: &str, terms: &Terms) -> bool {
         let words = bare.split(' ').count();
         (self.line.is_marked() || words > 1)
+            && !self.line.is_quoted()
             && terms.titles.iter().any(|title| form_of_title(title) == bare)
     }
 }
 
-/// The most words of a line that says what a text is, such as `Setting: a harbour`.
+/// The most words of a line that says what a text is, such as `Setting: a harbour`,
+/// or that it follows.
 const LABEL: usize = 14;
 
-/// Whether a sign is a word before a colon.
-fn is_label(form: &str, length: usize) -> bool {
-    form[..length].ends_with(':')
+/// Whether a line that opens a reply with a sign speaks to the author, and is taken
+/// off. A narrator may begin like one: `Here is the story of the last ferry.`
+fn is_before(line: &Line, form: &str, (kind, length): (Kind, usize), signs: &Signs) -> bool {
+    let is_short = form.split(' ').count() <= LABEL;
+    let leads_on =
+        |length: usize| line.last == Some(':') && !form[length..].contains(char::is_alphanumeric);
+    match kind {
+        Kind::Opening => is_short && leads_on(length),
+        Kind::Before => {
+            signs.speak_of_task(form)
+                || is_short && (leads_on(length) || names_part(form) || answers(form))
+        }
+        Kind::Header => is_short,
+        Kind::Label => signs.speak_of_task(&form[length.min(form.len())..]),
+        Kind::After => is_short && form[..length.min(form.len())].ends_with(':'),
+        _ => false,
+    }
 }
 
-/// Whether a line that begins like a word to the author is one, and no narrator's
-/// (`This is the story of what a woman's patience can endure`): it leads to the
-/// text, or is short, or opens as an answer does.
-fn is_preface(line: &Line, form: &str) -> bool {
-    const SHORT: usize = 7;
-    const PARTS: [&str; 8] =
-        ["chapter", "scene", "kapitel", "szene", "chapitre", "scène", "capítulo", "escena"];
-    const ANSWERS: [&str; 18] = [
+/// Whether a line speaks of a part of a book.
+fn names_part(form: &str) -> bool {
+    const PARTS: [&str; 12] = [
+        "chapter",
+        "scene",
+        "continuation",
+        "draft",
+        "kapitel",
+        "szene",
+        "fortsetzung",
+        "chapitre",
+        "scène",
+        "capítulo",
+        "escena",
+        "continuación",
+    ];
+    let is_part = |word: &str| PARTS.iter().any(|part| form_of_title(part) == word);
+    form.split(' ').any(|word| is_part(word.trim_matches(['.', ',', '!', ':'])))
+}
+
+/// Whether a line opens as an answer does.
+fn answers(form: &str) -> bool {
+    const ANSWERS: [&str; 24] = [
         "sure",
         "certainly",
         "absolutely",
@@ -140,32 +186,50 @@ fn is_preface(line: &Line, form: &str) -> bool {
         "great",
         "no problem",
         "gerne",
+        "klar",
         "natürlich",
         "selbstverständlich",
         "bien sûr",
         "d'accord",
+        "avec plaisir",
         "claro",
         "por supuesto",
+        "con gusto",
+        "¡claro",
+        "¡por supuesto",
+        "¡con gusto",
     ];
-    let answers = || {
-        ANSWERS.iter().any(|word| {
-            form.strip_prefix(word).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
-        })
-    };
-    let words = form.split(' ').count();
-    let names = || form.split(' ').any(|word| PARTS.contains(&word.trim_matches(['.', ',', '!'])));
-    line.last == Some(':') || words <= SHORT || answers() || words <= 2 * SHORT && names()
+    ANSWERS.iter().any(|word| {
+        let rest = form.strip_prefix(form_of_title(word).as_str());
+        rest.is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
+    })
 }
 
-/// Whether a heading at the beginning of a reply that goes on from a text has
-/// the number of another chapter.
-fn is_of_other(heading: &str, terms: &Terms) -> bool {
-    let digits: String = heading
-        .chars()
-        .skip_while(|c| !c.is_ascii_digit())
-        .take_while(char::is_ascii_digit)
-        .collect();
-    !terms.begun.is_empty() && digits.parse().is_ok_and(|number: usize| number != terms.chapter)
+/// A line that heads a chapter or a scene.
+struct Heading<'a> {
+    text: &'a str,
+    kind: Kind,
+    /// Whether it says no more than the sign.
+    is_bare: bool,
+}
+
+impl Heading<'_> {
+    /// Whether it heads another text than this. In the middle of one that is the
+    /// next chapter, or whatever is set as a heading: a letter, a manuscript or a
+    /// playbill in the story may number its parts, too.
+    fn is_of_other(&self, line: &Line, terms: &Terms, opens: bool) -> bool {
+        let number = number_in(self.text);
+        if opens {
+            let is_own = number.is_none_or(|number| number == terms.chapter);
+            return !terms.begun.is_empty() && !is_own;
+        }
+        match (self.kind, number) {
+            _ if line.is_heading() => true,
+            (Kind::Scene, _) => true,
+            (_, Some(number)) => number == terms.chapter + 1,
+            (_, None) => self.is_bare || line.is_marked(),
+        }
+    }
 }
 
 /// A reply without the lines before its text in which the model speaks to the
@@ -180,11 +244,10 @@ pub fn after_opening<'a>(reply: &'a str, signs: &Signs, all: bool) -> &'a str {
             read.read(c);
         }
         let form = read.form.trim_end();
+        let is_whole = form.len() < OPENING;
         let is_speech = || match signs.find(form) {
-            Some((Kind::Before, _)) => is_preface(&read, form),
-            Some((Kind::After, length)) if is_label(form, length) => {
-                all || form.split(' ').count() <= LABEL
-            }
+            _ if is_whole && is_tag(form) => true,
+            Some(found) if is_whole && is_before(&read, form, found, signs) => true,
             Some((Kind::After | Kind::Machine, _)) => all,
             _ => false,
         };

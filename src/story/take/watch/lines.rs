@@ -78,12 +78,40 @@ impl Line {
         self.is_heading() || self.lead.trim().starts_with("**") && self.last == Some('*')
     }
 
+    /// Whether it is quoted as Markdown quotes: a letter, a sign.
+    #[must_use]
+    pub fn is_quoted(&self) -> bool {
+        self.lead.trim_start().starts_with('>')
+    }
+
+    /// Whether it stands in brackets or in emphasis as a whole, or is no sentence.
+    #[must_use]
+    pub fn is_set_off(&self) -> bool {
+        self.is_enclosed() || is_no_sentence(self.form.trim_end())
+    }
+
+    /// Whether it stands in brackets or in emphasis as a whole.
+    #[must_use]
+    pub fn is_enclosed(&self) -> bool {
+        const PAIRS: [(char, char); 5] =
+            [('*', '*'), ('_', '_'), ('(', ')'), ('[', ']'), ('{', '}')];
+        let first = self.lead.trim_start().chars().next();
+        PAIRS.iter().any(|(open, close)| first == Some(*open) && self.last == Some(*close))
+    }
+
     /// Whether it may be a heading: short, and no sentence.
     #[must_use]
     pub fn could_head(&self) -> bool {
         let is_sentence = matches!(self.last, Some('.' | '!' | '?' | ',' | ';' | '”' | '"' | '»'));
         self.form.len() < OPENING && self.form.split(' ').count() <= 10 && !is_sentence
     }
+}
+
+/// Whether a line in its form has no stop at its end, or trails off: `To be continued.`
+/// may be a narrator's, and without its stop it is a card.
+#[must_use]
+pub fn is_no_sentence(form: &str) -> bool {
+    form.ends_with("...") || !form.ends_with(['.', '!', '?'])
 }
 
 /// A sign in the form of the lines.

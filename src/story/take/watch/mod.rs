@@ -17,9 +17,11 @@ use super::circles::{Circles, spoken};
 use crate::phrases::{Bans, Found, Scan, normalised};
 
 mod across;
+mod closing;
 mod ends;
 mod leaving;
 mod lines;
+mod numerals;
 mod quotes;
 mod runs;
 mod script;
@@ -28,6 +30,7 @@ mod thoughts;
 mod tongue;
 
 pub use across::across;
+pub use closing::before_closing;
 pub use leaving::after_opening;
 pub use signs::Signs;
 

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::lines::form_of_sign;
+use super::lines::{form_of_sign, is_no_sentence};
 use crate::phrases::patterns;
 
 /// The languages with a list, by their primary subtags.
@@ -16,13 +16,30 @@ const LISTS: [(&str, &str); 4] = [
 /// What a sign means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// A word before the text; later it is a departure.
+    /// A word before the text; later it is a departure, if it speaks of the task.
     Before,
+    /// A word before the text, which a narrator may say later.
+    Opening,
+    /// What stands over a text, before a colon; later it is a departure, if the
+    /// line speaks of the task.
+    Header,
+    /// The same, but a text may begin with it.
+    Label,
+    /// What shows, wherever it stands, that a line speaks of the task.
+    Task,
+    /// A word behind the text.
+    Closing,
+    /// The same, if it is set off from the text.
+    Framed,
+    /// That the book goes on, as a whole line that is set off.
+    Card,
     /// A departure.
     After,
     /// A departure, unless the story tells of machines.
     Machine,
     /// A departure, if it is the whole line.
+    Whole,
+    /// The same, where more of the book follows.
     Line,
     /// A heading of a chapter begins with it.
     Heading,
@@ -48,9 +65,13 @@ struct List {
 #[derive(Debug)]
 struct Sign {
     kind: Kind,
-    /// The branches of each of its parts.
-    parts: Vec<Vec<Branch>>,
+    parts: Parts,
+    /// What else the line says, wherever it says it.
+    also: Vec<Parts>,
 }
+
+/// The branches of each part of a sign.
+type Parts = Vec<Vec<Branch>>;
 
 /// What may stand in one place, in the form of the lines.
 type Branch = Vec<Token>;
@@ -94,6 +115,30 @@ impl Signs {
     pub fn find(&self, form: &str) -> Option<(Kind, usize)> {
         self.lists.iter().filter_map(|list| list.find(form)).max_by_key(|(_, length)| *length)
     }
+
+    /// Whether a line in its form speaks of the writing of the text and of nothing
+    /// in it.
+    #[must_use]
+    pub fn speak_of_task(&self, form: &str) -> bool {
+        let mut signs = self.of_kind(Kind::Task);
+        signs.any(|sign| says(&sign.parts, form) && sign.is_said(form))
+    }
+
+    /// Whether a line in its form closes a reply, set off as it is or not.
+    #[must_use]
+    pub fn close(&self, form: &str, is_framed: bool) -> bool {
+        let is_whole = |length: usize| !form[length..].contains(char::is_alphanumeric);
+        let opens = |kind| self.of_kind(kind).filter_map(|sign| sign.longest(form));
+        opens(Kind::Closing).next().is_some()
+            || is_framed && opens(Kind::Framed).next().is_some()
+            || opens(Kind::Whole).any(is_whole)
+            || (is_framed || is_no_sentence(form)) && opens(Kind::Card).any(is_whole)
+            || matches!(self.find(form), Some((Kind::Header | Kind::Label, at)) if self.speak_of_task(&form[at..]))
+    }
+
+    fn of_kind(&self, kind: Kind) -> impl Iterator<Item = &Sign> {
+        self.lists.iter().flat_map(|list| &list.signs).filter(move |sign| sign.kind == kind)
+    }
 }
 
 impl List {
@@ -102,29 +147,52 @@ impl List {
         for section in text.split("\n[").skip(1) {
             let (name, lines) = section.split_once("]\n")?;
             let kind = kind(name)?;
-            signs.extend(patterns(lines).map(|parts| Sign::of(kind, &parts)));
+            signs.extend(lines.lines().filter_map(|line| Sign::read(kind, line)));
         }
         Some(Self { signs })
     }
 
-    /// The first of the longest signs.
+    /// The first of the longest signs with which a line may leave the story.
     fn find(&self, form: &str) -> Option<(Kind, usize)> {
-        let found = self.signs.iter().filter_map(|sign| Some((sign.kind, sign.longest(form)?)));
+        let leaving = self
+            .signs
+            .iter()
+            .filter(|sign| !matches!(sign.kind, Kind::Task | Kind::Closing | Kind::Framed));
+        let found = leaving.filter_map(|sign| Some((sign.kind, sign.longest(form)?)));
         found.reduce(|best, next| if next.1 > best.1 { next } else { best })
     }
 }
 
 impl Sign {
-    fn of(kind: Kind, parts: &[Vec<&str>]) -> Self {
-        let branches =
-            |part: &Vec<&str>| part.iter().map(|text| branch(text)).collect::<Vec<Branch>>();
-        Self { kind, parts: parts.iter().map(branches).collect() }
+    /// One line of a list, if it is none that says nothing.
+    fn read(kind: Kind, line: &str) -> Option<Self> {
+        let mut all = line.split(" + ").map(|piece| {
+            patterns(piece).next().unwrap_or_default().iter().map(branches).collect::<Parts>()
+        });
+        let parts = all.next().filter(|parts| !parts.is_empty())?;
+        Some(Self { kind, parts, also: all.collect() })
     }
 
     /// The length of the longest way through it that a form begins with.
     fn longest(&self, form: &str) -> Option<usize> {
-        longest(&self.parts, form, Place::default())
+        longest(&self.parts, form, Place::default()).filter(|_| self.is_said(form))
     }
+
+    /// Whether a form says all that it has to say besides.
+    fn is_said(&self, form: &str) -> bool {
+        self.also.iter().all(|parts| says(parts, form))
+    }
+}
+
+fn branches(part: &Vec<&str>) -> Vec<Branch> {
+    part.iter().map(|text| branch(text)).collect()
+}
+
+/// Whether a form says one way through these parts somewhere, in whole words.
+fn says(parts: &Parts, form: &str) -> bool {
+    let at_word = |at: &usize| ends_word(form, *at);
+    let mut places = form.char_indices().map(|(at, _)| at).filter(at_word);
+    places.any(|at| longest(parts, &form[at..], Place::default()).is_some())
 }
 
 fn branch(text: &str) -> Branch {
@@ -173,6 +241,14 @@ fn ends_word(form: &str, at: usize) -> bool {
 fn kind(name: &str) -> Option<Kind> {
     Some(match name {
         "before" => Kind::Before,
+        "opening" => Kind::Opening,
+        "header" => Kind::Header,
+        "label" => Kind::Label,
+        "task" => Kind::Task,
+        "closing" => Kind::Closing,
+        "framed" => Kind::Framed,
+        "card" => Kind::Card,
+        "whole" => Kind::Whole,
         "after" => Kind::After,
         "machine" => Kind::Machine,
         "line" => Kind::Line,
@@ -194,13 +270,27 @@ mod tests {
             let ways = |sign: &Sign| sign.parts.iter().map(Vec::len).product::<usize>();
             let count: usize = list.signs.iter().map(ways).sum();
             assert!(count > 300, "{language}: {count}");
-            for kind in
-                [Kind::Before, Kind::After, Kind::Machine, Kind::Line, Kind::Heading, Kind::Scene]
-            {
+            for kind in [
+                Kind::Before,
+                Kind::Opening,
+                Kind::Header,
+                Kind::Label,
+                Kind::Task,
+                Kind::Closing,
+                Kind::Framed,
+                Kind::Card,
+                Kind::After,
+                Kind::Machine,
+                Kind::Whole,
+                Kind::Line,
+                Kind::Heading,
+                Kind::Scene,
+            ] {
                 assert!(list.signs.iter().any(|sign| sign.kind == kind), "{language} {kind:?}");
             }
             // A sign of a letter or two would end many a story.
-            assert!(list.signs.iter().all(|sign| least(sign) >= 3), "{language}");
+            let leaves = |sign: &&Sign| sign.also.is_empty();
+            assert!(list.signs.iter().filter(leaves).all(|sign| least(sign) >= 3), "{language}");
         }
     }
 
@@ -221,11 +311,15 @@ mod tests {
         for (language, text) in LISTS {
             let list = List::read(text).unwrap_or_else(|| panic!("{language}"));
             let sections = text.split("\n[").skip(1).filter_map(|one| one.split_once("]\n"));
-            let ways: Vec<String> = sections.flat_map(|(_, lines)| expand(lines)).collect();
-            for way in ways.iter().step_by(ways.len() / 2_000 * 2 + 1) {
-                let form = form_of_sign(way);
-                let found = list.find(&format!("{form} x")).map(|(_, length)| length);
-                assert!(found >= Some(form.len()), "{language}: {way}: {found:?}");
+            for (name, lines) in sections {
+                let (kind, ways) = (kind(name), expand(lines));
+                for way in ways.iter().step_by(ways.len() / 500 * 2 + 1) {
+                    let form = form_of_sign(&way.replace(" + ", " "));
+                    let opening = form_of_sign(way.split(" + ").next().unwrap_or_default());
+                    let signs = list.signs.iter().filter(|sign| Some(sign.kind) == kind);
+                    let found = signs.filter_map(|sign| sign.longest(&format!("{form} x"))).max();
+                    assert!(found >= Some(opening.len()), "{language}: {way}: {found:?}");
+                }
             }
         }
     }
@@ -234,7 +328,8 @@ mod tests {
     fn the_longest_sign_that_ends_a_word_counts() {
         let signs = Signs::of("de");
         for (form, expected) in [
-            ("to be continued…", Some(Kind::After)),
+            ("to be continued…", Some(Kind::Card)),
+            ("end of the chapter", Some(Kind::After)),
             ("the ending was near", None),
             ("the end", Some(Kind::Line)),
             ("kapitel #: die mühle", Some(Kind::Heading)),

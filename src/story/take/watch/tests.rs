@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::phrases::{Phrases, Place};
+use crate::story::take::strip;
 
 const OPENING: &str = "The rain had stopped before dawn, but the gutters still ran. Ann stood at the window and counted the carts.";
 
@@ -71,7 +72,7 @@ fn a_model_that_leaves_the_story_is_stopped() {
         ("de", "Fortsetzung folgt …"),
         ("de", "ENDE"),
         ("de", "Kapitel 4: Die Mühle"),
-        ("de", "Note: the model falls back into English."),
+        ("de", "Note: the next scene falls back into English."),
         ("fr", "En tant qu’IA, je ne peux pas écrire cela."),
         ("fr", "Note : la scène suivante se passe de nuit."),
         ("fr", "Voulez-vous que je continue ?"),
@@ -125,9 +126,189 @@ fn what_a_story_may_say_is_let_be() {
         "The word count on the page was wrong.",
         "* * *",
         "—",
+        // A letter, a sign, a telegram, a playbill, a log.
+        "Title: The Drowned Bell, a Comedy in Three Acts",
+        "Setting: A harbour, at night.",
+        "Characters: a miller, his wife, a stranger.",
+        "**Note:** Keep off the grass.",
+        "Note: no word from the island since Tuesday.",
+        "Note: the tension on the cable must not pass nine tons.",
+        "Note: scene secured at 04:10.",
+        "NOTES: wind from the west, glass falling.",
+        "Notes:",
+        "Note to self: never trust a harbourmaster.",
+        "Note to the reader: the last leaves are burnt.",
+        "Editor’s note: the letter breaks off here.",
+        "Note that the boat leaves at five.",
+        "Task: feed the dog. Task: bar the door.",
+        "Summary: three boats lost, one man saved.",
+        "Instructions: leave the key under the stone.",
+        "Input: 12 crates. Output: 11 crates.",
+        "Response: none.",
+        "Plot: 14 by 20 yards, bounded by the river.",
+        "PS: burn this.",
+        "Chapter 2",
+        "CHAPTER NINE",
+        "*Chapter I: Of the Islanders*",
+        "Chapter 3",
+        "> Chapter 4",
+        "> Note: this chapter is torn.",
+        "> THE END",
+        "Prologue, spoken by Mrs. Brown",
+        "Interlude: a Dance of Fools",
+        "Scene 2: The Heath",
+        "To be continued.",
+        "To be continued was all that it said, in red.",
+        "About 200 words were all that was left of it.",
+        "1,200 words a day were his rule.",
+        "Word count was all he cared for.",
+        "End of part two of the lesson, he thought.",
+        // A narrator.
+        "This is the story she told us:",
+        "Here is the story he told:",
+        "That's the story.",
+        "This is the last chapter.",
+        "Of course, I will never know.",
+        "Of course, I can see the scene before me still.",
+        "Of course! The key.",
+        "Okay, I'll tell it as it was.",
+        "Sure, I can hear it now.",
+        "Great. Let me begin with the boat.",
+        "Let me start the story again.",
+        "I will write a story about it one day.",
+        "Here we go.",
+        "The scene was one of utter confusion.",
+        "The passage was narrow, and it smelled of tar.",
+        "The passage opens on a yard.",
+        "The last passage was the worst.",
+        "The final chapter was written by another hand.",
+        "In this passage the wind never blew.",
+        "In this chapter of his life he drank.",
+        "In this version the wolf is kind.",
+        "In the last chapter of his life he drank.",
+        "Previously in that house they had kept goats.",
+        "I cannot write that scene.",
+        "I'm sorry, but I can't help with the harvest.",
+        "I hope this helps.",
+        "I hope this meets with your approval, the miller wrote.",
+        "I hope this chapter of my life is over.",
+        "Let me know if you want me to come.",
+        "Let me know what you think of the price.",
+        "Feel free to change the locks.",
+        "If you want me to continue, say so, the letter ended.",
+        "Would you like to read the letter?",
+        "Shall I continue with the soup?",
+        "Thanks for reading this far.",
+        "We must finish the story before dark.",
     ] {
         let text = format!("{OPENING}\n\n{line}\n\nThen Tom came in.");
         assert_eq!(judged(terms("en"), &text), None, "{line}");
+        assert_eq!(strip(&text, "The Mill"), text);
+        // Nor may a story that begins with it lose it.
+        let is_over_it = ["Title", "Setting", "Characters", "Summary", "Response", "Plot"];
+        let is_own = line.to_lowercase().trim_matches('*').starts_with("chapter")
+            || line.starts_with("Scene")
+            || is_over_it.iter().any(|word| line.starts_with(word));
+        let text = format!("{line}\n\n{OPENING}");
+        if !is_own && !line.contains(['—', '*', '>']) {
+            assert_eq!(after_opening(&text, &Signs::of("en"), true), text, "{line}");
+            assert_eq!(strip(&text, "The Mill"), text, "{line}");
+        }
+    }
+    for (language, line) in [
+        ("de", "Hinweis: Betreten verboten."),
+        ("de", "Titel: Die versunkene Glocke, ein Lustspiel"),
+        ("de", "Notiz: Milch, Brot, Kerzen."),
+        ("de", "Das ist die Geschichte."),
+        ("de", "Die Szene war unbeschreiblich."),
+        ("de", "Im letzten Kapitel seines Lebens trank er."),
+        ("de", "Lass mich wissen, ob du kommst."),
+        ("de", "Natürlich, ich weiß es nicht."),
+        ("de", "Kapitel 2"),
+        ("de", "Schluss!"),
+        ("fr", "Note : ne pas marcher sur l’herbe."),
+        ("fr", "Titre : La Cloche engloutie, comédie"),
+        ("fr", "C’est la fin."),
+        ("fr", "Dans ce passage, il faisait noir."),
+        ("fr", "La scène était indescriptible."),
+        ("fr", "Bien sûr, je ne le saurai jamais."),
+        ("fr", "Chapitre 2"),
+        ("es", "Nota: prohibido pisar el césped."),
+        ("es", "Título: La campana hundida, comedia"),
+        ("es", "En este pasaje no soplaba el viento."),
+        ("es", "Claro, te lo diré."),
+        ("es", "Dime si quieres que vaya."),
+        ("es", "Capítulo 2"),
+    ] {
+        let text = format!("{OPENING}\n\n{line}\n\nThen Tom came in.");
+        let verdict = judged(Terms { has_machines: true, ..terms(language) }, &text);
+        assert!(verdict.is_none_or(|(reason, _)| reason == Reason::Language), "{line}");
+    }
+}
+
+#[test]
+fn what_speaks_of_the_writing_is_no_part_of_a_story() {
+    for (language, line) in [
+        ("en", "Note: I have kept the tension between Ann and Tom for the next chapter."),
+        ("en", "**Note:** I've tried to keep the pacing slow."),
+        ("en", "[Note to the author: should Tom come back?]"),
+        ("en", "[Author's note: about 500 words.]"),
+        ("en", "Notes: This chapter runs to about 900 words."),
+        ("en", "Please note that this chapter ends on a cliffhanger."),
+        ("en", "Summary: In this chapter Ann counts carts."),
+        ("en", "Instruction: Write the next scene."),
+        ("en", "### Instruction:"),
+        ("en", "### Notes"),
+        ("en", "Setting: the same as in the previous chapter."),
+        ("en", "Title: Chapter 4, Brine"),
+        ("en", "**Word count:** 512"),
+        ("en", "Word count: approximately 1,200"),
+        ("en", "(512 words)"),
+        ("en", "Chapter Four"),
+        ("en", "**Chapter 4**"),
+        ("en", "## Chapter 7"),
+        ("en", "**Epilogue: Ten Years Later**"),
+        ("en", "</chapter>"),
+        ("en", "To be continued"),
+        ("en", "(To be continued.)"),
+        ("en", "Certainly! Here's the revised version:"),
+        ("de", "Hinweis: Dieses Kapitel hat etwa 900 Wörter."),
+        ("de", "Anmerkung: Ich habe die Spannung gehalten."),
+        ("de", "Viertes Kapitel"),
+        ("fr", "Note : ce chapitre compte environ 900 mots."),
+        ("fr", "Chapitre quatre"),
+        ("es", "Nota: he mantenido la tensión."),
+        ("es", "Capítulo cuarto"),
+    ] {
+        let text = format!("{OPENING}\n\n---\n\n{line}\n\nAnd more.");
+        let verdict = judged(terms(language), &text);
+        assert_eq!(verdict, Some((Reason::Left, OPENING)), "{language}: {line}");
+    }
+}
+
+#[test]
+fn a_word_before_the_text_is_taken_off() {
+    for line in [
+        "Here's chapter 1 of your novella: *The Mill*",
+        "Here's Chapter 3 of your novella, in close third person.",
+        "Sure! Here's the next chapter:",
+        "Sure! Here you go:",
+        "Certainly! I'd be happy to continue the chapter.",
+        "Of course! Here is the scene.",
+        "Here is the chapter.",
+        "Here is the continuation of the story:",
+        "This is the revised chapter:",
+        "Title: The Mill",
+        "**Genre:** sea story",
+        "Note: this chapter follows your outline.",
+        "<chapter>",
+        "<Answer>",
+        "<chapter number=\"3\">",
+    ] {
+        let text = format!("{line}\n\n{OPENING}");
+        assert_eq!(judged(terms("en"), &text), None, "{line}");
+        let rest = after_opening(&text, &Signs::of("en"), false);
+        assert_eq!(strip(rest, "The Mill"), OPENING, "{line}");
     }
 }
 
@@ -230,17 +411,16 @@ fn a_circle_is_cut_where_it_turns() {
     let verdict = watched(terms("en"), &text).unwrap();
     assert_eq!(
         (verdict.reason, verdict.words.as_str()),
-        (Reason::Loop, "he went to the door and looked at her")
+        (Reason::Loop, "He went to the door and looked at her")
     );
     assert_eq!(text[..verdict.keep].trim(), format!("{OPENING} {round}").trim());
     // One that goes on from what there was keeps nothing.
     let begun = Terms { begun: format!("{OPENING} {round}{round}"), ..terms("en") };
-    assert_eq!(judged(begun, &round.repeat(4)), Some((Reason::Loop, "")));
+    assert_eq!(judged(begun, &round.repeat(7)), Some((Reason::Loop, "")));
     // Sentences said before, in another order.
-    let said: Vec<String> = ["red", "blue", "green", "white", "brown", "black"]
-        .map(|colour| format!("The {colour} cart came up from the river. "))
-        .to_vec();
-    let order = [3, 1, 5, 0, 2, 4];
+    let colours = ["red", "blue", "green", "white", "brown", "black", "grey", "yellow", "bare"];
+    let said = colours.map(|colour| format!("The {colour} cart came up from the river. "));
+    let order = [3, 1, 5, 0, 2, 8, 4, 7, 6];
     let again: String = order.iter().map(|index| said[*index].as_str()).collect();
     let text = format!("{OPENING} {}{again}", said.concat());
     let verdict = watched(terms("en"), &text).unwrap();

@@ -1,0 +1,111 @@
+use super::*;
+
+const BEFORE: &str = "They came down to the boats at four, and the miller's girls sang.";
+
+/// Songs, litanies and cries as they stand in stories: each ends.
+fn songs() -> Vec<String> {
+    let row = "Row, row, row your boat,\nGently down the stream.\nMerrily, merrily, merrily, merrily,\nLife is but a dream.\n";
+    let number =
+        ["Ten", "Nine", "Eight", "Seven", "Six", "Five", "Four", "Three", "Two", "One", "No"];
+    let bottles = number.windows(2).map(|pair| {
+        let (now, then) = (pair[0], pair[1]);
+        format!(
+            "{now} green bottles hanging on the wall,\n{now} green bottles hanging on the wall,\n\
+             And if one green bottle should accidentally fall,\n\
+             There'd be {then} green bottles hanging on the wall.\n\n"
+        )
+    });
+    let saints = ["Mary", "Michael", "Gabriel", "Peter", "Paul", "Andrew", "James", "John", "Anne"];
+    let verse = |number: usize| {
+        format!(
+            "The {number} boats went out to sea,\nAnd {number} came never home,\nAnd {number} were lost.\n"
+        )
+    };
+    let chorus = "Oh, blow the wind southerly, southerly, southerly,\nBlow the wind south over the bonny blue sea.\n\
+        Blow the wind southerly, southerly, southerly,\nBlow, bonny breeze, my lover to me.\n\n";
+    vec![
+        row.repeat(4),
+        "No, she said. ".repeat(8),
+        "“Pray for us.” ".repeat(12),
+        "Left, right. ".repeat(20),
+        "Tick, tock, tick, tock. ".repeat(12),
+        "Never ".repeat(30),
+        "I must not tell lies. ".repeat(12),
+        "Kill the pig! Cut his throat! Spill his blood! ".repeat(5),
+        "London Bridge is falling down, falling down, falling down. ".repeat(5),
+        saints.map(|saint| format!("Holy {saint}, hear us, and pray for us.\n")).concat(),
+        saints
+            .map(|saint| format!("Holy {saint}.\nHave mercy upon us, we beseech thee.\n"))
+            .concat(),
+        bottles.collect(),
+        (1..8).map(|number| format!("{}{chorus}", verse(number))).collect(),
+        format!("{chorus}{chorus}{chorus}"),
+        "かえるのうたが、きこえてくるよ。".repeat(4),
+        "一闪一闪亮晶晶，满天都是小星星。".repeat(4),
+    ]
+}
+
+#[test]
+fn a_song_that_ends_is_no_circle() {
+    let after =
+        "Then the oars went in, and nobody sang any more, and the lamp on the pier went out.";
+    for song in songs() {
+        for text in
+            [format!("{BEFORE}\n\n{song}\n\n{after}"), format!("{BEFORE}\n\n{song}"), song.clone()]
+        {
+            assert_eq!(find_loop(&text), None, "{text}");
+        }
+    }
+}
+
+/// What a model says when it goes round in circles, and how many words of it may be
+/// heard before it is stopped.
+#[test]
+fn a_circle_is_found_before_it_costs_much() {
+    let words = |count: usize| -> String {
+        (0..count).map(|word| format!("word{word} ")).collect::<String>() + "ends. "
+    };
+    let sentences = |count: usize| -> String {
+        (0..count)
+            .map(|one| {
+                format!("The cart number {one} came up from the river with its load of salt. ")
+            })
+            .collect()
+    };
+    for (round, most) in [
+        ("no ".to_owned(), 72),
+        ("he laughed and ".to_owned(), 72),
+        ("He went to the door and looked at her. ".to_owned(), 72),
+        (words(19), 120),
+        (words(39), 240),
+        // Too long for a round of words, but not for its sentences.
+        (sentences(6), 6 * 14 * 2),
+        (sentences(40), 46 * 14),
+        (words(12).replace('.', ",\n"), 78),
+        (sentences(8).replace(". ", ",\n"), 32 * 14),
+    ] {
+        let text = format!("{BEFORE} {}", round.repeat(1_000 / most + 120));
+        let mut circles = Circles::default();
+        let found =
+            text.char_indices().find_map(|(at, c)| circles.read(c, at).map(|one| (one, at)));
+        let (circle, at) = found.unwrap_or_else(|| panic!("{round}"));
+        let heard = prose::words(&text[BEFORE.len()..at]);
+        assert!(heard <= most + 1, "{round}: {heard}");
+        // What is kept has the round once.
+        let kept = prose::words(&text[BEFORE.len()..circle.from]);
+        assert!(kept <= prose::words(&round) + 1, "{round}: {kept}");
+    }
+}
+
+#[test]
+fn a_circle_is_told_as_it_stands_in_the_text() {
+    for (round, expected) in [
+        ("He went to the door. ", "He went to the door"),
+        ("彼は戸口に行って、彼女を見た。", "彼は戸口に行って、彼女を見た"),
+        ("她走到门口，看了看水面。", "她走到门口，看了看水面"),
+        ("เธอเดินไปที่ประตู แล้วมองดูน้ำ ", "เธอเดินไปที่ประตู แล้วมองดูน้ำ"),
+        ("Она пошла\nк двери. ", "Она пошла к двери"),
+    ] {
+        assert_eq!(find_loop(&round.repeat(40)).as_deref(), Some(expected));
+    }
+}
