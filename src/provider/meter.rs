@@ -155,8 +155,10 @@ impl Ear for Metered<'_> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
-    use crate::provider::Finish;
+    use crate::provider::{Finish, Total};
 
     /// What a try does.
     #[derive(Clone, Copy)]
@@ -269,5 +271,77 @@ mod tests {
         let total = reckoning.total();
         assert_eq!((total.tries, total.usage), (3, usage(16, 6)));
         assert_eq!(total.worst_unsaid, Money::of_pico(10));
+    }
+
+    #[derive(Clone, Debug)]
+    enum Heard {
+        Asks(usize),
+        Sending,
+        Billed(u64, u64),
+    }
+
+    fn heard() -> impl Strategy<Value = Heard> {
+        prop_oneof![
+            (0..3_usize).prop_map(Heard::Asks),
+            Just(Heard::Sending),
+            (0..50_u64, 0..50_u64).prop_map(|(prompt, reply)| Heard::Billed(prompt, reply)),
+        ]
+    }
+
+    proptest! {
+        /// Whatever is heard, each model has the tries that were made while it was
+        /// asked, and all of them together are those of the call.
+        #[test]
+        fn no_try_is_lost_or_booked_twice(
+            first in 0..3_usize,
+            all in proptest::collection::vec(heard(), 0..30),
+        ) {
+            const MODELS: [&str; 3] = ["a/one", "b/one", "c/one"];
+            let mut text = |_: &str| {};
+            let mut meter = Meter::new(None, Money::of_pico(3));
+            // Tries, those with figures, tokens; by model.
+            let mut expected = [(0_u32, 0_u32, 0_u64); 3];
+            let (mut asked, mut is_open) = (first, false);
+            {
+                let mut ear = meter.on(&mut text);
+                ear.asks(MODELS[first]);
+                for one in all {
+                    let sums = &mut expected[asked];
+                    match one {
+                        Heard::Asks(model) => {
+                            ear.asks(MODELS[model]);
+                            (asked, is_open) = (model, false);
+                        }
+                        Heard::Sending => {
+                            ear.sending();
+                            sums.0 += 1;
+                            is_open = true;
+                        }
+                        // A bill is that of a try which was sent.
+                        Heard::Billed(prompt, reply) if is_open => {
+                            let usage = Usage { prompt, reply, ..Usage::default() };
+                            ear.billed(Bill { usage, cost: None });
+                            *sums = (sums.0, sums.1 + 1, sums.2 + prompt + reply);
+                            is_open = false;
+                        }
+                        Heard::Billed(..) => {}
+                    }
+                }
+            }
+            meter.end(None);
+            let reckoning = meter.reckoning();
+            let last = Tried { model: MODELS[asked].to_owned(), tally: reckoning.tally };
+            prop_assert_eq!(meter.asked(), Some(MODELS[asked]));
+            for (model, expected) in MODELS.iter().zip(expected) {
+                let of = |tried: &&Tried| tried.model == *model;
+                let tries = reckoning.before.iter().chain([&last]).filter(of);
+                let sum: Total = tries.map(|tried| &tried.tally).collect();
+                let tokens = sum.usage.prompt + sum.usage.reply;
+                prop_assert_eq!((sum.tries, sum.tries - sum.unsaid, tokens), expected);
+            }
+            let total = reckoning.total();
+            prop_assert_eq!(total.tries, expected.iter().map(|one| one.0).sum::<u32>());
+            prop_assert_eq!(total.worst_unsaid, Money::of_pico(3).times(total.unsaid.into()));
+        }
     }
 }
