@@ -179,6 +179,53 @@ fn a_model_that_thinks_stays_in_the_range() {
     assert!(real.as_f64() <= most.as_f64(), "{real} {most}");
 }
 
+/// A model that thinks first gets room for that beside its text, and who has not been
+/// told of it says so after one call, and finds no empty reply when it is.
+#[test]
+fn a_model_that_thinks_gets_room_beside_its_text() {
+    const THOUGHT: u64 = 3_000;
+    let thinks = |text: String, limit: u64| {
+        let reply = text.len() as u64 / 4 + THOUGHT;
+        if reply > limit {
+            return Answer::Length(String::new());
+        }
+        let figures = serde_json::json!({
+            "prompt_tokens": 10, "completion_tokens": reply,
+            "completion_tokens_details": { "reasoning_tokens": THOUGHT },
+        });
+        Answer::Says(text, figures)
+    };
+    let (project, server) = book_by(3, 300, "", thinks);
+    let output = project.run(&["draft"]);
+    assert_eq!((output.code, server.requests()), (6, 1), "{output}");
+    assert!(
+        output.stderr.ends_with(
+            "error: chapter 1: `openai/counted` reached the limit of its reply before it had written a word\n\
+             help: if it thinks before it writes, `thinking: TOKENS` for its endpoint in your configuration gives it room beside the text (it has none now)\n\
+             help: or take a model that does not think; what is finished is saved\n"
+        ),
+        "{output}"
+    );
+    let test = project.run(&["models", "test"]);
+    assert!(test.stdout.contains("thinking"), "{test}");
+    let asked = server.requests();
+    let path = "../home/config/storygen/config.yaml";
+    let config = project.read(path);
+    project.write(path, format!("{config}endpoints: {{openai: {{thinking: 4000}}}}\n"));
+    let foretold = json(&project, "cost");
+    let output = project.run(&["draft"]);
+    assert_eq!((output.code, server.requests() - asked), (0, 6), "{output}");
+    assert!(!output.stderr.contains("rejected"), "{output}");
+    let used = json(&project, "usage");
+    assert_eq!(used["all"]["reasoning"].as_u64(), Some(6 * THOUGHT), "{used:#}");
+    // As long as it may be, with all that it may think, and only then asked again.
+    let most = foretold["stages"]["draft"]["reply"][1].as_u64();
+    assert!(most >= Some(3 * 4_000) && most >= used["stages"]["draft"]["reply"].as_u64());
+    assert!(used["all"]["cost"].as_f64() <= foretold["needs"]["enough"].as_f64(), "{foretold:#}");
+    let test = project.run(&["models", "test"]);
+    assert_eq!(test.code, 0, "{test}");
+}
+
 /// A language in whose script a book is written.
 struct Tongue {
     language: &'static str,

@@ -76,6 +76,9 @@ pub struct EndpointShape {
     /// Tokens that its models hold, prompt and reply together.
     #[serde(default)]
     pub window: Option<u32>,
+    /// Tokens that its models may spend on thinking in each reply, beside those of the text; 0 for none.
+    #[serde(default)]
+    pub thinking: Option<u32>,
     /// What its models cost, where the catalogue does not say.
     #[serde(default)]
     pub price: Option<PriceSaid>,

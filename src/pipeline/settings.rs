@@ -9,9 +9,9 @@ use crate::provider::{Facts, Sampling};
 /// What a run may do, every default filled in.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
-    /// Tokens of prompt and reply together.
+    /// Tokens of prompt and text together; what the model thinks stands beside them.
     pub window: usize,
-    /// Tokens of one reply.
+    /// Tokens of the text of one reply.
     pub reply_limit: usize,
     /// How many more times a rejected reply is drawn.
     pub redraws: u32,
@@ -51,10 +51,12 @@ impl Settings {
     #[must_use]
     pub fn new(asked: Asked, facts: &Facts) -> Self {
         let count = |value: Option<u32>| value.and_then(|value| usize::try_from(value).ok());
-        let window = count(asked.window).map_or(facts.window, |window| window.min(facts.window));
+        let held = facts.window.saturating_sub(facts.thinking);
+        let window = count(asked.window).map_or(held, |window| window.min(held));
         // A third: what a longer reply would take is missing from the memory.
         let share = window / 3;
-        let reply_limit = [count(asked.reply_tokens), facts.reply_limit]
+        let text_limit = facts.reply_limit.map(|limit| limit.saturating_sub(facts.thinking));
+        let reply_limit = [count(asked.reply_tokens), text_limit]
             .into_iter()
             .flatten()
             .fold(share, usize::min)

@@ -64,6 +64,7 @@ pub fn common<'a>(first: &Facts, others: impl Iterator<Item = &'a Facts>) -> Fac
         name: all.name,
         window: all.window.min(one.window),
         reply_limit: [all.reply_limit, one.reply_limit].into_iter().flatten().min(),
+        thinking: all.thinking.max(one.thinking),
         prefill: all.prefill && one.prefill,
         structured: all.structured && one.structured,
         accepts: all.accepts,

@@ -56,6 +56,9 @@ pub struct Facts {
     pub window: usize,
     /// The most tokens of one reply, where the endpoint has such a limit.
     pub reply_limit: Option<usize>,
+    /// Tokens that it may spend on thinking in each reply, beside those of the text
+    /// that it is asked for; they are paid for, too.
+    pub thinking: usize,
     /// Whether a trailing assistant message is continued word by word.
     pub prefill: bool,
     /// Whether a reply can be held to a JSON Schema.
@@ -76,7 +79,7 @@ pub struct Facts {
 
 impl Facts {
     /// A model of which nothing more is known than its name and window: no
-    /// reply limit, no prefill, structured replies, every sampling setting, no
+    /// reply limit, no thinking, no prefill, structured replies, every sampling setting, no
     /// price, one try, somewhere else.
     #[must_use]
     pub fn plain(name: impl Into<String>, window: usize) -> Self {
@@ -84,6 +87,7 @@ impl Facts {
             name: name.into(),
             window,
             reply_limit: None,
+            thinking: 0,
             prefill: false,
             structured: true,
             steps_back: false,

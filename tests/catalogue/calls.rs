@@ -197,6 +197,7 @@ fn endpoint(row: &Row, server: &ByteServer) -> Endpoint {
     Endpoint {
         vendor: row.vendor.name.clone(),
         reply_limit: row.reply_limit,
+        thinking: row.thinking,
         prefill: row.prefill != Prefill::Never,
         structured: row.structured,
         knobs: row.knobs(false, Some("book")),
@@ -222,6 +223,8 @@ fn every_host_is_called_in_its_own_words() {
         let sent = server.requests().remove(0).json();
         assert_eq!(sent["model"], json!(row.id));
         let limit = row.reply_field.as_deref().unwrap_or("max_tokens");
-        assert_eq!(sent[limit], json!(request.reply_tokens), "{}: {sent}", row.name());
+        // What it thinks stands beside the text.
+        let most = request.reply_tokens + row.thinking;
+        assert_eq!(sent[limit], json!(most), "{}: {sent}", row.name());
     }
 }

@@ -202,6 +202,7 @@ impl Loader<'_> {
             model: row.id.clone(),
             window: facts.window,
             reply_limit: facts.reply_limit,
+            thinking: facts.thinking,
             prefill: facts.prefill,
             structured: facts.structured,
             knobs: row.knobs(self.is_strict, Some(self.book)),

@@ -234,6 +234,8 @@ impl Scene<'_> {
         let said = asked.into_iter().chain(usual).min();
         let window = said.unwrap_or(ASSUMED_WINDOW).min(row.holds.unwrap_or(usize::MAX));
         notes.extend(asked.filter(|_| is_asked_for).and_then(|asked| widened(&row, asked, window)));
+        let thinking = route.endpoint.thinking.and_then(|tokens| usize::try_from(tokens).ok());
+        let thinking = thinking.unwrap_or(row.thinking);
         let there = row.price_at.get(&route.base.origin()).copied();
         row.price = own_price(vendor, &route)?.or(there).or(row.price);
         let names = self.names(&asked_row, &route);
@@ -243,6 +245,8 @@ impl Scene<'_> {
             name: row.name(),
             window,
             reply_limit: row.reply_limit,
+            // More of it would leave no room for what it thinks about.
+            thinking: thinking.min(window / 2),
             prefill: row.prefill != Prefill::Never,
             structured: row.structured,
             accepts: row.accepts.clone(),

@@ -200,6 +200,11 @@ impl Page {
                         .map_or_else(|| "as long as it fits".to_owned(), |n| n.to_string())
                 ),
             );
+            let thinking = endpoint.thinking.map_or(row.thinking, |tokens| tokens as usize);
+            if thinking > 0 {
+                let what = format!("before it writes: up to {thinking} tokens more in each reply");
+                self.field("thinks", &what);
+            }
             let listed = listed(model, row, config);
             self.field("price", &price(row, listed, endpoint.price.as_ref()));
             self.field("heeds", &heeds(row));

@@ -130,7 +130,7 @@ async fn called(
     let provider = ready.draft();
     let request = question(provider.facts());
     let prompt = provider.tokenizer().prompt(&request.messages);
-    let fee = fee(provider.facts(), [prompt, request.reply_tokens])?;
+    let fee = fee(provider.facts(), [prompt, request.reply_tokens + provider.facts().thinking])?;
     let mut meter = Meter::new(fee.price, fee.each);
     let mut heard = Heard { started: Some(Instant::now()), ..Heard::default() };
     let stop = CancellationToken::new();

@@ -164,7 +164,7 @@ impl<'a> Line<'a> {
             chapter,
             model,
             prompt: u64::try_from(tokens)?,
-            reply: u64::try_from(reply_tokens)?,
+            reply: u64::try_from(reply_tokens + self.provider.facts().thinking)?,
         };
         match calls::look(self.folder, &note.digest, is_prose)? {
             Lookup::Kept(found) if self.purse.is_offline() && found.state == State::Damaged => {

@@ -67,6 +67,10 @@ pub(super) async fn draw_task(
                     next: drawing + 1,
                     of: drawings,
                 });
+                // It would do the same again.
+                if rejection == Rejection::Unwritten {
+                    return Err(unwritten(task, line).into());
+                }
                 last = rejection;
             }
         }
@@ -80,6 +84,21 @@ pub(super) async fn draw_task(
     )
     .hint("the rejected replies are kept; try another model, or `--seed` with another number")
     .into())
+}
+
+/// A model that has spent all of its reply on thinking.
+fn unwritten(task: Task<'_>, line: &Line<'_>) -> Failure {
+    let (number, facts) = (task.chapter.number, line.provider.facts());
+    let has = match facts.thinking {
+        0 => "it has none now".to_owned(),
+        tokens => format!("it has {tokens} now"),
+    };
+    Failure::new(
+        Exit::Provider,
+        format!("chapter {number}: `{}` reached the limit of its reply before it had written a word", facts.name),
+    )
+    .hint(format!("if it thinks before it writes, `thinking: TOKENS` for its endpoint in your configuration gives it room beside the text ({has})"))
+    .hint("or take a model that does not think; what is finished is saved")
 }
 
 /// What tells a call of this drawing from every other.

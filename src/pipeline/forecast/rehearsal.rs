@@ -362,6 +362,12 @@ impl Rehearsal<'_> {
         tokens
     }
 
+    /// Tokens that a reply of this stage may take for thinking.
+    fn thinking(&self, stage: Stage) -> u64 {
+        let Lines { draft, record } = self.lines;
+        count(Pair { draft, record }.of(stage).provider.facts().thinking)
+    }
+
     /// How many times a request of this stage may be sent.
     fn tries(&self, stage: Stage) -> u64 {
         let Lines { draft, record } = self.lines;
@@ -376,13 +382,16 @@ impl Rehearsal<'_> {
         let text: String = calls.messages.iter().map(|one| format!("{}\n", one.text)).collect();
         let alike = self.sums.last.values().map(|last| alike(last, &text)).max().unwrap_or(0);
         let (times, base) = (count(times), count(self.likely(stage, calls.base)));
+        let thinking = self.thinking(stage);
+        let longest = count(calls.longest).saturating_add(thinking);
+        let thought = if self.is_ample() { thinking.saturating_mul(times) } else { 0 };
         let once = Part {
             calls: times,
             prompt: count(self.likely(stage, calls.base + calls.more)) * times,
             shared: base * count(alike) / count(text.len()).max(1) * times,
-            reply: count(said),
+            reply: count(said).saturating_add(thought),
         };
-        self.need(&calls, once);
+        self.need(&calls, longest, once);
         if times > 0 {
             self.sums.once.entry(stage).or_default().add(once);
         }
@@ -391,7 +400,7 @@ impl Rehearsal<'_> {
             calls: calls.most,
             prompt: count(calls.base + calls.more).saturating_mul(sent),
             shared: 0,
-            reply: count(calls.longest).saturating_mul(sent),
+            reply: longest.saturating_mul(sent),
         };
         if calls.most > 0 {
             self.sums.most.entry(stage).or_default().add(most);
@@ -399,15 +408,16 @@ impl Rehearsal<'_> {
         self.sums.last.insert(stage, text);
     }
 
-    /// What a budget has to hold for these calls, which take as much as `part` says.
-    fn need(&mut self, calls: &Calls<'_>, part: Part) {
+    /// What a budget has to hold for these calls, whose replies take `longest` tokens
+    /// at most, and which take as much as `part` says.
+    fn need(&mut self, calls: &Calls<'_>, longest: u64, part: Part) {
         let Some(Prices { first, dearest }) = *self.prices.of(calls.stage) else { return };
         let cost = if self.is_ample() {
             dearest.worst(part.prompt, part.reply)
         } else {
             first.cost(part.prompt, part.shared, 0, part.reply)
         };
-        let each = dearest.worst(count(calls.base + calls.more), count(calls.longest));
+        let each = dearest.worst(count(calls.base + calls.more), longest);
         let worst = each.times(self.tries(calls.stage));
         for _ in 0..part.calls {
             self.sums.need.call(Money::of_pico(cost.pico() / part.calls), worst);

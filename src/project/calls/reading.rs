@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::super::folder::Folder;
-use super::{CallNote, Ending, Head, Kept, Last, parts, read};
+use super::{CallNote, End, Ending, Head, Kept, Last, parts, read};
 use crate::provider::Reckoning;
 
 /// What is kept of a request.
@@ -52,7 +52,13 @@ pub enum State {
 pub fn look(folder: &Folder, digest: &str, in_parts: bool) -> Result<Lookup> {
     let Some(bytes) = read(folder, digest)? else { return Ok(Lookup::Absent) };
     let Some((head, text, end)) = parts(&bytes) else { return Ok(Lookup::Lost(None)) };
+    // Who reached its limit without a word was thinking; with more room, which is no
+    // part of the request, it may get to writing.
+    let is_empty = |end: &End| end.ending == Ending::Length && text.trim().is_empty();
     if let Last::End(mut end) = end {
+        if is_empty(&end) {
+            return Ok(Lookup::Silent(None));
+        }
         let took = end.took();
         return Ok(Lookup::Kept(Found {
             kept: Kept {

@@ -108,6 +108,7 @@ impl Over for ModelShape {
             stops: self.stops.or(under.stops),
             window: self.window.or(under.window),
             reply: self.reply.or(under.reply),
+            thinking: self.thinking.or(under.thinking),
             parameters: self.parameters.or(under.parameters),
             sampling: match (self.sampling, under.sampling) {
                 (Some(own), Some(under)) => Some(own.over(under)),
@@ -140,6 +141,7 @@ impl Over for HostShape {
             status: self.status.or(under.status),
             window: self.window.or(under.window),
             reply: self.reply.or(under.reply),
+            thinking: self.thinking.or(under.thinking),
             price: self.price.or(under.price),
             price_at: both(self.price_at, under.price_at),
             parameters: self.parameters.or(under.parameters),

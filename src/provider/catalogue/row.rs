@@ -36,6 +36,8 @@ pub struct Row {
     pub holds: Option<usize>,
     /// The most tokens of one reply, likewise.
     pub reply_limit: Option<usize>,
+    /// Tokens that a reply may take for thinking, beside its text.
+    pub thinking: usize,
     /// What its tokens cost; none where nobody has said.
     pub price: Option<Price>,
     /// The day of that price.
@@ -96,6 +98,7 @@ impl Row {
             window: vendor.window,
             holds: None,
             reply_limit: None,
+            thinking: 0,
             price: vendor.is_local.then_some(Price::FREE),
             price_date: None,
             price_at: BTreeMap::new(),
@@ -141,6 +144,7 @@ impl Row {
             window: window(&base.vendor, model, found.host),
             holds: model.window.map(tokens),
             reply_limit: smallest([host.reply, model.reply], None),
+            thinking: host.thinking.or(model.thinking).map_or(0, tokens),
             price: host.price.as_ref().and_then(price).or(base.price),
             price_date: host.price.as_ref().map(|price| price.date.clone()),
             price_at: host

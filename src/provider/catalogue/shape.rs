@@ -157,6 +157,9 @@ pub struct ModelShape {
     pub window: Option<u32>,
     /// The most tokens of one reply, whoever serves it.
     pub reply: Option<u32>,
+    /// Tokens that it may spend on thinking before it writes, beside those of its text;
+    /// left out where it does not think.
+    pub thinking: Option<u32>,
     /// The sampling settings it heeds, where that is less than its hosts take.
     pub parameters: Option<Vec<Parameter>>,
     /// Its author's sampling settings.
@@ -185,6 +188,8 @@ pub struct HostShape {
     pub window: Option<u32>,
     /// The most tokens of one reply there.
     pub reply: Option<u32>,
+    /// Tokens that it may spend there on thinking before it writes; 0 where it is told not to.
+    pub thinking: Option<u32>,
     /// What it costs there.
     pub price: Option<PriceShape>,
     /// What it costs where the vendor's calls go to another address than its own, by

@@ -104,6 +104,8 @@ pub struct Endpoint {
     pub window: usize,
     /// The most tokens of one reply, where there is such a limit.
     pub reply_limit: Option<usize>,
+    /// Tokens that each reply may take for thinking, beside its text.
+    pub thinking: usize,
     /// Whether a trailing assistant message is continued.
     pub prefill: bool,
     /// Whether a reply can be held to a JSON Schema.
@@ -146,6 +148,7 @@ impl Endpoint {
             model: model.into(),
             window,
             reply_limit: None,
+            thinking: 0,
             prefill: dialect.raw.is_some(),
             structured: true,
             knobs: Knobs { accepts: (dialect.usual)(), ..Knobs::default() },
@@ -208,6 +211,7 @@ impl Remote {
                 name: format!("{}/{}", endpoint.vendor, endpoint.model),
                 window: endpoint.window,
                 reply_limit: endpoint.reply_limit,
+                thinking: endpoint.thinking,
                 prefill: endpoint.prefill,
                 structured: endpoint.structured,
                 steps_back: stepping::is_possible(&endpoint),
@@ -279,6 +283,9 @@ impl Provider for Remote {
         cancel: &'a CancellationToken,
     ) -> Streaming<'a> {
         Box::pin(async move {
+            // What it thinks is part of the reply by its endpoint's count.
+            let reply_tokens = request.reply_tokens.saturating_add(self.facts.thinking);
+            let request = &Request { reply_tokens, ..request.clone() };
             let stepping = Stepping::of(request, self.endpoint.knobs.text_bias)
                 .filter(|_| self.facts.steps_back);
             let mut listener = Listener::new(ear, stepping, Blotting::of(self.secrets()));

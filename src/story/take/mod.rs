@@ -19,6 +19,8 @@ pub use wrappings::{
 pub enum Rejection {
     /// Nothing was written.
     Empty,
+    /// Its limit was reached before anything was written.
+    Unwritten,
     /// The model declined.
     Refusal(String),
     /// The endpoint's filter stopped it.
@@ -51,6 +53,9 @@ impl std::fmt::Display for Rejection {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Empty => f.write_str("it was empty"),
+            Self::Unwritten => {
+                f.write_str("it reached the limit of its reply before it had written a word")
+            }
             Self::Refusal(words) => write!(f, "the model declined: “{words}”"),
             Self::Filtered => f.write_str("the endpoint's filter stopped it"),
             Self::Language(language) => write!(f, "it was in another language ({language})"),

@@ -139,7 +139,7 @@ fn streams(heard: &Heard, finish: &Finish) -> Check {
             "streams",
             match finish {
                 Finish::Length => failure
-                    .hint("it has spent its whole reply on thinking; give it a larger `reply_tokens`, or a model that does not think"),
+                    .hint("it has spent its whole reply on thinking; `thinking: TOKENS` for its endpoint in your configuration gives it room, or take a model that does not think"),
                 Finish::Filtered => failure.hint("a filter of the endpoint cut it; try another model"),
                 Finish::Stop => failure.hint("look at its chat template, or try another model"),
             },

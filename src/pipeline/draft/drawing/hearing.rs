@@ -33,6 +33,9 @@ impl Drawing<'_> {
         if kept.ending == Ending::Filtered {
             return Next::Reject(Rejection::Filtered);
         }
+        if kept.ending == Ending::Length && kept.text.trim().is_empty() {
+            return Next::Reject(Rejection::Unwritten);
+        }
         let across = if part > 0 { self.cut_across(&before, kept.ending) } else { None };
         let grown = if across.is_some() { 0 } else { grown };
         self.verdict = across.or_else(|| kept.verdict.clone());
