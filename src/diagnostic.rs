@@ -226,7 +226,9 @@ pub fn render(finding: &Finding, source: Option<&str>, colour: bool) -> String {
         group = group.element(Level::HELP.message(hint));
     }
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
-    renderer.term_width(WIDTH).render(&[group])
+    let page = renderer.term_width(WIDTH).render(&[group]);
+    // What is masked in a line may leave blanks at its end.
+    page.split('\n').map(str::trim_end).collect::<Vec<_>>().join("\n")
 }
 
 /// The bytes of its line that a spot covers.

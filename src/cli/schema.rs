@@ -50,9 +50,10 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
 }
 
 fn named(name: &str) -> Result<&'static FileSchema> {
-    let all = || shape::SCHEMAS.iter().chain(&OWN);
-    let names = all().map(|schema| schema.name).chain(["events", "batch"]);
-    all().find(|schema| schema.name == name).ok_or_else(|| {
+    let name_of = |schema: &FileSchema| schema.name;
+    let names = shape::SCHEMAS.iter().map(name_of).chain(["events", "batch"]);
+    let names = names.chain(OWN.iter().map(name_of));
+    shape::SCHEMAS.iter().chain(&OWN).find(|schema| schema.name == name).ok_or_else(|| {
         let all: Vec<String> = names.clone().map(|name| format!("`{name}`")).collect();
         Failure::new(Exit::Usage, format!("no schema is called `{name}`"))
             .hint(

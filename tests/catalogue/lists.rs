@@ -348,3 +348,17 @@ fn an_endpoint_of_one_s_own_has_a_list_or_a_way_out() {
         }
     }
 }
+
+/// Where xAI's own list is not there, the one that all have is asked for.
+#[test]
+fn a_gateway_in_xai_s_place_is_asked_for_the_usual_list() {
+    let list = json!({"data": [{"id": "grok-4.3", "object": "model"}, {"id": "grok-new"}]});
+    let server = ByteServer::start([vec![answer(404, &[], b"")], page(&list)]);
+    let project = home::at(&[("xai", format!("{}/v1", server.origin()))]);
+    let output = project.run(&["models", "refresh", "xai"]);
+    assert!(output.code == 0 && output.stdout.contains("  new: grok-new\n"), "{output}");
+    let lines: Vec<String> = server.requests().into_iter().map(|one| one.line).collect();
+    assert_eq!(lines, ["GET /v1/language-models HTTP/1.1", "GET /v1/models HTTP/1.1"]);
+    let info = project.run(&["models", "info", "grok-4.3"]).stdout;
+    assert!(info.contains("prompt 1.25, reply 2.50"), "what is built in stays: {info}");
+}

@@ -54,3 +54,48 @@ fn a_reader_who_has_seen_enough_is_no_failure() {
         assert_eq!((code, said.contains("error")), (0, false), "{arguments:?}: {said}");
     }
 }
+
+/// Tables and lists of figures fit the terminal that they are read on.
+#[test]
+fn no_figures_are_wider_than_their_terminal() {
+    let (blank, drafted) = (small(&[]), drafted());
+    let cost: &[&str] = &["cost", "--model", "openrouter/unslopnemo-12b"];
+    // The command, words of its first line in a wide terminal and in a narrow one.
+    let table: [(&[&str], &str, &str); 3] = [
+        (cost, "stage calls prompt as before reply cached uncached once at most", "stage calls"),
+        (&["calls", "list"], "complete scripted/", " record "),
+        (&["log"], " run 1 storygen draft", " run 1 storygen draft"),
+    ];
+    for (arguments, wide, narrow) in table {
+        for (columns, words) in [(120, wide), (60, narrow), (40, "")] {
+            let project = if arguments[0] == "cost" { &blank } else { &drafted };
+            let command = project.command(arguments);
+            let program = command.get_program().to_string_lossy().into_owned();
+            let line = format!("stty cols {columns}; {program} {}", arguments.join(" "));
+            let mut terminal = std::process::Command::new("script");
+            terminal.args(["-qefc", &line, "/dev/null"]).current_dir(project.path());
+            for (name, value) in command.get_envs() {
+                if let Some(value) = value {
+                    terminal.env(name, value);
+                }
+            }
+            let output = terminal.stdin(Stdio::null()).output().expect("a terminal");
+            let text = String::from_utf8_lossy(&output.stdout).replace('\r', "");
+            // Sentences may be broken by the terminal; figures may not.
+            let is_row = |line: &&str| {
+                arguments[0] != "cost"
+                    || ["stage ", "draft ", "record ", "all "]
+                        .iter()
+                        .any(|row| line.starts_with(row))
+            };
+            let rows: Vec<&str> =
+                text.lines().filter(|line| !line.is_empty()).filter(is_row).collect();
+            assert!(rows.len() > 2, "{arguments:?} {columns}: {text}");
+            for row in &rows {
+                assert!(row.chars().count() <= columns, "{arguments:?} {columns}: {text}");
+            }
+            let first = rows[0].split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(first.contains(words.trim()), "{arguments:?} {columns}: {text}");
+        }
+    }
+}

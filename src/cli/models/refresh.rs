@@ -167,6 +167,13 @@ fn kept_as(vendor: &Vendor, pages: &Pages, all: &Catalogue) -> Result<Vendor> {
 async fn fetched(vendor: &Vendor, pages: &Pages) -> Result<Result<Listing, Fault>> {
     let Some(place) = &vendor.listing else { return Ok(Ok(Listing::Models(Vec::new()))) };
     let page = match pages.get(&place.path, None).await? {
+        // A gateway in xAI's place has only the list that all have, without prices.
+        Err(Fault::Refused { status: 404, .. }) if place.kind == ListingKind::Xai => {
+            pages.get("/models", None).await?
+        }
+        page => page,
+    };
+    let page = match page {
         Ok(page) => page,
         Err(fault) => return Ok(Err(fault)),
     };
