@@ -59,6 +59,7 @@ pub fn join(
         return format!("{head}\n\n{tail}");
     }
     let is_next = is_next && !ends_contraction(head, tail);
+    let is_next = is_next || begins_emphasis(head, tail);
     if (is_next || begins_speech(head, tail)) && !opens(head) {
         // After a full stop, a comma, a closing quote.
         return format!("{head} {tail}");
@@ -216,6 +217,20 @@ fn begins_speech(head: &str, tail: &str) -> bool {
         Some('„' | '‚' | '¿' | '¡') => true,
         _ => false,
     }
+}
+
+/// Whether what follows a mark that ends something begins with emphasis: where none
+/// is open, its sign can only open it.
+fn begins_emphasis(head: &str, tail: &str) -> bool {
+    let is_open = |mark: char| {
+        let paragraph = head.rsplit("\n\n").next().unwrap_or_default();
+        let runs = paragraph.split(mark).filter(|piece| !piece.is_empty()).count();
+        runs % 2 == 0 || paragraph.ends_with(mark)
+    };
+    ['*', '_'].iter().any(|mark| {
+        let word = tail.trim_start_matches(*mark);
+        word.len() < tail.len() && word.starts_with(char::is_alphanumeric) && !is_open(*mark)
+    }) && head.ends_with(['.', ',', '!', '?', ';', ':', '…', '”'])
 }
 
 /// The signs of which lines are made that part two scenes.
