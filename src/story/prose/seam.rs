@@ -7,7 +7,7 @@ use unicode_segmentation::UnicodeSegmentation;
 
 mod overlap;
 
-use overlap::{is_told, is_unseen, overlap};
+use overlap::{is_told, is_unseen, overlap, runs};
 
 /// Joins a text that was cut to what a model wrote when asked to go on, so that
 /// no word is repeated or lost.
@@ -116,7 +116,7 @@ fn mid_sentence<'a>(head: &str, tail: &'a str) -> Cow<'a, str> {
         Cow::Borrowed(word)
     } else if is_open(before)
         && rest.starts_with(char::is_lowercase)
-        && !DOTS.iter().any(|dots| joins_words(&dots))
+        && !DOTS.iter().any(joins_words)
     {
         Cow::Borrowed(rest)
     } else {
@@ -222,11 +222,8 @@ fn begins_speech(head: &str, tail: &str) -> bool {
 /// Whether what follows a mark that ends something begins with emphasis: where none
 /// is open, its sign can only open it.
 fn begins_emphasis(head: &str, tail: &str) -> bool {
-    let is_open = |mark: char| {
-        let paragraph = head.rsplit("\n\n").next().unwrap_or_default();
-        let runs = paragraph.split(mark).filter(|piece| !piece.is_empty()).count();
-        runs % 2 == 0 || paragraph.ends_with(mark)
-    };
+    let paragraph = head.rsplit("\n\n").next().unwrap_or_default();
+    let is_open = |mark: char| runs(paragraph, mark).len() % 2 == 1;
     ['*', '_'].iter().any(|mark| {
         let word = tail.trim_start_matches(*mark);
         word.len() < tail.len() && word.starts_with(char::is_alphanumeric) && !is_open(*mark)

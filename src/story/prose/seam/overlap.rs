@@ -113,7 +113,7 @@ fn closes_at(rest: &str, at: usize) -> bool {
 }
 
 /// Where a mark of emphasis stands, once or more times in a row.
-fn runs(text: &str, mark: char) -> Vec<Range<usize>> {
+pub(super) fn runs(text: &str, mark: char) -> Vec<Range<usize>> {
     let mut runs: Vec<Range<usize>> = Vec::new();
     for (at, _) in text.match_indices(mark) {
         match runs.last_mut() {
