@@ -116,7 +116,7 @@ fn taken_off(text: &str) -> Vec<&str> {
     let headed = |paragraph: &&str| paragraph.to_lowercase().contains("chapter");
     text.lines()
         .map(str::trim)
-        .filter(|line| !line.is_empty() && !(headed(line) && line.len() < 80))
+        .filter(|line| !(line.is_empty() || headed(line) && line.len() < 80))
         .filter(is_off)
         .collect()
 }

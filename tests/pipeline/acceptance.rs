@@ -85,13 +85,35 @@ fn a_chapter_that_is_never_accepted_ends_the_run() {
 
 #[test]
 fn wrappings_do_not_reach_the_manuscript() {
-    let wrapped = format!(
-        "Sure! Here is chapter 1:\n\n# The Second Hand\n\n{}\n\n(To be continued…)",
+    for (before, after) in [
+        ("Sure! Here is chapter 1:\n\n# The Second Hand\n\n", "\n\n(To be continued…)"),
+        ("Here's chapter 1 of your novella: *The Second Hand*\n\n", "\n\n---\n*End of Chapter 1*"),
+        ("<chapter>\n# Chapter 1: The Second Hand\n\n", "\n</chapter>\n\nReady for Chapter 2…?"),
+        ("<answer>", "</answer>"),
+        ("1\n\n", "\n\n**Word count:** 94"),
+        ("", "\n\n*I aimed for about 90 words, as you asked.*"),
+        ("", "\n\n---\n\n(94 words)\n\nLet me know if you'd like any changes to the pacing!"),
+        ("", "\n\nNote: I have kept the tension for the next chapter."),
+    ] {
+        let wrapped = format!("{before}{}{after}", PROSE[0]);
+        let project = small(&[rule(&[&drafts(1)], &wrapped), rule(&[&records(1)], &record(1))]);
+        done(&project, &["draft", "chapter", "1"]);
+        assert_eq!(prose(&project, 1), PROSE[0], "{before:?} {after:?}");
+    }
+}
+
+/// What a story holds may look like what a model says about it.
+#[test]
+fn a_letter_a_sign_and_a_song_stay_in_the_story() {
+    let song = "Row, row, row your boat,\nGently down the stream.\n".repeat(4);
+    let text = format!(
+        "{}\n\nNote: Keep off the grass.\n\nTitle: The Drowned Bell\n\nChapter 9\n\n{song}\nLet me \
+         know if the river rises.",
         PROSE[0]
     );
-    let project = small(&[rule(&[&drafts(1)], &wrapped), rule(&[&records(1)], &record(1))]);
+    let project = small(&[rule(&[&drafts(1)], &text), rule(&[&records(1)], &record(1))]);
     done(&project, &["draft", "chapter", "1"]);
-    assert_eq!(prose(&project, 1), PROSE[0]);
+    assert_eq!(prose(&project, 1), text);
 }
 
 /// A script whose first reply is cut; the others go on, each cut but the last.
@@ -148,6 +170,13 @@ fn the_seams_of_a_cut_reply_do_not_show() {
                 d.into(),
             ],
         ),
+        ("the whole text anew", vec![e.into(), text.into()]),
+        (
+            "the last words in quotes",
+            vec![c.into(), format!("\"as if it had been written on a\"{d}")],
+        ),
+        ("dots that mark that it goes on", vec![c.into(), format!("…{}", d.trim_start())]),
+        ("tags and a count", vec![a.into(), format!("{b}\n</chapter>\n\n(Word count: 94)")]),
         (
             "the end again, marks and all",
             vec![g.into(), format!("“Who else has had the key?” she asked.{h}")],

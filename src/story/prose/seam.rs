@@ -7,7 +7,7 @@ use unicode_segmentation::UnicodeSegmentation;
 
 mod overlap;
 
-use overlap::{is_told, is_unseen, overlap};
+use overlap::{is_told, is_unseen, overlap, runs};
 
 /// Joins a text that was cut to what a model wrote when asked to go on, so that
 /// no word is repeated or lost.
@@ -59,6 +59,7 @@ pub fn join(
         return format!("{head}\n\n{tail}");
     }
     let is_next = is_next && !ends_contraction(head, tail);
+    let is_next = is_next || begins_emphasis(head, tail);
     if (is_next || begins_speech(head, tail)) && !opens(head) {
         // After a full stop, a comma, a closing quote.
         return format!("{head} {tail}");
@@ -115,7 +116,7 @@ fn mid_sentence<'a>(head: &str, tail: &'a str) -> Cow<'a, str> {
         Cow::Borrowed(word)
     } else if is_open(before)
         && rest.starts_with(char::is_lowercase)
-        && !DOTS.iter().any(|dots| joins_words(&dots))
+        && !DOTS.iter().any(joins_words)
     {
         Cow::Borrowed(rest)
     } else {
@@ -216,6 +217,17 @@ fn begins_speech(head: &str, tail: &str) -> bool {
         Some('„' | '‚' | '¿' | '¡') => true,
         _ => false,
     }
+}
+
+/// Whether what follows a mark that ends something begins with emphasis: where none
+/// is open, its sign can only open it.
+fn begins_emphasis(head: &str, tail: &str) -> bool {
+    let paragraph = head.rsplit("\n\n").next().unwrap_or_default();
+    let is_open = |mark: char| runs(paragraph, mark).len() % 2 == 1;
+    ['*', '_'].iter().any(|mark| {
+        let word = tail.trim_start_matches(*mark);
+        word.len() < tail.len() && word.starts_with(char::is_alphanumeric) && !is_open(*mark)
+    }) && head.ends_with(['.', ',', '!', '?', ';', ':', '…', '”'])
 }
 
 /// The signs of which lines are made that part two scenes.

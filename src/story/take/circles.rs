@@ -158,7 +158,7 @@ impl Circles {
         self.equal[period] += 1;
         let equal = self.equal[period];
         let times = equal / period + 1;
-        let is_whole = equal % period == 0;
+        let is_whole = equal.is_multiple_of(period);
         if times < ROUNDS || !is_whole {
             return None;
         }
@@ -189,7 +189,7 @@ impl Circles {
         let said: usize = again().map(|(_, words, _)| words).sum();
         let first = again().next().map(|(range, _, _)| range.clone())?;
         (again().count() >= REPEATED && said >= WORDS)
-            .then(|| Circle { from: first.start, round: first })
+            .then_some(Circle { from: first.start, round: first })
     }
 }
 

@@ -113,7 +113,7 @@ fn closes_at(rest: &str, at: usize) -> bool {
 }
 
 /// Where a mark of emphasis stands, once or more times in a row.
-fn runs(text: &str, mark: char) -> Vec<Range<usize>> {
+pub(super) fn runs(text: &str, mark: char) -> Vec<Range<usize>> {
     let mut runs: Vec<Range<usize>> = Vec::new();
     for (at, _) in text.match_indices(mark) {
         match runs.last_mut() {
@@ -152,12 +152,9 @@ fn begins_paragraph(text: &str, at: usize) -> bool {
 /// Finds the longest end of `head` that `tail` begins with. The last word of
 /// the head may be the beginning of the tail's word.
 pub(super) fn overlap(head: &str, tail: &str, known: &HashSet<String>) -> Option<Overlap> {
-    // Some models begin the whole text anew.
-    const REACH: usize = 2_000;
-    let window = head.char_indices().rev().nth(REACH * 12).map_or(0, |(at, _)| at);
-    let ends = word_list(&head[window..]);
-    let begins: Vec<Word> = word_list(&tail[..tail.floor_char_boundary(REACH * 24)]);
-    let longest = ends.len().min(begins.len()).min(REACH);
+    // Some models begin the whole text anew, however long it is.
+    let (ends, begins) = (word_list(head), word_list(tail));
+    let longest = ends.len().min(begins.len());
     let cut_inside = head.ends_with(|c: char| c.is_alphanumeric() || is_combining_mark(c));
     for length in (1..=longest).rev() {
         let (end, begin) = (&ends[ends.len() - length..], &begins[..length]);
@@ -169,7 +166,7 @@ pub(super) fn overlap(head: &str, tail: &str, known: &HashSet<String>) -> Option
         if !same_before {
             continue;
         }
-        let from = window + end[0].start;
+        let from = end[0].start;
         let met_with =
             Overlap { head_until: 0, tail_from: 0, from, words: length, letters: letters(end) };
         let again = Again { head, tail, from, begin, cut_inside };
@@ -178,7 +175,7 @@ pub(super) fn overlap(head: &str, tail: &str, known: &HashSet<String>) -> Option
         {
             // Whatever stands in the head after its last word is kept, and
             // taken out of the tail's beginning if it is repeated there.
-            let after_head = &head[window + last.end..];
+            let after_head = &head[last.end..];
             let rest = &tail[met.end..];
             if is_over(after_head) && !rest.trim_start().starts_with(after_head.trim()) {
                 // The next sentence begins like this one, or this one is told anew.
@@ -196,16 +193,12 @@ pub(super) fn overlap(head: &str, tail: &str, known: &HashSet<String>) -> Option
             && met.text.starts_with(&last.text)
             && (length > 2 || !known.contains(&last.text));
         let is_met = || {
-            let (before, lead) = (&head[..window + last.start], &tail[..begin[0].start]);
+            let (before, lead) = (&head[..last.start], &tail[..begin[0].start]);
             before.ends_with(lead) || before.ends_with(QUOTES) && is_quote(lead)
         };
         if begins_it && (length > 1 || is_met()) {
             // The head's last, cut word gives way to the tail's whole one.
-            return Some(Overlap {
-                head_until: window + last.start,
-                tail_from: met.start,
-                ..met_with
-            });
+            return Some(Overlap { head_until: last.start, tail_from: met.start, ..met_with });
         }
     }
     None

@@ -191,6 +191,12 @@ const HABITS: &[(&str, &str, &str)] = &[
     ("She *never* said it", "She *never* said it again.", "She *never* said it again."),
     ("She *never* said it", "She _never_ said it again.", "She *never* said it again."),
     ("It rained. *She never said", "*She never said it.*", "It rained. *She never said it.*"),
+    (
+        "They closed their eyes.",
+        "*Breathe,* they thought.",
+        "They closed their eyes. *Breathe,* they thought.",
+    ),
+    ("*They sat.", "*He rose.", "*They sat.*He rose."),
     // Dashes, hyphens, blanks.
     (
         "She sat—all day long, and",
