@@ -118,7 +118,7 @@ impl Then {
             inputs: note.inputs.clone(),
             text: note.text.clone(),
             calls: note.calls.clone(),
-            recorded: shelf.recorded_from.clone(),
+            recorded: shelf.recording().map(|one| one.calls.clone()).unwrap_or_default(),
         }
     }
 }
@@ -244,8 +244,8 @@ impl Replay {
                 let then = elsewhere.remove(id);
                 drawn = Drawn { take: note.take, conditions, then, ..drawn };
             }
-            if let Some(recorded) = &shelf.recorded_under {
-                drawn.recorded = Some(recorded.clone()).filter(|one| *one != drawn.conditions);
+            if let Some(recording) = shelf.recording() {
+                drawn.recorded = recording.under.clone().filter(|one| *one != drawn.conditions);
             }
             self.chapters.insert(id.clone(), drawn);
         }

@@ -118,6 +118,21 @@ fn facts_that_the_author_corrected_later_do_not_hide_the_replies_of_before() {
     shelf.is_in(&other, "corrected");
 }
 
+/// What a take was recorded under goes with its text, whatever was recorded since.
+#[test]
+fn a_take_that_is_taken_back_is_recorded_as_it_was() {
+    let shelf = Shelf::new();
+    shelf.run(&["draft", "chapter", "1", "--redo", "--seed", "77", "--window", "16000"]);
+    shelf.run(&["draft", "chapter", "3", "--redo", "--seed", "78"]);
+    shelf.run(&["undo"]);
+    shelf.run(&["undo"]);
+    shelf.is_made_again("undone");
+    let asked = shelf.server.requests();
+    let output = offline(&shelf.project, &[]);
+    assert_eq!((output.code, shelf.server.requests()), (0, asked), "{output}");
+    shelf.is_made_again("recorded again");
+}
+
 /// What has changed in the project since is not passed over.
 #[test]
 fn a_chapter_that_the_bible_has_changed_since_is_asked_anew() {
