@@ -281,6 +281,23 @@ fn a_cap_stops_before_the_call_and_says_why() {
     }
 }
 
+/// What an endpoint bills for a request that it then fails counts as any other bill.
+#[test]
+fn no_cap_is_passed_by_errors_that_are_billed() {
+    for status in [200, 500] {
+        let project = small(&[]);
+        let server = Counting::start(move |asked| match asked.number % 2 {
+            0 => Answer::Billed(status),
+            _ => Answer::Reply(well(asked)),
+        });
+        configure(&project, &server, &format!("{PRICE}\nbudget: {{month: 0.08}}"));
+        let output = project.run(&["draft", "--as-far-as-it-goes"]);
+        assert_eq!(output.code, 5, "{status}: {output}");
+        assert!(server.requests() > 2 && true_cost(&server.served()) <= 80_000, "{output}");
+        assert_agrees(&project, &server);
+    }
+}
+
 /// Figures that cannot be true leave a call open: it counts with its worst case.
 #[test]
 fn no_cap_is_passed_on_figures_that_cannot_be() {

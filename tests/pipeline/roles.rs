@@ -107,6 +107,33 @@ fn each_try_is_booked_on_the_model_that_was_asked_with_it() {
     assert!((of("cost") + of("unsaid_at_most") - month).abs() < 1e-13, "{usage:#}");
 }
 
+/// Tokens and cost of a take are those of every try that it needed.
+#[test]
+fn a_take_took_what_all_its_tries_took() {
+    for (first, most) in [(Answer::Billed(500), ""), (Answer::Cut(String::new()), " at most")] {
+        let first = std::sync::Mutex::new(Some(first));
+        let a = Counting::start(move |asked| {
+            let first = first.lock().unwrap().take();
+            first.unwrap_or_else(|| Answer::Reply(well(asked)))
+        });
+        let b = Counting::start(|asked| Answer::Reply(well(asked)));
+        let project = book_of(&a, &b);
+        ok(&project, &["draft", "chapter", "1"]);
+        let served = [a.served()[0], b.served()[0]];
+        let sum = |of: fn(&Served) -> u64| -> u64 {
+            served.iter().filter(|one| one.is_told).map(of).sum()
+        };
+        let take = project.read(&format!(".storygen/takes/{}/1.md", IDS[0]));
+        let (prompt, reply) = (sum(|one| one.tokens.prompt), sum(|one| one.tokens.reply));
+        assert!(take.contains(&format!("  prompt: {prompt}\n")), "{most}: {prompt}: {take}");
+        assert!(take.contains(&format!("  reply: {reply}\n")), "{most}: {reply}: {take}");
+        let cost = take.lines().find(|line| line.starts_with("cost: $")).expect("a cost");
+        assert_eq!(cost.ends_with(" at most"), !most.is_empty(), "{take}");
+        let listed = ok(&project, &["takes"]).stdout;
+        assert!(listed.contains(&format!("{prompt} + {reply} tokens")), "{listed}");
+    }
+}
+
 #[test]
 fn a_model_that_never_answered_took_nothing() {
     let a = Counting::start(|_| Answer::Status(401));
