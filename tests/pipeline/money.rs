@@ -119,7 +119,7 @@ fn usage_agrees_with_the_endpoint_to_the_token() {
 
 /// Runs the program until the endpoint has got its `nth` request, and kills it
 /// while that is not answered.
-fn kill_at(project: &Project, server: &Counting, nth: usize, arguments: &[&str]) {
+pub fn kill_at(project: &Project, server: &Counting, nth: usize, arguments: &[&str]) {
     let mut child = project
         .command(arguments)
         .stdout(Stdio::null())

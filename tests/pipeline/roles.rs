@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::common::*;
 use crate::counting::{Answer, Counting, Served};
-use crate::money::well;
+use crate::money::{kill_at, well};
 use crate::replay::{elsewhere, offline};
 use crate::support::{Output, Project};
 
@@ -131,6 +131,41 @@ fn a_take_took_what_all_its_tries_took() {
         assert_eq!(cost.ends_with(" at most"), !most.is_empty(), "{take}");
         let listed = ok(&project, &["takes"]).stdout;
         assert!(listed.contains(&format!("{prompt} + {reply} tokens")), "{listed}");
+    }
+}
+
+/// A kill hides how a call ended, but not who was asked.
+#[test]
+fn a_killed_call_is_that_of_the_model_that_stood_in() {
+    let a = Counting::start(|_| Answer::Status(500));
+    let b = Counting::start(|asked| {
+        let text = well(asked);
+        match text.get(40..).filter(|_| asked.said.contains("breaks off here")) {
+            _ if asked.number == 0 => Answer::Hang(text[..40].to_owned()),
+            Some(rest) => Answer::Reply(rest.to_owned()),
+            None => Answer::Reply(text),
+        }
+    });
+    let project = book_of(&a, &b);
+    kill_at(&project, &b, 1, &["draft", "chapter", "1"]);
+    let usage = json(&project, &["usage", "--json"]);
+    for (model, calls) in [("a/one", 0), ("b/one", 1)] {
+        let row = &usage["models"][model];
+        let told = ["calls", "tries", "unsaid"].map(|key| row[key].as_u64().expect("a count"));
+        assert_eq!(told, [calls, 1, 1], "{model}: {usage:#}");
+    }
+    // All that was reserved counts.
+    let of = |row: &Value, key: &str| row[key].as_f64().unwrap();
+    let worst = of(&usage["all"], "unsaid_at_most");
+    assert!((worst - of(&usage["month"], "reserved")).abs() < 1e-11, "{usage:#}");
+    assert!(worst > 0.01, "{usage:#}");
+    assert!(ok(&project, &["calls"]).stdout.contains("b/one  (after a/one)\n"));
+    ok(&project, &["draft", "chapter", "1"]);
+    assert_eq!(prose(&project, 1), PROSE[0]);
+    let usage = json(&project, &["usage", "--json"]);
+    for (model, server) in [("a/one", &a), ("b/one", &b)] {
+        let tries = usage["models"][model]["tries"].as_u64();
+        assert_eq!(tries, Some(server.requests() as u64), "{model}: {usage:#}");
     }
 }
 

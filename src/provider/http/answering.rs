@@ -162,10 +162,10 @@ impl Remote {
         let mut is_over = listening.is_billed();
         while !is_over {
             let limit = end.saturating_duration_since(Instant::now());
-            is_over = match answer.next(limit).await {
-                Ok(Some(chunk)) => listening.feed_on(chunk.as_ref()),
-                Ok(None) | Err(_) => break listening.end_on(),
-            };
+            match answer.next(limit).await {
+                Ok(Some(chunk)) => is_over = listening.feed_on(chunk.as_ref()),
+                Ok(None) | Err(_) => return listening.end_on(),
+            }
         }
     }
 
