@@ -244,6 +244,7 @@ impl Batch<'_> {
             prompt_tokens: account.total.usage.prompt,
             reply_tokens: account.total.usage.reply,
             cost: account.total.most().dollars(),
+            unsaid: account.total.unsaid,
             seconds: begun.elapsed().as_secs_f64(),
         }
     }
@@ -324,12 +325,13 @@ fn table(report: &report::Report) -> Vec<String> {
     let done = report.books.iter().filter(|book| book.is_done()).count();
     let cost: f64 = report.books.iter().map(|book| book.cost).sum();
     let cost = Money::of_dollars(cost).filter(|cost| *cost > Money::ZERO);
+    let most = if report.books.iter().any(|book| book.unsaid > 0) { " at most" } else { "" };
     lines.push(format!(
         "{done} of {} done, {} words, {:.0} s{}",
         counted(report.books.len(), "book"),
         report.books.iter().map(|book| book.words).sum::<usize>(),
         report.seconds,
-        cost.map_or_else(String::new, |cost| format!(", {cost} at most"))
+        cost.map_or_else(String::new, |cost| format!(", {cost}{most}"))
     ));
     lines
 }

@@ -226,9 +226,11 @@ fn hung(head: &str, sentence: &str, width: Option<usize>) -> Vec<String> {
 /// What an event is in words; none for one that only matters after a crash.
 fn sentence(event: &Event) -> Option<String> {
     Some(match event {
-        Event::Recording { .. } | Event::Ended | Event::Reserved { .. } | Event::Called { .. } => {
-            return None;
-        }
+        Event::Recording { .. }
+        | Event::Ended
+        | Event::Reserved { .. }
+        | Event::Sent { .. }
+        | Event::Called { .. } => return None,
         Event::Run { command } => format!("storygen {command}"),
         Event::Take(note) => {
             let by = match note.origin {

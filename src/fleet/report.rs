@@ -52,6 +52,9 @@ pub struct Book {
     /// Dollars that its calls of this run have cost at most: where an endpoint has
     /// given no figures, the worst case counts.
     pub cost: f64,
+    /// Requests of this run of which no figures came: the cost counts each with the most
+    /// that it can have cost.
+    pub unsaid: u32,
     /// Seconds it took, waiting for others included.
     pub seconds: f64,
 }

@@ -6,14 +6,12 @@ use super::calling::{Line, Listener, Question};
 use super::rendering;
 use super::settings::tokens;
 use crate::chat::{Message, said};
-use crate::project::archive::add;
 use crate::project::journal::Stage;
 use crate::prompt::brief::{self, Past};
 use crate::prompt::budget;
 use crate::prompt::memory::Span;
 use crate::prompt::templates::Templates;
 use crate::prompt::view::FoldView;
-use crate::provider::Usage;
 use crate::story::synopsis::{self, Demand};
 use crate::story::{Story, fingerprint, prose, take};
 
@@ -67,11 +65,10 @@ pub async fn fold(
     templates: &Templates,
     line: &Line<'_>,
     listener: Listener<'_>,
-) -> Result<(String, Usage)> {
+) -> Result<String> {
     let Asked { messages, reply, source, instructions } =
         asked(story, span, past, words, templates, line)?;
     let demand = demand(story, &source, words);
-    let mut spent = Usage::default();
     for attempt in 1..=TRIES {
         let question = Question {
             about: format!(
@@ -90,15 +87,14 @@ pub async fn fold(
             watch: None,
         };
         let kept = line.ask(question, &mut *listener).await?;
-        add(&mut spent, kept.usage.unwrap_or_default());
         let passage = take::strip(&kept.text, "").trim().replace('\n', " ");
         let passage = whole_sentences(&passage, words + words / 2);
         let is_sound = synopsis::check(&passage, &demand, &instructions).is_empty();
         if is_sound && take::find_loop(&passage).is_none() {
-            return Ok((passage, spent));
+            return Ok(passage);
         }
     }
-    Ok((synopsis::extract(&source, &demand), spent))
+    Ok(synopsis::extract(&source, &demand))
 }
 
 /// A fold names the people its passages name, as many as its words allow.

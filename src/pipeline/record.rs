@@ -12,14 +12,12 @@ use super::calling::{Line, Listener, Question};
 use super::rendering;
 use super::settings::tokens;
 use crate::chat::{Message, said};
-use crate::project::archive::add;
 use crate::project::calls::{Ending, Kept};
 use crate::project::journal::Stage;
 use crate::prompt::brief;
 use crate::prompt::budget;
 use crate::prompt::templates::Templates;
 use crate::prompt::view::{LackView, RecordView};
-use crate::provider::Usage;
 use crate::story::canon::{self, Canon, Fact, Kind, Maker, Record};
 use crate::story::synopsis;
 use crate::story::{Chapter, Story, fingerprint, prose, take};
@@ -31,8 +29,6 @@ pub struct Recorded {
     pub record: Record,
     /// How many facts had no quote in the text.
     pub dropped: usize,
-    /// What it took.
-    pub tokens: Usage,
 }
 
 /// The shape of the model's answer.
@@ -211,7 +207,6 @@ pub async fn record(
 ) -> Result<Recorded> {
     let plan = Plan::new(story, chapter, text, canon, templates, line)?;
     let demand = synopsis::demand(story, chapter, text, plan.words);
-    let mut spent = Usage::default();
     let (mut facts, mut dropped) = (Vec::new(), 0);
     let mut lacks: Vec<LackView> = Vec::new();
     let mut accepted = None;
@@ -228,7 +223,6 @@ pub async fn record(
             );
             let kept =
                 ask(chapter, view, about, plan.reply, templates, line, &mut *listener).await?;
-            add(&mut spent, kept.usage.unwrap_or_default());
             let answer = parse(&kept);
             if !passage.is_empty() {
                 passage.push(' ');
@@ -250,11 +244,7 @@ pub async fn record(
         Some(passage) => (passage, Maker::Model),
         None => (synopsis::extract(text, &demand), Maker::Extract),
     };
-    Ok(Recorded {
-        record: Record { chapter: chapter.number, synopsis, maker, facts },
-        dropped,
-        tokens: spent,
-    })
+    Ok(Recorded { record: Record { chapter: chapter.number, synopsis, maker, facts }, dropped })
 }
 
 /// Sends one part of the text.

@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::call_note::{CallNote, Ended};
-use super::journal::{Entry, Event};
+use super::journal::{Entry, Event, Sent};
 use crate::money::{Account, Entry as Amount, Money};
-use crate::provider::{Reckoning, Tally, Total};
+use crate::provider::{Reckoning, Tally, Total, Tried};
 
 /// The calls of a project.
 #[derive(Clone, Debug, Default)]
@@ -30,6 +30,35 @@ pub struct Open {
     pub call: CallNote,
     /// What it may have cost.
     pub tally: Tally,
+    /// Who was asked how often by then; nobody has said where only the first try was.
+    pub sent: Vec<Sent>,
+    /// The most that a try could cost.
+    each: Money,
+}
+
+impl Open {
+    /// What each model that was asked may have been paid: together no less than what was
+    /// reserved, of which the last one has what the others leave.
+    #[must_use]
+    pub fn took(&self) -> Reckoning {
+        let Some((last, before)) = self.sent.split_last() else { return self.tally.into() };
+        let unknown = |sent: &Sent| Tally::unknown(sent.tries, self.each);
+        let before: Vec<Tried> = before
+            .iter()
+            .map(|sent| Tried { model: sent.model.clone(), tally: unknown(sent) })
+            .collect();
+        let theirs = before.iter().fold(Money::ZERO, |sum, tried| sum + tried.tally.most());
+        let rest = self.tally.most().pico().saturating_sub(theirs.pico());
+        let share = Money::of_pico(rest.div_ceil(u64::from(last.tries.max(1))));
+        Reckoning { tally: Tally::unknown(last.tries, share.max(self.each)), before }
+    }
+
+    /// The call, under the name of the model that was asked last.
+    #[must_use]
+    pub fn note(&self) -> CallNote {
+        let model = self.sent.last().map_or(&self.call.model, |sent| &sent.model);
+        CallNote { model: model.clone(), ..self.call.clone() }
+    }
 }
 
 impl Accounts {
@@ -39,6 +68,7 @@ impl Accounts {
             Event::Reserved { call, tries, each } => {
                 self.reserve(entry.at, call.clone(), *tries, *each);
             }
+            Event::Sent { id, sent } => self.sent(id, sent.clone()),
             Event::Called { call, took, .. } => self.settle(call, &took.total()),
             _ => {}
         }
@@ -50,7 +80,14 @@ impl Accounts {
         self.book.add(Amount::Reserve { id: call.id.clone(), worst });
         // How often it was sent by then nobody knows: once, most likely.
         let tally = Tally::unknown(1, worst);
-        self.open.insert(call.id.clone(), Open { at, call, tally });
+        self.open.insert(call.id.clone(), Open { at, call, tally, sent: Vec::new(), each });
+    }
+
+    /// A call that was reserved for was sent so far to these.
+    pub fn sent(&mut self, id: &str, sent: Vec<Sent>) {
+        if let Some(open) = self.open.get_mut(id) {
+            open.sent = sent;
+        }
     }
 
     /// A call has ended.
@@ -109,12 +146,54 @@ pub fn calls(entries: &[Entry]) -> Vec<Call> {
     }
     let killed = accounts.open.into_values().map(|open| Call {
         at: open.at,
-        note: open.call,
+        note: open.note(),
         ended: Ended::Killed,
         answered: None,
-        took: open.tally.into(),
+        took: open.took(),
     });
     calls.extend(killed);
     calls.sort_by_key(|call| call.at);
     calls
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::project::journal::Stage;
+
+    #[test]
+    fn what_a_kill_cut_is_booked_on_whom_it_was_sent_to() {
+        let sent = |model: &str, tries| Sent { model: model.to_owned(), tries };
+        for (tries, all, model, expected) in [
+            (4, vec![], "a", vec![(1, 40)]),
+            (4, vec![sent("a", 2)], "a", vec![(2, 40)]),
+            (4, vec![sent("a", 3)], "a", vec![(3, 42)]),
+            (4, vec![sent("a", 2), sent("b", 1)], "b", vec![(2, 20), (1, 20)]),
+            (2, vec![sent("a", 2), sent("b", 1)], "b", vec![(2, 20), (1, 10)]),
+            (3, vec![sent("b", 1)], "b", vec![(1, 30)]),
+        ] {
+            let call = CallNote {
+                id: "1-2-3".to_owned(),
+                digest: "d".to_owned(),
+                stage: Stage::Draft,
+                chapter: None,
+                model: "a".to_owned(),
+                prompt: 7,
+                reply: 9,
+            };
+            let entry = |event| Entry { v: 1, at: 2, run: 3, event };
+            let mut entries =
+                vec![entry(Event::Reserved { call, tries, each: Money::of_pico(10) })];
+            if !all.is_empty() {
+                let noted = Event::Sent { id: "1-2-3".to_owned(), sent: all.clone() };
+                entries.push(entry(noted));
+            }
+            let call = calls(&entries).pop().expect("a call");
+            assert_eq!((call.note.model.as_str(), call.ended), (model, Ended::Killed), "{all:?}");
+            let told: Vec<_> =
+                call.took.tallies().map(|tally| (tally.unsaid, tally.most().pico())).collect();
+            assert_eq!(told, expected, "{all:?}");
+            assert!(call.took.total().most().pico() >= u64::from(tries) * 10, "{all:?}");
+        }
+    }
 }

@@ -250,7 +250,7 @@ fn replay(
             }
         }
         Event::Ended => archive.open = None,
-        Event::Undone { .. } => {}
+        Event::Undone { .. } | Event::Sent { .. } => {}
     }
 }
 

@@ -128,6 +128,14 @@ pub enum Event {
         /// The most that a try can cost.
         each: Money,
     },
+    /// A call was sent again, or to another model: what it was sent so far. Only of use
+    /// where its end is not known.
+    Sent {
+        /// The call's id.
+        id: String,
+        /// Who was asked how often, in their order.
+        sent: Vec<Sent>,
+    },
     /// A call has ended.
     Called {
         /// The call.
@@ -141,6 +149,15 @@ pub enum Event {
         #[serde(flatten)]
         took: Reckoning,
     },
+}
+
+/// How often a call was sent to a model.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sent {
+    /// The model, as `endpoint/model`.
+    pub model: String,
+    /// How many times.
+    pub tries: u32,
 }
 
 /// What tells a line of [`Event::Called`]. Nothing else has it: within a text

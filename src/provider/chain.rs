@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Bill, Ear, Facts, Fault, Provider, Request, Streaming};
 use crate::chat::{Counting, Message, Tokenizer};
+use crate::money::Money;
 
 /// Hears that a model failed, and which one is asked now.
 pub type OnFallback = Box<dyn Fn(&str, &Fault, &str) + Send + Sync>;
@@ -126,6 +127,10 @@ impl Ear for Passing<'_> {
 
     fn billed(&mut self, bill: Bill) {
         self.ear.billed(bill);
+    }
+
+    fn may_cost(&mut self, most: Money) {
+        self.ear.may_cost(most);
     }
 }
 

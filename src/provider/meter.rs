@@ -15,6 +15,8 @@ pub struct Meter {
     price: Option<Price>,
     /// The most that a try can cost.
     each: Money,
+    /// The most that one may cost by what its endpoint has counted of it.
+    counted: Money,
     /// The try that was sent last has no bill yet.
     is_open: bool,
     /// Some text has come.
@@ -35,6 +37,7 @@ impl Meter {
             before: Vec::new(),
             price,
             each,
+            counted: Money::ZERO,
             is_open: false,
             has_heard: false,
             last: None,
@@ -95,12 +98,14 @@ impl Meter {
             self.before.push(Tried { model, tally });
         }
         (self.last, self.answered) = (None, None);
+        self.counted = Money::ZERO;
     }
 
     /// What was sent last will not be billed any more.
     fn close(&mut self) {
         self.tally.unsaid += u32::from(std::mem::take(&mut self.is_open));
-        self.tally.each = if self.tally.unsaid > 0 { self.each } else { Money::ZERO };
+        let each = self.each.max(self.counted);
+        self.tally.each = if self.tally.unsaid > 0 { each } else { Money::ZERO };
     }
 
     fn sending(&mut self) {
@@ -151,6 +156,11 @@ impl Ear for Metered<'_> {
         self.ear.billed(bill);
         self.meter.billed(bill);
     }
+
+    fn may_cost(&mut self, most: Money) {
+        self.ear.may_cost(most);
+        self.meter.counted = self.meter.counted.max(most);
+    }
 }
 
 #[cfg(test)]
@@ -167,6 +177,26 @@ mod tests {
         Refused,
         Counted(u64, u64),
         Priced(u64, u64, u64),
+    }
+
+    #[test]
+    fn what_was_counted_of_an_open_try_raises_what_it_may_cost() {
+        let mut text = |_: &str| {};
+        let mut meter = Meter::new(None, Money::of_pico(1_000));
+        let mut ear = meter.on(&mut text);
+        let may_cost = |ear: &mut Metered<'_>, pico| {
+            ear.sending();
+            ear.may_cost(Money::of_pico(pico));
+        };
+        ear.asks("a");
+        may_cost(&mut ear, 1_500);
+        may_cost(&mut ear, 900);
+        ear.asks("b");
+        may_cost(&mut ear, 900);
+        meter.end(None);
+        let took = meter.reckoning();
+        let each = |tally: &Tally| (tally.unsaid, tally.each.pico());
+        assert_eq!(took.tallies().map(each).collect::<Vec<_>>(), [(2, 1_500), (1, 1_000)]);
     }
 
     fn tallied(tries: &[Try], price: Option<Price>, said: Option<Usage>, answered: bool) -> Tally {

@@ -228,6 +228,12 @@ pub trait Ear: Send {
     fn billed(&mut self, bill: Bill) {
         let _ = bill;
     }
+
+    /// The request that was sent last has no bill, but by what its endpoint has counted
+    /// of it may be billed with so much, which can be more than was thought.
+    fn may_cost(&mut self, most: Money) {
+        let _ = most;
+    }
 }
 
 impl<F: FnMut(&str) + Send> Ear for F {

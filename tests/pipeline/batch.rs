@@ -260,6 +260,27 @@ fn one_budget_holds_over_all_books_of_a_batch() {
     }
 }
 
+/// What is known to the token is not said to be `at most`.
+#[test]
+fn a_batch_says_whether_all_of_its_cost_is_known() {
+    for (unsaid, most) in [(0, ""), (1, " at most")] {
+        let server = Counting::start(move |asked| match asked.number {
+            0 if unsaid > 0 => Answer::Silent(well(asked)),
+            _ => Answer::Reply(well(asked)),
+        });
+        let shelf = shelf();
+        configure(&shelf, &server, PRICE);
+        let arguments = [&THREE[..], &["5", "--report", "report.json"]].concat();
+        let output = shelf.run(&arguments);
+        assert_eq!(output.code, 0, "{output}");
+        let last = output.stdout.lines().last().expect("a sum");
+        let (_, cost) = last.rsplit_once(", $0.").expect("a cost");
+        assert_eq!(cost.trim_start_matches(|c: char| c.is_ascii_digit()), most, "{last}");
+        let books = report(&shelf)["books"].as_array().unwrap().clone();
+        assert_eq!(books.iter().filter_map(|book| book["unsaid"].as_u64()).sum::<u64>(), unsaid);
+    }
+}
+
 /// Under any budget, towards the end there is room for one call at a time: the books take turns.
 #[test]
 fn a_book_waits_for_what_another_may_leave() {

@@ -119,7 +119,7 @@ fn usage_agrees_with_the_endpoint_to_the_token() {
 
 /// Runs the program until the endpoint has got its `nth` request, and kills it
 /// while that is not answered.
-fn kill_at(project: &Project, server: &Counting, nth: usize, arguments: &[&str]) {
+pub fn kill_at(project: &Project, server: &Counting, nth: usize, arguments: &[&str]) {
     let mut child = project
         .command(arguments)
         .stdout(Stdio::null())
@@ -278,6 +278,23 @@ fn a_cap_stops_before_the_call_and_says_why() {
         let more = project.run(&["draft", "--max-cost", "5"]);
         assert_eq!(more.code, 0, "{more}");
         assert_eq!(prose(&project, 4), PROSE[3]);
+    }
+}
+
+/// What an endpoint bills for a request that it then fails counts as any other bill.
+#[test]
+fn no_cap_is_passed_by_errors_that_are_billed() {
+    for status in [200, 500] {
+        let project = small(&[]);
+        let server = Counting::start(move |asked| match asked.number % 2 {
+            0 => Answer::Billed(status),
+            _ => Answer::Reply(well(asked)),
+        });
+        configure(&project, &server, &format!("{PRICE}\nbudget: {{month: 0.08}}"));
+        let output = project.run(&["draft", "--as-far-as-it-goes"]);
+        assert_eq!(output.code, 5, "{status}: {output}");
+        assert!(server.requests() > 2 && true_cost(&server.served()) <= 80_000, "{output}");
+        assert_agrees(&project, &server);
     }
 }
 

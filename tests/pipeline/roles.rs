@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::common::*;
 use crate::counting::{Answer, Counting, Served};
-use crate::money::well;
+use crate::money::{kill_at, well};
 use crate::replay::{elsewhere, offline};
 use crate::support::{Output, Project};
 
@@ -105,6 +105,68 @@ fn each_try_is_booked_on_the_model_that_was_asked_with_it() {
     let month = usage["month"]["spent"].as_f64().unwrap();
     let of = |key: &str| usage["all"][key].as_f64().unwrap();
     assert!((of("cost") + of("unsaid_at_most") - month).abs() < 1e-13, "{usage:#}");
+}
+
+/// Tokens and cost of a take are those of every try that it needed.
+#[test]
+fn a_take_took_what_all_its_tries_took() {
+    for (first, most) in [(Answer::Billed(500), ""), (Answer::Cut(String::new()), " at most")] {
+        let first = std::sync::Mutex::new(Some(first));
+        let a = Counting::start(move |asked| {
+            let first = first.lock().unwrap().take();
+            first.unwrap_or_else(|| Answer::Reply(well(asked)))
+        });
+        let b = Counting::start(|asked| Answer::Reply(well(asked)));
+        let project = book_of(&a, &b);
+        ok(&project, &["draft", "chapter", "1"]);
+        let served = [a.served()[0], b.served()[0]];
+        let sum = |of: fn(&Served) -> u64| -> u64 {
+            served.iter().filter(|one| one.is_told).map(of).sum()
+        };
+        let take = project.read(&format!(".storygen/takes/{}/1.md", IDS[0]));
+        let (prompt, reply) = (sum(|one| one.tokens.prompt), sum(|one| one.tokens.reply));
+        assert!(take.contains(&format!("  prompt: {prompt}\n")), "{most}: {prompt}: {take}");
+        assert!(take.contains(&format!("  reply: {reply}\n")), "{most}: {reply}: {take}");
+        let cost = take.lines().find(|line| line.starts_with("cost: $")).expect("a cost");
+        assert_eq!(cost.ends_with(" at most"), !most.is_empty(), "{take}");
+        let listed = ok(&project, &["takes"]).stdout;
+        assert!(listed.contains(&format!("{prompt} + {reply} tokens")), "{listed}");
+    }
+}
+
+/// A kill hides how a call ended, but not who was asked.
+#[test]
+fn a_killed_call_is_that_of_the_model_that_stood_in() {
+    let a = Counting::start(|_| Answer::Status(500));
+    let b = Counting::start(|asked| {
+        let text = well(asked);
+        match text.get(40..).filter(|_| asked.said.contains("breaks off here")) {
+            _ if asked.number == 0 => Answer::Hang(text[..40].to_owned()),
+            Some(rest) => Answer::Reply(rest.to_owned()),
+            None => Answer::Reply(text),
+        }
+    });
+    let project = book_of(&a, &b);
+    kill_at(&project, &b, 1, &["draft", "chapter", "1"]);
+    let usage = json(&project, &["usage", "--json"]);
+    for (model, calls) in [("a/one", 0), ("b/one", 1)] {
+        let row = &usage["models"][model];
+        let told = ["calls", "tries", "unsaid"].map(|key| row[key].as_u64().expect("a count"));
+        assert_eq!(told, [calls, 1, 1], "{model}: {usage:#}");
+    }
+    // All that was reserved counts.
+    let of = |row: &Value, key: &str| row[key].as_f64().unwrap();
+    let worst = of(&usage["all"], "unsaid_at_most");
+    assert!((worst - of(&usage["month"], "reserved")).abs() < 1e-11, "{usage:#}");
+    assert!(worst > 0.01, "{usage:#}");
+    assert!(ok(&project, &["calls"]).stdout.contains("b/one  (after a/one)\n"));
+    ok(&project, &["draft", "chapter", "1"]);
+    assert_eq!(prose(&project, 1), PROSE[0]);
+    let usage = json(&project, &["usage", "--json"]);
+    for (model, server) in [("a/one", &a), ("b/one", &b)] {
+        let tries = usage["models"][model]["tries"].as_u64();
+        assert_eq!(tries, Some(server.requests() as u64), "{model}: {usage:#}");
+    }
 }
 
 #[test]

@@ -23,7 +23,8 @@ enum Billed {
     Open,
     /// The tokens that were counted.
     Counted,
-    /// The prompt that was counted, and all that the reply could take.
+    /// Nobody knows; it counts with no less than the prompt that was counted, and all that
+    /// the reply could take.
     Begun,
 }
 use Billed::{Begun, Counted, Nothing, Open};
@@ -40,16 +41,16 @@ fn bill(wire: &Wire, reply: u64) -> Bill {
     Bill { usage, cost: Some(price().cost(90, cached, 0, reply)) }
 }
 
-fn is_billed(wire: &Wire, billed: Billed, bill_seen: Option<Bill>) -> bool {
+fn is_billed(wire: &Wire, billed: Billed, seen: Option<Bill>, most: Option<Money>) -> bool {
     match billed {
-        Nothing => bill_seen == Some(Bill::default()),
-        Open => bill_seen.is_none(),
-        Counted => bill_seen == Some(bill(wire, 3)),
+        Nothing => seen == Some(Bill::default()),
+        Open => seen.is_none() && most.is_none(),
+        Counted => seen == Some(bill(wire, 3)),
         // What was cached is told at the end at one wire.
-        Begun => bill_seen.is_some_and(|seen| {
-            let cost = price().cost(90, seen.usage.cached, 0, 700);
-            (seen.usage.prompt, seen.usage.reply, seen.cost) == (90, 700, Some(cost))
-        }),
+        Begun => {
+            let possible = [0, 40].map(|cached| Some(price().cost(90, cached, 0, 700)));
+            seen.is_none() && possible.contains(&most)
+        }
     }
 }
 
@@ -65,8 +66,9 @@ fn check(wire: &Wire, name: &str, steps: Vec<Step>, billed: Billed) {
     let server = ByteServer::start([steps]);
     let heard = hear(&provider(wire, &server), &request());
     assert_eq!(heard.bills.len(), 1, "{}, {name}", wire.name());
-    let seen = heard.bills[0];
-    assert!(is_billed(wire, billed, seen), "{}, {name}: {seen:?} is not {billed:?}", wire.name());
+    let (seen, most) = (heard.bills[0], heard.most);
+    let is_billed = is_billed(wire, billed, seen, most);
+    assert!(is_billed, "{}, {name}: {seen:?}, {most:?} is not {billed:?}", wire.name());
 }
 
 #[test]
@@ -257,9 +259,117 @@ fn a_count_that_comes_before_the_end_is_no_bill() {
     );
     let wire = &WIRES[0];
     let (_server, provider) = chat([wire.closed(counts)]);
-    let bill = hear(&provider, &request()).bills[0].unwrap();
-    assert_eq!((bill.usage.prompt, bill.usage.reply), (9, 700), "all that the reply could take");
-    assert_eq!(bill.cost, Some(price().cost(9, 0, 0, 700)));
+    let heard = hear(&provider, &request());
+    assert_eq!(heard.bills, [None]);
+    assert_eq!(heard.most, Some(price().cost(9, 0, 0, 700)), "all that the reply could take");
+}
+
+/// Whatever an error is: figures that are stated with it are its bill.
+#[test]
+fn figures_that_an_error_states_are_its_bill() {
+    let wire = &WIRES[0];
+    let json = [("content-type", "application/json")];
+    let plain = [("content-type", "text/plain")];
+    let usage = json!({"prompt_tokens": 777, "completion_tokens": 55, "total_tokens": 832});
+    let tokens = Usage { prompt: 777, reply: 55, ..Usage::default() };
+    let by_price = Some(Bill { usage: tokens, cost: Some(price().cost(777, 0, 0, 55)) });
+    let (dear, free) = (Some(Money::of_pico(1_230_000_000)), Some(Bill::default()));
+    let with_cost = json!({"prompt_tokens": 777, "completion_tokens": 55, "cost": 0.001_23});
+    let cost_alone = json!({"cost": "0.00123"});
+    let fails = |code: u16, usage: &serde_json::Value| {
+        let error = json!({"code": code, "message": "no"});
+        json!({"error": error, "usage": usage}).to_string()
+    };
+    let whole = |status: u16, code: u16, usage: &serde_json::Value| {
+        vec![answer(status, &json, fails(code, usage).as_bytes())]
+    };
+    let failed = event(&json!({"choices": [{"delta": {}, "finish_reason": "error"}],
+        "error": {"code": 502, "message": "gone"}}));
+    let late = event(&json!({"choices": [], "usage": usage}));
+    let early = event(&json!({"choices": [{"delta": {"content": "a"}}], "usage": usage}));
+    let own = format!("data: {}\n\n", fails(502, &usage));
+    let none = json!(null);
+    let table: Vec<(&str, Vec<Step>, Option<Bill>)> = vec![
+        ("500", whole(500, 500, &usage), by_price),
+        ("429", whole(429, 429, &usage), by_price),
+        ("400", whole(400, 400, &usage), by_price),
+        ("502", whole(502, 502, &usage), by_price),
+        ("as JSON", whole(200, 503, &usage), by_price),
+        ("as text", vec![answer(200, &plain, fails(503, &usage).as_bytes())], by_price),
+        ("as a stream", wire.closed(fails(503, &usage)), by_price),
+        ("its cost", whole(200, 503, &with_cost), Some(Bill { usage: tokens, cost: dear })),
+        (
+            "its cost alone",
+            whole(500, 500, &cost_alone),
+            Some(Bill { usage: Usage::default(), cost: dear }),
+        ),
+        ("in band", wire.closed(own.clone()), by_price),
+        ("in band, refused", wire.closed(format!("data: {}\n\n", fails(429, &usage))), by_price),
+        ("in band, after text", wire.closed(says("a") + &own), by_price),
+        ("behind it", wire.closed(says("a") + &failed + &late + DONE), by_price),
+        ("behind it, uncut", wire.closed(says("a") + &failed + late.trim_end()), by_price),
+        (
+            "behind it, in another piece",
+            wire.in_pieces(&[(says("a") + &failed).as_bytes(), late.as_bytes()]),
+            by_price,
+        ),
+        (
+            "behind it, on an open line",
+            vec![wire.head(), send(failed.clone()), send(late.clone()), Step::Hold],
+            by_price,
+        ),
+        ("before it, by themselves", wire.closed(late.clone() + &failed), by_price),
+        // What counted a part of it, or says what cannot be, is no bill.
+        ("before it, with text", wire.closed(early + &failed), None),
+        ("before text", wire.closed(late.clone() + &says("a") + &failed), None),
+        ("none, on an open line", vec![wire.head(), send(failed.clone()), Step::Hold], None),
+        ("none, with pings", wire.closed(failed.clone() + &": ping\n\n".repeat(40)), None),
+        ("no prompt", whole(500, 500, &json!({"prompt_tokens": 0, "completion_tokens": 55})), None),
+        ("no reply", whole(500, 500, &json!({"prompt_tokens": 777})), None),
+        ("nothing", whole(500, 500, &json!({"prompt_tokens": 0, "completion_tokens": 0})), free),
+        ("no figures", whole(500, 500, &none), free),
+        ("no figures as JSON", whole(200, 503, &none), free),
+    ];
+    for (name, steps, expected) in table {
+        let (server, provider) = chat([steps]);
+        let heard = hear(&provider, &request());
+        assert!(heard.reply.is_err(), "{name}");
+        assert_eq!(heard.bills, [expected], "{name}");
+        assert_eq!(asked(&server), 1, "{name}");
+    }
+}
+
+/// The same at the wires that have other words for them.
+#[test]
+fn figures_that_an_error_states_are_its_bill_at_other_wires() {
+    let usage = Usage { prompt: 777, reply: 55, ..Usage::default() };
+    let bill = Some(Bill { usage, cost: Some(price().cost(777, 0, 0, 55)) });
+    for (name, body) in [
+        (
+            "anthropic",
+            json!({"type": "error", "error": {"type": "overloaded_error", "message": "m"},
+                "usage": {"input_tokens": 777, "cache_read_input_tokens": 0, "output_tokens": 55}}),
+        ),
+        ("ollama", json!({"error": "no", "prompt_eval_count": 777, "eval_count": 55})),
+        (
+            "mistral",
+            json!({"object": "error", "message": "no",
+                "usage": {"prompt_tokens": 777, "completion_tokens": 55}}),
+        ),
+    ] {
+        let wire = WIRES.iter().find(|wire| wire.name() == name).unwrap();
+        let json = [("content-type", "application/json")];
+        let body = body.to_string();
+        let line = if wire.is_lines() { format!("{body}\n") } else { format!("data: {body}\n\n") };
+        for steps in [
+            vec![answer(529, &json, body.as_bytes())],
+            vec![answer(200, &json, body.as_bytes())],
+            wire.closed((wire.begins)() + &(wire.says)("a") + &line),
+        ] {
+            let server = ByteServer::start([steps]);
+            assert_eq!(hear(&provider(wire, &server), &request()).bills, [bill], "{name}");
+        }
+    }
 }
 
 #[test]
@@ -379,6 +489,7 @@ fn an_error_that_names_a_reply_is_asked_for() {
     let bill = Some(Bill { usage, cost: Some(Money::of_pico(1_230_000_000)) });
     let (free, there) = (Some(Bill::default()), page(200, &data.to_string()));
     let named = [("x-generation-id", "gen-1")];
+    let named_json = [("x-generation-id", "gen-1"), ("content-type", "application/json")];
     let path = Some("/generation?id=");
     for (name, status, head, path, pages, expected) in [
         ("billed", 500, &named[..], path, vec![there.clone()], bill),
@@ -393,9 +504,14 @@ fn an_error_that_names_a_reply_is_asked_for() {
         // What was refused at the door was no reply, whatever name it has.
         ("slow down", 429, &named, path, vec![], free),
         ("no key", 401, &named, path, vec![], free),
+        // A good status with an error in it, whose code is another one.
+        ("billed as JSON", 200, &named_json, path, vec![there.clone()], bill),
+        ("not known as JSON", 200, &named_json, path, vec![page(404, "{}"); 4], free),
+        ("as JSON, no name", 200, &named_json[1..], path, vec![], free),
     ] {
         let asked = pages.len();
-        let failed = vec![answer(status, head, b"{}")];
+        let body = if status == 200 { r#"{"error":{"code":503,"message":"up"}}"# } else { "{}" };
+        let failed = vec![answer(status, head, body.as_bytes())];
         let server = ByteServer::start([vec![failed], pages].concat());
         let mut endpoint = wire.endpoint(&server.origin());
         endpoint.price = Some(price());

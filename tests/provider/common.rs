@@ -5,6 +5,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use storygen::chat::{Message, Role};
+use storygen::money::Money;
 use storygen::provider::http::{Base, BoundKey, Endpoint, Patience, Remote};
 use storygen::provider::openai::OPENAI;
 use storygen::provider::{Bill, Ear, Fault, Provider, Reply, Request, Sampling};
@@ -99,11 +100,14 @@ pub struct Heard {
     pub text: String,
     pub reply: Result<Reply, Fault>,
     pub bills: Vec<Option<Bill>>,
+    /// The most that a try may cost which stays open, where its endpoint counted some.
+    pub most: Option<Money>,
 }
 
 struct Ledger<F> {
     text: String,
     bills: Vec<Option<Bill>>,
+    most: Option<Money>,
     on_text: F,
 }
 
@@ -122,6 +126,11 @@ impl<F: FnMut(&str) + Send> Ear for Ledger<F> {
         assert!(last.is_none(), "a try is billed once");
         *last = Some(bill);
     }
+
+    fn may_cost(&mut self, most: Money) {
+        assert_eq!(self.bills.last(), Some(&None), "only what is open may cost more");
+        self.most = Some(most);
+    }
 }
 
 /// Calls, and hears the bills too.
@@ -136,10 +145,10 @@ pub fn hear_with(
     cancel: &CancellationToken,
     on_text: impl FnMut(&str) + Send,
 ) -> Heard {
-    let mut ledger = Ledger { text: String::new(), bills: Vec::new(), on_text };
+    let mut ledger = Ledger { text: String::new(), bills: Vec::new(), most: None, on_text };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let reply = runtime.block_on(provider.stream(request, &mut ledger, cancel));
-    Heard { text: ledger.text, reply, bills: ledger.bills }
+    Heard { text: ledger.text, reply, bills: ledger.bills, most: ledger.most }
 }
 
 pub fn send(bytes: impl Into<Vec<u8>>) -> Step {

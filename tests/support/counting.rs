@@ -42,6 +42,8 @@ pub enum Answer {
     Hang(String),
     /// Another status, and nothing else.
     Status(u16),
+    /// An error with this status, or one in an answer that has a good one, and figures.
+    Billed(u16),
     /// Figures of a reply that thought up to its limit, and then an error instead of it.
     Fails,
 }
@@ -188,7 +190,7 @@ fn serve(mut stream: TcpStream, shared: &Shared, answer: &Answering) -> Option<(
         | Answer::Dense(text, _) => (text.as_str(), Some("stop")),
         Answer::Length(text) => (text.as_str(), Some("length")),
         Answer::Cut(text) | Answer::Hang(text) => (text.as_str(), None),
-        Answer::Status(_) | Answer::Fails => ("", None),
+        Answer::Status(_) | Answer::Billed(_) | Answer::Fails => ("", None),
     };
     let reasoning = if number % 3 == 1 { 7 } else { 0 };
     let tokens = Tokens {
@@ -196,6 +198,7 @@ fn serve(mut stream: TcpStream, shared: &Shared, answer: &Answering) -> Option<(
         cached: if number % 2 == 1 { prompt / 2 } else { 0 },
         reply: match answer {
             Answer::Fails => asked.body["max_tokens"].as_u64().unwrap_or_default(),
+            Answer::Billed(_) => 55,
             _ => count(text) + reasoning,
         },
         reasoning,
@@ -206,13 +209,19 @@ fn serve(mut stream: TcpStream, shared: &Shared, answer: &Answering) -> Option<(
             | Answer::Length(_)
             | Answer::Costs(..)
             | Answer::Dense(..)
+            | Answer::Billed(_)
             | Answer::Fails
     );
     let is_billed = !matches!(answer, Answer::Status(_));
     // Counted before the client hears of it: else it could look too early.
     locked(&shared.served).push(Served { tokens, is_told, is_billed });
-    if let Answer::Status(status) = answer {
-        let body = r#"{"error":{"message":"not now"}}"#;
+    if let Answer::Status(status) | Answer::Billed(status) = answer {
+        let mut body = json!({ "error": { "message": "not now" } });
+        if is_billed {
+            body["error"]["code"] = json!(503);
+            body["usage"] = figures(tokens);
+        }
+        let body = body.to_string();
         let head = format!(
             "HTTP/1.1 {status} Said\r\nconnection: close\r\nretry-after: 0\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
             body.len()

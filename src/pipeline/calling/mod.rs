@@ -21,6 +21,7 @@ mod event;
 mod marks;
 mod purse;
 mod reel;
+mod sending;
 mod watching;
 mod way_out;
 
@@ -32,6 +33,7 @@ pub use purse::{
 pub use reel::Reel;
 pub use way_out::failure;
 
+use sending::Sending;
 use watching::Watching;
 
 /// The way to a model.
@@ -213,7 +215,7 @@ impl<'a> Line<'a> {
                     listener(event);
                 }
             };
-            self.stream(request, writing, watching, &mut shown, &mut meter).await
+            self.stream(request, &ticket.note, writing, watching, &mut shown, &mut meter).await
         };
         let is_cancelled = self.cancel.is_cancelled();
         let kept = outcome.as_ref().ok();
@@ -235,6 +237,7 @@ impl<'a> Line<'a> {
     async fn stream(
         &self,
         request: &Request,
+        note: &CallNote,
         mut writing: Writing,
         mut watching: Watching,
         listener: Listener<'_>,
@@ -259,7 +262,8 @@ impl<'a> Line<'a> {
                     stop.cancel();
                 }
             };
-            self.provider.stream(request, &mut meter.on(&mut on_text), &stop).await
+            let mut sending = Sending::of(note, &self.purse, &mut on_text);
+            self.provider.stream(request, &mut meter.on(&mut sending), &stop).await
         };
         meter.end(outcome.as_ref().ok());
         disk?;

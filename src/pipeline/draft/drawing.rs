@@ -8,7 +8,6 @@ use super::{Drawn, Materials};
 use crate::chat::Message;
 use crate::failure::{Exit, Failure};
 use crate::pipeline::calling::{Event, Line, Listener, Question};
-use crate::project::archive::add;
 use crate::project::calls::{Ending, Kept};
 use crate::project::journal::Stage;
 use crate::prompt::brief::Task;
@@ -273,15 +272,12 @@ impl<'a> Drawing<'a> {
     }
 }
 
-/// Adds what a call took to the chapter's account.
+/// Takes in what a call tells of its prompt, and who answered it.
 fn account(drawn: &mut Drawn, kept: &Kept, bytes: usize) {
-    if let Some(usage) = kept.usage {
-        add(&mut drawn.tokens, usage);
-        if usage.prompt > 0 && bytes > 0 {
-            #[expect(clippy::cast_precision_loss, reason = "counts of tokens and bytes are small")]
-            let density = usage.prompt as f64 / bytes as f64;
-            drawn.density = Some(drawn.density.map_or(density, |most| most.max(density)));
-        }
+    if let Some(usage) = kept.usage.filter(|usage| usage.prompt > 0 && bytes > 0) {
+        #[expect(clippy::cast_precision_loss, reason = "counts of tokens and bytes are small")]
+        let density = usage.prompt as f64 / bytes as f64;
+        drawn.density = Some(drawn.density.map_or(density, |most| most.max(density)));
     }
     if let Some(answered) = kept.author() {
         let all = drawn.answered.get_or_insert_default();

@@ -11,7 +11,6 @@ use crate::prompt::brief::{self, Past, Task};
 use crate::prompt::budget::{self, Fitted, Omission};
 use crate::prompt::templates::Templates;
 use crate::prompt::view::DraftView;
-use crate::provider::Usage;
 use crate::story::{Chapter, Story, prose};
 
 mod drawing;
@@ -41,8 +40,6 @@ pub struct Materials<'a> {
 pub struct Drawn {
     /// Its text.
     pub prose: String,
-    /// What it took.
-    pub tokens: Usage,
     /// The model that answered, as `endpoint/model`; several where several did.
     pub answered: Option<String>,
     /// What was left out of its prompts.

@@ -113,7 +113,7 @@ impl Session<'_> {
             words: prose::words(&drawn.prose),
             inputs: self.inputs.get(&chapter.id).cloned().unwrap_or_default(),
             before: before.unwrap_or_else(|| plan::before(self.story, &self.archive, number)),
-            tokens: drawn.tokens,
+            tokens: used.total.usage,
             density: drawn.density,
             calls: used.calls.clone(),
             conditions: line.conditions.clone(),
@@ -128,7 +128,7 @@ impl Session<'_> {
             words,
             target: chapter.words,
             path: shelf.path(),
-            tokens: drawn.tokens,
+            tokens: used.total.usage,
             omissions: drawn.omissions.len(),
         });
         if !drawn.standing.is_empty() {
@@ -180,14 +180,15 @@ impl Session<'_> {
             &mut *listener,
         )
         .await?;
+        let used = lines.record.purse.used();
         let replaced = store.record(
             self.story,
             chapter,
             self.archive.shelf(&chapter.id),
             &recorded.record,
             recorded.dropped,
-            recorded.tokens,
-            asked(&lines.record),
+            used.total.usage,
+            asked(&lines.record, used),
         )?;
         if let Some(path) = replaced {
             listener(Event::Replaced { chapter: number, path });
@@ -230,7 +231,7 @@ impl Session<'_> {
         let words = line.settings.fold_words(self.story.chapters.len(), per_word);
         drop(lines.record.purse.used());
         lines.record.reel.lay_in(&[]);
-        let (text, tokens) = fold::fold(
+        let text = fold::fold(
             self.story,
             span,
             &self.past(),
@@ -241,7 +242,8 @@ impl Session<'_> {
         )
         .await?;
         let fold = Fold { parts: plan::parts_digest(self.story, &self.archive, span), text };
-        store.fold(span, &fold, tokens, asked(line))?;
+        let used = lines.record.purse.used();
+        store.fold(span, &fold, used.total.usage, asked(line, used))?;
         self.fold_in(span, fold);
         Ok(())
     }
@@ -258,8 +260,8 @@ fn other_words(chapter: usize) -> Failure {
 }
 
 /// The calls of a step that is done.
-fn asked(line: &Line<'_>) -> Asked {
-    Asked { calls: line.purse.used().calls, conditions: line.conditions.clone() }
+fn asked(line: &Line<'_>, used: Used) -> Asked {
+    Asked { calls: used.calls, conditions: line.conditions.clone() }
 }
 
 /// What a take's file says of itself.
@@ -281,7 +283,7 @@ fn header(
         "target": chapter.words,
         "prompt_tokens": drawn.prompt_tokens,
         "window": line.settings.window,
-        "usage": drawn.tokens,
+        "usage": note.tokens,
         "left_out": drawn.omissions,
     });
     if let (Some(cost), Some(keys)) = (used.cost(), header.as_object_mut()) {

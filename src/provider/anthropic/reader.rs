@@ -82,6 +82,10 @@ impl Reader for MessageReader {
         Ok(Piece { text, last: true })
     }
 
+    fn stated(&mut self, said: &Value) {
+        self.count(&said["usage"]);
+    }
+
     fn ending(&self) -> &Ending {
         &self.ending
     }
@@ -108,11 +112,12 @@ impl MessageReader {
         self.ending.is_counted |= said.is_some_and(|reply| reply > 0 || known.reply == 0);
         let cached = count("cache_read_input_tokens").unwrap_or(known.cached);
         let written = count("cache_creation_input_tokens").unwrap_or(known.written);
-        let fresh = count("input_tokens")
-            .unwrap_or_else(|| known.prompt.saturating_sub(known.cached + known.written));
+        let fresh = count("input_tokens").unwrap_or_else(|| {
+            known.prompt.saturating_sub(known.cached.saturating_add(known.written))
+        });
         let reasoning = usage.pointer("/output_tokens_details/thinking_tokens");
         self.ending.usage = Some(Usage {
-            prompt: fresh + cached + written,
+            prompt: fresh.saturating_add(cached).saturating_add(written),
             cached,
             written,
             reply: reply.max(known.reply),

@@ -1,15 +1,20 @@
 //! One request and its answer: an event stream, a whole reply, or neither.
 
+use std::time::Duration;
+
 use serde_json::Value;
 use tokio::time::{Instant, timeout};
 
 use super::client::{Answer, Kind};
-use super::dialect::{Ending, Framing, Reader};
+use super::dialect::{Ending, Framing, Reader, Trouble};
 use super::fault::Failure;
 use super::listening::{Listener, Listening, Stopped};
 use super::{PAGE_LIMIT, Remote, billing, refusal};
 use crate::provider::Reply;
 use crate::provider::sse::EVENT_LIMIT;
+
+/// How long figures are waited for behind an error, at most.
+const LATE_FIGURES: Duration = Duration::from_secs(2);
 
 impl Remote {
     /// Sends the body once. What is learned of the reply goes into `ending`,
@@ -21,37 +26,49 @@ impl Remote {
         listener: &mut Listener<'_>,
         ending: &mut Ending,
     ) -> Result<Reply, Failure> {
-        let mut answer = self.answer(body).await?;
+        let answer = self.answer(body).await?;
         // Known before the first event, which may never come.
         if self.endpoint.knobs.bill_page.is_some() {
             ending.id.clone_from(&answer.id);
             listener.open.clone_from(&answer.id);
         }
-        if !(200..300).contains(&answer.status) {
-            return Err(self.refused(answer, ending).await);
-        }
-        let (kind, head) = self.kind(&mut answer).await;
-        let heard = match kind {
-            Kind::Stream(framing) => {
-                let mut listening = Listening::new(framing, reader.as_mut());
-                self.listen(answer, &head, &mut listening, listener).await
-            }
-            _ => self.whole(answer, kind, head, reader.as_mut(), listener).await,
-        };
-        let heard = match heard {
-            Ok(()) => self.told(reader.as_mut()).await,
-            failed => failed,
+        let heard = match answer.status {
+            200..300 => self.hear(answer, reader.as_mut(), listener).await,
+            _ => Err(self.refused(answer, reader.as_mut()).await),
         };
         let id = ending.id.take();
         ending.clone_from(reader.ending());
         ending.id = ending.id.take().or(id);
+        let is_billed = billing::says_a_bill(ending);
         billing::forget_impossible(ending, listener.has_text);
-        heard?;
+        heard.map_err(|failure| Failure {
+            is_free: failure.is_free && !is_billed,
+            is_late: failure.is_late && ending.id.is_some(),
+            ..failure
+        })?;
         let judge = self.judge();
         ending.reply(&self.endpoint.model).ok_or_else(|| match &ending.foreign {
             Some(word) => judge.foreign_finish(word),
             None => judge.unended(),
         })
+    }
+
+    /// Hears an answer that began well, whatever it is.
+    async fn hear(
+        &self,
+        mut answer: Answer,
+        reader: &mut dyn Reader,
+        listener: &mut Listener<'_>,
+    ) -> Result<(), Failure> {
+        let (kind, head) = self.kind(&mut answer).await;
+        match kind {
+            Kind::Stream(framing) => {
+                let mut listening = Listening::new(framing, &mut *reader);
+                self.listen(answer, &head, &mut listening, listener).await?;
+            }
+            _ => self.whole(answer, kind, head, &mut *reader, listener).await?,
+        }
+        self.told(reader).await
     }
 
     /// The answer, if it is one that can be read.
@@ -64,13 +81,16 @@ impl Remote {
         }
     }
 
-    /// What an answer with another status than 200 means.
-    async fn refused(&self, mut answer: Answer, ending: &Ending) -> Failure {
+    /// What an answer with another status than 200 means. Figures that it states are
+    /// its bill all the same.
+    async fn refused(&self, mut answer: Answer, reader: &mut dyn Reader) -> Failure {
         let idle = self.endpoint.patience.idle;
         // An error body that is cut still says something.
         let (body, _) = answer.rest(Vec::new(), PAGE_LIMIT, idle).await;
-        let is_numbered = ending.id.is_some() && billing::may_have_worked(answer.status);
-        Failure { is_numbered, ..self.judge().status(&answer, &refusal::of_body(&body)) }
+        if let Ok(said) = serde_json::from_slice(&body) {
+            reader.stated(&said);
+        }
+        self.judge().status(&answer, &refusal::of_body(&body))
     }
 
     /// What an answer is, by its type or, where that says nothing, by its first
@@ -111,7 +131,12 @@ impl Remote {
                 Ok(true) => break None,
                 // What follows a proven end (a bad usage event, say) cannot undo it.
                 Err(_) if listening.is_whole() && !listener.steps_back() => break None,
-                Err(stopped) => return Err(judge.stopped(stopped, listening.has_begun())),
+                Err(stopped) => {
+                    if matches!(stopped, Stopped::Trouble(Trouble::Refused(_))) {
+                        self.hear_out(&mut answer, listening).await;
+                    }
+                    return Err(judge.stopped(stopped, listening.has_begun()));
+                }
             }
             let mut limit = patience.idle;
             if listening.is_whole() {
@@ -131,6 +156,19 @@ impl Remote {
         })
     }
 
+    /// Reads on behind an error, for the figures of what was done before it.
+    async fn hear_out(&self, answer: &mut Answer, listening: &mut Listening<'_>) {
+        let end = Instant::now() + self.endpoint.patience.grace.min(LATE_FIGURES);
+        let mut is_over = listening.is_billed();
+        while !is_over {
+            let limit = end.saturating_duration_since(Instant::now());
+            match answer.next(limit).await {
+                Ok(Some(chunk)) => is_over = listening.feed_on(chunk.as_ref()),
+                Ok(None) | Err(_) => return listening.end_on(),
+            }
+        }
+    }
+
     /// Reads an answer that is no stream: a whole reply in JSON, or something else.
     async fn whole(
         &self,
@@ -146,15 +184,20 @@ impl Remote {
         if let Some(broken) = broken {
             return Err(judge.broken(&broken));
         }
-        let value = match serde_json::from_slice::<Value>(&body) {
-            Ok(value) if kind == Kind::Json => value,
-            _ => return Err(judge.not_chat(&refusal::of_body(&body))),
+        let Ok(value) = serde_json::from_slice::<Value>(&body) else {
+            return Err(judge.not_chat(&refusal::of_body(&body)));
         };
-        let piece = reader
-            .whole(&value)
-            .map_err(|trouble| judge.stopped(Stopped::Trouble(trouble), false))?;
+        if kind != Kind::Json {
+            reader.stated(&value);
+            return Err(judge.not_chat(&refusal::of_body(&body)));
+        }
+        let piece = reader.whole(&value).map_err(|trouble| {
+            reader.stated(&value);
+            judge.stopped(Stopped::Trouble(trouble), false)
+        })?;
         listener.hear(&piece.text, None);
         if reader.ending().finish.is_none() && reader.ending().foreign.is_none() {
+            reader.stated(&value);
             return Err(judge.early("a whole reply without a finish reason"));
         }
         Ok(())

@@ -12,7 +12,8 @@
 //! | a refusal in a 200 before any text (4xx, 429, 503, 529) | nothing |
 //! | figures that cannot be: no prompt at all, or no reply where text has come | as if they had not come |
 //! | a whole reply with its tokens | these, at the vendor's own cost where it says one |
-//! | a broken reply whose prompt was counted | that, and all that the reply could take |
+//! | an error, of any kind, that states figures | these |
+//! | a broken reply that was counted up to some point | open: what was counted is the least of it |
 //! | anything else: silence, a reset, a page, a reply without tokens, a cancel | open |
 
 use super::dialect::Ending;
@@ -43,6 +44,14 @@ pub(super) fn is_free_in_band(status: u16) -> bool {
     matches!(status, 400..=499 | 503 | 529) && is_free(status)
 }
 
+/// Whether an ending says that anything was taken, be it possible or not: then it was
+/// not for nothing.
+#[must_use]
+pub(super) fn says_a_bill(ending: &Ending) -> bool {
+    let has_tokens = ending.usage.is_some_and(|usage| usage.prompt > 0 || usage.reply > 0);
+    has_tokens || ending.cost.is_some_and(|cost| cost > Money::ZERO)
+}
+
 /// Forgets the figures that cannot be: a prompt was sent, so it has tokens, and
 /// so has a reply with text (`has_text`). What is left counts with its worst case.
 ///
@@ -63,26 +72,29 @@ pub(super) fn forget_impossible(ending: &mut Ending, has_text: bool) {
 /// What a try is billed with; nothing is known where it gives nothing.
 ///
 /// `ending` is what was learned of the reply, `is_free` whether the endpoint did
-/// no work, `most` the tokens that the reply could take.
+/// no work.
 #[must_use]
-pub(super) fn bill(
-    ending: &Ending,
-    is_free: bool,
-    price: Option<Price>,
-    most: u64,
-) -> Option<Bill> {
-    let Some(told) = ending.usage else {
+pub(super) fn bill(ending: &Ending, is_free: bool, price: Option<Price>) -> Option<Bill> {
+    let Some(usage) = ending.usage.filter(|_| ending.is_counted) else {
         return match ending.cost {
             Some(_) => Some(Bill { usage: Usage::default(), cost: ending.cost }),
             None => is_free.then(Bill::default),
         };
     };
-    // A reply that broke off was written on, for all anyone knows.
-    let reply = if ending.is_counted { told.reply } else { told.reply.max(most) };
-    let usage = Usage { reply, ..told };
-    let by_price =
-        || price.map(|price| price.cost(usage.prompt, usage.cached, usage.written, reply));
-    Some(Bill { usage, cost: ending.cost.or_else(by_price) })
+    Some(Bill { usage, cost: ending.cost.or_else(|| cost(usage, price)) })
+}
+
+/// The most that a reply may be billed of which only a part was counted: it was written
+/// on, for all anyone knows, up to `most` tokens.
+#[must_use]
+pub(super) fn worst(ending: &Ending, price: Option<Price>, most: u64) -> Option<Money> {
+    let told = ending.usage?;
+    cost(Usage { reply: told.reply.max(most), ..told }, price)
+}
+
+fn cost(usage: Usage, price: Option<Price>) -> Option<Money> {
+    let Usage { prompt, cached, written, reply, .. } = usage;
+    Some(price?.cost(prompt, cached, written, reply))
 }
 
 #[cfg(test)]
@@ -107,11 +119,12 @@ mod tests {
                 false,
                 Some((usage, Some(cost))),
             ),
+            ("broken off", said(Some(usage), false, None), false, None),
             (
-                "broken off",
-                said(Some(usage), false, None),
+                "broken off and priced",
+                said(Some(usage), false, Some(cost)),
                 false,
-                Some((Usage { reply: 700, ..usage }, at(700))),
+                Some((Usage::default(), Some(cost))),
             ),
             (
                 "cost alone",
@@ -122,10 +135,17 @@ mod tests {
         ];
         for (name, ending, is_free, expected) in table {
             let expected = expected.map(|(usage, cost)| Bill { usage, cost });
-            assert_eq!(bill(&ending, is_free, Some(price), 700), expected, "{name}");
+            assert_eq!(bill(&ending, is_free, Some(price)), expected, "{name}");
         }
-        let unpriced = bill(&said(Some(usage), true, None), false, None, 700).unwrap();
+        let unpriced = bill(&said(Some(usage), true, None), false, None).unwrap();
         assert_eq!(unpriced, Bill { usage, cost: None });
+        // What broke off costs no less than what was said of it.
+        for (told, most, expected) in
+            [(Some(usage), 700, at(700)), (Some(usage), 2, at(3)), (None, 700, None)]
+        {
+            assert_eq!(worst(&said(told, false, None), Some(price), most), expected);
+        }
+        assert_eq!(worst(&said(Some(usage), false, None), None, 700), None);
     }
 
     #[test]

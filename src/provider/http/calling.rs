@@ -107,18 +107,24 @@ impl Remote {
         ending.is_counted |= listener.steps_back() && has_reply;
         listener.end(outcome.is_ok());
         let mut is_free = outcome.as_ref().is_err_and(|failure| failure.is_free && !listener.heard);
-        if !is_free || outcome.as_ref().is_err_and(|failure| failure.is_numbered) {
+        if !is_free || outcome.as_ref().is_err_and(|failure| failure.is_late) {
             // A number that nothing is known of stands for no reply.
             let page = self.ask_for_bill(&mut ending, listener.has_text).await;
             is_free &= page == Page::Absent;
         }
-        let most = u64::try_from(request.reply_tokens).unwrap_or(u64::MAX);
-        if let Some(bill) = billing::bill(&ending, is_free, self.endpoint.price, most) {
+        let price = self.endpoint.price;
+        if let Some(bill) = billing::bill(&ending, is_free, price) {
             // A bill in money alone says nothing of tokens.
             let is_counted = bill.usage != Usage::default() || bill.cost.is_none();
             let Usage { prompt, reply, .. } = bill.usage;
             learned.tokens = is_counted.then(|| prompt.saturating_add(reply));
             listener.billed(bill);
+        } else {
+            let most = request.reply_tokens.saturating_add(self.facts.thinking);
+            let most = u64::try_from(most).unwrap_or(u64::MAX);
+            billing::worst(&ending, price, most)
+                .into_iter()
+                .for_each(|most| listener.may_cost(most));
         }
         if let Err(failure) = &outcome {
             learned.is_spared = !listener.heard && self.spare(failure, &body);
@@ -131,7 +137,7 @@ impl Remote {
     pub(super) async fn settle_stopped(&self, listener: &mut Listener<'_>) {
         let mut ending = Ending { id: listener.open.take(), ..Ending::default() };
         self.ask_for_bill(&mut ending, listener.has_text).await;
-        if let Some(bill) = billing::bill(&ending, false, self.endpoint.price, 0) {
+        if let Some(bill) = billing::bill(&ending, false, self.endpoint.price) {
             listener.billed(bill);
         }
     }

@@ -158,6 +158,12 @@ pub trait Reader: Send {
         Ok(())
     }
 
+    /// Takes the figures that stand beside an error, or behind it: they are of all that
+    /// its endpoint bills. What says nothing of them changes nothing.
+    fn stated(&mut self, said: &Value) {
+        let _ = said;
+    }
+
     /// The token that the last event has brought, where the wire tells it.
     fn token(&self) -> Option<u32> {
         None

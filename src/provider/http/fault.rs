@@ -28,21 +28,14 @@ pub(super) struct Failure {
     pub refusal: Option<Refusal>,
     /// Whether the endpoint did no work that it could bill.
     pub is_free: bool,
-    /// Whether it had given the reply a number before it failed, so that it can be asked
-    /// whether there was one after all.
-    pub is_numbered: bool,
+    /// Whether it may have worked on the request before it failed: where it has given the
+    /// reply a number, it can be asked whether there was one after all.
+    pub is_late: bool,
 }
 
 impl Failure {
     fn new(fault: Fault, again: bool) -> Self {
-        Self {
-            fault,
-            again,
-            wait: Duration::ZERO,
-            refusal: None,
-            is_free: false,
-            is_numbered: false,
-        }
+        Self { fault, again, wait: Duration::ZERO, refusal: None, is_free: false, is_late: false }
     }
 
     /// A fault that no other try can help.
@@ -214,7 +207,7 @@ impl Judge<'_> {
             wait: retry_after.unwrap_or_default(),
             refusal: matches!(class, 400 | 422).then(|| refusal.clone()),
             is_free: false,
-            is_numbered: false,
+            is_late: billing::may_have_worked(status),
         }
     }
 

@@ -14,12 +14,17 @@ use crate::money::Money;
 /// `upstream` the path to the provider's. None where it does not say all of it.
 #[must_use]
 pub fn cost(bill: &Value, own: &str, upstream: &str) -> Option<Money> {
-    let dollars = |said: Option<&Value>| said.and_then(Value::as_f64).and_then(Money::of_dollars);
+    let dollars = |said: Option<&Value>| said.and_then(number).and_then(Money::of_dollars);
     let own = dollars(bill.get(own))?;
     if bill.get("is_byok").and_then(Value::as_bool) != Some(true) {
         return Some(own);
     }
     Some(own + dollars(bill.pointer(upstream))?)
+}
+
+/// A number, or one that is written out as text, which decimals often are.
+fn number(value: &Value) -> Option<f64> {
+    value.as_f64().or_else(|| value.as_str()?.trim().parse().ok())
 }
 
 #[cfg(test)]
@@ -42,6 +47,13 @@ mod tests {
             (json!({"cost": 0.5, "up": -1, "is_byok": true}), None),
             (json!({"up": 0.25, "is_byok": true}), None),
             (json!({"cost": -1}), None),
+            (json!({"cost": "0.0123"}), Some(0.0123)),
+            (json!({"cost": " 5e-1 ", "up": "0.25", "is_byok": true}), Some(0.75)),
+            (json!({"cost": "-1"}), None),
+            (json!({"cost": "NaN"}), None),
+            (json!({"cost": "inf"}), None),
+            (json!({"cost": "free"}), None),
+            (json!({"cost": ""}), None),
             (json!(null), None),
         ] {
             assert_eq!(cost(&bill, "cost", "/up"), expected.and_then(Money::of_dollars), "{bill}");

@@ -5,12 +5,14 @@
 use std::borrow::Cow;
 
 use serde::de::IgnoredAny;
+use serde_json::Value;
 
 use super::blotting::Blotting;
 use super::dialect::{Framing, Reader, Trouble};
 use super::framing::Cutter;
 use super::refusal::packing;
 use super::stepping::Stepping;
+use crate::money::Money;
 use crate::provider::sse::{Event, FrameError};
 use crate::provider::{Bill, Ear, Finish, Request};
 
@@ -102,6 +104,11 @@ impl<'a> Listener<'a> {
         self.ear.billed(bill);
     }
 
+    /// What was sent last stays open, and by what was said of it may cost this much.
+    pub fn may_cost(&mut self, most: Money) {
+        self.ear.may_cost(most);
+    }
+
     /// Hears a piece of the reply, and the token that it is, where that is known.
     pub fn hear(&mut self, text: &str, token: Option<u32>) {
         if !text.is_empty() {
@@ -188,11 +195,23 @@ pub(super) struct Listening<'a> {
     head: Vec<u8>,
     bytes: usize,
     events: usize,
+    /// The bytes that came behind an error.
+    rest: usize,
+    /// The end mark has come, behind an error.
+    is_over: bool,
 }
 
 impl<'a> Listening<'a> {
     pub fn new(framing: Framing, reader: &'a mut dyn Reader) -> Self {
-        Self { cutter: Cutter::new(framing), reader, head: Vec::new(), bytes: 0, events: 0 }
+        Self {
+            cutter: Cutter::new(framing),
+            reader,
+            head: Vec::new(),
+            bytes: 0,
+            events: 0,
+            rest: 0,
+            is_over: false,
+        }
     }
 
     /// Reads on. True at an end mark: nothing more is to be read.
@@ -216,8 +235,14 @@ impl<'a> Listening<'a> {
         }
         let mut events = Vec::new();
         let framed = self.cutter.push(bytes, &mut events);
-        for event in &events {
-            let is_last = self.take(event, listener).map_err(Stopped::Trouble)?;
+        for (index, event) in events.iter().enumerate() {
+            let is_last = match self.take(event, listener) {
+                Ok(is_last) => is_last,
+                Err(trouble) => {
+                    self.hear_bill(&events[index..]);
+                    return Err(Stopped::Trouble(trouble));
+                }
+            };
             if listener.steps_back() {
                 return Err(Stopped::Unsaid);
             }
@@ -242,6 +267,39 @@ impl<'a> Listening<'a> {
         Ok(piece.last)
     }
 
+    /// Takes the figures that an error states, or events behind it.
+    fn hear_bill(&mut self, events: &[Event]) {
+        for event in events {
+            if let Ok(said) = serde_json::from_str::<Value>(event.data.trim()) {
+                self.reader.stated(&said);
+            }
+            self.is_over |= event.data.trim() == "[DONE]";
+        }
+    }
+
+    /// Reads on behind an error, for figures alone. True when no more is to be read.
+    pub fn feed_on(&mut self, bytes: &[u8]) -> bool {
+        self.rest += bytes.len();
+        let mut events = Vec::new();
+        let framed = self.cutter.push(bytes, &mut events);
+        self.hear_bill(&events);
+        framed.is_err() || self.rest > HEAD_LIMIT || self.is_billed()
+    }
+
+    /// Reads what the end of the stream has cut short behind an error.
+    pub fn end_on(&mut self) {
+        let cutter = std::mem::replace(&mut self.cutter, Cutter::new(Framing::Events));
+        if let Ok(Some(event)) = cutter.finish() {
+            self.hear_bill(&[event]);
+        }
+    }
+
+    /// Whether nothing more can come of its bill: it is known, or the stream has ended.
+    pub fn is_billed(&self) -> bool {
+        let ending = self.reader.ending();
+        self.is_over || ending.is_counted || ending.cost.is_some()
+    }
+
     /// Whether the reply has proven to be whole.
     pub fn is_whole(&self) -> bool {
         self.reader.ending().finish.is_some()
@@ -262,6 +320,7 @@ impl<'a> Listening<'a> {
             && let Err(trouble) = self.take(&event, listener)
         {
             self.events += 1;
+            self.hear_bill(std::slice::from_ref(&event));
             let is_torn = serde_json::from_str::<IgnoredAny>(&event.data).is_err();
             if !is_torn && !self.is_whole() {
                 return Err(Stopped::Trouble(trouble));
@@ -272,6 +331,9 @@ impl<'a> Listening<'a> {
             return Ok(());
         }
         if self.events == 0 {
+            if let Ok(said) = serde_json::from_slice(&self.head) {
+                self.reader.stated(&said);
+            }
             return Err(Stopped::Empty(std::mem::take(&mut self.head)));
         }
         Err(Stopped::Early)

@@ -41,6 +41,10 @@ impl Reader for LineReader {
         Ok(Piece { last: true, ..self.line(reply)? })
     }
 
+    fn stated(&mut self, said: &Value) {
+        self.count(said);
+    }
+
     fn ending(&self) -> &Ending {
         &self.ending
     }
@@ -68,13 +72,19 @@ impl LineReader {
         Ok(Piece { text, last })
     }
 
-    fn end(&mut self, value: &Value) -> Result<(), Trouble> {
+    /// Takes the figures of a value; gives those of its prompt and its reply.
+    fn count(&mut self, value: &Value) -> (u64, u64) {
         let count = |field: &str| value[field].as_u64().unwrap_or_default();
         let (prompt, reply) = (count("prompt_eval_count"), count("eval_count"));
         if prompt > 0 || reply > 0 {
             self.ending.usage = Some(Usage { prompt, reply, ..Usage::default() });
             self.ending.is_counted = true;
         }
+        (prompt, reply)
+    }
+
+    fn end(&mut self, value: &Value) -> Result<(), Trouble> {
+        let (prompt, reply) = self.count(value);
         cut::check(self.least, prompt)?;
         // Older versions only say that it is done.
         let unsaid = if reply >= self.reply_tokens { "length" } else { "stop" };

@@ -47,6 +47,9 @@ struct Count {
     is_last: bool,
     /// They say what the reply took.
     says_reply: bool,
+    /// They came in an event of their own, and nothing has been said since: no event of
+    /// a reply that runs on counts only what was said by then.
+    is_alone: bool,
     /// The cost that came with them.
     cost: Option<Money>,
 }
@@ -75,6 +78,20 @@ impl Reader for ChatReader {
         }
         let piece = self.read(reply, false)?;
         Ok(Piece { last: true, ..piece })
+    }
+
+    fn stated(&mut self, said: &Value) {
+        let before = self.count.cost.take();
+        let (is_told, _) = self.figures(said);
+        if is_told || self.count.cost.is_some() {
+            self.ending.is_counted = is_told && self.count.says_reply;
+            self.ending.cost = self.count.cost;
+        } else if self.count.is_alone {
+            // They came for themselves, with nothing between them and the error.
+            self.count.cost = before;
+            self.ending.is_counted = true;
+            self.ending.cost = before;
+        }
     }
 
     fn ending(&self) -> &Ending {
@@ -124,6 +141,23 @@ impl ChatReader {
     fn count(&mut self, value: &Value, has_text: bool) {
         let has_ended = self.ending.finish.is_some() || self.ending.foreign.is_some();
         let before = self.ending.usage.map_or(0, |usage| usage.reply);
+        let (is_told, is_said) = self.figures(value);
+        if is_told || is_said {
+            let has_grown = self.ending.usage.is_some_and(|usage| usage.reply > before);
+            self.count.is_last = has_ended || has_grown || (self.count.is_last && !has_text);
+            self.count.is_alone = has_grown && self.count.says_reply && !has_choice(value);
+        } else if has_text || !has_ended && has_choice(value) {
+            self.count.is_last = false;
+            self.count.is_alone = false;
+        }
+        let is_last = has_ended && self.count.is_last;
+        self.ending.is_counted = is_last && self.count.says_reply;
+        self.ending.cost = self.count.cost.filter(|_| is_last);
+    }
+
+    /// Takes the figures of a value; whether it tells of tokens, and whether it says
+    /// anything of usage at all.
+    fn figures(&mut self, value: &Value) -> (bool, bool) {
         let said = value.get("usage").filter(|said| said.is_object());
         let told = said.and_then(usage).or_else(|| value.get("timings").and_then(timed));
         if let Some((usage, says_reply)) = told {
@@ -134,15 +168,7 @@ impl ChatReader {
             // OpenRouter says what a reply costs, in dollars.
             self.count.cost = fee::cost(bill, "cost", "/cost_details/upstream_inference_cost");
         }
-        if told.is_some() || said.is_some() {
-            let has_grown = self.ending.usage.is_some_and(|usage| usage.reply > before);
-            self.count.is_last = has_ended || has_grown || (self.count.is_last && !has_text);
-        } else if has_text || !has_ended && has_choice(value) {
-            self.count.is_last = false;
-        }
-        let is_last = has_ended && self.count.is_last;
-        self.ending.is_counted = is_last && self.count.says_reply;
-        self.ending.cost = self.count.cost.filter(|_| is_last);
+        (told.is_some(), said.is_some())
     }
 
     fn choice(&mut self, choice: &Value, text: &mut String) -> Result<(), Trouble> {

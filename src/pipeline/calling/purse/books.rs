@@ -6,7 +6,7 @@ use super::{Allowance, Ticket};
 use crate::ledger::Ledger;
 use crate::money::{Caps, Limit, Money, Next, Payment, Reached, Standing};
 use crate::project::accounts::Accounts;
-use crate::project::journal::{CallNote, Ended, Event};
+use crate::project::journal::{CallNote, Ended, Event, Sent};
 use crate::project::pen::Pen;
 use crate::provider::{Reckoning, Tally};
 
@@ -75,6 +75,17 @@ impl Books {
             }
             payment.written();
         }
+    }
+
+    /// Notes to whom a call was sent so far, if it was reserved for.
+    pub fn sent(&mut self, pen: &Pen<'_>, id: &str, sent: &[Sent]) {
+        if self.accounts.open(id).is_none() {
+            return;
+        }
+        self.accounts.sent(id, sent.to_vec());
+        // What is reserved counts whatever becomes of this line, and a disk that is full
+        // is told of where the call's end cannot be noted.
+        let _ = pen.jot(vec![Event::Sent { id: id.to_owned(), sent: sent.to_vec() }]);
     }
 
     /// Writes all that is to stand after a call that was made at `at`.

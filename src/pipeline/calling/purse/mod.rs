@@ -14,7 +14,7 @@ use crate::money::{Caps, Limit, Money, Payment, Price, Reached, Standing, Verdic
 use crate::project::accounts::Accounts;
 use crate::project::calls::State::Whole;
 use crate::project::calls::{self, Found, Kept};
-use crate::project::journal::{CallNote, Ended, Event, Stage};
+use crate::project::journal::{CallNote, Ended, Event, Sent, Stage};
 use crate::project::pen::Pen;
 use crate::provider::{Facts, Reckoning};
 
@@ -290,6 +290,15 @@ impl<'a> Purse<'a> {
             self.allowance.has_room();
         }
         too_little(caps, &shared, floor)
+    }
+
+    /// A call that is under way is sent again, or to another model: this is what it was
+    /// sent to so far.
+    pub(super) fn sent(&self, call: &CallNote, sent: &[Sent]) {
+        let mut state = self.state();
+        if let Some((books, pen)) = state.books.as_mut().zip(self.pen.as_ref()) {
+            books.sent(pen, &call.id, sent);
+        }
     }
 
     /// A call is over: it is noted, and settled if it was reserved for. Tells
