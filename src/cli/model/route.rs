@@ -31,6 +31,11 @@ pub(super) struct Route {
 }
 
 impl Route {
+    /// Its origin, where that is somewhere else than where the vendor itself is.
+    pub fn elsewhere(&self) -> Option<String> {
+        self.is_elsewhere.then(|| self.base.origin())
+    }
+
     /// Whether it leads to the address beside which the configuration says what it
     /// says of the endpoint; so does every route where it names none.
     pub fn is_where_said(&self) -> bool {
