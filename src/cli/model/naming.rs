@@ -15,7 +15,7 @@ use crate::cli::{catalogue, open};
 use crate::config::{Choice, Config, Origin};
 use crate::failure::{Exit, Failure};
 use crate::money::Price;
-use crate::project::wishes::Wishes;
+use crate::project::wishes::{NO_NAME, Wishes, is_name};
 use crate::prompt::tokens::Bound;
 use crate::provider::catalogue::shape::{CatalogueFile, ListingKind, ListingShape, VendorShape};
 use crate::provider::catalogue::{COMPATIBLE, Catalogue, Row, Vendor, Verdict};
@@ -371,6 +371,10 @@ pub(in crate::cli) fn split<'a>(
     origin: Origin,
     catalogue: &Catalogue,
 ) -> Result<(&'a str, &'a str), Failure> {
+    if !is_name(model) {
+        let failure = Failure::new(Exit::Usage, format!("{NO_NAME} ({origin} names it)"));
+        return Err(failure.hint("write it in one line, such as `openrouter/NAME`"));
+    }
     let (provider, name) = model.split_once('/').unwrap_or((model, ""));
     if provider == "embedded" {
         return Ok((provider, name));

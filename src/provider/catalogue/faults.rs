@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::shape::{CatalogueFile, HostShape, ModelShape, PriceShape, StatusShape, VendorShape};
 use crate::diagnostic;
+use crate::money::{DEAREST, figure};
 use crate::provider::http::Base;
 use crate::provider::sampling::Parameter;
 
@@ -260,10 +261,9 @@ impl Search<'_> {
         self.day(&[path, &["date"]].concat(), Some(&price.date));
         let all = [Some(price.prompt), Some(price.reply), price.cached, price.written];
         for dollars in all.into_iter().flatten() {
-            // The dearest model that ever was asked 600 dollars for a million.
-            if !(0.0..=10_000.0).contains(&dollars) {
+            if !(0.0..=DEAREST).contains(&dollars) {
                 let hint = "prices are dollars for a million tokens".to_owned();
-                self.add(path, format!("{dollars} is no price"), Some(hint));
+                self.add(path, format!("{} is no price", figure(dollars)), Some(hint));
             }
         }
     }

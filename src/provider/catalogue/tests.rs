@@ -258,6 +258,31 @@ models:
 }
 
 #[test]
+fn two_models_of_one_name_at_a_host_are_found() {
+    let own = file(
+        "
+models:
+  ballad: {hosts: {wide: {id: maker/song}, narrow: {id: maker/song}}}
+  elegy: {hosts: {wide: {id: maker/song}}}
+  maker/song: {hosts: {narrow: {}, wide: {id: other}}}
+",
+    );
+    let whole = merged(own.clone(), file(WORLD));
+    let known = Known { whole: &whole, dialects: &[], templates: &[] };
+    let found: Vec<String> = faults(&own, known)
+        .into_iter()
+        .map(|fault| format!("{}: {}", fault.path.join(" "), fault.message))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            "models elegy hosts wide id: `wide` has `ballad` as `maker/song` already",
+            "models maker/song hosts narrow id: `narrow` has `ballad` as `maker/song` already",
+        ]
+    );
+}
+
+#[test]
 fn a_model_is_found_by_the_names_that_people_write() {
     let world = Catalogue::built_in().unwrap();
     for (name, key) in [

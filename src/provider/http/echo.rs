@@ -30,7 +30,8 @@ pub(super) fn page(page: Value, secrets: &[&str]) -> Value {
 }
 
 fn object(fields: Map<String, Value>, secrets: &[&str]) -> Map<String, Value> {
-    let clean = |(key, value): (String, Value)| (blotted(&key, secrets).into_owned(), page(value, secrets));
+    let clean =
+        |(key, value): (String, Value)| (blotted(&key, secrets).into_owned(), page(value, secrets));
     fields.into_iter().map(clean).collect()
 }
 
