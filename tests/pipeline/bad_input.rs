@@ -440,14 +440,14 @@ fn a_model_s_name_is_one_line() {
         project.write("storygen.yaml", setting + &project.read("storygen.yaml"));
         for command in [&["check"][..], &["status"], &["draft"], &["cost"]] {
             let output = project.run(command).to_string();
-            let words = "error[model]: the name of a model is not one line of plain text";
+            let words = "error[model-name]: the name of a model is not one line of plain text";
             assert!(output.contains(words) && output.contains(place), "{command:?}: {output}");
             assert!(!output.contains("\nwords"), "{output}");
         }
     }
     let project = small(&[]);
     let output = project.run(&["draft", "--model", "openai/a\nb"]);
-    assert!(output.code == 2 && output.stderr.contains("(`--model` names it)"), "{output}");
+    assert!(output.code == 2 && output.stderr.contains("(a flag names it)"), "{output}");
 }
 
 #[test]

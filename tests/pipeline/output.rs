@@ -76,7 +76,7 @@ fn no_figures_are_wider_than_their_terminal() {
             let project = if arguments[0] == "cost" { &blank } else { &drafted };
             let command = project.command(arguments);
             let program = command.get_program().to_string_lossy().into_owned();
-            let line = format!("stty cols {columns}; {program} {}", arguments.join(" "));
+            let line = format!("stty rows 40 cols {columns}; {program} {}", arguments.join(" "));
             let mut terminal = std::process::Command::new("script");
             terminal.args(["-qefc", &line, "/dev/null"]).current_dir(project.path());
             for (name, value) in command.get_envs() {

@@ -101,9 +101,9 @@ impl Keys {
     pub fn way(&self, vendor: &Vendor, route: &Route) -> String {
         let home = route.endpoint.base_url.as_deref().or(vendor.base_url.as_deref());
         let is_home = home.is_some_and(|home| is_at(home, &self.base));
-        let named = route.endpoint.api_key_env.as_ref();
-        // The environment's own key comes first, where it is set.
-        let own = named.or(vendor.key.as_ref()).filter(|_| is_home && self.given.is_none());
+        let named = route.endpoint.api_key_env.as_ref().filter(|_| is_home);
+        // The environment's own key goes before that of the vendor's variable.
+        let own = named.or(vendor.key.as_ref().filter(|_| is_home && self.given.is_none()));
         let name = &vendor.name;
         match own {
             Some(variable) => format!(

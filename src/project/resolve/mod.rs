@@ -149,7 +149,7 @@ fn read_book(file: &str, shape: BookFile, findings: &mut Vec<Finding>) -> Book {
     let models = shape.models.iter().flat_map(ModelsShape::all).chain(&shape.model);
     for named in models.filter(|named| !is_name(&named.value)) {
         findings.push(
-            Finding::error("model", Site::at(file, named.spot), NO_NAME)
+            Finding::error("model-name", Site::at(file, named.spot), NO_NAME)
                 .hint("write it in one line, such as `openrouter/NAME`"),
         );
     }
