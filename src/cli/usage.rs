@@ -162,3 +162,33 @@ fn notes(all: &Total) -> Vec<String> {
     }
     notes
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_fit_their_terminal() {
+        let sum = Sum { calls: 123, ..Sum::default() };
+        let short = ("shop/w".to_owned(), &sum);
+        let long = ("openrouter/thedrummer/unslopnemo-12b-of-a-long-name".to_owned(), &sum);
+        for (width, head) in [
+            (200, "model calls sent prompt cached hits written reply reasoning cost"),
+            (80, "model calls sent prompt cached hits written reply reasoning cost"),
+            (40, "model calls prompt reply cost"),
+            (24, "model calls cost"),
+        ] {
+            let shown = table("model", 40, &[short.clone(), long.clone()], Some(width));
+            for line in &shown {
+                assert!(line.chars().count() <= width, "{width}: {shown:#?}");
+            }
+            let words: Vec<&str> = shown[0].split_whitespace().collect();
+            assert_eq!(words.join(" "), head, "{shown:#?}");
+            assert!(shown[1].starts_with("shop/w ") && shown[1].contains(" 123 "), "{shown:#?}");
+            assert!(shown[2].starts_with("openrouter/thedrummer"), "{shown:#?}");
+            assert!(shown[3].trim_start().starts_with("123 "), "{shown:#?}");
+        }
+        let shown = table("model", 40, &[long], None);
+        assert!(shown.len() == 2 && shown[1].contains("long-name     123 "), "{shown:#?}");
+    }
+}

@@ -348,6 +348,11 @@ fn an_endpoint_of_one_s_own_has_a_list_or_a_way_out() {
         if code == 0 {
             let info = project.run(&["models", "info", "attic/tide-9b"]).stdout;
             assert!(info.contains("window 4096"), "{info}");
+            let all = || project.run(&["models", "--all"]).stdout;
+            assert!(all().contains("tide-9b"), "{}", all());
+            // Who takes the endpoint out has its models no more.
+            project.write("../home/config/storygen/config.yaml", "{}\n");
+            assert!(!all().contains("tide-9b"), "{}", all());
         }
     }
 }
