@@ -61,9 +61,14 @@ fn no_figures_are_wider_than_their_terminal() {
     let (blank, drafted) = (small(&[]), drafted());
     let cost: &[&str] = &["cost", "--model", "openrouter/unslopnemo-12b"];
     // The command, words of its first line in a wide terminal and in a narrow one.
-    let table: [(&[&str], &str, &str); 3] = [
+    let table: [(&[&str], &str, &str); 4] = [
         (cost, "stage calls prompt as before reply cached uncached once at most", "stage calls"),
         (&["calls", "list"], " - stop scripted/", " record "),
+        (
+            &["usage"],
+            "stage calls sent prompt cached hits written reply reasoning cost",
+            "stage calls",
+        ),
         (&["log"], " run 1 storygen draft", " run 1 storygen draft"),
     ];
     for (arguments, wide, narrow) in table {

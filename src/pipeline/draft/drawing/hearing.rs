@@ -33,7 +33,9 @@ impl Drawing<'_> {
         if kept.ending == Ending::Filtered {
             return Next::Reject(Rejection::Filtered);
         }
-        if kept.ending == Ending::Length && kept.text.trim().is_empty() {
+        // A reply that goes on may bring no more than the blank between two paragraphs.
+        let has_none = kept.text.is_empty() || part == 0 && kept.text.trim().is_empty();
+        if kept.ending == Ending::Length && has_none {
             return Next::Reject(Rejection::Unwritten);
         }
         let across = if part > 0 { self.cut_across(&before, kept.ending) } else { None };
