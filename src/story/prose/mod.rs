@@ -6,7 +6,9 @@ mod clean;
 mod seam;
 
 pub use clean::clean;
-pub use seam::{continued, is_rule, join, spoken_on, vocabulary, vocabulary_of_cut};
+pub use seam::{
+    Common, Words, continued, is_rule, join, spoken_on, vocabulary, vocabulary_of_cut,
+};
 
 /// The mark between two scenes of a chapter.
 pub const SCENE_BREAK: &str = "\n\n* * *\n\n";
@@ -171,7 +173,8 @@ mod tests {
 
         #[test]
         fn nothing_panics(head in "\\PC*", tail in "\\PC*", bytes in 0usize..50) {
-            let _ = join(&head, &tail, &vocabulary_of_cut(&head), |_| false);
+            let known = vocabulary_of_cut(&head);
+            let _ = join(&head, &tail, &Words::new(known, Common::Asked(|_| false)));
             let _ = super::tail(&head, bytes);
             let _ = clean(&head);
             let _ = last_sentence_end(&tail);
