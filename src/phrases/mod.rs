@@ -19,6 +19,7 @@ use aho_corasick::nfa::contiguous::NFA;
 use aho_corasick::{Anchored, MatchKind};
 
 mod bans;
+mod common;
 mod expand;
 mod normal;
 mod reading;
@@ -26,6 +27,7 @@ mod scan;
 mod worn;
 
 pub use bans::{Bans, Place};
+pub use common::common_words;
 pub use expand::{expand, patterns};
 pub use normal::{Normal, normalised};
 pub use scan::{Found, Scan};

@@ -7,7 +7,8 @@ mod seam;
 
 pub use clean::clean;
 pub use seam::{
-    Retelling, continued, is_open, is_rule, join, spoken_on, vocabulary, vocabulary_of_cut,
+    Common, Retelling, Words, continued, is_open, is_rule, join, spoken_on, vocabulary,
+    vocabulary_of_cut,
 };
 
 /// The mark between two scenes of a chapter.
@@ -173,7 +174,8 @@ mod tests {
 
         #[test]
         fn nothing_panics(head in "\\PC*", tail in "\\PC*", bytes in 0usize..50) {
-            let _ = join(&head, &tail, &vocabulary_of_cut(&head), |_| false);
+            let known = vocabulary_of_cut(&head);
+            let _ = join(&head, &tail, &Words::new(known, Common::Asked(|_| false)));
             let _ = super::tail(&head, bytes);
             let _ = clean(&head);
             let _ = last_sentence_end(&tail);

@@ -6,7 +6,12 @@ use std::collections::HashSet;
 use unicode_segmentation::UnicodeSegmentation;
 
 mod anew;
+mod lines;
 mod overlap;
+mod spelling;
+mod words;
+
+pub use words::{Common, Words};
 
 pub use anew::{Retelling, is_open};
 
@@ -18,17 +23,10 @@ use overlap::{is_told, is_unseen, overlap, runs};
 ///
 /// A model that goes on may repeat the last words or restart the sentence; it
 /// may or may not begin with a space; and the cut may stand inside a word. The
-/// words that the book has used so far (`known`, in lower case) decide whether
-/// two pieces of letters are one word, and `is_common` says which words its
-/// language is full of, whether the book has used them or not.
+/// words of the book and of its language decide whether two pieces of letters are
+/// one word.
 #[must_use]
-#[expect(clippy::implicit_hasher, reason = "the vocabulary is made here, too")]
-pub fn join(
-    head: &str,
-    tail: &str,
-    known: &HashSet<String>,
-    is_common: fn(&str) -> bool,
-) -> String {
+pub fn join(head: &str, tail: &str, words: &Words) -> String {
     let (head, tail) = (head.trim_end_matches(is_unseen), tail.trim_start_matches(is_unseen));
     if head.trim().is_empty() {
         return tail.trim_start().to_owned();
@@ -46,11 +44,18 @@ pub fn join(
     if ends_in_rule(head) && !tail.trim_start_matches(' ').starts_with(RULES) {
         return format!("{}\n\n{}", head.trim_end(), after_rule(tail));
     }
-    if let Some(overlap) = overlap(head, tail, known) {
+    let parted = lines::parted(head, tail);
+    let is_new = parted.is_some() || tail.starts_with('\n');
+    let again = overlap(head, tail, words.known());
+    // A refrain is no line said again.
+    if let Some(overlap) = again.filter(|overlap| !is_new || overlap.begins_line(head)) {
         return overlap.without(head, tail);
     }
     if let Some(text) = told_again(head, tail) {
         return text;
+    }
+    if let Some(blanks) = parted {
+        return format!("{}{blanks}{}", head.trim_end(), tail.trim_start());
     }
     if begins_with_rule(head, tail) {
         return format!("{}\n\n{}", head.trim_end(), tail.trim_start());
@@ -70,6 +75,9 @@ pub fn join(
     }
     let is_next = is_next && !ends_contraction(head, tail);
     let is_next = is_next || begins_emphasis(head, tail);
+    if lines::begins_aside(head, tail) || lines::ends_in_sign(head, tail) {
+        return format!("{head} {tail}");
+    }
     if (is_next || begins_speech(head, tail)) && !opens(head) {
         // After a full stop, a comma, a closing quote.
         return format!("{head} {tail}");
@@ -77,9 +85,7 @@ pub fn join(
     if !(ends_open && starts_open) {
         return format!("{head}{tail}");
     }
-    let (first, second) = (last_word(head), first_word(tail));
-    let is_cut = second.len() == tail.len();
-    if !parts_number(first, second) && one_word(first, second, is_cut, known, is_common) {
+    if !parts_number(last_word(head), first_word(tail)) && words.are_one(head, tail) {
         format!("{head}{tail}")
     } else {
         format!("{head} {tail}")
@@ -222,7 +228,8 @@ fn parts_number(first: &str, second: &str) -> bool {
 fn begins_speech(head: &str, tail: &str) -> bool {
     match tail.chars().next() {
         // In German the same signs close.
-        Some('“' | '‘') => !head.contains(['„', '‚']),
+        Some('“') => !is_unclosed(head, '„', ['“', '”']),
+        Some('‘') => !is_unclosed(head, '‚', ['‘', '’']),
         Some('«') => {
             head.find('»').is_none_or(|closed| head.find('«').is_some_and(|at| at < closed))
         }
@@ -232,6 +239,12 @@ fn begins_speech(head: &str, tail: &str) -> bool {
         Some('„' | '‚' | '¿' | '¡') => true,
         _ => false,
     }
+}
+
+/// Whether a mark stands open in the last paragraph of a text.
+fn is_unclosed(head: &str, open: char, close: [char; 2]) -> bool {
+    let paragraph = head.rsplit("\n\n").next().unwrap_or_default();
+    paragraph.matches(open).count() > paragraph.matches(close).count()
 }
 
 /// Whether what follows a mark that ends something begins with emphasis: where none
@@ -304,47 +317,6 @@ fn last_word(text: &str) -> &str {
 fn first_word(text: &str) -> &str {
     let end = text.find(|c: char| !c.is_alphanumeric()).unwrap_or(text.len());
     &text[..end]
-}
-
-/// Whether two pieces of letters that meet at a seam are one word; `is_cut` says
-/// that the word may not have ended with the second.
-fn one_word(
-    first: &str,
-    second: &str,
-    is_cut: bool,
-    known: &HashSet<String>,
-    is_common: fn(&str) -> bool,
-) -> bool {
-    let (first, second) = (first.to_lowercase(), second.to_lowercase());
-    let whole = format!("{first}{second}");
-    // The short words of a language are soon known; an unknown letter or two
-    // are a piece of a word.
-    let is_word = |half: &str| known.contains(half) || is_common(half);
-    let is_piece = |half: &str| half.chars().count() <= 2 && !is_word(half);
-    if is_piece(&first) || is_piece(&second) {
-        return true;
-    }
-    let (lower_first, lower_second) = (first, second);
-    let (first, second) = (known.contains(&lower_first), known.contains(&lower_second));
-    let begins_known = || is_cut && known.iter().any(|word| word.starts_with(&whole));
-    if known.contains(&whole) || begins_known() {
-        // Two known words are taken for two: a model drops a space more often
-        // than a token ends inside `into`.
-        !(first && second)
-    } else {
-        let (first, second) = (is_word(&lower_first), is_word(&lower_second));
-        // What is like the end of a word is one.
-        is_common(&whole) || !second && (!first || is_ending(&lower_second))
-    }
-}
-
-/// Whether letters can end an English word, and begin none.
-fn is_ending(letters: &str) -> bool {
-    const ENDINGS: [&str; 18] = [
-        "ing", "ings", "ened", "ening", "ered", "ering", "ness", "less", "lessly", "ment", "ments",
-        "fully", "able", "ably", "tion", "tions", "ions", "ously",
-    ];
-    ENDINGS.contains(&letters)
 }
 
 /// The words of texts in lower case, for [`join`].

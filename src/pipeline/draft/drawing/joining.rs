@@ -4,8 +4,10 @@ use std::collections::HashSet;
 
 use super::Drawing;
 use super::hearing::as_if;
+use crate::phrases::common_words;
 use crate::project::calls::{Ending, Kept};
 use crate::prompt::tokens::is_common;
+use crate::story::prose::{Common, Words};
 use crate::story::take::watch::{Reason, Verdict, across, after_opening, before_closing};
 use crate::story::{prose, take};
 
@@ -68,8 +70,11 @@ impl Drawing<'_> {
             self.text.push_str("\n\n");
         }
         let language = self.sitting.materials.story.book.primary_language();
-        let is_common = if language == "en" { is_common } else { |_: &str| false };
-        self.text = prose::join(&self.text, piece, &self.known_words(), is_common);
+        let common = match &*language {
+            "en" => Common::Asked(is_common),
+            other => Common::Listed(common_words(other)),
+        };
+        self.text = prose::join(&self.text, piece, &Words::new(self.known_words(), common));
     }
 
     /// Cuts off what must not stand where the last reply was joined to the text

@@ -28,6 +28,14 @@ impl Overlap {
         format!("{before}{rest}")
     }
 
+    /// Whether what is said again begins a line of the head, or a sentence.
+    pub fn begins_line(&self, head: &str) -> bool {
+        let before = head[..self.from].trim_end_matches(|c: char| {
+            !c.is_alphanumeric() && !c.is_whitespace() && !is_over_mark(c)
+        });
+        before.is_empty() || before.ends_with('\n') || begins_sentence(head, self.from)
+    }
+
     /// Whether a model that was to go on with the next token has begun anew: its
     /// words make no sense where they stand, and they are more than a chance.
     pub fn is_again(&self, head: &str, tail: &str) -> bool {
@@ -194,7 +202,9 @@ pub(super) fn overlap(head: &str, tail: &str, known: &HashSet<String>) -> Option
         let begins_it = cut_inside
             && met.text.len() > last.text.len()
             && met.text.starts_with(&last.text)
-            && (length > 2 || !known.contains(&last.text));
+            && (length > 2 || !known.contains(&last.text))
+            // `O` and `ona` are a name of the book, and `ona` is none.
+            && !(known.contains(&format!("{}{}", last.text, met.text)) && !known.contains(&met.text));
         let is_met = || {
             let (before, lead) = (&head[..last.start], &tail[..begin[0].start]);
             before.ends_with(lead) || before.ends_with(QUOTES) && is_quote(lead)
@@ -265,7 +275,11 @@ const RETOLD: usize = 5;
 
 /// Whether marks end a sentence.
 fn is_over(marks: &str) -> bool {
-    marks.contains(['.', '!', '?', '…'])
+    marks.contains(is_over_mark)
+}
+
+fn is_over_mark(c: char) -> bool {
+    matches!(c, '.' | '!' | '?' | '…')
 }
 
 /// Whether a sentence begins at this byte.
