@@ -70,13 +70,20 @@ fn a_remark_in_place_of_the_rest_does_not_end_a_sentence() {
 
 #[test]
 fn a_sentence_that_nobody_ends_is_taken_off() {
-    let (first, _) = cut("Below them");
-    let whole = &first[..first.len() - " Below them".len()];
+    let (first, _) = cut("“Nobody,” he said, and");
+    let whole = &first[..first.len() - " “Nobody,” he said, and".len()];
     let circle = "He said no. ".repeat(60);
     let project = small(&script(first, &[&circle, &circle]));
     let output = done(&project, &["draft", "chapter", "1"]);
     assert!(output.stderr.contains("  stopped: it went round in circles"), "{output}");
     assert_eq!(prose(&project, 1), whole);
+    // What a model insists on is a sentence of its own.
+    let (first, _) = cut("Below them");
+    let whole = &first[..first.len() - " Below them".len()];
+    let phrase = "Little did she know who it was.";
+    let project = small(&script(first, &[phrase, phrase, phrase]));
+    done(&project, &["draft", "chapter", "1"]);
+    assert_eq!(prose(&project, 1), format!("{whole} {phrase}"));
 }
 
 #[test]

@@ -34,9 +34,9 @@ impl Drawing<'_> {
         if kept.ending == Ending::Filtered {
             return Next::Reject(Rejection::Filtered);
         }
-        // A reply that goes on may bring no more than the blank between two paragraphs.
-        let has_none = kept.text.is_empty() || part == 0 && kept.text.trim().is_empty();
-        if kept.ending == Ending::Length && has_none {
+        // Asked to go on, it may have come no further than a blank.
+        let is_blank = kept.text.trim().is_empty() && (part == 0 || kept.text.is_empty());
+        if kept.ending == Ending::Length && is_blank {
             return Next::Reject(Rejection::Unwritten);
         }
         let across = if part > 0 { self.cut_across(&before, kept.ending) } else { None };

@@ -26,12 +26,16 @@ pub struct Retelling {
     told: Vec<char>,
     /// Where its words begin among them.
     words: Vec<usize>,
-    /// Whether its last sentence stands open.
+    /// Whether its last sentence stands open, and with which letter that begins.
     is_open: bool,
+    last: usize,
     /// Where the reply may be among the letters of the text.
     at: Vec<usize>,
     /// How many letters it has said there.
     said: usize,
+    /// How many it had said from the beginning when a line ended that may be a title
+    /// as well as a short paragraph: it is followed as both.
+    base: usize,
     /// Where the reply begins, and its line.
     from: usize,
     line: usize,
@@ -74,7 +78,11 @@ impl Retelling {
     pub fn of(text: &str) -> Self {
         let mut of = Self { is_open: is_open(text), ..Self::default() };
         let mut is_inside = false;
-        for c in text.chars() {
+        let last = last_sentence(text);
+        for (at, c) in text.char_indices() {
+            if at == last {
+                of.last = of.told.len();
+            }
             if c.is_alphanumeric() {
                 if !is_inside || !c.is_ascii() {
                     of.words.push(of.told.len());
@@ -92,7 +100,7 @@ impl Retelling {
     /// The reply itself begins at this place: what came before was none.
     pub fn begin(&mut self, from: usize) {
         (self.from, self.line, self.lines) = (from, from, 0);
-        (self.at, self.said, self.met) = (Vec::new(), 0, None);
+        (self.at, self.said, self.base, self.met) = (Vec::new(), 0, 0, None);
         self.state = if self.told.is_empty() { State::New(from) } else { State::Telling };
     }
 
@@ -147,7 +155,7 @@ impl Retelling {
         let all = self.told.len();
         match (&self.state, self.met) {
             (State::Telling, None | Some((_, false)))
-                if self.said >= TOLD && self.at.contains(&self.said) =>
+                if self.place().is_some_and(|place| place >= TOLD) =>
             {
                 New::Nothing
             }
@@ -164,10 +172,14 @@ impl Retelling {
     fn end_line(&mut self, next: usize) {
         let is_before = match self.state {
             State::Before => true,
-            State::Telling => self.said == 0,
+            State::Telling => self.said < TOLD_INSIDE,
             _ => false,
         };
         if is_before && self.lines < LINES {
+            if self.said > 0 {
+                let place = self.place().filter(|_| matches!(self.state, State::Telling));
+                self.base = place.unwrap_or_default();
+            }
             (self.at, self.said, self.state) = (Vec::new(), 0, State::Telling);
             self.lines += usize::from(next > self.line + 1);
             self.line = next;
@@ -183,17 +195,18 @@ impl Retelling {
         let mut next: Vec<usize> = places.iter().filter(is_here).map(|place| place + 1).collect();
         let all = self.told.len();
         let said = self.said + 1;
-        let least = if said == all { self.least() } else { PASSAGE };
+        let is_whole = said == all || said + self.base == all;
+        let least = if is_whole { self.least() } else { PASSAGE };
         if next.contains(&all) && said >= least {
-            self.met = Some((end, said == all));
+            self.met = Some((end, is_whole));
         }
         next.retain(|place| *place < all);
         if !next.is_empty() {
             (self.at, self.said) = (next, self.said + 1);
         } else if let Some((met, _)) = self.met {
             self.state = State::New(met);
-        } else if self.is_from_beginning() {
-            self.state = State::Astray { left: self.said, here: at, said: vec![c] };
+        } else if let Some(left) = self.place().filter(|place| *place >= self.least()) {
+            self.state = State::Astray { left, here: at, said: vec![c] };
         } else if self.said < TOLD && self.lines < LINES && at <= self.line + LINE {
             self.state = State::Before;
         } else {
@@ -206,14 +219,15 @@ impl Retelling {
         if self.is_open { TOLD_INSIDE } else { TOLD }
     }
 
-    fn is_from_beginning(&self) -> bool {
-        self.said >= self.least() && self.at.contains(&self.said)
+    /// Which letter of the text comes next, where it is told from its beginning.
+    fn place(&self) -> Option<usize> {
+        let places = [self.said, self.said + self.base];
+        places.into_iter().find(|place| self.at.contains(place))
     }
 
-    /// Whether so little of the text comes behind a letter that it is its end that
-    /// was told otherwise.
+    /// Whether it is the last sentence alone that was told otherwise.
     fn is_near(&self, left: usize) -> bool {
-        left >= TOLD && self.told.len() - left <= ASTRAY
+        left >= TOLD && left >= self.last && self.told.len() - left <= ASTRAY
     }
 
     fn find_back(&mut self) {
@@ -224,13 +238,22 @@ impl Retelling {
         if let Some(found) = found {
             let place = left + found + SAME;
             // Which letters they were no longer matters.
-            (self.at, self.said, self.state) = (vec![place], place, State::Telling);
+            (self.at, self.said, self.base) = (vec![place], place, 0);
+            self.state = State::Telling;
         } else if said.len() > ASTRAY {
             let (left, here) = (*left, *here);
             self.state = if self.is_near(left) { State::New(here) } else { State::Other };
             self.said = left;
         }
     }
+}
+
+/// Where the last sentence of a text begins.
+fn last_sentence(text: &str) -> usize {
+    let text = text.trim_end();
+    let line = text.rsplit('\n').next().unwrap_or_default();
+    let last = crate::story::prose::sentences(line).pop().unwrap_or_default();
+    text.len() - last.len()
 }
 
 /// Whether a text ends inside a sentence.
@@ -257,6 +280,8 @@ pub(super) fn told_again(head: &str, tail: &str) -> Option<String> {
         // Its end is told otherwise: the later telling stands, from its sentence on.
         let back = |text: &str| crate::story::prose::last_sentence_end(text);
         let (kept, from) = (back(&head[..end]), back(&tail[..here]));
+        let is_last = kept > 0 && crate::story::prose::sentences(&head[kept..]).len() <= 1;
+        let (kept, from) = if is_last { (kept, from) } else { (head.len(), tail.len()) };
         return Some(format!("{}{}", &head[..kept], &tail[from..]));
     }
     let (after, is_said) = (head[end..].trim(), rest.chars().any(char::is_alphanumeric));

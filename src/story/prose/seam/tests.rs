@@ -399,6 +399,15 @@ fn a_text_told_again_from_its_beginning_is_taken_once() {
             assert_eq!(join(head, &other, &known), head, "{cut}");
         }
     }
+    // It begins with a short line.
+    let short = format!("“Now,” she said.\n\n{whole}");
+    for cut in [90, 160, short.len() - rest.len()] {
+        let cut = short.floor_char_boundary(cut);
+        assert_eq!(continued(&short[..cut], &short), short, "{cut}");
+        let mut retelling = Retelling::of(&short[..cut]);
+        short.char_indices().for_each(|(at, c)| retelling.read(c, at));
+        assert!(retelling.new_from().is_some_and(|from| from > 60), "{cut}");
+    }
     // A word is another.
     let tail = whole.replace("old brown", "brown old").replace("swam", "blurred");
     assert_eq!(join(TOLD, &tail, &known), whole);

@@ -443,7 +443,9 @@ fn a_text_told_again_is_no_circle() {
     let rest = "Then nothing came, and Ann shut the window.";
     let terms =
         |cut: usize| Terms { begun: begun[..cut].to_owned(), most_words: Some(120), ..terms("en") };
-    for lead in ["", "\n\n", "# Brine\n\n", "**Brine**\n\n", "<think>Again, then.</think>\n\n"] {
+    for lead in
+        ["", "\n\n", "# Cart Number\n\n", "**Brine**\n\n", "<think>Again, then.</think>\n\n"]
+    {
         for cut in [50, 200, 430, begun.len()] {
             let reply = format!("{lead}{begun}{rest}");
             assert_eq!(judged(terms(cut), &reply), None, "{lead:?} {cut}");
