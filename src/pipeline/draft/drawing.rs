@@ -209,7 +209,7 @@ impl<'a> Drawing<'a> {
                 self.text.truncate(end);
             }
         }
-        self.text = take::without_headings(&self.text);
+        self.text = take::without_headings(&self.text, &self.sitting.task.chapter.title);
         None
     }
 

@@ -175,7 +175,7 @@ fn opens(head: &str) -> bool {
     const QUOTES: [char; 11] = ['“', '‘', '«', '»', '‹', '›', '’', '\'', '"', '*', '_'];
     const DASHES: [char; 3] = ['—', '–', '-'];
     let before = head.trim_end_matches(QUOTES);
-    let is_quote = before.len() < head.len();
+    let is_quote = before.len() < head.len() && !closes_guillemets(head);
     let is_free = |text: &str| text.is_empty() || text.ends_with(char::is_whitespace);
     let line = head.rsplit('\n').next().unwrap_or_default();
     head.ends_with(OPENING)
@@ -254,8 +254,9 @@ fn begins_emphasis(head: &str, tail: &str) -> bool {
     let is_open = |mark: char| runs(paragraph, mark).len() % 2 == 1;
     ['*', '_'].iter().any(|mark| {
         let word = tail.trim_start_matches(*mark);
-        word.len() < tail.len() && word.starts_with(char::is_alphanumeric) && !is_open(*mark)
-    }) && head.ends_with(['.', ',', '!', '?', ';', ':', '…', '”'])
+        let begins = word.starts_with(|c: char| c.is_alphanumeric() || c == '(');
+        word.len() < tail.len() && begins && !is_open(*mark)
+    }) && head.ends_with(|c: char| c.is_alphanumeric() || ".,!?;:…”".contains(c))
 }
 
 /// The signs of which lines are made that part two scenes.
@@ -295,7 +296,17 @@ fn after_rule(tail: &str) -> &str {
 /// Whether a text ends with speech that is closed, and a sentence with it.
 fn closes_speech(head: &str) -> bool {
     let said = head.strip_suffix(['”', '“', '»', '«', '’', '‘']).unwrap_or_default();
+    // French sets a blank before the quote that closes.
+    let said = if closes_guillemets(head) { said.trim_end() } else { said };
     said.ends_with(['.', '!', '?', '…'])
+}
+
+/// Whether a text ends with the `»` that closes what `«` opened, be there a blank
+/// before it or none.
+fn closes_guillemets(head: &str) -> bool {
+    let paragraph = head.rsplit("\n\n").next().unwrap_or_default();
+    let before = paragraph.strip_suffix('»').unwrap_or_default();
+    before.matches('«').count() > before.matches('»').count()
 }
 
 /// Whether a number goes on: `3.5`, `10:30`, `1,000`.

@@ -24,12 +24,15 @@ fn strip_edges(reply: &str, title: &str, begins: bool, ends: bool) -> String {
     let unfenced = unfence(&cleaned);
     let text = before_closing(&unfenced, &Signs::of("en"));
     let mut lines: Vec<&str> = text.lines().collect();
-    let mut is_frame = begins;
+    let (mut is_frame, mut is_headed) = (begins, false);
     while let Some(line) = lines.first().map(|line| line.trim()) {
-        let is_said = is_preamble(line) || is_heading(line, title);
+        let is_named = is_heading(line, title) || begins && is_marked_heading(line);
+        let is_below = is_headed && (is_underline(line) || is_count(line));
+        let is_said = is_preamble(line) || is_named || is_below;
         if !(line.is_empty() || is_said || prose::is_rule(line) && is_frame) {
             break;
         }
+        is_headed |= is_named;
         // A rule below a preamble parts it from the text.
         is_frame |= is_said;
         lines.remove(0);
@@ -44,7 +47,7 @@ fn strip_edges(reply: &str, title: &str, begins: bool, ends: bool) -> String {
         lines.pop();
     }
     // The first line's own indent says nothing; inner spaces stay as they are.
-    let joined = without_headings(&lines.join("\n"));
+    let joined = without_headings(&lines.join("\n"), title);
     let stripped = joined.trim_start();
     if lines.is_empty() {
         return String::new();
@@ -86,6 +89,9 @@ pub fn without_thoughts(reply: &str) -> &str {
     // Only ASCII letters change, so that every place stays where it is.
     let lower = reply.to_ascii_lowercase();
     let from = lower.len() - lower.trim_start().len();
+    if ["<|channel|>", "<|start|>"].iter().any(|mark| lower[from..].starts_with(mark)) {
+        return lower.rfind(FINAL).map_or("", |at| &reply[at + FINAL.len()..]);
+    }
     for (open, close) in THOUGHTS {
         let begins = lower[from..].starts_with(open);
         match lower.find(close) {
@@ -99,8 +105,13 @@ pub fn without_thoughts(reply: &str) -> &str {
     reply
 }
 
+/// What stands before the reply itself where a template has channels for thoughts.
+const FINAL: &str = "final<|message|>";
+
 /// The marks between which models think aloud, in lower case.
-pub(super) const THOUGHTS: [(&str, &str); 5] = [
+pub(super) const THOUGHTS: [(&str, &str); 7] = [
+    ("<scratchpad>", "</scratchpad>"),
+    ("<analysis>", "</analysis>"),
     ("<think>", "</think>"),
     ("<thinking>", "</thinking>"),
     ("<reasoning>", "</reasoning>"),
@@ -112,7 +123,10 @@ pub(super) const THOUGHTS: [(&str, &str); 5] = [
 /// does not know them sends them as text, and what follows is no reply.
 #[must_use]
 pub fn before_marks(reply: &str) -> &str {
-    const MARKS: [&str; 10] = [
+    const MARKS: [&str; 13] = [
+        "<|end|>",
+        "<|eot|>",
+        "<|return|>",
         "<|im_end|>",
         "<|im_start|>",
         "<|endoftext|>",
@@ -128,16 +142,12 @@ pub fn before_marks(reply: &str) -> &str {
     first.map_or(reply, |at| &reply[..at])
 }
 
-/// The text without Markdown headings: a chapter has none inside, so where one
-/// stands the model has begun to write about its task.
+/// The text without Markdown headings that name the chapter, or a chapter or scene
+/// by its number. Others head what stands in the story: a recipe, the rules of a
+/// house.
 #[must_use]
-pub fn without_headings(text: &str) -> String {
-    let is_heading = |line: &str| {
-        let line = line.trim_start();
-        let bare = line.trim_start_matches('#');
-        let marks = line.len() - bare.len();
-        (1..=6).contains(&marks) && bare.starts_with(' ')
-    };
+pub fn without_headings(text: &str, title: &str) -> String {
+    let is_heading = |line: &str| is_marked_heading(line) && is_heading(line.trim(), title);
     if !text.lines().any(is_heading) {
         return text.to_owned();
     }
@@ -163,12 +173,48 @@ fn unfence(text: &str) -> String {
     {
         trimmed = trimmed[trimmed.len() - fenced.len() - 3..].trim_start();
     }
-    if let Some(rest) = trimmed.strip_prefix("```")
-        && let Some((_, body)) = rest.split_once('\n')
-    {
-        return body.trim_end().strip_suffix("```").map_or(body, str::trim_end).to_owned();
+    for fence in ["```", "\"\"\""] {
+        if let Some(rest) = trimmed.strip_prefix(fence)
+            && let Some((_, body)) = rest.split_once('\n')
+            && (fence == "```" || body.trim_end().ends_with(fence))
+            && !is_of_part(body, fence)
+        {
+            return body.trim_end().strip_suffix(fence).map_or(body, str::trim_end).to_owned();
+        }
     }
     text.to_owned()
+}
+
+/// Whether a fence is closed round the beginning of a text only: a sign, a telegram.
+fn is_of_part(body: &str, fence: &str) -> bool {
+    body.split_once(&format!("\n{fence}")).is_some_and(|(inside, after)| {
+        prose::words(inside) < FENCED && after.contains(char::is_alphanumeric)
+    })
+}
+
+/// The words of a fenced text from which on it is no sign in the story, but the story.
+pub(super) const FENCED: usize = 60;
+
+/// Whether a line is a Markdown heading, whatever it names.
+fn is_marked_heading(line: &str) -> bool {
+    let line = line.trim_start();
+    let bare = line.trim_start_matches('#');
+    (1..=6).contains(&(line.len() - bare.len())) && bare.starts_with(' ')
+}
+
+/// Whether a line underlines the title above it.
+fn is_underline(line: &str) -> bool {
+    line.len() >= 3 && ['=', '-'].iter().any(|mark| line.chars().all(|c| c == *mark))
+}
+
+/// Whether a line says how long the text is: `*(approx. 320 words)*`.
+fn is_count(line: &str) -> bool {
+    const WORDS: [&str; 5] = ["words", "wörter", "wörtern", "mots", "palabras"];
+    let bare = line.trim_matches(['*', '_', '(', ')', '[', ']', ' ', '.']).to_lowercase();
+    bare.len() < line.len()
+        && bare.split_whitespace().count() <= 5
+        && bare.contains(|c: char| c.is_ascii_digit())
+        && WORDS.iter().any(|word| bare.ends_with(word))
 }
 
 /// `Sure, here is chapter 3:` and its kin, in the languages of our prompts.
@@ -254,27 +300,46 @@ fn is_heading(line: &str, title: &str) -> bool {
     let bare = line
         .trim_matches(|c: char| matches!(c, '#' | '*' | '_' | ':' | ' ' | '.' | '“' | '”' | '"'));
     let lower = bare.to_lowercase();
+    let is_bold = line.starts_with("**") && line.ends_with("**") && line.len() > 4;
+    let is_marked = is_bold || is_marked_heading(line);
+    let ends_sentence =
+        line.trim_end_matches(['*', '_', ' ']).ends_with(['.', '!', '?', '…', ',', ';']);
+    // `Chapter 3 of the rule book was about hair.` is a narrator's.
+    let heads = |rest: &str| {
+        let named = rest.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start();
+        let is_set_off = named.is_empty() || named.starts_with([':', '.', '–', '—', '-', '|']);
+        is_marked || !ends_sentence || is_set_off
+    };
     let after_number = |word: &str| {
         lower.strip_prefix(word).is_some_and(|rest| {
             let rest = rest.trim_start();
-            rest.starts_with(|c: char| c.is_ascii_digit()) && rest.split_whitespace().count() <= 12
+            rest.starts_with(|c: char| c.is_ascii_digit())
+                && rest.split_whitespace().count() <= 12
+                && heads(rest)
         })
     };
-    let is_bold = line.starts_with("**") && line.ends_with("**") && line.len() > 4;
     let named = |word: &&str| {
         is_bold
             && lower.split_whitespace().count() <= 8
             && lower.strip_prefix(*word).is_some_and(|rest| rest.starts_with([' ', ':']))
     };
-    (line.starts_with('#') && line.trim_start_matches('#').starts_with(' '))
-        || (!bare.is_empty() && lower == title.to_lowercase())
+    (!bare.is_empty() && lower == title.to_lowercase())
+        || is_marked_heading(line) && says_again(&lower, title)
         || ["chapter", "kapitel", "chapitre", "capítulo", "capitolo", "scene", "szene"]
             .iter()
             .any(|word| after_number(word) || named(word))
 }
 
+/// Whether a heading says the title, and that it goes on: `The Mill (continued)`.
+fn says_again(lower: &str, title: &str) -> bool {
+    const AGAIN: [&str; 5] = ["continued", "cont", "fortsetzung", "suite", "continuación"];
+    let rest = lower.strip_prefix(title.to_lowercase().as_str()).unwrap_or(lower);
+    AGAIN.contains(&rest.trim_matches(|c: char| !c.is_alphanumeric()))
+}
+
 /// The names of the tags that models set round a text, in lower case.
-const TAGS: [&str; 16] = [
+const TAGS: [&str; 17] = [
+    "manuscript",
     "answer",
     "final_answer",
     "chapter",
@@ -346,3 +411,6 @@ fn without_number(lines: &mut Vec<&str>) {
         lines.remove(0);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -61,7 +61,10 @@ impl Mark {
 }
 
 fn mark(line: &str) -> Option<Mark> {
-    let (mark, _) = line.trim_start().split_once(' ')?;
+    let (mark, said) = line.trim_start().split_once(' ')?;
+    if !said.contains(char::is_alphanumeric) {
+        return None;
+    }
     let mut letters = mark.chars();
     match (letters.next()?, letters.next()) {
         (bullet @ ('-' | '*' | '+' | '•'), None) => Some(Mark::Bullet(bullet)),
@@ -109,11 +112,17 @@ fn answer(head: &str, next: &str) -> Option<&'static str> {
 }
 
 /// Whether an aside begins, which wants a blank before it: a dash that has one
-/// behind it, a bracket.
+/// behind it, a bracket, in French a mark that stands by itself.
 pub(super) fn begins_aside(head: &str, tail: &str) -> bool {
     let is_dash = tail.starts_with("— ") || tail.starts_with("– ");
+    // French sets one before its marks.
+    let is_french = tail.starts_with(['!', '?', ';', ':', '»'])
+        && [" !", " ?", " »", "\u{a0}!", "\u{a0}?", "\u{a0}»", "\u{202f}?", "\u{202f}!"]
+            .iter()
+            .any(|mark| head.contains(mark))
+        && head.ends_with(|c: char| c.is_alphanumeric() || matches!(c, '.' | '!' | '?' | '…'));
     let is_bracket = tail.starts_with('(') && !head.ends_with(['(', '[', '“', '„', '«', '*', '_']);
-    is_bracket || is_dash && !head.ends_with(['(', '“', '„'])
+    is_bracket || is_french || is_dash && !head.ends_with(['(', '“', '„'])
 }
 
 /// Whether a line has only begun, with the mark of a list or of speech that wants a

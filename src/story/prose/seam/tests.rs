@@ -444,3 +444,77 @@ fn a_short_paragraph_said_again_is_said_once() {
     let expected = format!("{head}\n*down to the line.*");
     assert_eq!(join(head, tail, &known), expected);
 }
+
+/// What chat models go on with, without the blank before it, in books of each language.
+#[test]
+fn words_are_parted_in_every_language() {
+    for (language, so_far, head, tail, expected) in [
+        ("de", "", "an seinen", "Platz", "an seinen Platz"),
+        ("de", "", "Ich setzte", "mich auf", "Ich setzte mich auf"),
+        ("de", "", "Wenn", "du willst", "Wenn du willst"),
+        ("de", "", "fing es an", "zu regnen", "fing es an zu regnen"),
+        ("de", "Der Kessel sang in der Küche", "Der Kes", "sel sang", "Der Kessel sang"),
+        ("de", "", "Sie ging in die Kü", "che.", "Sie ging in die Küche."),
+        ("fr", "", "avec", "une lampe", "avec une lampe"),
+        ("fr", "", "l’", "eau", "l’eau"),
+        ("fr", "La lampe fumait", "La lam", "pe fumait", "La lampe fumait"),
+        ("ru", "", "рыбу, которую", "жалко съесть", "рыбу, которую жалко съесть"),
+        ("ru", "Телеграф молчал, станция спала", "Теле", "граф", "Телеграф"),
+        ("ru", "", "стоял свет", "— ровный", "стоял свет — ровный"),
+        ("ru", "— Да.\n\n— Нет.\n\n", "— Кому?", "— Тому.", "— Кому?\n\n— Тому."),
+        ("ru", "— Да.\n\n— Нет.\n\n", "— Да, — сказал он.", "— Иду.", "— Да, — сказал он. — Иду."),
+        ("ru", "— Да.\n\n— Нет.\n\n", "—", "Иду.", "— Иду."),
+        ("es", "—Sí.\n\n", "—", "Hola.", "—Hola."),
+        ("it", "", "nella", "casa", "nella casa"),
+        ("pl", "", "i", "wtedy", "i wtedy"),
+        ("sv", "", "och", "sedan", "och sedan"),
+        ("nl", "", "maar", "toen", "maar toen"),
+        ("pt", "", "para", "dentro", "para dentro"),
+        ("en", "Oona rowed.", "letters from O", "ona Garrity", "letters from Oona Garrity"),
+        ("en", "Old McGregor rowed.", "He saw Mc", "Gregor", "He saw McGregor"),
+    ] {
+        let known = vocabulary([so_far]);
+        let words = Words::new(known, Common::Listed(crate::phrases::common_words(language)));
+        let joined = join(&format!("{so_far}{head}"), tail, &words);
+        assert_eq!(joined, format!("{so_far}{expected}"), "{head:?} + {tail:?}");
+    }
+}
+
+#[test]
+fn lines_that_are_lines_by_themselves_stay_so() {
+    for (head, tail, expected) in [
+        ("| 1911 | 14 |", "| 1912 | 3 |", "| 1911 | 14 |\n| 1912 | 3 |"),
+        ("| a | b |", "|---|---|", "| a | b |\n|---|---|"),
+        ("| 1911", "| 14 |", "| 1911| 14 |"),
+        ("1. Mehl", "2. Zucker", "1. Mehl\n2. Zucker"),
+        ("- 4 dag Mehl", "- 1/8 l Essig", "- 4 dag Mehl\n- 1/8 l Essig"),
+        ("- 4 dag Mehl\n-", "1/8 l Essig", "- 4 dag Mehl\n- 1/8 l Essig"),
+        ("**Kren**", "- 4 dag Mehl", "**Kren**\n\n- 4 dag Mehl"),
+        ("**a:** you there", "**ledger:** I am.", "**a:** you there\n**ledger:** I am."),
+        ("He rose.", "**ledger:** I am.", "He rose.\n\n**ledger:** I am."),
+        ("*the brine is fine,*", "*and we’ll go.*", "*the brine is fine,*\n*and we’ll go.*"),
+        (
+            "*Row the boat and mind the line,*",
+            "\n*mind the line, mind the line,*",
+            "*Row the boat and mind the line,*\n*mind the line, mind the line,*",
+        ),
+        (
+            "*Row the boat and mind the line,*",
+            "*mind the line, mind the line,*",
+            "*Row the boat and mind the line,*\n*mind the line, mind the line,*",
+        ),
+        ("*No.*", "He rose.", "*No.* He rose."),
+        ("He sat.", "> Keep off.", "He sat.\n\n> Keep off."),
+        ("> Keep off", "> the grass.", "> Keep off\n> the grass."),
+        ("He sat", "(as ever).", "He sat (as ever)."),
+        ("« Ça ! » dit-il. Vous ici", "? dit-elle.", "« Ça ! » dit-il. Vous ici ? dit-elle."),
+        ("« Trop tôt. »", "« Qui est là ? »", "« Trop tôt. »\n\n« Qui est là ? »"),
+        ("« Trop tôt. »", "Il sortit.", "« Trop tôt. » Il sortit."),
+        ("« Trop tôt", "» dit-il.", "« Trop tôt» dit-il."),
+        ("ZWEITER AKT", "*Küche. Nacht.*", "ZWEITER AKT *Küche. Nacht.*"),
+        ("Вас нет.", "*(Занавес.)*", "Вас нет. *(Занавес.)*"),
+        ("„Ja.“\n\nHe sat.", "“Now,” he said.", "„Ja.“\n\nHe sat. “Now,” he said."),
+    ] {
+        assert_eq!(join(head, tail, &book(HashSet::new())), expected, "{head:?} + {tail:?}");
+    }
+}

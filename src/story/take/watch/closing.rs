@@ -41,10 +41,23 @@ fn is_closing(before: &str, line: &str, signs: &Signs) -> bool {
     }
     let is_parted = || before.trim_end().lines().last().is_some_and(prose::is_rule);
     let is_framed = || read.is_enclosed() || is_parted();
+    if is_end_mark(line) {
+        return true;
+    }
     !read.is_blank()
         && !read.is_speech
         && !read.is_quoted()
         && signs.close(read.form.trim_end(), is_framed())
+}
+
+/// Whether a line is an end between marks: `---END---`, `[END]`.
+fn is_end_mark(line: &str) -> bool {
+    const ENDS: [&str; 6] = ["END", "ENDE", "FIN", "FINE", "KONIEC", "КОНЕЦ"];
+    let line = line.trim();
+    let word = line.trim_matches(['-', '—', '=', '[', ']', '#', '<', '>', ' ']);
+    line.starts_with(['-', '—', '=', '[', '<'])
+        && word.len() + 2 <= line.len()
+        && ENDS.contains(&word)
 }
 
 #[cfg(test)]
@@ -81,6 +94,14 @@ mod tests {
             ),
             ("en", "---\n\nI hope this chapter captures the mood you wanted."),
             ("en", "---\n\n*Word count: 512*\n\nLet me know if you'd like me to continue!\n"),
+            ("en", "---END---"),
+            ("en", "[END]"),
+            ("en", "I hope this works for you! Let me know if you'd like any changes."),
+            ("de", "**Anmerkung:** Ich habe den Ton bewusst trocken gehalten."),
+            ("de", "Ich hoffe, das Kapitel gefällt dir!"),
+            ("de", "Gerne passe ich den Text an, falls gewünscht."),
+            ("de", "*Ende des ersten Kapitels*"),
+            ("fr", "*Fin du premier chapitre*"),
             ("de", "*Ich habe etwa 330 Wörter angestrebt.*"),
             ("de", "(Wortzahl: 512)"),
             ("de", "Lass mich wissen, ob ich mit dem nächsten Kapitel fortfahren soll."),
@@ -139,6 +160,12 @@ mod tests {
             ("en", "> Let me know if you'd like any changes."),
             ("en", "Thank you for reading this far."),
             ("en", "* * *"),
+            ("en", "I hope this works for you, because it never did for me."),
+            ("en", "End of part one, as the girls used to say when the whistle blew."),
+            ("en", "END OF THE LINE"),
+            ("de", "Gerne passe ich auf das Kind auf."),
+            ("de", "Ende des ersten Kapitels meines Lebens."),
+            ("de", "Anmerkung: Topf nie leer stehen lassen."),
             ("de", "Lass mich wissen, wenn der Fluss steigt."),
             ("de", "Ich habe zwölf Wörter gezählt, mehr nicht."),
             ("de", "Ich habe die Szene nie vergessen."),

@@ -4,7 +4,8 @@ use super::Terms;
 use super::lines::{Line, OPENING, form_of_title};
 use super::numerals::number_in;
 use super::signs::{Kind, Signs};
-use crate::story::take::wrappings::is_tag;
+use crate::story::prose;
+use crate::story::take::wrappings::{FENCED, is_tag};
 
 /// Follows the lines of a reply.
 #[derive(Clone, Debug, Default)]
@@ -14,6 +15,8 @@ pub struct Leaving {
     begun: bool,
     /// Whether the line that is being read was judged by its opening.
     is_judged: bool,
+    /// Where the fence begins that the reply opened with.
+    fence: Option<usize>,
 }
 
 impl Leaving {
@@ -44,10 +47,10 @@ impl Leaving {
         self.judge(terms, text, true)
     }
 
-    /// Whether somebody speaks in this line.
+    /// Whether these are another's words than the narrator's.
     #[must_use]
-    pub fn is_speech(&self) -> bool {
-        self.line.is_speech
+    pub fn is_of_another(&self) -> bool {
+        self.line.is_of_another()
     }
 
     /// Where the text before a line ends, without blanks and rules.
@@ -65,12 +68,27 @@ impl Leaving {
     fn judge(&mut self, terms: &Terms, text: &str, is_whole: bool) -> Option<usize> {
         self.is_judged = true;
         let opens = !std::mem::replace(&mut self.begun, true);
+        if !self.line.is_speech && self.line.form.starts_with("'''") && self.parts_off(text, opens)
+        {
+            return None;
+        }
         let left = self.leaves(terms, text, is_whole, opens);
         if left == Some(false) {
             // Words before the text are no text.
             self.begun = !opens;
         }
         (left == Some(true)).then_some(self.line.from)
+    }
+
+    /// Whether a fence closes what the reply opened with, and that is too short to be
+    /// all of it: a sign, a telegram.
+    fn parts_off(&mut self, text: &str, opens: bool) -> bool {
+        if opens {
+            self.fence = Some(self.line.from);
+            return false;
+        }
+        let inside = self.fence.take().and_then(|from| text.get(from..self.line.from));
+        inside.is_some_and(|inside| prose::words(inside) < FENCED)
     }
 
     /// Whether a line leaves the story, or is no part of it; none for prose.
@@ -97,7 +115,9 @@ impl Leaving {
             return Some(false);
         }
         let ends = || is_whole && !headed[length..].contains(char::is_alphanumeric);
-        let is_of_story = line.is_quoted() && !matches!(kind, Kind::After | Kind::Machine);
+        let is_frame = matches!(kind, Kind::After | Kind::Machine);
+        let is_of_story = line.is_quoted() && !is_frame
+            || is_frame && names_teller(&form[length.min(form.len())..]);
         match kind {
             _ if is_of_story => None,
             Kind::Before => (!opens && is_whole && terms.signs.speak_of_task(form)).then_some(true),
@@ -122,9 +142,15 @@ impl Leaving {
 
     fn is_title(&self, bare: &str, terms: &Terms) -> bool {
         let words = bare.split(' ').count();
+        // `2. The Drowned Cart`
+        let unnumbered = bare.trim_start_matches(['#', '.', ':', ')', ' ']);
         (self.line.is_marked() || words > 1)
             && !self.line.is_quoted()
-            && terms.titles.iter().any(|title| form_of_title(title) == bare)
+            && terms
+                .titles
+                .iter()
+                .map(|title| form_of_title(title))
+                .any(|title| title == bare || title == unnumbered)
     }
 }
 
@@ -144,11 +170,45 @@ fn is_before(line: &Line, form: &str, (kind, length): (Kind, usize), signs: &Sig
             signs.speak_of_task(form)
                 || is_short && (leads_on(length) || names_part(form) || answers(form))
         }
-        Kind::Header => is_short,
+        // `Title: cook. Trade: none. So it stood in the register.`
+        Kind::Header => {
+            let is_sentence = form.ends_with(['.', '!', '?']);
+            is_short && (line.is_marked() || !is_sentence || line.lead.contains("**"))
+                || is_short && signs.speak_of_task(form)
+        }
         Kind::Label => signs.speak_of_task(&form[length.min(form.len())..]),
         Kind::After => is_short && form[..length.min(form.len())].ends_with(':'),
         _ => false,
     }
+}
+
+/// Whether a line says who says it, so that it is told: `…, schrieb sie`.
+fn names_teller(form: &str) -> bool {
+    const SAID: [&str; 18] = [
+        "said",
+        "says",
+        "wrote",
+        "writes",
+        "thought",
+        "sagte",
+        "sagt",
+        "schrieb",
+        "schreibt",
+        "dachte",
+        "dit",
+        "disait",
+        "écrivait",
+        "écrivit",
+        "pensa",
+        "dijo",
+        "decía",
+        "escribió",
+    ];
+    form.split(", ").skip(1).any(|part| {
+        let mut words = part.trim_end_matches(['.', '!', '?']).split(' ');
+        let is_said = |word: &str| SAID.iter().any(|said| form_of_title(said) == word);
+        words.next().is_some_and(is_said)
+    })
 }
 
 /// Whether a line speaks of a part of a book.

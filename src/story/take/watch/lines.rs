@@ -17,6 +17,8 @@ pub struct Line {
     pub lead: String,
     /// Whether it opens with a quotation mark or a dash: somebody speaks.
     pub is_speech: bool,
+    /// Whether the emphasis that it opens with has been closed.
+    is_closed: bool,
     /// The last character that is no blank.
     pub last: Option<char>,
     normal: Normal,
@@ -35,6 +37,7 @@ impl Line {
         if !c.is_whitespace() {
             self.last = Some(c);
         }
+        self.is_closed |= !self.form.is_empty() && matches!(c, '*' | '_');
         if self.form.is_empty() && is_lead(c) {
             self.lead.push(c);
             return false;
@@ -82,6 +85,14 @@ impl Line {
     #[must_use]
     pub fn is_quoted(&self) -> bool {
         self.lead.trim_start().starts_with('>')
+    }
+
+    /// Whether what is read now is another's words: speech, a quotation, or a letter
+    /// that stands in emphasis.
+    #[must_use]
+    pub fn is_of_another(&self) -> bool {
+        let is_emphasis = self.lead.trim_start().starts_with(['*', '_']) && !self.is_closed;
+        self.is_speech || self.is_quoted() || is_emphasis
     }
 
     /// Whether it stands in brackets or in emphasis as a whole, or is no sentence.

@@ -291,7 +291,7 @@ impl Watch {
     }
 
     fn check_language(&mut self, c: char, at: usize) {
-        let is_said = self.quotes.is_open() || self.leaving.is_speech();
+        let is_said = self.quotes.is_open() || self.leaving.is_of_another();
         let turned = self
             .tongue
             .read(c, at, is_said, &self.terms.language)

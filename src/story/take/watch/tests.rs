@@ -57,6 +57,9 @@ fn a_model_that_leaves_the_story_is_stopped() {
         ("en", "CHAPTER IV."),
         ("en", "## Brine Cuts"),
         ("en", "Brine Cuts"),
+        ("en", "2. Brine Cuts"),
+        ("en", "**Continuity notes:**"),
+        ("en", "Key points for continuity:"),
         ("en", "**Rain**"),
         ("en", "Epilogue"),
         ("en", "Sure! Here is the next chapter."),
@@ -199,6 +202,10 @@ const OF_STORIES: &[&str] = &[
     "Shall I continue with the soup?",
     "Thanks for reading this far.",
     "We must finish the story before dark.",
+    "The scene ends with a plate against the wall; I have seen the stain.",
+    "End of part one, as the girls used to say when the whistle blew.",
+    "2. The Long Way Home",
+    "### Rules of the Slip",
 ];
 
 /// The same in other languages.
@@ -213,6 +220,10 @@ const OF_OTHER_STORIES: &[(&str, &str)] = &[
     ("de", "Natürlich, ich weiß es nicht."),
     ("de", "Kapitel 2"),
     ("de", "Schluss!"),
+    ("de", "Die Szene endet mit einem Teller an der Wand; ich habe den Fleck gesehen."),
+    ("de", "In diesem Kapitel wird nicht gekocht, schrieb sie."),
+    ("de", "Ende des ersten Kapitels meines Lebens, dachte sie."),
+    ("fr", "En tant qu’intelligence artificielle, dit la machine à billets, je vous salue."),
     ("fr", "Note : ne pas marcher sur l’herbe."),
     ("fr", "Titre : La Cloche engloutie, comédie"),
     ("fr", "C’est la fin."),
@@ -240,7 +251,7 @@ fn what_a_story_may_say_is_let_be() {
             || line.starts_with("Scene")
             || is_over_it.iter().any(|word| line.starts_with(word));
         let text = format!("{line}\n\n{OPENING}");
-        if !is_own && !line.contains(['—', '*', '>']) {
+        if !is_own && !line.contains(['—', '*', '>', '#']) {
             assert_eq!(after_opening(&text, &Signs::of("en"), true), text, "{line}");
             assert_eq!(strip(&text, "The Mill"), text, "{line}");
         }
@@ -533,6 +544,27 @@ fn banned_phrases_are_cut_with_their_sentence() {
         assert_eq!(verdict, expected.map(|kept| (Reason::Phrase, kept)), "{text}");
     }
     assert_eq!(judged(terms(&["sent shivers"]), "It sent shivers."), None);
+}
+
+#[test]
+fn a_sign_or_a_letter_is_no_departure() {
+    let sign = format!("```\nALL CARTS STOP HERE\n```\n\n{OPENING}");
+    assert_eq!(judged(terms("en"), &sign), None);
+    let fenced = format!("```\n{}\n```\n\nThat was the text.", [OPENING; 4].join(" "));
+    let kept =
+        judged(terms("en"), &fenced).map(|(reason, kept)| (reason, kept.ends_with("carts.")));
+    assert_eq!(kept, Some((Reason::Left, true)));
+    let letter = "Liebe Marit, ich schreibe dir aus Bremen, wo der Regen nicht aufhört und die Leute von nichts \
+        anderem reden als vom Zinn. Der Kapitän hat mich gefragt, ob ich zurückkomme, und ich habe nein gesagt, \
+        weil ich an die Halle dachte und an dich und an die Uhr. Hier ist alles teuer, aber das Brot ist gut, und \
+        am Sonntag gehen wir hinunter an den Fluss und sehen den Schiffen zu. Ich habe Arbeit in einer Wäscherei \
+        gefunden, und abends sitze ich am Fenster und schreibe, bis die Lampe nichts mehr hergibt und ich im \
+        Dunkeln sitze, wie wir es früher getan haben.";
+    for letter in [format!("*{letter}*"), format!("> {letter}")] {
+        let text = format!("{OPENING}\n\n{letter}\n\n{OPENING}");
+        assert_eq!(judged(terms("en"), &text), None, "{letter}");
+    }
+    assert!(judged(terms("en"), &format!("{OPENING}\n\n{letter}")).is_some());
 }
 
 /// A text of lines that may or may not be of the story.

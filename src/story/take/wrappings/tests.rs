@@ -1,0 +1,73 @@
+use super::*;
+use crate::story::take::watch::after_opening;
+
+const TEXT: &str =
+    "The rain had stopped before dawn, but the gutters still ran.\n\nAnn counted the carts.";
+
+/// What comes off the front of a reply, in the order in which it does.
+fn opened(reply: &str, language: &str) -> String {
+    strip(after_opening(without_thoughts(reply), &Signs::of(language), false), "The Mill")
+}
+
+#[test]
+fn what_a_chapter_opens_with_is_kept() {
+    for (language, line) in [
+        ("en", "Chapter 3 of the rule book was about hair."),
+        ("en", "Chapter 12 was the one about ropes."),
+        ("en", "```\nALL CARTS STOP HERE\n```"),
+        ("en", "“Title: cook,” she said."),
+        ("de", "Kapitel 3 der Hausordnung handelte vom Haar."),
+        ("de", "Titel: Köchin. Beruf: keiner. So stand es im Meldezettel."),
+        ("fr", "Résumé : tout le monde meurt, et personne ne s’en plaint."),
+    ] {
+        let reply = format!("{line}\n\n{TEXT}");
+        assert_eq!(opened(&reply, language), reply, "{line}");
+    }
+}
+
+#[test]
+fn what_stands_round_a_text_comes_off() {
+    for reply in [
+        format!("<|channel|>final<|message|>{TEXT}<|return|>"),
+        format!(
+            "<|channel|>analysis<|message|>I plan.<|end|><|start|>assistant<|channel|>final<|message|>{TEXT}"
+        ),
+        format!("{TEXT}<|end|>"),
+        format!("{TEXT}<|eot|>"),
+        format!("<scratchpad>plan</scratchpad>\n\n<chapter>\n{TEXT}\n</chapter>"),
+        format!("<manuscript>\n{TEXT}\n</manuscript>"),
+        format!("\"\"\"\n{TEXT}\n\"\"\""),
+        format!("```\n{TEXT}\n```"),
+        format!("The Mill\n========\n\n{TEXT}"),
+        format!("# The Mill\n*(approx. 320 words)*\n\n{TEXT}"),
+        format!("# Some Book\n\n## Chapter 3: The Mill\n\n{TEXT}"),
+        format!("Chapter 3: The Mill\n\n{TEXT}"),
+        format!("CHAPTER 3.\n\n{TEXT}"),
+        format!("{TEXT}\n\n---END---"),
+        format!("{TEXT}\n\n[END]"),
+    ] {
+        assert_eq!(opened(&reply, "en"), TEXT, "{reply}");
+    }
+}
+
+#[test]
+fn headings_in_a_story_stay() {
+    for (heading, stays) in [
+        ("### Rules of the Slip", true),
+        ("## Stores", true),
+        ("# The Mill", false),
+        ("## Chapter 3: The Mill", false),
+        ("### Scene 2", false),
+        ("### The Mill (continued)", false),
+    ] {
+        let text = format!("{TEXT}\n\n{heading}\n\nNo shouting.");
+        let expected = if stays { text.clone() } else { format!("{TEXT}\n\nNo shouting.") };
+        assert_eq!(without_headings(&text, "The Mill"), expected);
+        assert_eq!(strip(&text, "The Mill"), expected);
+    }
+    // A continuation may begin with one.
+    let rest = "\n\n### Stores\n\n- 6 herring";
+    assert_eq!(strip_continuation(rest, "The Mill", false), rest);
+    let rest = "\n\n### The Mill (continued)\n\nAnn rose.";
+    assert_eq!(strip_continuation(rest, "The Mill", false).trim(), "Ann rose.");
+}
