@@ -316,8 +316,7 @@ fn past(case: &Case, story: &Story) -> (Archive, BTreeMap<usize, Record>) {
         archive.chapters.insert(
             chapter.id.clone(),
             Shelf {
-                recorded_under: None,
-                recorded_from: Vec::new(),
+                recordings: BTreeMap::new(),
                 begun: Vec::new(),
                 takes: vec![note],
                 text: Some(text),

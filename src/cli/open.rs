@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 use super::Common;
 use super::ui::Ui;
 use crate::config::{Config, trust};
+use crate::date::date_time;
 use crate::diagnostic::{self, Severity};
 use crate::failure::{Exit, Failure};
 use crate::project::archive::Archive;
@@ -181,6 +182,11 @@ pub(super) fn store<'a>(folder: &'a Folder, command: &str) -> Result<Store<'a>> 
 /// Where the user's ledger stands.
 pub(super) fn ledger(config: &Config) -> PathBuf {
     config.data.join("ledger")
+}
+
+/// The day, as `2026-11-22`, UTC.
+pub(super) fn today() -> String {
+    date_time(seconds()).chars().take(10).collect()
 }
 
 /// Seconds since 1970, UTC.

@@ -112,7 +112,7 @@ pub(super) fn select(arguments: &SelectArguments, common: &Common, ui: &Ui) -> R
         select_take(&story, chapter, shelf, take, &mut store)?;
     }
     let has_canon = shelf.has_canon();
-    replay::renew(&folder, &[], &story, &archive)?;
+    replay::renew(&folder, &[], &archive)?;
     let word = if stands { "already" } else { "now" };
     ui.say(&format!("chapter {} is {word} take {take}", chapter.number));
     if !has_canon {
@@ -177,7 +177,7 @@ pub(super) fn undo(_: &UndoArguments, common: &Common, ui: &Ui) -> Result<Exit> 
         }
     }
     store.note(vec![Event::Undone { undone: run }])?;
-    replay::renew(&folder, &[], &story, &archive)?;
+    replay::renew(&folder, &[], &archive)?;
     Ok(Exit::Done)
 }
 

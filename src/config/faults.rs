@@ -2,7 +2,9 @@
 
 use super::file::{ConfigFile, EndpointShape};
 use crate::diagnostic::{Finding, Place, did_you_mean};
-use crate::money::{Budget, Money, PriceSaid};
+use crate::money::{Budget, DEAREST, Money, PriceSaid, figure};
+use crate::project::schema::ModelsShape;
+use crate::project::wishes::{NO_NAME, is_name};
 use crate::project::yaml::{self, Pairs};
 use crate::provider::dialects::{self, DIALECTS};
 use crate::provider::http::{Base, BoundHeaders};
@@ -14,6 +16,7 @@ pub(super) fn faults(file: &ConfigFile, name: &str, text: &str) -> Vec<Finding> 
     search.none(&["window"], file.window);
     search.price(&["price"], file.price.as_ref());
     search.budget(&file.budget.unwrap_or_default());
+    search.models(file);
     for (vendor, endpoint) in file.endpoints.iter().flatten() {
         search.endpoint(vendor, endpoint);
     }
@@ -61,6 +64,19 @@ impl Search<'_> {
         }
     }
 
+    /// Names that no model can have: they would break what is shown and stored.
+    fn models(&mut self, file: &ConfigFile) {
+        let hint = "write it in one line, such as `openrouter/NAME`";
+        if file.model.as_ref().is_some_and(|model| !is_name(model)) {
+            self.add(&["model"], NO_NAME.to_owned(), hint);
+        }
+        let named = file.models.iter().flat_map(ModelsShape::all);
+        for named in named.filter(|named| !is_name(&named.value)) {
+            let place = Place::at(self.name, named.spot);
+            self.findings.push(Finding::error("configuration", place, NO_NAME).hint(hint));
+        }
+    }
+
     /// An address that no request is ever sent to.
     fn address(&mut self, path: &[&str], address: Option<&str>) {
         if let Some(Err(why)) = address.map(Base::parse) {
@@ -87,7 +103,16 @@ impl Search<'_> {
             ("written", price.written),
         ] {
             let hint = "write dollars for a million tokens, such as `0.40`";
-            self.dollars(&[path, &[key]].concat(), dollars, hint);
+            let path = [path, &[key]].concat();
+            self.dollars(&path, dollars, hint);
+            // Nobody asks for that much: it is a unit misread.
+            if let Some(dollars) = dollars.filter(|one| *one > DEAREST && is_amount(*one)) {
+                let message = format!(
+                    "`{}` dollars for a million tokens is more than any model costs; the most is {DEAREST}",
+                    figure(dollars)
+                );
+                self.add(&path, message, hint);
+            }
         }
     }
 
@@ -100,9 +125,9 @@ impl Search<'_> {
 
     fn dollars(&mut self, path: &[&str], dollars: Option<f64>, hint: &str) {
         if let Some(dollars) = dollars
-            && Money::of_dollars(dollars).is_none()
+            && !is_amount(dollars)
         {
-            self.add(path, format!("`{dollars}` is no amount of money"), hint);
+            self.add(path, format!("`{}` is no amount of money", figure(dollars)), hint);
         }
     }
 
@@ -114,4 +139,8 @@ impl Search<'_> {
         };
         self.findings.push(Finding::error("configuration", place, message).hint(hint));
     }
+}
+
+fn is_amount(dollars: f64) -> bool {
+    Money::of_dollars(dollars).is_some()
 }

@@ -216,7 +216,19 @@ mod tests {
                 "1:35",
             ),
             ("budget: {run: -2}", "`-2` is no amount of money", "1:15"),
-            ("budget: {month: 1e300}", "is no amount of money", "1:17"),
+            ("budget: {month: 1e300}", "`1e300` is no amount of money", "1:17"),
+            ("price: {prompt: 0, reply: 1e300}", "`1e300` is no amount of money", "1:27"),
+            (
+                "endpoints: {a: {price: {prompt: 10001, reply: 2}}}",
+                "`10001` dollars for a million tokens is more than any model costs; the most is 10000",
+                "1:33",
+            ),
+            ("model: \"a/b\\nc\"", "the name of a model is not one line of plain text", "1:8"),
+            (
+                "models:\n  record: \"a/b\\ec\"",
+                "the name of a model is not one line of plain text",
+                "2:11",
+            ),
         ];
         for (text, words, place) in table {
             let (exit, said) = fault(Some(text));

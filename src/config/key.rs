@@ -7,7 +7,7 @@ use std::io::Read;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use secrecy::SecretString;
@@ -74,7 +74,7 @@ impl KeySource {
         match self {
             Self::Variable(name) => Ok(super::variable(name).map(SecretString::from)),
             Self::File(path) => file(path).map(Some),
-            Self::Program(words) => program(words).map(Some),
+            Self::Program(words) => program(words, PROGRAM_TIME).map(Some),
             Self::Keyring(name) => keyring::read(name).map(Some),
         }
     }
@@ -110,7 +110,7 @@ fn file(path: &str) -> Result<SecretString> {
 
 /// Runs a program of the user's and takes what it prints. It runs in the root
 /// folder, so that a project cannot put itself in its place.
-fn program(words: &[String]) -> Result<SecretString> {
+fn program(words: &[String], limit: Duration) -> Result<SecretString> {
     let Some((name, arguments)) = words.split_first() else {
         return Err(failed("", "names no program").into());
     };
@@ -136,9 +136,14 @@ fn program(words: &[String]) -> Result<SecretString> {
         // Nobody listens any more once the time is up.
         let _ = done.send(outcome);
     });
-    let Ok(printed) = printed.recv_timeout(PROGRAM_TIME) else {
+    let begun = Instant::now();
+    let Ok(printed) = printed.recv_timeout(limit) else {
         let _ = child.kill();
-        return Err(failed(name, &format!("printed nothing for {PROGRAM_TIME:?}")).into());
+        let waited = limit.as_secs();
+        let what = format!("did not end; it was given up after {waited} seconds");
+        return Err(failed(name, &what)
+            .hint("run it by itself: does it wait for somebody to unlock something?")
+            .into());
     };
     let text = printed.map_err(|_| failed(name, "printed something else than text"))?;
     let status =
@@ -148,7 +153,13 @@ fn program(words: &[String]) -> Result<SecretString> {
     }
     let key = text.lines().next().unwrap_or_default().trim();
     if key.is_empty() {
-        return Err(failed(name, "printed no key").into());
+        let waited = begun.elapsed().as_secs();
+        let after = if waited > 1 {
+            format!("; it was waited for {waited} seconds")
+        } else {
+            String::new()
+        };
+        return Err(failed(name, &format!("printed no key{after}")).into());
     }
     Ok(SecretString::from(key.to_owned()))
 }
@@ -172,6 +183,18 @@ mod tests {
             Ok(key) => key.map(|key| key.expose_secret().to_owned()).unwrap_or_default(),
             Err(error) => error.downcast::<Failure>().unwrap().message,
         }
+    }
+
+    #[test]
+    fn a_program_that_hangs_is_given_up_and_that_is_said() {
+        let words = ["sleep", "600"].map(str::to_owned);
+        let error = program(&words, Duration::ZERO).unwrap_err();
+        let failure = error.downcast::<Failure>().unwrap();
+        assert_eq!(
+            failure.message,
+            "cannot get the key: `sleep`, your `api_key_command`, did not end; it was given up after 0 seconds"
+        );
+        assert!(failure.hints.iter().any(|hint| hint.contains("unlock")), "{:?}", failure.hints);
     }
 
     #[test]

@@ -40,4 +40,4 @@ pub use need::Need;
 pub use payment::{Next, Payment};
 pub use price::Price;
 pub use rule::{Verdict, may_ask};
-pub use said::{Budget, PriceSaid};
+pub use said::{Budget, DEAREST, PriceSaid, figure};

@@ -54,6 +54,16 @@ fn cap(dollars: f64) -> Money {
     Money::of_dollars(dollars).unwrap_or_default()
 }
 
+/// The most dollars for a million tokens that are believed. The dearest model that
+/// ever was asked 600; ten thousand is a unit misread.
+pub const DEAREST: f64 = 10_000.0;
+
+/// A figure as it was probably written: a very large one by its power of ten.
+#[must_use]
+pub fn figure(dollars: f64) -> String {
+    if dollars.abs() < 1e15 { dollars.to_string() } else { format!("{dollars:e}") }
+}
+
 /// The price of a model, in dollars for a million tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -13,12 +13,10 @@ use serde::{Deserialize, Serialize};
 use super::settings::Settings;
 use crate::chat::{Counting, Tokenizer};
 use crate::failure::{Exit, Failure};
-use crate::pipeline::plan;
 use crate::project::archive::{Archive, Origin, Shelf, TakeNote};
 use crate::project::folder::Folder;
 use crate::project::layout;
 use crate::provider::{Accepts, Facts, Sampling};
-use crate::story::Story;
 use crate::story::fingerprint::{Inputs, digest};
 
 mod otherwise;
@@ -89,13 +87,16 @@ pub struct Drawn {
     /// others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recorded: Option<String>,
-    /// What it was made from, where what stands before it now leads elsewhere.
+    /// What it was made from; none where that was not noted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub then: Option<Then>,
 }
 
-/// What a take was made from that came after another text than now, or after
-/// facts that the author has corrected since.
+/// What a take was made from.
+///
+/// Much that a prompt says is no reason to draw a chapter anew: that the book has
+/// one chapter more by now, that an earlier one was drawn again. Such a take is
+/// found by the calls that made it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Then {
     /// The digest of the texts of all chapters before it, at the time.
@@ -104,7 +105,9 @@ pub struct Then {
     pub inputs: Inputs,
     /// The digest of its text.
     pub text: String,
-    /// The digests of the calls it was drawn by, in their order.
+    /// The digests of the calls it was drawn by, in their order; none where the author
+    /// wrote it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub calls: Vec<String>,
     /// Those of the calls it was recorded by.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -118,31 +121,9 @@ impl Then {
             inputs: note.inputs.clone(),
             text: note.text.clone(),
             calls: note.calls.clone(),
-            recorded: shelf.recorded_from.clone(),
+            recorded: shelf.recording().map(|one| one.calls.clone()).unwrap_or_default(),
         }
     }
-}
-
-/// The chapters, by id, whose standing take the replies before it do not lead to
-/// any more: an earlier chapter was drawn again, or its facts were corrected by hand.
-fn led_elsewhere(story: &Story, archive: &Archive) -> BTreeMap<String, Then> {
-    let mut elsewhere = BTreeMap::new();
-    let (mut before, mut is_corrected) = (String::new(), false);
-    for chapter in &story.chapters {
-        let shelf = archive.chapters.get(&chapter.id);
-        let current = shelf.and_then(|shelf| Some((shelf.current()?, shelf)));
-        if let Some((note, shelf)) = current
-            && (is_corrected || note.before != before)
-            && note.origin == Origin::Model
-            && !note.calls.is_empty()
-        {
-            elsewhere.insert(chapter.id.clone(), Then::of(note, shelf));
-        }
-        before = plan::roll(&before, shelf);
-        let canon = shelf.and_then(|shelf| shelf.canon.as_ref());
-        is_corrected |= canon.is_some_and(|canon| canon.by_author);
-    }
-    elsewhere
 }
 
 impl Conditions {
@@ -225,7 +206,7 @@ impl Replay {
     /// The same, brought up to date: with the conditions of the run that is about
     /// to begin, and what the archive knows of each chapter's take.
     #[must_use]
-    pub fn renewed(mut self, now: &[Conditions], story: &Story, archive: &Archive) -> Self {
+    pub fn renewed(mut self, now: &[Conditions], archive: &Archive) -> Self {
         self.v = 1;
         for one in now {
             let digest = one.digest();
@@ -234,18 +215,19 @@ impl Replay {
             }
             self.conditions.insert(digest, one.clone());
         }
-        let mut elsewhere = led_elsewhere(story, archive);
         for (id, shelf) in &archive.chapters {
             let mut drawn = self.drawn(id);
+            if let Some(note) = shelf.current() {
+                drawn.then = Some(Then::of(note, shelf));
+            }
             let current = shelf.current().filter(|note| note.origin == Origin::Model);
             if let Some((note, conditions)) =
                 current.zip(current.and_then(|note| note.conditions.clone()))
             {
-                let then = elsewhere.remove(id);
-                drawn = Drawn { take: note.take, conditions, then, ..drawn };
+                drawn = Drawn { take: note.take, conditions, ..drawn };
             }
-            if let Some(recorded) = &shelf.recorded_under {
-                drawn.recorded = Some(recorded.clone()).filter(|one| *one != drawn.conditions);
+            if let Some(recording) = shelf.recording() {
+                drawn.recorded = recording.under.clone().filter(|one| *one != drawn.conditions);
             }
             self.chapters.insert(id.clone(), drawn);
         }
@@ -287,12 +269,12 @@ pub fn read(folder: &Folder) -> Result<Option<Replay>> {
 /// # Errors
 ///
 /// When it cannot be read or written.
-pub fn renew(folder: &Folder, now: &[Conditions], story: &Story, archive: &Archive) -> Result<()> {
+pub fn renew(folder: &Folder, now: &[Conditions], archive: &Archive) -> Result<()> {
     let before = read(folder)?;
     if before.is_none() && now.is_empty() {
         return Ok(());
     }
-    let after = before.clone().unwrap_or_default().renewed(now, story, archive);
+    let after = before.clone().unwrap_or_default().renewed(now, archive);
     if before.as_ref() != Some(&after) {
         let text = serde_json::to_string_pretty(&after)?;
         folder.write(layout::MODELS, format!("{text}\n").as_bytes())?;

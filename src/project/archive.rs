@@ -60,10 +60,17 @@ pub struct Shelf {
     pub canon: Option<CanonOnFile>,
     /// What recording it took.
     pub recording: Usage,
-    /// Under which conditions it was recorded last, by digest.
-    pub recorded_under: Option<String>,
-    /// The calls of that recording, by digest.
-    pub recorded_from: Vec<String>,
+    /// How each of its texts was recorded last, by the text's digest.
+    pub recordings: BTreeMap<String, Recording>,
+}
+
+/// How a text was recorded.
+#[derive(Clone, Debug, Default)]
+pub struct Recording {
+    /// Under which conditions, by digest; none where that was not noted.
+    pub under: Option<String>,
+    /// The calls it was made from, by digest.
+    pub calls: Vec<String>,
 }
 
 /// A chapter's text in the manuscript.
@@ -116,6 +123,12 @@ impl Shelf {
     #[must_use]
     pub fn path(&self) -> &str {
         self.text.as_ref().map(|text| text.path.as_str()).unwrap_or_default()
+    }
+
+    /// How the chapter's text was recorded; none where it was not.
+    #[must_use]
+    pub fn recording(&self) -> Option<&Recording> {
+        self.recordings.get(&self.text.as_ref()?.digest)
     }
 
     /// The take that is the chapter's text; none where the text is the

@@ -8,7 +8,7 @@ use std::panic::resume_unwind;
 
 use anyhow::Result;
 
-use super::archive::{Archive, CanonOnFile, Fold, Open, Origin, TakeNote, Text, add};
+use super::archive::{Archive, CanonOnFile, Fold, Open, Origin, Recording, TakeNote, Text, add};
 use super::folder::Folder;
 use super::journal::{self, Entry, Event, Stage};
 use super::yaml::key_shaped;
@@ -223,7 +223,7 @@ fn replay(
         Event::Recorded { chapter, text, file, tokens, calls, conditions, .. } => {
             let shelf = archive.chapters.entry(chapter.clone()).or_default();
             add(&mut shelf.recording, tokens);
-            (shelf.recorded_under, shelf.recorded_from) = (conditions, calls);
+            shelf.recordings.insert(text.clone(), Recording { under: conditions, calls });
             let recorded = Some((text, file));
             canon.insert(chapter, Noted { recorded, begun: None });
         }

@@ -7,7 +7,7 @@
 
 use anyhow::Result;
 
-use super::archive::{CanonOnFile, Fold, Origin, Shelf, TakeNote, Text, add};
+use super::archive::{CanonOnFile, Fold, Origin, Recording, Shelf, TakeNote, Text, add};
 use super::folder::Folder;
 use super::history::{TEXT_LIMIT, fold_path, read_text, take_text};
 use super::journal::{self, Event};
@@ -330,7 +330,8 @@ impl<'a> Store<'a> {
             calls: asked.calls.clone(),
             conditions: asked.conditions.clone(),
         }])?;
-        (shelf.recorded_under, shelf.recorded_from) = (asked.conditions, asked.calls);
+        let Asked { calls, conditions: under } = asked;
+        shelf.recordings.insert(text.clone(), Recording { under, calls });
         add(&mut shelf.recording, tokens);
         shelf.canon = Some(CanonOnFile {
             path,

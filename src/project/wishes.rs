@@ -103,6 +103,17 @@ pub struct Wishes {
     pub budget: Option<Money>,
 }
 
+/// What is said of a text that cannot name a model.
+pub const NO_NAME: &str = "the name of a model is not one line of plain text";
+
+/// Whether a text can name a model: one line, without control characters and without
+/// those that turn the direction of what stands behind them.
+#[must_use]
+pub fn is_name(model: &str) -> bool {
+    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    !model.contains(|c: char| c.is_control() || turns(c))
+}
+
 /// The wishes of a book's file.
 #[must_use]
 pub fn of(file: &str, book: &BookFile) -> Wishes {

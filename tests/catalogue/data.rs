@@ -200,7 +200,7 @@ fn the_models_that_were_asked_for_work_or_say_why_not() {
         ("mistral", "ministral-8b-2512", 262_144, None),
     ] {
         let row = row(vendor, name);
-        assert_eq!(row.verdict(false), Verdict::Usable, "{vendor}/{name}");
+        assert_eq!(row.verdict(None, "2026-11-23"), Verdict::Usable, "{vendor}/{name}");
         assert_eq!((row.window, row.reply_limit), (Some(window), reply), "{vendor}/{name}");
         assert!(row.price.is_some_and(|price| !price.is_free()), "{vendor}/{name}");
     }
@@ -212,7 +212,9 @@ fn the_models_that_were_asked_for_work_or_say_why_not() {
     ] {
         let row = row(vendor, name);
         assert_eq!(row.status.replaced_by.first().map(String::as_str), Some(next), "{name}");
-        let Verdict::Retired { hints, .. } = row.verdict(false) else { panic!("{name} is gone") };
+        let Verdict::Retired { hints, .. } = row.verdict(None, "2026-11-23") else {
+            panic!("{name} is gone")
+        };
         assert!(hints[0].contains(&format!("`{next}`")), "{hints:?}");
     }
     // Still served, only not where one would look first.

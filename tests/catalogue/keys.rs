@@ -368,3 +368,30 @@ fn the_proxy_of_the_environment_is_told() {
         }
     }
 }
+
+/// A key that is refused is to be replaced where it stands.
+#[test]
+fn a_refused_key_is_named_by_its_variable() {
+    let unslop = "openrouter/thedrummer/unslopnemo-12b";
+    let refused = || vec![answer(401, &[], b"{\"error\":{\"message\":\"No auth\"}}")];
+    for (variable, command) in [
+        ("OPENROUTER_API_KEY", &["models", "refresh", "openrouter"][..]),
+        ("OPENROUTER_API_KEY", &["draft", "chapter", "1", "--model", unslop]),
+        ("OPENROUTER_API_KEY", &["models", "test", unslop]),
+        ("STORYGEN_API_KEY", &["models", "refresh", "openrouter"]),
+        ("STORYGEN_API_KEY", &["draft", "chapter", "1", "--model", unslop]),
+    ] {
+        let server = ByteServer::start([refused(), refused()]);
+        let project =
+            home::tiny_of(&home::at(&[("openrouter", format!("{}/v1", server.origin()))]));
+        let output = project.run_with(command, &[(variable, "sk-of-the-test")]);
+        let said = output.to_string();
+        assert!(
+            output.code == 6 && said.contains(&format!("set `{variable}`")),
+            "{command:?} {said}"
+        );
+        for other in ["OPENROUTER_API_KEY", "STORYGEN_API_KEY"] {
+            assert_eq!(said.contains(other), other == variable, "{command:?} {said}");
+        }
+    }
+}

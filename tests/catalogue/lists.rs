@@ -257,7 +257,10 @@ fn an_end_and_what_takes_its_place_are_told() {
             "mistral/ministral-3-8b",
             "is about to be withdrawn by Mistral on 2099-12-01; `ministral-9b-9912` takes its place",
         ),
-        ("mistral/mistral-past", "is about to be withdrawn by Mistral on 2026-01-01"),
+        (
+            "mistral/mistral-past",
+            "was to be withdrawn by Mistral on 2026-01-01; it is asked all the same; `mistral/elsewhere-1` takes its place",
+        ),
     ] {
         let output = tiny.run_with(&["prompt", "chapter", "1", "--model", model], &key);
         assert!(output.code == 0 && output.stderr.contains(words), "{model}: {output}");
@@ -345,6 +348,11 @@ fn an_endpoint_of_one_s_own_has_a_list_or_a_way_out() {
         if code == 0 {
             let info = project.run(&["models", "info", "attic/tide-9b"]).stdout;
             assert!(info.contains("window 4096"), "{info}");
+            let all = || project.run(&["models", "--all"]).stdout;
+            assert!(all().contains("tide-9b"), "{}", all());
+            // Who takes the endpoint out has its models no more.
+            project.write("../home/config/storygen/config.yaml", "{}\n");
+            assert!(!all().contains("tide-9b"), "{}", all());
         }
     }
 }

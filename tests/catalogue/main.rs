@@ -8,8 +8,10 @@ mod support;
 
 mod calls;
 mod data;
+mod ending;
 mod home;
 mod keys;
+mod left_out;
 mod lists;
 #[cfg(unix)]
 mod own_files;

@@ -103,7 +103,7 @@ fn the_next_list_says_what_changed_since() {
         "  unslopnemo-12b: the price is 0.50 / 0.50, was 0.40 / 0.40\n",
         "  unslopnemo-12b: it holds 16384 tokens, were 32768\n",
         "  mythomax-13b: not listed any more; it is asked all the same\n",
-        "  1 change of models that only this list knows\n",
+        "  fresh-9b: the price is 1.00 / 3.00, was 1.00 / 2.00\n",
     ] {
         assert!(output.stdout.contains(words), "{words}: {output}");
     }

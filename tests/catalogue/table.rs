@@ -165,3 +165,16 @@ fn each_fault_of_the_user_s_catalogue_has_its_place() {
         assert!(!output.to_string().contains("sk-or"), "{text}: {output}");
     }
 }
+
+#[test]
+fn an_endpoint_that_wants_no_key_is_not_said_to_lack_one() {
+    let own = "models:\n  tide-9b: {window: 32768, hosts: {attic: {id: lab/tide-9b}, vault: {id: lab/tide-9b}}}\n";
+    let project = home::with(own);
+    let config = "endpoints:\n  attic: {base_url: 'http://127.0.0.1:5001/v1'}\n  vault: {base_url: 'https://vault.example/v1', api_key_env: VAULT_KEY}\n";
+    project.write("../home/config/storygen/config.yaml", config);
+    for (host, state) in [("attic", "  needs none"), ("vault", "  no key")] {
+        let output = run(&project, &["models", "--host", host]);
+        let row = output.stdout.lines().nth(1).unwrap_or_default();
+        assert!(row.starts_with("tide-9b ") && row.ends_with(state), "{output}");
+    }
+}

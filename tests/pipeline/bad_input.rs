@@ -430,6 +430,27 @@ fn a_folder_without_permission_is_named_before_any_call() {
 }
 
 #[test]
+fn a_model_s_name_is_one_line() {
+    let name = "\"openai/a\\nwords: 999999\"";
+    for (setting, place) in [
+        (format!("model: {name}\n"), "storygen.yaml:1:8"),
+        (format!("models: {{fallback: [embedded, {name}]}}\n"), "storygen.yaml:1:31"),
+    ] {
+        let project = small(&[]);
+        project.write("storygen.yaml", setting + &project.read("storygen.yaml"));
+        for command in [&["check"][..], &["status"], &["draft"], &["cost"]] {
+            let output = project.run(command).to_string();
+            let words = "error[model-name]: the name of a model is not one line of plain text";
+            assert!(output.contains(words) && output.contains(place), "{command:?}: {output}");
+            assert!(!output.contains("\nwords"), "{output}");
+        }
+    }
+    let project = small(&[]);
+    let output = project.run(&["draft", "--model", "openai/a\nb"]);
+    assert!(output.code == 2 && output.stderr.contains("(a flag names it)"), "{output}");
+}
+
+#[test]
 fn a_project_cannot_ask_for_a_scripted_model() {
     let project = small(&[]);
     project.write("storygen.yaml", format!("model: scripted/x\n{}", project.read("storygen.yaml")));

@@ -24,6 +24,7 @@ mod crash;
 mod edits;
 mod endpoints;
 mod events;
+mod goes_on;
 mod history;
 #[cfg(all(feature = "keyring", target_os = "linux"))]
 mod keyring;

@@ -61,17 +61,22 @@ fn no_figures_are_wider_than_their_terminal() {
     let (blank, drafted) = (small(&[]), drafted());
     let cost: &[&str] = &["cost", "--model", "openrouter/unslopnemo-12b"];
     // The command, words of its first line in a wide terminal and in a narrow one.
-    let table: [(&[&str], &str, &str); 3] = [
+    let table: [(&[&str], &str, &str); 4] = [
         (cost, "stage calls prompt as before reply cached uncached once at most", "stage calls"),
-        (&["calls", "list"], "complete scripted/", " record "),
+        (&["calls", "list"], " - stop scripted/", " record "),
+        (
+            &["usage"],
+            "stage calls sent prompt cached hits written reply reasoning cost",
+            "stage calls",
+        ),
         (&["log"], " run 1 storygen draft", " run 1 storygen draft"),
     ];
     for (arguments, wide, narrow) in table {
-        for (columns, words) in [(120, wide), (60, narrow), (40, "")] {
+        for (columns, words) in [(120, wide), (60, narrow)] {
             let project = if arguments[0] == "cost" { &blank } else { &drafted };
             let command = project.command(arguments);
             let program = command.get_program().to_string_lossy().into_owned();
-            let line = format!("stty cols {columns}; {program} {}", arguments.join(" "));
+            let line = format!("stty rows 24 cols {columns}; {program} {}", arguments.join(" "));
             let mut terminal = std::process::Command::new("script");
             terminal.args(["-qefc", &line, "/dev/null"]).current_dir(project.path());
             for (name, value) in command.get_envs() {

@@ -360,7 +360,7 @@ fn a_reply_that_does_not_fit_is_told_from_one_that_is_damaged() {
         Box::new(move |project| project.write(&path, short.clone()))
     };
     let damaged = |path: &str| format!("kept in `{path}`, but that file is damaged");
-    let table: [(&str, Change<'_>, String); 7] = [
+    let table: [(&str, Change<'_>, String); 8] = [
         ("an empty file", cut(&draft, 0), damaged(&draft)),
         ("half a head", cut(&record, 40), damaged(&record)),
         ("no end of a record", cut(&record, body(&record) + 20), damaged(&record)),
@@ -373,21 +373,24 @@ fn a_reply_that_does_not_fit_is_told_from_one_that_is_damaged() {
         (
             "another template",
             Box::new(|project| {
-                let ejected = project.run(&["templates", "eject", "record.md"]);
+                let ejected = project.run(&["templates", "eject", "draft.md"]);
                 assert_eq!(ejected.code, 0, "{ejected}");
-                let path = "templates/record.md";
+                let path = "templates/draft.md";
                 project.write(path, project.read(path) + "Be brief.\n");
             }),
             "message was “”, and is “Be brief.”".to_owned(),
         ),
         (
-            "other conditions",
+            "another letter",
             Box::new(|project| {
-                let path = ".storygen/models.json";
-                let text = project.read(path);
-                project.write(path, text.replace("\"temperature\": 0.8", "\"temperature\": 0.5"));
+                project.write(&draft, text(&draft).replacen("plank", "blank", 1));
             }),
-            "asked otherwise: `temperature` was 0.8, and is 0.5\n".to_owned(),
+            damaged(&draft),
+        ),
+        (
+            "the file of another call",
+            Box::new(|project| project.write(&draft, text(&record))),
+            damaged(&draft),
         ),
     ];
     for (name, change, words) in table {

@@ -376,6 +376,37 @@ fn a_change_that_was_seen_ends_the_permission() {
     assert!(output.code == 0 && output.stderr.contains("names no model"), "{output}");
 }
 
+/// A project's address that nothing is ever sent to is a fault of the project, also where
+/// the user's own configuration names the model.
+#[test]
+fn an_address_that_cannot_be_is_named_with_its_place() {
+    let server = ByteServer::start(refuses());
+    let own = format!(
+        "model: openai/x\nendpoints: {{openai: {{base_url: '{}/v1', price: {{prompt: 0, reply: 0}}}}}}\n",
+        server.origin()
+    );
+    for (address, why) in [
+        ("file:///etc/passwd", "`base_url` "),
+        ("http://evil.example/v1", "`base_url` is plain http to `evil.example`"),
+    ] {
+        for model in ["", "model: openai/x\n"] {
+            let wish = format!("\nendpoint: {{base_url: '{address}'}}\n{model}");
+            let project = hostile("storygen.yaml", &wish);
+            project.write("../home/config/storygen/config.yaml", &own);
+            let check = project.run(&["check"]);
+            assert_eq!(check.code, 4, "{check}");
+            assert!(check.to_string().contains(&format!("error[endpoint]: {why}")), "{check}");
+            let draft = project.run(&["draft", "chapter", "1"]);
+            assert_eq!(draft.code, 4, "{draft}");
+            assert!(
+                draft.stderr.contains("storygen.yaml:") && draft.stderr.contains(why),
+                "{draft}"
+            );
+        }
+    }
+    assert_eq!(server.requests().len(), 0);
+}
+
 /// A redirect would take the key along; it is not followed, and its target is
 /// named by origin only.
 #[test]

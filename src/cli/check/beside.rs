@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::pipeline::rendering;
 use crate::project::folder::Folder;
 use crate::project::load::Loaded;
-use crate::project::wishes::{Models, Role};
+use crate::project::wishes::{Models, Role, is_name};
 use crate::project::yaml::key_shaped;
 use crate::project::{history, layout};
 use crate::prompt::templates::{TEMPLATE_LIMIT, Templates, is_own};
@@ -65,7 +65,8 @@ pub(in crate::cli) fn models(
     origin: Origin,
 ) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
-    for (named, place) in loaded.wishes.models.all() {
+    // What no name can hold has been found where the book was read.
+    for (named, place) in loaded.wishes.models.all().filter(|(named, _)| is_name(named)) {
         if let Err(failure) = model::split(named, Origin::Project, catalogue) {
             findings.push(finding("model", place.clone(), failure));
         }
@@ -75,6 +76,12 @@ pub(in crate::cli) fn models(
     // A file that could not be read may still ask for what it asked before.
     let is_read = wish.is_some() || open::is_read(loaded, layout::BOOK);
     let is_trusted = is_read && trust::is_trusted(config, folder.path(), wish.as_ref())?;
+    if let Some((wish, failure)) =
+        wish.as_ref().and_then(|wish| Some((wish, model::unsound(wish)?)))
+    {
+        findings.push(finding("endpoint", wish.place.clone(), failure));
+        return Ok(findings);
+    }
     // Where a flag or the environment names the model, a draft never goes there.
     let is_outranked = matches!(origin, Origin::Flag | Origin::Environment);
     let Some(wish) = wish.filter(|_| !is_outranked) else { return Ok(findings) };

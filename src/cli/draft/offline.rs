@@ -1,7 +1,7 @@
 //! `storygen draft --offline`: the book from replies that are kept, and from
 //! nobody else. It needs no configuration, no network and no model.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use anyhow::Result;
@@ -26,6 +26,7 @@ use crate::project::journal::Event;
 use crate::project::layout;
 use crate::project::store::Store;
 use crate::project::wishes::Wishes;
+use crate::prompt::memory::Span;
 use crate::prompt::templates::Templates;
 use crate::prompt::tokens::{Bound, Seen};
 use crate::story::{Chapter, Story};
@@ -67,7 +68,7 @@ impl Replaying<'_> {
         let mut progress = self.ui.drafting(self.stream, self.story.chapters.len());
         let mut done = Done::default();
         let mut under = Under { draft: replay.usual.clone(), record: replay.usual.clone() };
-        let mut redrawn = None;
+        let (mut redrawn, mut unfolded) = (None, BTreeSet::new());
         // As long as the conditions stay the same, so does the session.
         loop {
             let (draft, record) =
@@ -85,10 +86,13 @@ impl Replaying<'_> {
             session.then = self.then(&replay);
             session.redrawn = redrawn.take().unwrap_or(session.redrawn);
             let next = loop {
-                let step = self.unfolded(session.next_step(wanted), &session, wanted);
-                if step == Step::Done {
-                    break None;
-                }
+                let step = match session.next_step(wanted) {
+                    Step::Done => break None,
+                    Step::Fold(span) if unfolded.contains(&span) => {
+                        self.without_fold(span, &session, wanted)
+                    }
+                    step => step,
+                };
                 let due = self.due(&step, &session.archive, wanted, &replay);
                 if due.as_ref().is_some_and(|due| *due != under) {
                     break due;
@@ -96,6 +100,12 @@ impl Replaying<'_> {
                 let outcome = session
                     .perform(&step, &mut store, &lines, &mut |event| progress.tell(&event))
                     .await;
+                if let (Err(_), Step::Fold(span)) = (&outcome, &step)
+                    && self.without_fold(*span, &session, wanted) != step
+                {
+                    unfolded.insert(*span);
+                    continue;
+                }
                 if outcome.is_err() {
                     progress.end();
                 }
@@ -167,10 +177,11 @@ impl Replaying<'_> {
         Ok(Exit::Done)
     }
 
-    /// A chapter that is found by its calls needs no fold, and may never have had
-    /// the one that its prompt would take now.
-    fn unfolded(&self, step: Step, session: &Session<'_>, wanted: &Wanted) -> Step {
-        let Step::Fold(_) = step else { return step };
+    /// The step that comes next where a fold cannot be made: a chapter that is found
+    /// by its calls needs none, and may never have had the one that its prompt would
+    /// take now.
+    fn without_fold(&self, span: Span, session: &Session<'_>, wanted: &Wanted) -> Step {
+        let step = Step::Fold(span);
         self.chapter_of(&step, &session.archive, wanted)
             .filter(|chapter| session.then(chapter).is_some())
             .map_or(step, |chapter| Step::Draft(chapter.number))

@@ -104,7 +104,7 @@ impl Work<'_> {
             conditions(&staff.draft, ready.draft(), &settings),
             conditions(&staff.record, ready.record(), &exact),
         ];
-        replay::renew(folder, &conditions, session.story, &session.archive)?;
+        replay::renew(folder, &conditions, &session.archive)?;
         let [drafting, recording] = &conditions;
         let lines = Lines {
             draft: Line {
@@ -118,7 +118,7 @@ impl Work<'_> {
         };
         let outcome = session.run(&wanted, &mut store, &lines, &mut |event| show(&event)).await;
         // What was drawn counts for a replay, however the run ended.
-        let renewed = replay::renew(folder, &conditions, session.story, &session.archive);
+        let renewed = replay::renew(folder, &conditions, &session.archive);
         let done = outcome?;
         renewed?;
         store.note(vec![Noted::Ended])?;

@@ -102,7 +102,8 @@ impl Keys {
         let home = route.endpoint.base_url.as_deref().or(vendor.base_url.as_deref());
         let is_home = home.is_some_and(|home| is_at(home, &self.base));
         let named = route.endpoint.api_key_env.as_ref().filter(|_| is_home);
-        let own = named.or(vendor.key.as_ref().filter(|_| is_home && !self.takes_given));
+        // The environment's own key goes before that of the vendor's variable.
+        let own = named.or(vendor.key.as_ref().filter(|_| is_home && self.given.is_none()));
         let name = &vendor.name;
         match own {
             Some(variable) => format!(

@@ -198,6 +198,7 @@ impl Loader<'_> {
             base: route.base.clone(),
             key: keys.read()?,
             key_way: Some(keys.way(&row.vendor, route)),
+            successor: row.status.replaced_by.first().cloned(),
             headers: route.headers.clone(),
             model: row.id.clone(),
             window: facts.window,

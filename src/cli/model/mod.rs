@@ -55,7 +55,7 @@ pub(super) use local::{places, spec};
 pub(super) use naming::{Named, Scene, all, split};
 pub(super) use pages::Pages;
 pub(super) use proxied::proxied;
-pub(super) use route::{origin, untrusted};
+pub(super) use route::{origin, unsound, untrusted};
 pub(super) use withdrawn::withdrawn;
 
 /// The models of a run, named but not loaded.
@@ -117,7 +117,13 @@ pub(super) fn staff(scene: &Scene<'_>) -> Result<Staff> {
     let fallback = config.fallback(&flags, &wishes.models);
     let main = config.choose(Role::Draft, &flags, &wishes.models);
     let record = config.choose(Role::Record, &flags, &wishes.models);
-    // A project's address is of no matter where its model is not the one.
+    if let Some(wish) = &wishes.endpoint
+        && let Some(failure) = unsound(wish)
+    {
+        let message = format!("{}: {}", wish.place, failure.message);
+        return Err(Failure { message, ..failure }.into());
+    }
+    // Who is at a project's address is of no matter where its model is not the one.
     let is_project = |choice: &Choice| choice.origin == Origin::Project;
     if [&main, &record].into_iter().chain(&fallback).any(is_project) {
         route::settle(scene.project, wishes, config)?;

@@ -10,12 +10,12 @@ use super::keys::Keys;
 use super::route::{self, Route};
 use super::{ModelArguments, local};
 use crate::chat::Tokenizer;
-use crate::cli::catalogue;
 use crate::cli::ui::Ui;
+use crate::cli::{catalogue, open};
 use crate::config::{Choice, Config, Origin};
 use crate::failure::{Exit, Failure};
 use crate::money::Price;
-use crate::project::wishes::Wishes;
+use crate::project::wishes::{NO_NAME, Wishes, is_name};
 use crate::prompt::tokens::Bound;
 use crate::provider::catalogue::shape::{CatalogueFile, ListingKind, ListingShape, VendorShape};
 use crate::provider::catalogue::{COMPATIBLE, Catalogue, Row, Vendor, Verdict};
@@ -217,7 +217,7 @@ impl Scene<'_> {
         let asked_row = row.clone();
         let mut row = self.spoken_there(row, &route);
         let mut notes = Vec::new();
-        match row.verdict(route.is_elsewhere) {
+        match row.verdict(route.elsewhere().as_deref(), &open::today()) {
             Verdict::Usable => {}
             Verdict::Ending(warning) => notes.push(warning),
             Verdict::Retired { message, hints } => {
@@ -371,6 +371,10 @@ pub(in crate::cli) fn split<'a>(
     origin: Origin,
     catalogue: &Catalogue,
 ) -> Result<(&'a str, &'a str), Failure> {
+    if !is_name(model) {
+        let failure = Failure::new(Exit::Usage, format!("{NO_NAME} ({origin} names it)"));
+        return Err(failure.hint("write it in one line, such as `openrouter/NAME`"));
+    }
     let (provider, name) = model.split_once('/').unwrap_or((model, ""));
     if provider == "embedded" {
         return Ok((provider, name));
@@ -398,7 +402,7 @@ fn unknown(model: &str, provider: &str, origin: Origin, catalogue: &Catalogue) -
         let rows = catalogue.rows(name);
         // Where nobody serves it any more, to name a host would not help.
         if let Some(Verdict::Retired { message, hints }) =
-            rows.first().map(|row| row.verdict(false))
+            rows.first().map(|row| row.verdict(None, &open::today()))
         {
             let failure = Failure::new(Exit::Provider, message);
             return hints.into_iter().fold(failure, Failure::hint);

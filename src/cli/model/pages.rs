@@ -20,6 +20,7 @@ use crate::provider::openai::OPENAI;
 pub(in crate::cli) struct Pages {
     route: route::Route,
     key: Option<BoundKey>,
+    key_way: String,
     vendor: String,
 }
 
@@ -45,8 +46,9 @@ impl Pages {
         let asked = route::Asked { config, wishes: &wishes, main: vendor(&main) };
         let route = route::route(vendor_row, &choice, asked)?;
         let own = own.as_ref().map(vendor);
-        let key = Keys::of(&route.base, &vendors(catalogue), own, config).read()?;
-        Ok(Self { route, key, vendor: vendor_row.name.clone() })
+        let keys = Keys::of(&route.base, &vendors(catalogue), own, config);
+        let (key, key_way) = (keys.read()?, keys.way(vendor_row, &route));
+        Ok(Self { route, key, key_way, vendor: vendor_row.name.clone() })
     }
 
     /// Whether there is a key for them.
@@ -82,6 +84,7 @@ impl Pages {
         let endpoint = Endpoint {
             vendor: self.vendor.clone(),
             key: self.key.clone(),
+            key_way: Some(self.key_way.clone()),
             headers: self.route.headers.clone(),
             patience: route::patience(&self.route.endpoint),
             ..Endpoint::new(page_wire(&self.route.dialect)?, base, "", 0)

@@ -31,6 +31,11 @@ pub(super) struct Route {
 }
 
 impl Route {
+    /// Its origin, where that is somewhere else than where the vendor itself is.
+    pub fn elsewhere(&self) -> Option<String> {
+        self.is_elsewhere.then(|| self.base.origin())
+    }
+
     /// Whether it leads to the address beside which the configuration says what it
     /// says of the endpoint; so does every route where it names none.
     pub fn is_where_said(&self) -> bool {
@@ -186,6 +191,14 @@ pub(super) fn patience(endpoint: &EndpointShape) -> Patience {
     }
 }
 
+/// Why nothing is ever sent to the address that a project names, whoever names the
+/// model; none where something could be.
+pub(in crate::cli) fn unsound(wish: &EndpointWish) -> Option<Failure> {
+    let why = Base::parse(&wish.base_url).err()?;
+    let hint = "write it like `https://host/v1`, or take `endpoint` out of `storygen.yaml`";
+    Some(Failure::new(Exit::Findings, why.to_string()).hint(hint))
+}
+
 /// Refuses a project that says where its models are, unless the user has
 /// allowed just that. Comes before anything touches the network.
 ///
@@ -195,7 +208,6 @@ pub(super) fn patience(endpoint: &EndpointShape) -> Patience {
 pub(super) fn settle(project: &Path, wishes: &Wishes, config: &Config) -> Result<()> {
     let is_trusted = trust::is_trusted(config, project, wishes.endpoint.as_ref())?;
     let Some(wish) = wishes.endpoint.as_ref().filter(|_| !is_trusted) else { return Ok(()) };
-    parse(&wish.base_url)?;
     let failure = untrusted(wish);
     Err(Failure { message: format!("{}: {}", wish.place, failure.message), ..failure }.into())
 }

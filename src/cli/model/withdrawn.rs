@@ -3,6 +3,7 @@
 
 use super::naming::split;
 use super::route;
+use crate::cli::open;
 use crate::config::{Choice, Config, Origin};
 use crate::diagnostic::Finding;
 use crate::project::wishes::Wishes;
@@ -18,7 +19,8 @@ pub(in crate::cli) fn withdrawn(
     for (named, place) in wishes.models.all() {
         let Ok((vendor, name)) = split(named, Origin::Project, catalogue) else { continue };
         let Ok(row) = catalogue.row(vendor, name) else { continue };
-        let (message, hints) = match row.verdict(is_elsewhere(&row, wishes, config)) {
+        let elsewhere = elsewhere(&row, wishes, config);
+        let (message, hints) = match row.verdict(elsewhere.as_deref(), &open::today()) {
             Verdict::Usable => continue,
             Verdict::Ending(message) => (message, Vec::new()),
             Verdict::Retired { message, hints } => (message, hints),
@@ -29,10 +31,10 @@ pub(in crate::cli) fn withdrawn(
     findings
 }
 
-/// Whether a model that the project names is asked at another address than its
-/// vendor's own.
-fn is_elsewhere(row: &Row, wishes: &Wishes, config: &Config) -> bool {
+/// The origin where a model that the project names is asked, if that is another one
+/// than its vendor's own.
+fn elsewhere(row: &Row, wishes: &Wishes, config: &Config) -> Option<String> {
     let choice = Choice { name: row.name(), origin: Origin::Project };
     let asked = route::Asked { config, wishes, main: &row.vendor.name };
-    route::route(&row.vendor, &choice, asked).is_ok_and(|route| route.is_elsewhere)
+    route::route(&row.vendor, &choice, asked).ok()?.elsewhere()
 }

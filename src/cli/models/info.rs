@@ -4,6 +4,7 @@ use anyhow::Result;
 
 use super::words::{dollars, has_key, listed, state, tokens};
 use crate::cli::model;
+use crate::cli::open;
 use crate::cli::ui::table::wrapped;
 use crate::cli::ui::{self, Ui};
 use crate::config::Config;
@@ -183,7 +184,7 @@ impl Page {
             self.gap(&row.name());
             let host = model.hosts.get(&row.vendor.name);
             let status = match state(row, config) {
-                "no key" | "ready" | "local" => row.status.to_string(),
+                "no key" | "needs none" | "ready" | "local" => row.status.on(&open::today()),
                 _ => told(&row.status),
             };
             self.field("status", &status);
@@ -283,7 +284,7 @@ fn overall(model: &ModelShape, rows: &[Row]) -> String {
 
 /// A status in a sentence.
 fn told(status: &Status) -> String {
-    let mut words = status.to_string();
+    let mut words = status.on(&open::today());
     if let Some(source) = &status.source {
         words += &format!(" ({source})");
     }

@@ -7,7 +7,8 @@
 //! | `info` | all that is known of one |
 //! | `words` | how counts and prices are written in both |
 //! | `trial` | one small real call, and what it shows |
-//! | `refresh` | vendors' own lists, and what they change |
+//! | `refresh` | vendors' own lists |
+//! | `changes` | what they change, in words |
 //! | `local` | the model files on this machine |
 
 use anyhow::Result;
@@ -16,6 +17,7 @@ use super::Common;
 use super::ui::Ui;
 use crate::failure::Exit;
 
+mod changes;
 mod info;
 mod local;
 mod refresh;

@@ -3,23 +3,20 @@
 use anyhow::Result;
 use serde_json::json;
 
-use super::words::dollars;
+use super::changes;
 use crate::cli::catalogue;
 use crate::cli::model::{self, ModelArguments, Pages};
 use crate::cli::open;
 use crate::cli::ui::events::What;
 use crate::cli::ui::{Ui, counted};
 use crate::config::Config;
-use crate::date::date_time;
 use crate::failure::{Exit, Failure};
 use crate::pipeline::calling;
 use crate::project::wishes::Models;
 use crate::provider::Fault;
-use crate::provider::catalogue::listing::{self, Listed, Listing};
+use crate::provider::catalogue::listing::{self, Listed, Listing, MODEL_LIMIT, Omitted};
 use crate::provider::catalogue::shape::{CatalogueFile, ListingKind, VendorShape};
-use crate::provider::catalogue::{
-    Against, COMPATIBLE, Catalogue, Change, Vendor, at_home, refreshed,
-};
+use crate::provider::catalogue::{Against, COMPATIBLE, Catalogue, Vendor, at_home, refreshed};
 
 /// Ask vendors for their lists of models: what is new, dearer, gone
 #[derive(Debug, clap::Args)]
@@ -48,7 +45,7 @@ fn refresh(arguments: &Arguments, ui: &Ui) -> Result<Exit> {
     let all = model::all(&config)?;
     let asked = asked(arguments, &all, &config)?;
     let against = (catalogue::built_in()?, catalogue::listed()?);
-    let today: String = date_time(open::seconds()).chars().take(10).collect();
+    let today = open::today();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut faults = Vec::new();
     let mut done = 0;
@@ -59,7 +56,9 @@ fn refresh(arguments: &Arguments, ui: &Ui) -> Result<Exit> {
             Ok(listing) => {
                 let origin = pages.origin();
                 let elsewhere = pages.is_elsewhere().then_some(origin.as_str());
-                let against = Against { built_in: &against.0, known: &against.1, elsewhere };
+                let is_cut = matches!(&listing, Listing::Models(_, omitted) if omitted.beyond > 0);
+                let (built_in, known) = (&against.0, &against.1);
+                let against = Against { built_in, known, elsewhere, is_cut };
                 let (rows, lines) = judged(against, vendor, &listing, &today);
                 if !arguments.dry_run {
                     catalogue::keep(&vendor.name, &rows, &today)?;
@@ -165,7 +164,9 @@ fn kept_as(vendor: &Vendor, pages: &Pages, all: &Catalogue) -> Result<Vendor> {
 
 /// A vendor's list.
 async fn fetched(vendor: &Vendor, pages: &Pages) -> Result<Result<Listing, Fault>> {
-    let Some(place) = &vendor.listing else { return Ok(Ok(Listing::Models(Vec::new()))) };
+    let Some(place) = &vendor.listing else {
+        return Ok(Ok(Listing::Models(Vec::new(), Omitted::default())));
+    };
     let page = match pages.get(&place.path, None).await? {
         // A gateway in xAI's place has only the list that all have, without prices.
         Err(Fault::Refused { status: 404, .. }) if place.kind == ListingKind::Xai => {
@@ -185,7 +186,7 @@ async fn fetched(vendor: &Vendor, pages: &Pages) -> Result<Result<Listing, Fault
         }
     };
     Ok(match (place.kind, listing) {
-        (ListingKind::Ollama, Listing::Models(models)) => {
+        (ListingKind::Ollama, Listing::Models(models, omitted)) => {
             let mut shown = Vec::new();
             for listed in models {
                 let page = pages.get("/api/show", Some(&json!({"model": listed.id}))).await?;
@@ -195,7 +196,7 @@ async fn fetched(vendor: &Vendor, pages: &Pages) -> Result<Result<Listing, Fault
                     shown.push(Listed { window, ..listed });
                 }
             }
-            Ok(Listing::Models(shown))
+            Ok(Listing::Models(shown, omitted))
         }
         (_, listing) => Ok(listing),
     })
@@ -213,15 +214,39 @@ fn judged(
             with_window(&vendor.name, Some(*window)),
             vec![format!("{}: it holds {window} tokens", vendor.name)],
         ),
-        Listing::Models(models) if vendor.is_local => local(against.built_in, vendor, models),
-        Listing::Models(models) => {
+        Listing::Models(models, omitted) if vendor.is_local => {
+            let (rows, mut lines) = local(against.built_in, vendor, models);
+            lines.extend(left_out(omitted));
+            (rows, lines)
+        }
+        Listing::Models(models, omitted) => {
             let (rows, changes) = refreshed(against, &vendor.name, models, today);
             let mut lines =
                 vec![format!("{}: {} listed", vendor.name, counted(models.len(), "model"))];
-            lines.extend(words(against.known, &changes));
+            lines.extend(left_out(omitted));
+            lines.extend(changes::words(against.known, &changes, today));
             (rows, lines)
         }
     }
+}
+
+/// What a list names and is not taken from it, a line each.
+fn left_out(omitted: &Omitted) -> Vec<String> {
+    let mut lines = Vec::new();
+    if omitted.beyond > 0 {
+        let rows = counted(omitted.beyond, "row");
+        lines.push(format!("  {rows} more left out: of one list {MODEL_LIMIT} are read"));
+    }
+    if omitted.echoed > 0 {
+        let rows = counted(omitted.echoed, "row");
+        lines.push(format!("  {rows} left out, named by your own key, which is kept nowhere"));
+    }
+    if !omitted.repeated.is_empty() {
+        let rows = counted(omitted.repeated.len(), "row");
+        let names = changes::first(&omitted.repeated);
+        lines.push(format!("  {rows} left out, of models that stand there before: {names}"));
+    }
+    lines
 }
 
 /// What runs on this machine: its models are the user's own.
@@ -241,82 +266,4 @@ fn with_window(vendor: &str, window: Option<u32>) -> CatalogueFile {
         rows.vendors.insert(vendor.to_owned(), VendorShape { window, ..VendorShape::default() });
     }
     rows
-}
-
-/// The first of many, and how many more there are.
-fn first(all: &[String]) -> String {
-    let more = all.len().saturating_sub(MOST_NEW);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    format!("{}{more}", all.iter().take(MOST_NEW).cloned().collect::<Vec<_>>().join(", "))
-}
-
-/// The most new models that are named.
-const MOST_NEW: usize = 12;
-
-/// What a list changes, a line each; of models that nobody has described, only
-/// how many there are.
-fn words(known: &Catalogue, changes: &[Change]) -> Vec<String> {
-    let is_described =
-        |name: &str| known.models().get(name).is_some_and(|model| model.family.is_some());
-    let mut lines = Vec::new();
-    let (mut new, mut odd) = (Vec::new(), Vec::new());
-    let mut others = 0;
-    for change in changes {
-        let (model, line) = match change {
-            Change::New { model } => {
-                new.push(model.clone());
-                continue;
-            }
-            Change::Price { model, was, is } => {
-                let pair = |(prompt, reply): (f64, f64)| {
-                    format!("{} / {}", dollars(prompt), dollars(reply))
-                };
-                let was = was.map_or_else(|| "not known".to_owned(), pair);
-                (model, format!("{model}: the price is {}, was {was}", pair(*is)))
-            }
-            Change::Window { model, was, is } => {
-                (model, format!("{model}: it holds {is} tokens, were {was}"))
-            }
-            Change::Unlisted { model, end } => {
-                let end = end.as_ref().map(|end| format!(", as was announced for {end}"));
-                let end = end.unwrap_or_default();
-                (model, format!("{model}: not listed any more{end}; it is asked all the same"))
-            }
-            Change::OddPrice { model, why } => {
-                odd.push(format!("{model} ({why})"));
-                continue;
-            }
-            Change::Partial { missing, known } => {
-                lines.push(format!(
-                    "  {missing} of {known} models known there are not in this list; it seems to be a part only, so they stay as they were"
-                ));
-                continue;
-            }
-            Change::Back { model } => (model, format!("{model}: served again")),
-            Change::Ending { model, day, next } => {
-                let day = day.as_ref().map(|day| format!(" on {day}")).unwrap_or_default();
-                let next = next.as_ref().map(|next| format!("; `{next}` takes its place"));
-                (model, format!("{model}: ends{day}{}", next.unwrap_or_default()))
-            }
-        };
-        if is_described(model) {
-            lines.push(format!("  {line}"));
-        } else {
-            others += 1;
-        }
-    }
-    if !new.is_empty() {
-        lines.push(format!("  new: {}", first(&new)));
-    }
-    if !odd.is_empty() {
-        let count = counted(odd.len(), "price");
-        lines.push(format!("  {count} left out, which cannot be: {}", first(&odd)));
-    }
-    if others > 0 {
-        lines.push(format!("  {} of models that only this list knows", counted(others, "change")));
-    }
-    if lines.is_empty() {
-        lines.push("  nothing has changed".to_owned());
-    }
-    lines
 }

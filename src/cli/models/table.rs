@@ -86,7 +86,8 @@ fn tell(ui: &Ui, hidden: usize) {
 /// A line for each host of a model; one for a make that has none.
 fn lines(catalogue: &Catalogue, name: &str, model: &ModelShape, config: &Config) -> Vec<Line> {
     let rows = catalogue.rows(name);
-    if rows.is_empty() {
+    // One that only a list knows may have lost its host with a line of `config.yaml`.
+    if model.hosts.is_empty() {
         return vec![Line {
             model: name.to_owned(),
             host: "your file".to_owned(),

@@ -183,7 +183,7 @@ async fn window(
     };
     let listed = match listing::read(place.kind, &page) {
         Ok(Listing::Window(window)) => Some(window),
-        Ok(Listing::Models(models)) => {
+        Ok(Listing::Models(models, _)) => {
             let same = |id: &String| id.eq_ignore_ascii_case(&named.name);
             let found = models.iter().find(|one| same(&one.id) || one.also.iter().any(same));
             let Some(found) = found else { return Ok(unsure("its list does not name the model")) };

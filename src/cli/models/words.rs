@@ -38,8 +38,15 @@ pub(super) fn state(row: &Row, config: &Config) -> &'static str {
         StatusWord::Unlisted => "unlisted",
         StatusWord::Active if row.vendor.is_local => "local",
         StatusWord::Active if has_key(&row.vendor, config) => "ready",
+        StatusWord::Active if wants_none(&row.vendor, config) => "needs none",
         StatusWord::Active => "no key",
     }
+}
+
+/// Whether a vendor is not known to want a key: neither its row nor the user's
+/// configuration names one.
+fn wants_none(vendor: &Vendor, config: &Config) -> bool {
+    vendor.key.is_none() && KeySource::of(&config.endpoint(&vendor.name)).is_empty()
 }
 
 /// Whether the user has a key for a vendor. No source is read: it may ask.

@@ -185,7 +185,9 @@ impl<'a> Session<'a> {
         let take = self.archive.chapters.get(&chapter.id).map_or(1, Shelf::next_take);
         let is_that_take = self.takes.get(&chapter.id).is_some_and(|then| take <= *then);
         let now = self.inputs.get(&chapter.id);
-        self.then.get(&chapter.id).filter(|then| is_that_take && Some(&then.inputs) == now)
+        let is_known =
+            |then: &&Then| !then.calls.is_empty() && Some(&then.inputs) == now && is_that_take;
+        self.then.get(&chapter.id).filter(is_known)
     }
 
     /// Works until all that is wanted is done.

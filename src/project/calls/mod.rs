@@ -16,6 +16,7 @@ use crate::story::take::watch::Verdict;
 
 mod kin;
 mod reading;
+mod seal;
 mod shelf;
 mod writing;
 
@@ -135,6 +136,9 @@ struct End {
     before: Vec<Tried>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     verdict: Option<Verdict>,
+    /// What tells whether the text is as it came; none in an old file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    seal: Option<String>,
 }
 
 impl End {

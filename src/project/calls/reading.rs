@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use super::super::folder::Folder;
+use super::seal::Seal;
 use super::{CallNote, End, Ending, Head, Kept, Last, parts, read};
 use crate::provider::Reckoning;
 
@@ -32,6 +33,13 @@ pub struct Found {
     pub state: State,
 }
 
+/// The seal that a reply to the request of this digest has.
+fn sealed(digest: &str, text: &str) -> String {
+    let mut seal = Seal::of(digest);
+    seal.add(text);
+    seal.name()
+}
+
 /// How much of a kept call's file there is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
@@ -58,6 +66,9 @@ pub fn look(folder: &Folder, digest: &str, in_parts: bool) -> Result<Lookup> {
     if let Last::End(mut end) = end {
         if is_empty(&end) {
             return Ok(Lookup::Silent(None));
+        }
+        if end.seal.as_ref().is_some_and(|name| *name != sealed(digest, &text)) {
+            return Ok(Lookup::Lost(None));
         }
         let took = end.took();
         return Ok(Lookup::Kept(Found {

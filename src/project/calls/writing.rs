@@ -6,6 +6,7 @@ use std::io::Write;
 use anyhow::{Context, Result};
 
 use super::super::folder::Folder;
+use super::seal::Seal;
 use super::{CallNote, END, End, Head, Kept, path};
 use crate::provider::{Reckoning, Request};
 
@@ -15,6 +16,7 @@ pub struct Writing {
     file: File,
     path: String,
     id: String,
+    seal: Seal,
     unsynced: usize,
 }
 
@@ -46,7 +48,7 @@ impl Writing {
         let mut line = serde_json::to_vec(&head)?;
         line.push(b'\n');
         file.write_all(&line).with_context(|| format!("cannot write `{path}`"))?;
-        Ok(Self { file, path, id: call.id.clone(), unsynced: 0 })
+        Ok(Self { file, path, id: call.id.clone(), seal: Seal::of(&call.digest), unsynced: 0 })
     }
 
     /// Adds text that has come.
@@ -61,6 +63,7 @@ impl Writing {
         self.file
             .write_all(text.as_bytes())
             .with_context(|| format!("cannot write `{}`", self.path))?;
+        self.seal.add(text);
         self.unsynced += text.len();
         if self.unsynced >= FLUSH {
             self.unsynced = 0;
@@ -84,6 +87,7 @@ impl Writing {
             tally: Some(took.tally),
             before: took.before,
             verdict: kept.verdict.clone(),
+            seal: Some(self.seal.name()),
         };
         let line = format!("{END}{}\n", serde_json::to_string(&end)?);
         self.file

@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 
 use crate::diagnostic::{Finding, Place as Site};
+use crate::money::figure;
 use crate::project::schema::{BookFile, ChapterShape};
 use crate::project::yaml::Placed;
 use crate::story::outline::clock;
@@ -64,7 +65,8 @@ fn no_budget(file: &str, budget: &Placed<f64>) -> Option<Finding> {
     if (0.0..=1e6).contains(&budget.value) {
         return None;
     }
-    let message = format!("`budget` must be dollars from 0 to 1000000, here is {}", budget.value);
+    let here = figure(budget.value);
+    let message = format!("`budget` must be dollars from 0 to 1000000, here is {here}");
     Some(
         Finding::error("number-out-of-range", Site::at(file, budget.spot), message)
             .hint("write the most that the book may cost, such as `2.50`, or leave `budget` out"),

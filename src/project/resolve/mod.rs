@@ -8,9 +8,11 @@ use std::cell::Cell;
 use std::collections::{BTreeSet, HashMap};
 
 use super::schema::{
-    ArcsFile, BookFile, CharactersFile, OutlineFile, PremiseFile, ThreadsFile, WorldFile,
+    ArcsFile, BookFile, CharactersFile, ModelsShape, OutlineFile, PremiseFile, ThreadsFile,
+    WorldFile,
 };
 use super::shape::Lost;
+use super::wishes::{NO_NAME, is_name};
 use super::yaml::Placed;
 use crate::diagnostic::{Finding, Place as Site, Spot, did_you_mean};
 use crate::story::{Beat, Book, Character, Id, Place, Premise, Story, Unresolved, book, slug};
@@ -143,6 +145,13 @@ fn read_book(file: &str, shape: BookFile, findings: &mut Vec<Finding>) -> Book {
                     .hint("write it in one line, without tabs and other control characters"),
             );
         }
+    }
+    let models = shape.models.iter().flat_map(ModelsShape::all).chain(&shape.model);
+    for named in models.filter(|named| !is_name(&named.value)) {
+        findings.push(
+            Finding::error("model-name", Site::at(file, named.spot), NO_NAME)
+                .hint("write it in one line, such as `openrouter/NAME`"),
+        );
     }
     if shape.title.value.trim().is_empty() {
         findings.push(Finding::error(

@@ -27,6 +27,14 @@ pub struct ModelsShape {
     pub fallback: Vec<Placed<String>>,
 }
 
+impl ModelsShape {
+    /// All models that are named.
+    pub fn all(&self) -> impl Iterator<Item = &Placed<String>> {
+        let roles = [&self.draft, &self.record, &self.review, &self.talk];
+        roles.into_iter().flatten().chain(&self.fallback)
+    }
+}
+
 /// How the next token is chosen. What is left out is as the model's author or storygen would have it.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -1,9 +1,12 @@
 //! What a catalogue says that cannot be.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
 use super::shape::{CatalogueFile, HostShape, ModelShape, PriceShape, StatusShape, VendorShape};
 use crate::diagnostic;
+use crate::money::{DEAREST, figure};
 use crate::provider::http::Base;
 use crate::provider::sampling::Parameter;
 
@@ -39,6 +42,7 @@ pub fn faults(file: &CatalogueFile, known: Known<'_>) -> Vec<CatalogueFault> {
     for (name, model) in &file.models {
         search.model(name, model);
     }
+    search.rivals(&file.models);
     search.faults
 }
 
@@ -130,6 +134,26 @@ impl Search<'_> {
         }
     }
 
+    /// Models of one file that a host calls by the same id: which of them is meant,
+    /// nobody could tell.
+    fn rivals(&mut self, models: &BTreeMap<String, ModelShape>) {
+        let mut first: BTreeMap<(&str, &str), &str> = BTreeMap::new();
+        for (name, model) in models {
+            for (vendor, host) in &model.hosts {
+                let id = host.id.as_deref().unwrap_or(name);
+                let other = *first.entry((vendor, id)).or_insert(name);
+                if other != name {
+                    let hint = "give each its own id there, or make one model of the two";
+                    self.add(
+                        &["models", name, "hosts", vendor, "id"],
+                        format!("`{vendor}` has `{other}` as `{id}` already"),
+                        Some(hint.to_owned()),
+                    );
+                }
+            }
+        }
+    }
+
     fn host(&mut self, path: &[&str], host: &HostShape, model: &ModelShape) {
         let at = |key: &str| {
             let path = path.iter().copied().chain([key]);
@@ -150,11 +174,16 @@ impl Search<'_> {
         }
         for (origin, price) in &host.price_at {
             let path = [path, &["price_at", origin]].concat();
-            if Base::parse(origin).ok().is_none_or(|base| base.origin() != *origin) {
-                let hint = "write scheme, host and port, such as `https://host:8443`".to_owned();
-                self.add(&path, format!("`{origin}` is no address of a host"), Some(hint));
-            }
+            self.origin(&path, origin);
             self.price(&path, price);
+        }
+    }
+
+    /// Scheme, host and port.
+    fn origin(&mut self, path: &[&str], origin: &str) {
+        if Base::parse(origin).ok().is_none_or(|base| base.origin() != *origin) {
+            let hint = "write scheme, host and port, such as `https://host:8443`".to_owned();
+            self.add(path, format!("`{origin}` is no address of a host"), Some(hint));
         }
     }
 
@@ -181,6 +210,9 @@ impl Search<'_> {
         let Some(status) = status else { return };
         self.day(&[path, &["since"]].concat(), status.since.as_deref());
         self.day(&[path, &["until"]].concat(), status.until.as_deref());
+        if let Some(at) = &status.at {
+            self.origin(&[path, &["at"]].concat(), at);
+        }
         for next in &status.replaced_by {
             let models = self.known.whole.models.keys().map(String::as_str);
             self.name(&[path, &["replaced_by"]].concat(), next, "model", &models);
@@ -229,10 +261,9 @@ impl Search<'_> {
         self.day(&[path, &["date"]].concat(), Some(&price.date));
         let all = [Some(price.prompt), Some(price.reply), price.cached, price.written];
         for dollars in all.into_iter().flatten() {
-            // The dearest model that ever was asked 600 dollars for a million.
-            if !(0.0..=10_000.0).contains(&dollars) {
+            if !(0.0..=DEAREST).contains(&dollars) {
                 let hint = "prices are dollars for a million tokens".to_owned();
-                self.add(path, format!("{dollars} is no price"), Some(hint));
+                self.add(path, format!("{} is no price", figure(dollars)), Some(hint));
             }
         }
     }

@@ -129,6 +129,7 @@ fn served(host: HostShape) -> HostShape {
         until: None,
         replaced_by: Vec::new(),
         source: None,
+        at: None,
     };
     HostShape { status: host.status.or(Some(active)), ..host }
 }

@@ -85,11 +85,17 @@ pub struct Against<'a> {
     /// a gateway in its place leaves out says nothing of the vendor, and its prices
     /// are those of that address alone.
     pub elsewhere: Option<&'a str>,
+    /// Whether the list is longer than what was read of it, so that what is missing
+    /// may stand in the rest.
+    pub is_cut: bool,
 }
 
 impl Against<'_> {
-    fn is_its_own(&self) -> bool {
-        self.elsewhere.is_none()
+    /// Whether a row that is known is of what this list may leave out: the vendor's
+    /// own of anything, a gateway's of what it has listed itself.
+    fn is_of_this_list(&self, host: &HostShape) -> bool {
+        let at = host.status.as_ref().and_then(|status| status.at.as_deref());
+        at == self.elsewhere
     }
 }
 
@@ -130,7 +136,8 @@ pub fn refreshed(
             model.title.clone_from(&listed.title);
         }
         let built_in = own.and_then(|model| model.hosts.get(vendor));
-        let row = priced(against, host(listed, built_in, today), before, listed.price, today);
+        let row = host(against, listed, built_in, today);
+        let row = priced(against, row, before, listed.price, today);
         model.hosts.insert(vendor.to_owned(), row);
     }
     follow(against.known, vendor, &mut layer, &mut changes);
@@ -200,40 +207,43 @@ fn miss(
     layer: &mut CatalogueFile,
     changes: &mut Vec<Change>,
 ) {
+    // Of what a gateway has listed, only its own list can say that it is gone.
     let hosted = || {
         against.known.models().iter().filter_map(|(name, model)| {
-            let status = status(Some(model), Some(model.hosts.get(vendor)?));
-            Some((name, status))
+            let host = model.hosts.get(vendor)?;
+            let status = status(Some(model), Some(host));
+            Some((name, status, against.is_of_this_list(host)))
         })
     };
-    let served = || hosted().filter(|(_, status)| *status != StatusWord::Retired);
+    let hosted_here = || hosted().filter(|(.., is_here)| *is_here);
+    let served = || hosted_here().filter(|(_, status, _)| *status != StatusWord::Retired);
     let known = served().count();
-    let missing = served().filter(|(name, _)| !seen.contains(*name)).count();
-    let is_partial = missing * 2 > known;
-    if is_partial && against.is_its_own() {
+    let missing = served().filter(|(name, ..)| !seen.contains(*name)).count();
+    let is_partial = missing * 2 > known || against.is_cut && missing > 0;
+    if is_partial {
         changes.push(Change::Partial { missing, known });
     }
-    for (name, status) in hosted().filter(|(name, _)| !seen.contains(*name)) {
+    for (name, status, is_here) in hosted().filter(|(name, ..)| !seen.contains(*name)) {
         let is_marked = matches!(status, StatusWord::Retired | StatusWord::Unlisted);
         stay(against, vendor, name, layer);
-        if !is_marked && !is_partial && against.is_its_own() {
-            mark(against.known, vendor, name, today, layer, changes);
+        if !is_marked && !is_partial && is_here {
+            mark(against, vendor, name, today, layer, changes);
         }
     }
 }
 
 /// Marks a model that is missing from a list.
 fn mark(
-    known: &Catalogue,
+    against: Against<'_>,
     vendor: &str,
     name: &str,
     today: &str,
     layer: &mut CatalogueFile,
     changes: &mut Vec<Change>,
 ) {
-    let Some(model) = known.models().get(name) else { return };
+    let Some(model) = against.known.models().get(name) else { return };
     let Some(host) = model.hosts.get(vendor) else { return };
-    let status = missing(model, host, today);
+    let status = missing(against, model, host, today);
     let end = status.until.clone().filter(|end| end.as_str() <= today);
     changes.push(Change::Unlisted { model: name.to_owned(), end });
     let row = HostShape { status: Some(status), ..host.clone() };
@@ -319,7 +329,12 @@ fn differ(a: f64, b: f64) -> bool {
     (a - b).abs() > 1e-9
 }
 
-fn host(listed: &Listed, built_in: Option<&HostShape>, today: &str) -> HostShape {
+fn host(
+    against: Against<'_>,
+    listed: &Listed,
+    built_in: Option<&HostShape>,
+    today: &str,
+) -> HostShape {
     let least = |listed: Option<u32>, known: Option<u32>| match (listed, known) {
         (Some(listed), Some(known)) => Some(listed.min(known)),
         (listed, known) => listed.or(known),
@@ -329,7 +344,7 @@ fn host(listed: &Listed, built_in: Option<&HostShape>, today: &str) -> HostShape
     HostShape {
         id: Some(listed.id.clone()),
         also: (!listed.also.is_empty()).then(|| listed.also.clone()),
-        status: Some(listed_status(listed, today)),
+        status: Some(listed_status(against, listed, today)),
         window,
         // A reply that fills the window is no limit.
         reply: reply.filter(|reply| window.is_none_or(|window| *reply < window)),
@@ -399,13 +414,14 @@ fn follow(known: &Catalogue, vendor: &str, layer: &mut CatalogueFile, changes: &
     }
 }
 
-fn listed_status(listed: &Listed, today: &str) -> StatusShape {
+fn listed_status(against: Against<'_>, listed: &Listed, today: &str) -> StatusShape {
     StatusShape {
         is: if listed.is_ending() { StatusWord::Deprecated } else { StatusWord::Active },
         since: None,
         until: listed.ends.clone(),
         replaced_by: listed.replaced_by.iter().cloned().collect(),
         source: Some(format!("its list of {today}")),
+        at: against.elsewhere.map(str::to_owned),
     }
 }
 
@@ -422,7 +438,7 @@ fn dated(price: ListedPrice, today: &str, source: String) -> PriceShape {
 
 /// What a list says by not naming a model: only that, also where its end was
 /// announced for that day. The list may be cut short; whoever asks is told.
-fn missing(model: &ModelShape, host: &HostShape, today: &str) -> StatusShape {
+fn missing(against: Against<'_>, model: &ModelShape, host: &HostShape, today: &str) -> StatusShape {
     let known = host.status.as_ref().or(model.status.as_ref());
     StatusShape {
         is: StatusWord::Unlisted,
@@ -430,5 +446,6 @@ fn missing(model: &ModelShape, host: &HostShape, today: &str) -> StatusShape {
         until: known.and_then(|status| status.until.clone()),
         replaced_by: known.map(|status| status.replaced_by.clone()).unwrap_or_default(),
         source: Some(format!("not in its list of {today}")),
+        at: against.elsewhere.map(str::to_owned),
     }
 }

@@ -217,11 +217,12 @@ impl Row {
         }
     }
 
-    /// Whether it may be asked. A model that is retired may be, where
-    /// `is_elsewhere` says that the user's own address serves it.
+    /// Whether it may be asked on the day `today`, `2026-11-22`. What its vendor has
+    /// withdrawn may be asked `elsewhere`, the origin of the user's own where it is not
+    /// the vendor's; what that one's list says of it holds there alone.
     #[must_use]
-    pub fn verdict(&self, is_elsewhere: bool) -> Verdict {
-        super::verdict::of(self, is_elsewhere)
+    pub fn verdict(&self, elsewhere: Option<&str>, today: &str) -> Verdict {
+        super::verdict::of(self, elsewhere, today)
     }
 }
 

@@ -257,6 +257,9 @@ pub struct StatusShape {
     /// Who says so, and when.
     #[serde(default)]
     pub source: Option<String>,
+    /// The address of the gateway whose list says so, such as `https://host:8443`, and for which alone it holds; none for the vendor itself.
+    #[serde(default)]
+    pub at: Option<String>,
 }
 
 /// Whether a model can still be had, in one word.

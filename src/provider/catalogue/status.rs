@@ -15,6 +15,8 @@ pub struct Status {
     pub replaced_by: Vec<String>,
     /// Who says so, and when.
     pub source: Option<String>,
+    /// The address for which alone it holds; none for the vendor itself.
+    pub at: Option<String>,
 }
 
 impl Status {
@@ -28,6 +30,34 @@ impl Status {
             until: shape.until,
             replaced_by: shape.replaced_by,
             source: shape.source,
+            at: shape.at,
+        }
+    }
+
+    /// Whether its announced end has come by this day, `2026-11-22`.
+    #[must_use]
+    pub fn has_ended(&self, today: &str) -> bool {
+        self.until.as_deref().is_some_and(|end| end <= today)
+    }
+
+    /// It in words: `active`, `deprecated, ends 2026-12-01`, `deprecated, was to end
+    /// 2026-11-01`, `not listed any more since 2026-11-22`, `retired 2026-04-30`.
+    #[must_use]
+    pub fn on(&self, today: &str) -> String {
+        let day =
+            |day: &Option<String>| day.as_ref().map(|day| format!(" {day}")).unwrap_or_default();
+        match self.word {
+            StatusWord::Active => "active".to_owned(),
+            StatusWord::Deprecated if self.until.is_none() => "deprecated".to_owned(),
+            StatusWord::Deprecated => {
+                let ends = if self.has_ended(today) { "was to end" } else { "ends" };
+                format!("deprecated, {ends}{}", day(&self.until))
+            }
+            StatusWord::Unlisted => {
+                let since = self.since.as_ref().map(|day| format!(" since {day}"));
+                format!("not listed any more{}", since.unwrap_or_default())
+            }
+            StatusWord::Retired => format!("retired{}", day(&self.since)),
         }
     }
 
@@ -35,26 +65,6 @@ impl Status {
     #[must_use]
     pub fn is_retired(&self) -> bool {
         self.word == StatusWord::Retired
-    }
-}
-
-impl std::fmt::Display for Status {
-    /// `active`, `deprecated, ends 2026-12-01`, `not listed any more since
-    /// 2026-11-22`, `retired 2026-04-30`.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let day = |day: &Option<String>| day.as_ref().map(|day| format!(" {day}"));
-        match self.word {
-            StatusWord::Active => f.write_str("active"),
-            StatusWord::Deprecated => {
-                let end = day(&self.until).map(|day| format!(", ends{day}")).unwrap_or_default();
-                write!(f, "deprecated{end}")
-            }
-            StatusWord::Unlisted => {
-                let since = day(&self.since).map(|day| format!(" since{day}")).unwrap_or_default();
-                write!(f, "not listed any more{since}")
-            }
-            StatusWord::Retired => write!(f, "retired{}", day(&self.since).unwrap_or_default()),
-        }
     }
 }
 

@@ -147,7 +147,7 @@ fn a_retired_model_is_refused_in_words_and_never_swapped() {
     let world = world();
     let poet = world.row("narrow", "poet").unwrap();
     assert_eq!((poet.id.as_str(), poet.model.as_deref()), ("poet", Some("poet")));
-    let Verdict::Retired { message, hints } = poet.verdict(false) else { panic!() };
+    let Verdict::Retired { message, hints } = poet.verdict(None, "2026-11-23") else { panic!() };
     assert_eq!(message, "narrow does not serve Poet any more since 2026-04-30 (its maker)");
     assert_eq!(
         hints,
@@ -156,12 +156,22 @@ fn a_retired_model_is_refused_in_words_and_never_swapped() {
             "if it is served there all the same, say so in your `catalogue.yaml`: `models: {poet: {hosts: {narrow: {status: {is: active}}}}}`",
         ]
     );
-    assert_eq!(poet.verdict(true), Verdict::Usable, "at an address of the user's own");
-    let Verdict::Ending(words) = world.row("narrow", "bard").unwrap().verdict(false) else {
-        panic!()
-    };
-    assert_eq!(words, "Bard 12B is about to be withdrawn by narrow on 2026-12-31");
-    assert_eq!(world.row("wide", "bard-12b").unwrap().verdict(false), Verdict::Usable);
+    assert_eq!(
+        poet.verdict(Some("http://127.0.0.1:1"), "2026-11-23"),
+        Verdict::Usable,
+        "elsewhere"
+    );
+    for (today, expected) in [
+        ("2026-12-30", "Bard 12B is about to be withdrawn by narrow on 2026-12-31"),
+        (
+            "2026-12-31",
+            "Bard 12B was to be withdrawn by narrow on 2026-12-31; it is asked all the same",
+        ),
+    ] {
+        let verdict = world.row("narrow", "bard").unwrap().verdict(None, today);
+        assert_eq!(verdict, Verdict::Ending(expected.to_owned()));
+    }
+    assert_eq!(world.row("wide", "bard-12b").unwrap().verdict(None, "2026-11-23"), Verdict::Usable);
 }
 
 #[test]
@@ -243,6 +253,31 @@ models:
             "models/bard-12b/hosts/wider/reply: a reply of 200 tokens does not fit into a window of 100 ()",
             "models/bard-12b/hosts/wider/price/date: `2026-13-01` is no day (write it as `2026-11-22`)",
             "models/bard-12b/hosts/wider/price: -1 is no price (prices are dollars for a million tokens)",
+        ]
+    );
+}
+
+#[test]
+fn two_models_of_one_name_at_a_host_are_found() {
+    let own = file(
+        "
+models:
+  ballad: {hosts: {wide: {id: maker/song}, narrow: {id: maker/song}}}
+  elegy: {hosts: {wide: {id: maker/song}}}
+  maker/song: {hosts: {narrow: {}, wide: {id: other}}}
+",
+    );
+    let whole = merged(own.clone(), file(WORLD));
+    let known = Known { whole: &whole, dialects: &[], templates: &[] };
+    let found: Vec<String> = faults(&own, known)
+        .into_iter()
+        .map(|fault| format!("{}: {}", fault.path.join(" "), fault.message))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            "models elegy hosts wide id: `wide` has `ballad` as `maker/song` already",
+            "models maker/song hosts narrow id: `narrow` has `ballad` as `maker/song` already",
         ]
     );
 }

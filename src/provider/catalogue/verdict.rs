@@ -5,17 +5,11 @@ use super::shape::StatusWord;
 use super::status::Verdict;
 
 /// Whether the model of this row may be asked; see [`Row::verdict`].
-pub(super) fn of(row: &Row, is_elsewhere: bool) -> Verdict {
+pub(super) fn of(row: &Row, elsewhere: Option<&str>, today: &str) -> Verdict {
     match row.status.word {
         StatusWord::Active => Verdict::Usable,
-        _ if is_elsewhere => Verdict::Usable,
-        StatusWord::Deprecated => Verdict::Ending(format!(
-            "{} is about to be withdrawn by {}{}{}",
-            row.title,
-            row.vendor.title,
-            row.status.until.as_ref().map(|day| format!(" on {day}")).unwrap_or_default(),
-            next(row),
-        )),
+        _ if row.status.at.as_deref() != elsewhere => Verdict::Usable,
+        StatusWord::Deprecated => Verdict::Ending(ending(row, today)),
         StatusWord::Unlisted => Verdict::Ending(format!(
             "{} does not list {} any more{}; it is asked all the same{}",
             row.vendor.title,
@@ -25,6 +19,17 @@ pub(super) fn of(row: &Row, is_elsewhere: bool) -> Verdict {
         )),
         StatusWord::Retired => Verdict::Retired { message: retired(row), hints: ways_out(row) },
     }
+}
+
+/// An end that is announced: one to come, or one whose day is past while the model is
+/// not known to be gone.
+fn ending(row: &Row, today: &str) -> String {
+    let day = row.status.until.as_ref().map(|day| format!(" on {day}")).unwrap_or_default();
+    let (is, asked) = match row.status.has_ended(today) {
+        true => ("was to be", "; it is asked all the same"),
+        false => ("is about to be", ""),
+    };
+    format!("{} {is} withdrawn by {}{day}{asked}{}", row.title, row.vendor.title, next(row))
 }
 
 /// What takes its place, as a clause.

@@ -6,8 +6,7 @@
 
 use std::mem;
 
-/// What stands in place of a secret.
-const BLOT: &str = "[key]";
+use super::echo::BLOT;
 
 /// Follows one text.
 #[derive(Clone, Debug, Default)]

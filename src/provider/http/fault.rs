@@ -60,6 +60,8 @@ pub(super) struct Judge<'a> {
     pub key: Option<&'a BoundKey>,
     /// How the user can give it another key.
     pub key_way: Option<&'a str>,
+    /// What takes the model's place, where that is known.
+    pub successor: Option<&'a str>,
     /// The user's own headers for it.
     pub headers: Option<&'a BoundHeaders>,
     /// The model, where one was asked.
@@ -133,9 +135,17 @@ impl Judge<'_> {
             return "; this kind of endpoint has no version at the end of `base_url`".to_owned();
         }
         match self.model {
-            Some(model) => format!("; check `base_url` and the model `{model}`"),
+            Some(model) => {
+                format!("; check `base_url` and the model `{model}`{}", self.next())
+            }
             None => "; check `base_url`".to_owned(),
         }
+    }
+
+    /// What takes the place of a model that is not there, as a clause.
+    fn next(&self) -> String {
+        let next = self.model.and(self.successor);
+        next.map(|next| format!("; `{next}` takes its place")).unwrap_or_default()
     }
 
     /// What is said of a redirect, whose own page says no more.
@@ -174,7 +184,7 @@ impl Judge<'_> {
         let message = format!("{words}{hint}{}", asks.unwrap_or_default());
         let fault = match class {
             400 | 404 if let Some(model) = self.gone(refusal) => {
-                Fault::Gone { origin, model, message: words }
+                Fault::Gone { origin, model, message: words + &self.next() }
             }
             404 if refusal.is_about_parameters() => Fault::Refused {
                 origin,

@@ -14,7 +14,8 @@
 //! | `calling` | one call: tries, pauses, bills |
 //! | `answering` | one request and its answer |
 //! | `stepping` | stepping back to where a banned phrase begins |
-//! | `blotting` | secrets that an endpoint repeats |
+//! | `blotting` | secrets that an endpoint repeats in a reply |
+//! | `echo` | the same in a page or a message, in whatever guise |
 //! | `framing`, `listening` | bytes of a stream to text and a proven end |
 //! | `page` | a JSON page of the same endpoint, with the same key |
 //! | `counting` | how tokens of its prompts are counted |
@@ -52,6 +53,7 @@ mod client;
 mod connections;
 mod counting;
 pub mod dialect;
+mod echo;
 mod fault;
 pub(super) mod fee;
 mod framing;
@@ -68,6 +70,7 @@ mod stepping;
 pub use address::{BadEndpoint, Base, BoundKey};
 pub use connections::Connections;
 pub use counting::counting;
+pub use echo::BLOT;
 pub use headers::BoundHeaders;
 pub use patience::{LONGEST_WAIT, Patience, retry_after};
 pub use proxy::{VARIABLES as PROXY_VARIABLES, is_proxy, proxy};
@@ -96,6 +99,8 @@ pub struct Endpoint {
     pub key: Option<BoundKey>,
     /// How the user can give it another key, in words.
     pub key_way: Option<String>,
+    /// What takes the model's place, as the user would name it, where that is known.
+    pub successor: Option<String>,
     /// The user's own headers for it.
     pub headers: Option<BoundHeaders>,
     /// The model, in the endpoint's words.
@@ -144,6 +149,7 @@ impl Endpoint {
             base,
             key: None,
             key_way: None,
+            successor: None,
             headers: None,
             model: model.into(),
             window,
@@ -260,6 +266,7 @@ impl Remote {
             base: &self.endpoint.base,
             key: self.endpoint.key.as_ref(),
             key_way: self.endpoint.key_way.as_deref(),
+            successor: self.endpoint.successor.as_deref(),
             headers: self.endpoint.headers.as_ref(),
             model: Some(&self.endpoint.model),
             home: self.endpoint.dialect.home,

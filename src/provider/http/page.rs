@@ -6,13 +6,15 @@
 use serde_json::Value;
 
 use super::fault::{Failure, Judge};
-use super::{PAGE_LIMIT, Remote, refusal};
+use super::{PAGE_LIMIT, Remote, echo, refusal};
 use crate::provider::Fault;
 use crate::provider::sse::EVENT_LIMIT;
 
 impl Remote {
     /// The JSON that this endpoint answers a GET of `path` with. The path, which
     /// may have a query, stands under the base URL: `/models` under `…/v1`.
+    ///
+    /// The key, and what else is secret, does not stand in it, whatever it repeats.
     ///
     /// It is asked for once; whether a passing fault is worth another try is
     /// for the caller to say. Dropping the future ends it.
@@ -54,7 +56,9 @@ impl Remote {
             return Err(judge.garbled(&format!("a page of more than {most} bytes")));
         }
         match serde_json::from_slice::<Value>(&bytes) {
-            Ok(page) if page.get("error").is_none_or(Value::is_null) => Ok(page),
+            Ok(page) if page.get("error").is_none_or(Value::is_null) => {
+                Ok(echo::page(page, &self.secrets().collect::<Vec<_>>()))
+            }
             _ => Err(judge.not_chat(&refusal::of_body(&bytes))),
         }
     }

@@ -5,6 +5,8 @@
 
 use serde_json::Value;
 
+use super::echo::{self, BLOT};
+
 /// The most of a message that is shown.
 const SHOWN: usize = 400;
 
@@ -335,9 +337,11 @@ pub fn shown<'a>(words: &str, secrets: impl IntoIterator<Item = &'a str>) -> Str
         .collect::<Vec<_>>()
         .join(" ");
     // Only now, so that the cut cannot leave a part of the secret behind.
-    for secret in secrets.into_iter().filter(|secret| !secret.is_empty()) {
-        line = line.replace(secret, "[key]");
+    let secrets: Vec<&str> = secrets.into_iter().filter(|secret| !secret.is_empty()).collect();
+    for secret in &secrets {
+        line = line.replace(secret, BLOT);
     }
+    let line = echo::blotted(&line, &secrets).into_owned();
     match line.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{}…", &line[..end]),
         None => line,

@@ -5,8 +5,12 @@ use std::collections::HashSet;
 
 use unicode_segmentation::UnicodeSegmentation;
 
+mod anew;
 mod overlap;
 
+pub use anew::{Retelling, is_open};
+
+use anew::{behind_paragraph, told_again};
 use overlap::{is_told, is_unseen, overlap, runs};
 
 /// Joins a text that was cut to what a model wrote when asked to go on, so that
@@ -36,11 +40,17 @@ pub fn join(
         return head.to_owned();
     }
     let tail = &*mid_sentence(head, tail);
+    if let Some(rest) = behind_paragraph(head, tail) {
+        return spaced(head, rest);
+    }
     if ends_in_rule(head) && !tail.trim_start_matches(' ').starts_with(RULES) {
         return format!("{}\n\n{}", head.trim_end(), after_rule(tail));
     }
     if let Some(overlap) = overlap(head, tail, known) {
         return overlap.without(head, tail);
+    }
+    if let Some(text) = told_again(head, tail) {
+        return text;
     }
     if begins_with_rule(head, tail) {
         return format!("{}\n\n{}", head.trim_end(), tail.trim_start());
@@ -82,11 +92,16 @@ pub fn join(
 #[must_use]
 pub fn continued(head: &str, tail: &str) -> String {
     if head.ends_with(char::is_whitespace) && tail.starts_with(char::is_whitespace) {
-        return spaced(head, tail);
+        return told_again(head, tail).unwrap_or_else(|| spaced(head, tail));
+    }
+    if let Some(rest) =
+        behind_paragraph(head, tail).filter(|_| !head.ends_with(char::is_whitespace))
+    {
+        return format!("{head}{rest}");
     }
     match overlap(head, tail, &HashSet::new()).filter(|overlap| overlap.is_again(head, tail)) {
         Some(overlap) => overlap.without(head, tail),
-        None => format!("{head}{tail}"),
+        None => told_again(head, tail).unwrap_or_else(|| format!("{head}{tail}")),
     }
 }
 

@@ -5,11 +5,13 @@ use super::prose;
 
 mod circles;
 mod language;
+mod remarks;
 pub mod watch;
 mod wrappings;
 
 pub use circles::find_loop;
 pub use language::{foreign_language, language_name};
+pub use remarks::after_remark;
 pub use wrappings::{
     before_marks, strip, strip_continuation, strip_cut, without_headings, without_thoughts,
 };
@@ -27,6 +29,8 @@ pub enum Rejection {
     Filtered,
     /// Most of it is in another language.
     Language(String),
+    /// It began anew, and otherwise, however often it was asked to go on.
+    Anew(String),
     /// It goes round in circles.
     Loop(String),
     /// It left the story after a few words, if not at once.
@@ -67,6 +71,7 @@ impl std::fmt::Display for Rejection {
             }
             Self::Left(words) => write!(f, "it left the story near its beginning: “{words}”"),
             Self::Phrase(words) => write!(f, "it said “{words}” near its beginning"),
+            Self::Anew(words) => write!(f, "it began anew: “{words}”"),
             Self::Loop(words) => write!(f, "it went round in circles: “{words}”"),
         }
     }
@@ -77,6 +82,7 @@ impl From<&Verdict> for Rejection {
         let words = verdict.words.clone();
         match verdict.reason {
             Reason::Long => Self::Empty,
+            Reason::Anew => Self::Anew(words),
             Reason::Loop => Self::Loop(words),
             Reason::Language => Self::Language(words),
             Reason::Phrase => Self::Phrase(words),

@@ -3,6 +3,7 @@
 use super::{Drawing, joining};
 use crate::phrases::normalised;
 use crate::project::calls::{Ending, Kept};
+use crate::story::prose;
 use crate::story::take::watch::{Reason, Verdict};
 use crate::story::take::{self, Rejection};
 
@@ -33,7 +34,9 @@ impl Drawing<'_> {
         if kept.ending == Ending::Filtered {
             return Next::Reject(Rejection::Filtered);
         }
-        if kept.ending == Ending::Length && kept.text.trim().is_empty() {
+        // A reply that goes on may bring no more than the blank between two paragraphs.
+        let has_none = kept.text.is_empty() || part == 0 && kept.text.trim().is_empty();
+        if kept.ending == Ending::Length && has_none {
             return Next::Reject(Rejection::Unwritten);
         }
         let across = if part > 0 { self.cut_across(&before, kept.ending) } else { None };
@@ -58,7 +61,7 @@ impl Drawing<'_> {
                 let is_lost = left.is_some() && self.shortfalls == 0 && !declines();
                 self.next(grown, part == 0 || is_lost)
             }
-            Some(_) => self.after_stop(grown),
+            Some(_) => self.after_stop(grown, kept),
         }
     }
 
@@ -82,7 +85,7 @@ impl Drawing<'_> {
     /// What to do after a reply that was stopped in mid-story. One that at once
     /// does the same again gets a second chance, and then the phrase stands, or
     /// the text is what it is.
-    fn after_stop(&mut self, grown: usize) -> Next {
+    fn after_stop(&mut self, grown: usize, kept: &Kept) -> Next {
         const CHANCES: u32 = 2;
         const SOMETHING: usize = 12;
         self.stuck = if grown < SOMETHING { self.stuck + 1 } else { 0 };
@@ -93,14 +96,22 @@ impl Drawing<'_> {
         match &self.verdict {
             Some(verdict) if verdict.reason == Reason::Phrase => {
                 self.stands.push(normalised(&verdict.words));
+                self.end_sentence(&kept.text);
                 self.next(grown, false)
             }
             Some(verdict) if self.is_short() => Next::Reject(verdict.into()),
-            _ => {
-                // It was cut at the end of a sentence.
-                self.is_whole = true;
-                Next::Whole
-            }
+            // It ends with its last whole sentence.
+            _ => Next::Whole,
+        }
+    }
+
+    /// Goes back to the last whole sentence where a model will not end the one that
+    /// stands open, but begins another.
+    fn end_sentence(&mut self, said: &str) {
+        let begins = said.trim_start().starts_with(char::is_uppercase);
+        let end = prose::last_sentence_end(&self.text);
+        if begins && prose::is_open(&self.text) && end * 2 > self.text.len() {
+            self.text.truncate(end);
         }
     }
 

@@ -20,12 +20,15 @@ impl Drawing<'_> {
         let before = prose::words(&self.text);
         let title = &self.sitting.task.chapter.title;
         let good = good(kept);
-        let reply = take::without_thoughts(good);
+        let is_open = is_continuation && !after_whole && prose::is_open(&self.text);
+        let heard = if is_open { said_inside(kept, good) } else { good };
+        let reply = take::without_thoughts(heard);
         let signs = self.sitting.guard.signs();
         let ends = as_if(kept.ending, kept.verdict.as_ref()) == Ending::Stop;
         if is_continuation {
             let reply = before_closing(after_opening(reply, signs, false), signs);
             let piece = take::strip_continuation(reply, title, ends);
+            let piece = parted(good, &piece, &self.text);
             let is_exact = self.line.provider.facts().prefill && !begins_wrapped(good, &piece);
             if is_exact && !after_whole {
                 self.go_on_with(good, &piece);
@@ -107,6 +110,38 @@ fn begins_wrapped(good: &str, piece: &str) -> bool {
     let text = cleaned.trim();
     let before = text.find(piece.trim()).map_or(text, |at| &text[..at]).trim();
     before.starts_with(['<', '[', '(', '`', '#', '*']) || before.ends_with(':')
+}
+
+/// What is good of a reply that was to go on inside a sentence: no word to the
+/// author, and no first round of a circle.
+fn said_inside<'a>(kept: &Kept, good: &'a str) -> &'a str {
+    let said = good.trim().trim_end_matches(|c: char| !c.is_alphanumeric());
+    let is_round = kept.verdict.as_ref().is_some_and(|verdict| {
+        verdict.reason == Reason::Loop && kept.text.matches(said).count() > 2
+    });
+    if is_round { "" } else { take::after_remark(take::without_thoughts(good)) }
+}
+
+/// What goes on, with the break that parted it from what was taken off before it: a
+/// heading, a word to the reader, thoughts.
+fn parted(good: &str, piece: &str, head: &str) -> String {
+    let cleaned = prose::clean(good);
+    let text = piece.trim_start();
+    let first = text.lines().next().unwrap_or_default();
+    let before = cleaned.find(first).filter(|_| !first.is_empty()).map(|at| &cleaned[..at]);
+    let is_taken = |before: &&str| {
+        let said = before.trim();
+        !said.is_empty()
+            && !said.starts_with("```")
+            && before.trim_end_matches([' ', '\t']).ends_with('\n')
+    };
+    if before.filter(is_taken).is_none() || piece.starts_with([' ', '\t']) {
+        piece.to_owned()
+    } else if prose::is_open(head) || text.starts_with(char::is_lowercase) {
+        text.to_owned()
+    } else {
+        format!("\n\n{text}")
+    }
 }
 
 /// What is good of a reply; where the words that were cut off began a paragraph,

@@ -3,10 +3,13 @@
 //! Pure: a page goes in, models come out. A list has no authority: what it says
 //! is bounded, and what cannot be is left out.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::faults::is_day;
 use super::shape::ListingKind;
+use crate::provider::http::BLOT;
 use crate::provider::sampling::Parameter;
 
 mod deepinfra;
@@ -23,7 +26,7 @@ use price::Said;
 const NAME_LIMIT: usize = 160;
 
 /// The most models of one list.
-const MODEL_LIMIT: usize = 5_000;
+pub const MODEL_LIMIT: usize = 5_000;
 
 /// Parts of names of what writes no prose, for lists that do not say what a
 /// model is for, such as `OpenAI`'s own.
@@ -97,11 +100,22 @@ impl Listed {
     }
 }
 
+/// What a list names and is not taken from it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Omitted {
+    /// The rows past [`MODEL_LIMIT`].
+    pub beyond: usize,
+    /// The rows whose name for the model held the user's own key.
+    pub echoed: usize,
+    /// The ids that stand there again: the first row of each counts.
+    pub repeated: Vec<String>,
+}
+
 /// A vendor's list.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Listing {
-    /// Its models.
-    Models(Vec<Listed>),
+    /// Its models, and what was left out of them.
+    Models(Vec<Listed>, Omitted),
     /// It runs one model, whatever it is called, with this window.
     Window(u32),
 }
@@ -137,12 +151,29 @@ fn models(page: &Value, model: fn(&Value) -> Option<Listed>) -> Result<Listing, 
         .or_else(|| page.get("data").and_then(Value::as_array))
         .or_else(|| page.get("models").and_then(Value::as_array))
         .ok_or("it has no list `data`")?;
-    let models: Vec<Listed> = list.iter().take(MODEL_LIMIT).filter_map(model).collect();
-    if models.is_empty() {
-        Err("it lists no model".to_owned())
-    } else {
-        Ok(Listing::Models(models))
+    let rows = || list.iter().take(MODEL_LIMIT);
+    let echoed = rows().filter(|row| is_echo(row)).count();
+    let mut omitted =
+        Omitted { beyond: list.len().saturating_sub(MODEL_LIMIT), echoed, repeated: Vec::new() };
+    let (mut models, mut ids) = (Vec::new(), BTreeSet::new());
+    for listed in rows().filter_map(model) {
+        if ids.insert(listed.id.clone()) {
+            models.push(listed);
+        } else {
+            omitted.repeated.push(listed.id);
+        }
     }
+    match (models.is_empty(), echoed) {
+        (false, _) => Ok(Listing::Models(models, omitted)),
+        (true, 0) => Err("it lists no model".to_owned()),
+        (true, _) => Err("it lists no model but names that hold your key".to_owned()),
+    }
+}
+
+/// Whether a row calls its model by a name that held the user's key.
+fn is_echo(row: &Value) -> bool {
+    let names = ["id", "model", "name"].iter().filter_map(|field| row.get(*field)?.as_str());
+    names.take(1).any(|name| name.contains(BLOT))
 }
 
 /// A row of a list like `OpenAI`'s, with what others add to it.
@@ -220,11 +251,12 @@ pub fn ollama_writes(page: &Value) -> bool {
     can.is_none_or(|all| all.iter().any(|one| one == "completion"))
 }
 
-/// A name fit to be shown and stored.
+/// A name fit to be shown and stored; none that held the user's key.
 fn name(value: &Value) -> Option<String> {
     let text = value.as_str()?.trim();
     let is_plain = text.chars().all(|c| !c.is_control() && !('\u{202a}'..='\u{202e}').contains(&c));
-    (!text.is_empty() && text.chars().count() <= NAME_LIMIT && is_plain).then(|| text.to_owned())
+    let is_name = !text.is_empty() && text.chars().count() <= NAME_LIMIT && !text.contains(BLOT);
+    (is_name && is_plain).then(|| text.to_owned())
 }
 
 /// A count of tokens; nothing for none and for more than can be.

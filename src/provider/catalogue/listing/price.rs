@@ -1,9 +1,7 @@
 //! What a row of a list says its tokens cost, and how much of that is believed:
 //! a budget is kept by it.
 
-/// The most dollars for a million tokens that are believed. The dearest model that
-/// ever was asked 600; ten thousand is a unit misread.
-const DEAREST: f64 = 10_000.0;
+use crate::money::DEAREST;
 
 /// The fewest dollars for a million tokens that are believed of what is not free.
 /// The cheapest model that ever was asked a cent; a tenth of that is a unit misread.

@@ -6,7 +6,7 @@ use super::*;
 
 fn listed(kind: ListingKind, page: &Value) -> Vec<Listed> {
     match read(kind, page) {
-        Ok(Listing::Models(models)) => models,
+        Ok(Listing::Models(models, _)) => models,
         other => panic!("{other:?}"),
     }
 }

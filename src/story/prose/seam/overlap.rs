@@ -23,7 +23,8 @@ impl Overlap {
         let (before, rest) = (&head[..self.head_until], &tail[self.tail_from..]);
         let dropped = &tail[..self.tail_from];
         let is_quoted = head[..self.from].trim_end().ends_with(QUOTES);
-        let rest = unclosed(dropped, rest, is_quoted, before);
+        let again = &head[self.from..self.head_until.max(self.from)];
+        let rest = unclosed(dropped, rest, is_quoted, (before, again));
         format!("{before}{rest}")
     }
 
@@ -82,7 +83,7 @@ const QUOTES: [char; 9] = ['“', '”', '‘', '„', '‚', '«', '»', '"', '
 
 /// What is new of a text that begins by saying something again, without the mark
 /// that closes what was opened there: `*She said* it`, `"She said" it`.
-fn unclosed(dropped: &str, rest: &str, is_quoted: bool, before: &str) -> String {
+fn unclosed(dropped: &str, rest: &str, is_quoted: bool, (before, again): (&str, &str)) -> String {
     let paragraph = rest.find("\n\n").unwrap_or(rest.len());
     let first_word = dropped.find(char::is_alphanumeric).unwrap_or(dropped.len());
     let mut rest = rest.to_owned();
@@ -97,7 +98,9 @@ fn unclosed(dropped: &str, rest: &str, is_quoted: bool, before: &str) -> String 
     for mark in ['*', '_'] {
         let is_open = |text: &str| runs(text, mark).len() % 2 == 1;
         let paragraph = rest.find("\n\n").unwrap_or(rest.len());
+        // A mark that the text closes there, too, has opened nothing.
         if is_open(dropped)
+            && !is_open(again)
             && !is_open(line)
             && let Some(run) = runs(&rest[..paragraph], mark).first()
         {
@@ -283,7 +286,7 @@ fn is_telling(end: &[Word], tail: &str, begin: &[Word]) -> bool {
 }
 
 /// How many bytes of `rest` repeat the marks and spaces that already end the head.
-fn repeated_marks(after_head: &str, rest: &str) -> usize {
+pub(super) fn repeated_marks(after_head: &str, rest: &str) -> usize {
     let marks = after_head.trim();
     let lead = rest.len() - rest.trim_start().len();
     let upto = match marks {

@@ -363,3 +363,68 @@ fn a_server_that_heeds_no_beginning_makes_a_model_say_it_again() {
         assert_eq!(continued(head, tail), expected, "{head:?} + {tail:?}");
     }
 }
+
+/// A chapter cut late, and told again from its beginning.
+const TOLD: &str = "Marit read the tide table aloud, because the printed figures swam when she read them \
+    in silence.\n\n“Four fifty-one,” she said, and put her thumb on the column.\n\nJoss said nothing. He looked at \
+    the old brown water, and at the chain that went down into it, and he counted the links.";
+
+#[test]
+fn a_text_told_again_from_its_beginning_is_taken_once() {
+    let known = vocabulary([TOLD]);
+    let rest = " Nobody had told him how many there were.\n\nThe kettle sang.";
+    let whole = format!("{TOLD}{rest}");
+    for cut in [60, 120, 200, 231, TOLD.len() - 3, TOLD.len()] {
+        let cut = TOLD.floor_char_boundary(cut);
+        for lead in ["", "\n\n", "\n"] {
+            let tail = format!("{lead}{whole}");
+            assert_eq!(join(&whole[..cut], &tail, &known, |_| false), whole, "{cut} {lead:?}");
+            if cut > 60 {
+                assert_eq!(continued(&whole[..cut], &tail), whole, "{cut} {lead:?}");
+            }
+        }
+        // It did not come as far, or was told otherwise.
+        let until = whole.floor_char_boundary(cut - 50);
+        if until >= 100 {
+            let head = &whole[..cut];
+            assert_eq!(continued(head, &whole[..until]), head, "{cut}");
+            let other = format!("{}, or so they say; nobody asks.", &whole[..90]);
+            assert_eq!(join(head, &other, &known, |_| false), head, "{cut}");
+        }
+    }
+    // A word is another.
+    let tail = whole.replace("old brown", "brown old").replace("swam", "blurred");
+    assert_eq!(join(TOLD, &tail, &known, |_| false), whole);
+    assert_eq!(continued(TOLD, &tail), whole);
+    // The last sentence is.
+    let tail = whole.replace("he counted the links", "he let them be");
+    assert_eq!(join(TOLD, &tail, &known, |_| false), tail);
+}
+
+#[test]
+fn a_short_paragraph_said_again_is_said_once() {
+    let known = vocabulary(["it rained"]);
+    for (head, tail, expected) in [
+        ("Ich las.\n\n*Deine Resi", "*Deine Resi*\n\nIch", "Ich las.\n\n*Deine Resi*\n\nIch"),
+        (
+            "Ich las.\n\n*Küche. Nacht.*",
+            "*Küche. Nacht.*\n\nIch",
+            "Ich las.\n\n*Küche. Nacht.*\n\nIch",
+        ),
+        ("Ich las:\n\n1. Mehl", "1. Mehl\n2. Salz", "Ich las:\n\n1. Mehl\n2. Salz"),
+        ("Ich las:\n\n6.40", "6.40 Uhr", "Ich las:\n\n6.40 Uhr"),
+        (
+            "I read:\n\n*Oh, the tin is full,*\n*and we go,*",
+            "*Oh, the tin is full,*\n*and we go,*\n*to the line.*",
+            "I read:\n\n*Oh, the tin is full,*\n*and we go,*\n*to the line.*",
+        ),
+    ] {
+        assert_eq!(join(head, tail, &known, |_| false), expected, "{head:?} + {tail:?}");
+        assert_eq!(continued(head, tail), expected, "{head:?} + {tail:?}");
+    }
+    // From within the line in italics.
+    let head = "I read:\n\n*Oh, the tin is full,*\n*and we all go down to the line,*";
+    let tail = "all go down to the line,*\n*down to the line.*";
+    let expected = format!("{head}\n*down to the line.*");
+    assert_eq!(join(head, tail, &known, |_| false), expected);
+}

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::circles::{Circles, spoken};
 use crate::phrases::{Bans, Found, Scan, normalised};
+use crate::story::prose::{self, Retelling};
 
 mod across;
 mod closing;
@@ -79,6 +80,8 @@ pub enum Reason {
     Long,
     /// It goes round in circles.
     Loop,
+    /// It has begun the text anew, and otherwise.
+    Anew,
     /// It has turned to another language.
     Language,
     /// It says what it must not.
@@ -106,6 +109,7 @@ impl std::fmt::Display for Verdict {
         match self.reason {
             Reason::Long => write!(f, "it had {words} words and found no end"),
             Reason::Loop => write!(f, "it went round in circles: “{words}”"),
+            Reason::Anew => write!(f, "it began anew: “{words}”"),
             Reason::Language => write!(f, "it turned to another language ({words})"),
             Reason::Phrase => write!(f, "it said “{words}”"),
             Reason::Left => write!(f, "it left the story: “{words}”"),
@@ -124,8 +128,13 @@ pub struct Watch {
     quotes: Quotes,
     ends: Ends,
     leaving: Leaving,
+    retelling: Retelling,
     circles: Circles,
+    /// Bytes of the reply that the circles have read, or need not.
+    circled: usize,
     runs: Runs,
+    /// How many words of the reply had been told before.
+    retold: usize,
     /// Bytes that the circles had read before the reply.
     before: usize,
     tongue: Tongue,
@@ -151,8 +160,11 @@ impl Watch {
             quotes: Quotes::default(),
             ends: Ends::new(&terms.begun),
             leaving: Leaving::default(),
+            retelling: Retelling::of(&terms.begun),
             circles,
+            circled: 0,
             runs: Runs::default(),
+            retold: 0,
             before: terms.begun.len(),
             tongue: Tongue::default(),
             script: Script::default(),
@@ -198,6 +210,8 @@ impl Watch {
         if self.thoughts.read(c, &self.text) {
             // What comes now is the reply itself.
             self.leaving = Leaving::begin(self.text.len());
+            self.retelling.begin(self.text.len());
+            self.circled = self.text.len();
             self.quotes = Quotes::default();
             self.scan = self.terms.bans.as_ref().map(Scan::new);
             self.scanned_from = self.text.len();
@@ -210,8 +224,9 @@ impl Watch {
         self.quotes.read(c);
         let left = self.leaving.read(c, at, &self.terms, &self.text);
         self.leave(left);
+        self.retelling.read(c, at);
+        self.check_retelling();
         self.check_length(ended);
-        self.check_circles(c, at);
         if let Some(run) = self.runs.read(c, at) {
             let keep = self.ends.before(run.start);
             self.stop(Reason::Loop, keep, |watch| spoken(&watch.text[run]));
@@ -240,12 +255,29 @@ impl Watch {
     fn check_length(&mut self, ended: Option<(usize, bool)>) {
         // Who speaks for so long will not stop.
         const SPEECH: usize = 200;
-        let words = self.ends.words();
+        let words = self.ends.words().saturating_sub(self.retold);
         if let Some(most) = self.terms.most_words
+            && !self.retelling.is_telling()
             && let Some((end, is_said)) = ended
             && words > if is_said { most + SPEECH } else { most }
         {
             self.stop(Reason::Long, end, |_| words.to_string());
+        }
+    }
+
+    /// What stands is no circle when it is told again.
+    fn check_retelling(&mut self) {
+        if self.retelling.is_other() {
+            self.stop(Reason::Anew, 0, |watch| opening(&watch.text));
+        }
+        let Some(from) = self.retelling.new_from() else { return };
+        if from > self.circled {
+            self.retold = prose::words(&self.text[self.circled..from]);
+            self.circled = from;
+        }
+        while let Some(c) = self.text[self.circled..].chars().next() {
+            self.check_circles(c, self.circled);
+            self.circled += c.len_utf8();
         }
     }
 

@@ -435,6 +435,31 @@ fn a_circle_is_cut_where_it_turns() {
 }
 
 #[test]
+fn a_text_told_again_is_no_circle() {
+    let number = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
+    let begun = number
+        .map(|number| format!("Cart number {number} came up from the river with its load. "))
+        .concat();
+    let rest = "Then nothing came, and Ann shut the window.";
+    let terms =
+        |cut: usize| Terms { begun: begun[..cut].to_owned(), most_words: Some(120), ..terms("en") };
+    for lead in ["", "\n\n", "# Brine\n\n", "**Brine**\n\n", "<think>Again, then.</think>\n\n"] {
+        for cut in [50, 200, 430, begun.len()] {
+            let reply = format!("{lead}{begun}{rest}");
+            assert_eq!(judged(terms(cut), &reply), None, "{lead:?} {cut}");
+        }
+        // Told otherwise, it is not what was asked for.
+        let other = number.map(|number| format!("Then a {number}-wheeled sledge went by. "));
+        let reply = format!("{lead}{}{}", &begun[..180], other.concat());
+        assert_eq!(judged(terms(430), &reply), Some((Reason::Anew, "")), "{lead:?}");
+    }
+    // Once it is told, it may be told no more.
+    let reply = format!("{begun}{begun}");
+    let terms = Terms { most_words: None, ..terms(430) };
+    assert_eq!(judged(terms, &reply).map(|(reason, _)| reason), Some(Reason::Loop));
+}
+
+#[test]
 fn another_language_is_noticed_and_foreign_speech_is_not() {
     let german = "Der Regen hatte vor Tagesanbruch aufgehört, aber die Rinnen liefen noch. Anna stand im Mantel am \
         Fenster und zählte die Wagen, die vom Fluss heraufkamen. Es waren weniger als gestern, und sie sagte es \

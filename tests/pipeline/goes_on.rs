@@ -1,0 +1,95 @@
+//! What a model does that is asked to go on, and does something else.
+
+use serde_json::{Value, json};
+
+use crate::common::*;
+
+/// A script of a first reply that is cut, of what comes when it is asked to go on,
+/// and of the record.
+fn script(first: &str, goes_on: &[&str]) -> Vec<Value> {
+    let mut script = vec![with(rule(&[&drafts(1)], first), json!({ "finish": "length" }))];
+    script.extend(goes_on.iter().map(|reply| rule(&["breaks off here"], reply)));
+    script.push(rule(&[&records(1)], &record(1)));
+    script
+}
+
+/// The text, cut behind these words.
+fn cut(words: &str) -> (&'static str, &'static str) {
+    let text = PROSE[0];
+    text.split_at(text.find(words).expect("words of the text") + words.len())
+}
+
+#[test]
+fn a_chapter_begun_anew_is_taken_once() {
+    let text = PROSE[0];
+    for lead in
+        ["", "# The Second Hand\n\n", "**The Second Hand**\n\n", "<think>Again.</think>\n\n"]
+    {
+        for words in ["round and slow;", "had the key?” she asked."] {
+            let (first, _) = cut(words);
+            let project = small(&script(first, &[&format!("{lead}{text}")]));
+            done(&project, &["draft", "chapter", "1"]);
+            assert_eq!(prose(&project, 1), text, "{lead:?} {words}");
+        }
+    }
+}
+
+#[test]
+fn another_drawing_of_a_chapter_does_not_go_on_from_it() {
+    let (first, rest) = cut("had the key?” she asked.");
+    let mut other = first.chars().take(120).collect::<String>();
+    other.push_str(
+        " of somebody else, whom nobody had named to her in all the years at the works, though \
+         she had asked the pans, the clerk, the master and his wife, each on a Sunday, and each \
+         more than once, until they shut the door when they saw her come up the hill.",
+    );
+    let project = small(&script(first, &[&other, rest]));
+    let output = done(&project, &["draft", "chapter", "1"]);
+    assert!(output.stderr.contains("  stopped: it began anew: “"), "{output}");
+    assert_eq!(prose(&project, 1), PROSE[0]);
+}
+
+#[test]
+fn a_remark_in_place_of_the_rest_does_not_end_a_sentence() {
+    let (first, _) = cut("Below them");
+    let whole = &first[..first.len() - " Below them".len()];
+    for remark in [
+        "Sorry, I can't help with that.",
+        "I'm sorry, but I can't continue this.",
+        "The chapter is complete.",
+        "It looks like your message was cut off. Could you clarify what you'd like me to continue?",
+        "Understood. Continuing from where I left off:",
+        "<END>",
+        "Done.",
+    ] {
+        let project = small(&script(first, &[remark]));
+        done(&project, &["draft", "chapter", "1"]);
+        assert_eq!(prose(&project, 1), whole, "{remark}");
+    }
+}
+
+#[test]
+fn a_sentence_that_nobody_ends_is_taken_off() {
+    let (first, _) = cut("Below them");
+    let whole = &first[..first.len() - " Below them".len()];
+    let circle = "He said no. ".repeat(60);
+    let project = small(&script(first, &[&circle, &circle]));
+    let output = done(&project, &["draft", "chapter", "1"]);
+    assert!(output.stderr.contains("  stopped: it went round in circles"), "{output}");
+    assert_eq!(prose(&project, 1), whole);
+}
+
+#[test]
+fn a_break_outlives_what_was_taken_off_before_it() {
+    let (first, rest) = cut("had the key?” she asked.");
+    for lead in [
+        "\n\n### The Second Hand (continued)\n\n",
+        "**The Second Hand**\n\n",
+        "Here is the rest of the chapter:\n\n",
+        "<think>I go on.</think>\n\n",
+    ] {
+        let project = small(&script(first, &[&format!("{lead}{}", rest.trim_start())]));
+        done(&project, &["draft", "chapter", "1"]);
+        assert_eq!(prose(&project, 1), PROSE[0], "{lead:?}");
+    }
+}
