@@ -129,8 +129,8 @@ fn a_take_took_what_all_its_tries_took() {
         assert!(take.contains(&format!("  reply: {reply}\n")), "{most}: {reply}: {take}");
         let cost = take.lines().find(|line| line.starts_with("cost: $")).expect("a cost");
         assert_eq!(cost.ends_with(" at most"), !most.is_empty(), "{take}");
-        let listed = ok(&project, &["takes"]).stdout;
-        assert!(listed.contains(&format!("{prompt} + {reply} tokens")), "{listed}");
+        let log = ok(&project, &["log"]).stdout;
+        assert!(log.contains(&format!("{prompt} + {reply} tokens")), "{log}");
     }
 }
 
@@ -157,7 +157,7 @@ fn a_killed_call_is_that_of_the_model_that_stood_in() {
     // All that was reserved counts.
     let of = |row: &Value, key: &str| row[key].as_f64().unwrap();
     let worst = of(&usage["all"], "unsaid_at_most");
-    assert!((worst - of(&usage["month"], "reserved")).abs() < 1e-11, "{usage:#}");
+    assert!((worst - of(&usage["month"], "spent")).abs() < 1e-11, "{usage:#}");
     assert!(worst > 0.01, "{usage:#}");
     assert!(ok(&project, &["calls"]).stdout.contains("b/one  (after a/one)\n"));
     ok(&project, &["draft", "chapter", "1"]);
