@@ -122,9 +122,9 @@ impl Remote {
         } else {
             let most = request.reply_tokens.saturating_add(self.facts.thinking);
             let most = u64::try_from(most).unwrap_or(u64::MAX);
-            billing::worst(&ending, price, most)
-                .into_iter()
-                .for_each(|most| listener.may_cost(most));
+            if let Some(most) = billing::worst(&ending, price, most) {
+                listener.may_cost(most);
+            }
         }
         if let Err(failure) = &outcome {
             learned.is_spared = !listener.heard && self.spare(failure, &body);
