@@ -80,7 +80,9 @@ fn print(sheet: &Sheet, ui: &Ui) {
 /// A sentence beside the figures, broken between words where its terminal ends.
 fn say(sentence: &str, ui: &Ui) {
     let width = terminal_width().unwrap_or(usize::MAX);
-    wrapped(sentence, width).iter().for_each(|line| ui.result(line));
+    for line in wrapped(sentence, width) {
+        ui.result(&line);
+    }
 }
 
 /// The most characters of a name that stands in the line of its figures.

@@ -39,10 +39,8 @@ fn an_announced_end_is_told_before_and_after_its_day() {
             vec![answer(404, &json, gone.to_string().as_bytes())],
         ]);
         let address = format!("{}/v1", server.origin());
-        let project = match is_elsewhere {
-            false => home::at(&[("mistral", address)]),
-            true => Project::empty(),
-        };
+        let project =
+            if is_elsewhere { Project::empty() } else { home::at(&[("mistral", address)]) };
         let config = "../home/config/storygen/config.yaml";
         if is_elsewhere {
             let own = format!("endpoints: {{mistral: {{base_url: '{}/v1'}}}}\n", server.origin());

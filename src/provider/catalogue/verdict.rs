@@ -25,9 +25,10 @@ pub(super) fn of(row: &Row, elsewhere: Option<&str>, today: &str) -> Verdict {
 /// not known to be gone.
 fn ending(row: &Row, today: &str) -> String {
     let day = row.status.until.as_ref().map(|day| format!(" on {day}")).unwrap_or_default();
-    let (is, asked) = match row.status.has_ended(today) {
-        true => ("was to be", "; it is asked all the same"),
-        false => ("is about to be", ""),
+    let (is, asked) = if row.status.has_ended(today) {
+        ("was to be", "; it is asked all the same")
+    } else {
+        ("is about to be", "")
     };
     format!("{} {is} withdrawn by {}{day}{asked}{}", row.title, row.vendor.title, next(row))
 }
