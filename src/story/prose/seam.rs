@@ -46,7 +46,8 @@ pub fn join(
     if ends_in_rule(head) && !tail.trim_start_matches(' ').starts_with(RULES) {
         return format!("{}\n\n{}", head.trim_end(), after_rule(tail));
     }
-    if let Some(overlap) = overlap(head, tail, known) {
+    let again = overlap(head, tail, known).filter(|overlap| !overlap.is_next_line(head, tail));
+    if let Some(overlap) = again {
         return overlap.without(head, tail);
     }
     if let Some(text) = told_again(head, tail) {
@@ -94,10 +95,11 @@ pub fn continued(head: &str, tail: &str) -> String {
     if head.ends_with(char::is_whitespace) && tail.starts_with(char::is_whitespace) {
         return told_again(head, tail).unwrap_or_else(|| spaced(head, tail));
     }
-    if let Some(rest) =
-        behind_paragraph(head, tail).filter(|_| !head.ends_with(char::is_whitespace))
-    {
-        return format!("{head}{rest}");
+    // One that has ended may be said twice.
+    let is_inside = head.trim_end_matches([' ', '\t']).ends_with(char::is_alphanumeric);
+    let may_be = is_inside || !head.ends_with(char::is_whitespace);
+    if let Some(rest) = behind_paragraph(head, tail).filter(|_| may_be) {
+        return spaced(head, rest);
     }
     match overlap(head, tail, &HashSet::new()).filter(|overlap| overlap.is_again(head, tail)) {
         Some(overlap) => overlap.without(head, tail),

@@ -28,6 +28,17 @@ impl Overlap {
         format!("{before}{rest}")
     }
 
+    /// Whether words from within a line of a song begin its next line: a line that has
+    /// ended is told again from its beginning.
+    pub fn is_next_line(&self, head: &str, tail: &str) -> bool {
+        let before =
+            head[..self.from].trim_end_matches(|c: char| !c.is_alphanumeric() && c != '\n');
+        tail.starts_with('\n')
+            && !tail.starts_with("\n\n")
+            && !head.ends_with(|c: char| c.is_alphanumeric() || c.is_whitespace())
+            && !(before.is_empty() || before.ends_with('\n'))
+    }
+
     /// Whether a model that was to go on with the next token has begun anew: its
     /// words make no sense where they stand, and they are more than a chance.
     pub fn is_again(&self, head: &str, tail: &str) -> bool {

@@ -431,6 +431,14 @@ fn a_short_paragraph_said_again_is_said_once() {
         assert_eq!(join(head, tail, &known, |_| false), expected, "{head:?} + {tail:?}");
         assert_eq!(continued(head, tail), expected, "{head:?} + {tail:?}");
     }
+    // Its next line begins with words of this.
+    let song = "I read:\n\n*out there, outside the door,*";
+    let rest = "\n*outside the door, the door.*";
+    assert_eq!(join(song, rest, &known, |_| false), format!("{song}{rest}"));
+    let curtain = "I read.\n\n*(Curtain.)*";
+    assert_eq!(continued(curtain, "*(Curtain.)*\n\nI sat."), format!("{curtain}\n\nI sat."));
+    let left = "I read.\n\n(I have left ";
+    assert_eq!(continued(left, "(I have left it.)"), format!("{left}it.)"));
     // From within the line in italics.
     let head = "I read:\n\n*Oh, the tin is full,*\n*and we all go down to the line,*";
     let tail = "all go down to the line,*\n*down to the line.*";
