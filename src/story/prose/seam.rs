@@ -100,10 +100,11 @@ pub fn continued(head: &str, tail: &str) -> String {
     if head.ends_with(char::is_whitespace) && tail.starts_with(char::is_whitespace) {
         return told_again(head, tail).unwrap_or_else(|| spaced(head, tail));
     }
-    if let Some(rest) =
-        behind_paragraph(head, tail).filter(|_| !head.ends_with(char::is_whitespace))
-    {
-        return format!("{head}{rest}");
+    // One that has ended may be said twice.
+    let is_inside = head.trim_end_matches([' ', '\t']).ends_with(char::is_alphanumeric);
+    let may_be = is_inside || !head.ends_with(char::is_whitespace);
+    if let Some(rest) = behind_paragraph(head, tail).filter(|_| may_be) {
+        return spaced(head, rest);
     }
     match overlap(head, tail, &HashSet::new()).filter(|overlap| overlap.is_again(head, tail)) {
         Some(overlap) => overlap.without(head, tail),

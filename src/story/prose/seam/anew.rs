@@ -311,8 +311,9 @@ pub(super) fn behind_paragraph<'a>(head: &str, tail: &'a str) -> Option<&'a str>
     let last = head.trim_end().rsplit("\n\n").next()?.trim_start();
     let rest = tail.strip_prefix(last)?;
     let letters = letters_of(last);
-    // One word is soon said twice.
-    let has_more = last[letters.clone()].contains(|c: char| !c.is_alphanumeric());
+    // One bare word is soon said twice.
+    let has_more = last[letters.clone()].contains(|c: char| !c.is_alphanumeric())
+        || last.starts_with(['*', '_', '(', '[']);
     (has_more && letters.len() >= 4).then_some(rest)
 }
 

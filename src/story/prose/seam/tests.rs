@@ -409,7 +409,7 @@ fn a_text_told_again_from_its_beginning_is_taken_once() {
         assert!(retelling.new_from().is_some_and(|from| from > 60), "{cut}");
     }
     // A word is another.
-    let tail = whole.replace("old brown", "brown old").replace("swam", "blurred");
+    let tail = whole.replace("old brown", "brown old").replace("thumb", "finger");
     assert_eq!(join(TOLD, &tail, &known), whole);
     assert_eq!(continued(TOLD, &tail), whole);
     // The last sentence is.
@@ -438,6 +438,14 @@ fn a_short_paragraph_said_again_is_said_once() {
         assert_eq!(join(head, tail, &known), expected, "{head:?} + {tail:?}");
         assert_eq!(continued(head, tail), expected, "{head:?} + {tail:?}");
     }
+    // Its next line begins with words of this.
+    let song = "I read:\n\n*out there, outside the door,*";
+    let rest = "\n*outside the door, the door.*";
+    assert_eq!(join(song, rest, &known), format!("{song}{rest}"));
+    let curtain = "I read.\n\n*(Curtain.)*";
+    assert_eq!(continued(curtain, "*(Curtain.)*\n\nI sat."), format!("{curtain}\n\nI sat."));
+    let left = "I read.\n\n(I have left ";
+    assert_eq!(continued(left, "(I have left it.)"), format!("{left}it.)"));
     // From within the line in italics.
     let head = "I read:\n\n*Oh, the tin is full,*\n*and we all go down to the line,*";
     let tail = "all go down to the line,*\n*down to the line.*";
