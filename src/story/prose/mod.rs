@@ -6,9 +6,7 @@ mod clean;
 mod seam;
 
 pub use clean::clean;
-pub use seam::{
-    Common, Words, continued, is_rule, join, spoken_on, vocabulary, vocabulary_of_cut,
-};
+pub use seam::{Common, Words, continued, is_rule, join, spoken_on, vocabulary, vocabulary_of_cut};
 
 /// The mark between two scenes of a chapter.
 pub const SCENE_BREAK: &str = "\n\n* * *\n\n";

@@ -302,7 +302,8 @@ fn is_heading(line: &str, title: &str) -> bool {
     let lower = bare.to_lowercase();
     let is_bold = line.starts_with("**") && line.ends_with("**") && line.len() > 4;
     let is_marked = is_bold || is_marked_heading(line);
-    let ends_sentence = line.trim_end_matches(['*', '_', ' ']).ends_with(['.', '!', '?', '…', ',', ';']);
+    let ends_sentence =
+        line.trim_end_matches(['*', '_', ' ']).ends_with(['.', '!', '?', '…', ',', ';']);
     // `Chapter 3 of the rule book was about hair.` is a narrator's.
     let heads = |rest: &str| {
         let named = rest.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start();

@@ -7,8 +7,8 @@ use super::hearing::as_if;
 use crate::phrases::common_words;
 use crate::project::calls::{Ending, Kept};
 use crate::prompt::tokens::is_common;
-use crate::story::take::watch::{Reason, Verdict, across, after_opening, before_closing};
 use crate::story::prose::{Common, Words};
+use crate::story::take::watch::{Reason, Verdict, across, after_opening, before_closing};
 use crate::story::{prose, take};
 
 impl Drawing<'_> {

@@ -274,7 +274,9 @@ fn habits_of_models() {
 
 #[test]
 fn seams() {
-    let known = book(vocabulary(["the harbour and the old woman sat in a boat she walked to then door on"]));
+    let known = book(vocabulary([
+        "the harbour and the old woman sat in a boat she walked to then door on",
+    ]));
     for (head, tail, expected) in SEAMS {
         assert_eq!(join(head, tail, &known), *expected, "{head:?} + {tail:?}");
     }

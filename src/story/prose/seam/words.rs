@@ -104,9 +104,8 @@ fn one_word(
     let whole = format!("{first}{second}");
     // The short words of a language are soon known; an unknown letter or two
     // are a piece of a word.
-    let is_word = |half: &str| {
-        is_common(half) || half.chars().nth(1).is_some() && known.contains(half)
-    };
+    let is_word =
+        |half: &str| is_common(half) || half.chars().nth(1).is_some() && known.contains(half);
     let is_piece = |half: &str| half.chars().count() <= 2 && !is_word(half);
     if is_piece(&first) || is_piece(&second) {
         return true;

@@ -55,7 +55,9 @@ fn is_end_mark(line: &str) -> bool {
     const ENDS: [&str; 6] = ["END", "ENDE", "FIN", "FINE", "KONIEC", "КОНЕЦ"];
     let line = line.trim();
     let word = line.trim_matches(['-', '—', '=', '[', ']', '#', '<', '>', ' ']);
-    line.starts_with(['-', '—', '=', '[', '<']) && word.len() + 2 <= line.len() && ENDS.contains(&word)
+    line.starts_with(['-', '—', '=', '[', '<'])
+        && word.len() + 2 <= line.len()
+        && ENDS.contains(&word)
 }
 
 #[cfg(test)]

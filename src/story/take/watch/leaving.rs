@@ -68,7 +68,8 @@ impl Leaving {
     fn judge(&mut self, terms: &Terms, text: &str, is_whole: bool) -> Option<usize> {
         self.is_judged = true;
         let opens = !std::mem::replace(&mut self.begun, true);
-        if !self.line.is_speech && self.line.form.starts_with("'''") && self.parts_off(text, opens) {
+        if !self.line.is_speech && self.line.form.starts_with("'''") && self.parts_off(text, opens)
+        {
             return None;
         }
         let left = self.leaves(terms, text, is_whole, opens);
@@ -115,8 +116,8 @@ impl Leaving {
         }
         let ends = || is_whole && !headed[length..].contains(char::is_alphanumeric);
         let is_frame = matches!(kind, Kind::After | Kind::Machine);
-        let is_of_story =
-            line.is_quoted() && !is_frame || is_frame && names_teller(&form[length.min(form.len())..]);
+        let is_of_story = line.is_quoted() && !is_frame
+            || is_frame && names_teller(&form[length.min(form.len())..]);
         match kind {
             _ if is_of_story => None,
             Kind::Before => (!opens && is_whole && terms.signs.speak_of_task(form)).then_some(true),
@@ -184,8 +185,24 @@ fn is_before(line: &Line, form: &str, (kind, length): (Kind, usize), signs: &Sig
 /// Whether a line says who says it, so that it is told: `…, schrieb sie`.
 fn names_teller(form: &str) -> bool {
     const SAID: [&str; 18] = [
-        "said", "says", "wrote", "writes", "thought", "sagte", "sagt", "schrieb", "schreibt",
-        "dachte", "dit", "disait", "écrivait", "écrivit", "pensa", "dijo", "decía", "escribió",
+        "said",
+        "says",
+        "wrote",
+        "writes",
+        "thought",
+        "sagte",
+        "sagt",
+        "schrieb",
+        "schreibt",
+        "dachte",
+        "dit",
+        "disait",
+        "écrivait",
+        "écrivit",
+        "pensa",
+        "dijo",
+        "decía",
+        "escribió",
     ];
     form.split(", ").skip(1).any(|part| {
         let mut words = part.trim_end_matches(['.', '!', '?']).split(' ');

@@ -524,7 +524,8 @@ fn a_sign_or_a_letter_is_no_departure() {
     let sign = format!("```\nALL CARTS STOP HERE\n```\n\n{OPENING}");
     assert_eq!(judged(terms("en"), &sign), None);
     let fenced = format!("```\n{}\n```\n\nThat was the text.", [OPENING; 4].join(" "));
-    let kept = judged(terms("en"), &fenced).map(|(reason, kept)| (reason, kept.ends_with("carts.")));
+    let kept =
+        judged(terms("en"), &fenced).map(|(reason, kept)| (reason, kept.ends_with("carts.")));
     assert_eq!(kept, Some((Reason::Left, true)));
     let letter = "Liebe Marit, ich schreibe dir aus Bremen, wo der Regen nicht aufhört und die Leute von nichts \
         anderem reden als vom Zinn. Der Kapitän hat mich gefragt, ob ich zurückkomme, und ich habe nein gesagt, \

@@ -1,7 +1,8 @@
 use super::*;
 use crate::story::take::watch::after_opening;
 
-const TEXT: &str = "The rain had stopped before dawn, but the gutters still ran.\n\nAnn counted the carts.";
+const TEXT: &str =
+    "The rain had stopped before dawn, but the gutters still ran.\n\nAnn counted the carts.";
 
 /// What comes off the front of a reply, in the order in which it does.
 fn opened(reply: &str, language: &str) -> String {
@@ -28,7 +29,9 @@ fn what_a_chapter_opens_with_is_kept() {
 fn what_stands_round_a_text_comes_off() {
     for reply in [
         format!("<|channel|>final<|message|>{TEXT}<|return|>"),
-        format!("<|channel|>analysis<|message|>I plan.<|end|><|start|>assistant<|channel|>final<|message|>{TEXT}"),
+        format!(
+            "<|channel|>analysis<|message|>I plan.<|end|><|start|>assistant<|channel|>final<|message|>{TEXT}"
+        ),
         format!("{TEXT}<|end|>"),
         format!("{TEXT}<|eot|>"),
         format!("<scratchpad>plan</scratchpad>\n\n<chapter>\n{TEXT}\n</chapter>"),
