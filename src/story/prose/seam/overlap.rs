@@ -33,10 +33,11 @@ impl Overlap {
     pub fn is_next_line(&self, head: &str, tail: &str) -> bool {
         let before =
             head[..self.from].trim_end_matches(|c: char| !c.is_alphanumeric() && c != '\n');
+        let begins_line = before.is_empty() || before.ends_with('\n');
         tail.starts_with('\n')
             && !tail.starts_with("\n\n")
             && !head.ends_with(|c: char| c.is_alphanumeric() || c.is_whitespace())
-            && !(before.is_empty() || before.ends_with('\n'))
+            && !begins_line
     }
 
     /// Whether a model that was to go on with the next token has begun anew: its
