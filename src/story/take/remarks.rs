@@ -217,13 +217,13 @@ fn is_remark(said: &str) -> bool {
         return false;
     }
     let form = bare.to_lowercase().replace('’', "'");
-    let begins = |opening: &&str| {
-        form.strip_prefix(*opening)
+    let begins = |opening: &str| {
+        form.strip_prefix(opening)
             .is_some_and(|rest| opening.ends_with(' ') || !rest.starts_with(char::is_alphanumeric))
     };
     BARE.contains(&form.as_str()) && !said.ends_with(',')
         || OPENINGS.iter().any(|(openings, words)| {
-            openings.iter().any(|opening| begins(&opening))
+            openings.iter().any(|opening| begins(opening))
                 && words.iter().any(|word| form.contains(word))
         })
 }

@@ -134,13 +134,13 @@ fn parted(good: &str, piece: &str, head: &str) -> String {
     let text = piece.trim_start();
     let first = text.lines().next().unwrap_or_default();
     let before = cleaned.find(first).filter(|_| !first.is_empty()).map(|at| &cleaned[..at]);
-    let is_taken = |before: &&str| {
+    let is_taken = |before: &str| {
         let said = before.trim();
         !said.is_empty()
             && !said.starts_with("```")
             && before.trim_end_matches([' ', '\t']).ends_with('\n')
     };
-    if before.filter(is_taken).is_none() || piece.starts_with([' ', '\t']) {
+    if !before.is_some_and(is_taken) || piece.starts_with([' ', '\t']) {
         piece.to_owned()
     } else if prose::is_open(head) || text.starts_with(char::is_lowercase) {
         text.to_owned()
