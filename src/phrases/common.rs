@@ -30,7 +30,7 @@ mod tests {
     fn every_list_is_in_lower_case_and_long_enough() {
         assert_eq!(LISTS.len(), 11);
         for (language, list) in LISTS.iter() {
-            assert!(list.len() >= 130, "{language}: {}", list.len());
+            assert!(list.len() >= 110, "{language}: {}", list.len());
             for word in list {
                 assert_eq!(*word, word.to_lowercase(), "{language}");
             }

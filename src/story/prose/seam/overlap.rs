@@ -204,7 +204,7 @@ pub(super) fn overlap(head: &str, tail: &str, known: &HashSet<String>) -> Option
             && met.text.starts_with(&last.text)
             && (length > 2 || !known.contains(&last.text))
             // `O` and `ona` are a name of the book, and `ona` is none.
-            && !(known.contains(&format!("{}{}", last.text, met.text)) && !known.contains(&met.text));
+            && (known.contains(&met.text) || !known.contains(&format!("{}{}", last.text, met.text)));
         let is_met = || {
             let (before, lead) = (&head[..last.start], &tail[..begin[0].start]);
             before.ends_with(lead) || before.ends_with(QUOTES) && is_quote(lead)

@@ -173,8 +173,8 @@ fn is_before(line: &Line, form: &str, (kind, length): (Kind, usize), signs: &Sig
         // `Title: cook. Trade: none. So it stood in the register.`
         Kind::Header => {
             let is_sentence = form.ends_with(['.', '!', '?']);
-            is_short && (line.is_marked() || !is_sentence || line.lead.contains("**"))
-                || is_short && signs.speak_of_task(form)
+            let is_label = line.is_marked() || line.lead.contains("**");
+            is_short && (is_label || !is_sentence || signs.speak_of_task(form))
         }
         Kind::Label => signs.speak_of_task(&form[length.min(form.len())..]),
         Kind::After => is_short && form[..length.min(form.len())].ends_with(':'),
