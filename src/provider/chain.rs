@@ -61,19 +61,34 @@ impl Chain {
 /// What all of some models can do, under the name of the first.
 #[must_use]
 pub fn common<'a>(first: &Facts, others: impl Iterator<Item = &'a Facts>) -> Facts {
-    others.fold(first.clone(), |all, one| Facts {
-        name: all.name,
-        window: all.window.min(one.window),
-        reply_limit: [all.reply_limit, one.reply_limit].into_iter().flatten().min(),
-        thinking: all.thinking.max(one.thinking),
-        prefill: all.prefill && one.prefill,
-        structured: all.structured && one.structured,
-        accepts: all.accepts,
-        steps_back: all.steps_back && one.steps_back,
-        is_local: all.is_local && one.is_local,
-        price: all.price.zip(one.price).map(|(all, one)| all.dearer(one)),
-        tries: all.tries.saturating_add(one.tries),
+    others.fold(first.clone(), |all, one| {
+        let reply_limit = all.reply_limit.or(one.reply_limit).map(|_| {
+            let [of_all, of_one] = [&all, one].map(|facts| facts.reply_limit.unwrap_or(usize::MAX));
+            least_beside(of_all, &all, of_one, one)
+        });
+        Facts {
+            // What one thinks takes nothing from the window of another: the room for
+            // prompt and text is the least of all, and thinking stands beside it.
+            window: least_beside(all.window, &all, one.window, one),
+            reply_limit,
+            thinking: all.thinking.max(one.thinking),
+            name: all.name,
+            prefill: all.prefill && one.prefill,
+            structured: all.structured && one.structured,
+            accepts: all.accepts,
+            steps_back: all.steps_back && one.steps_back,
+            is_local: all.is_local && one.is_local,
+            price: all.price.zip(one.price).map(|(all, one)| all.dearer(one)),
+            tries: all.tries.saturating_add(one.tries),
+        }
     })
+}
+
+/// The lesser of what two limits leave beside what their models think, and the most
+/// that either thinks.
+fn least_beside(of_all: usize, all: &Facts, of_one: usize, one: &Facts) -> usize {
+    let left = of_all.saturating_sub(all.thinking).min(of_one.saturating_sub(one.thinking));
+    left.saturating_add(all.thinking.max(one.thinking))
 }
 
 /// Counts as the one of several vocabularies that needs most.
@@ -302,6 +317,16 @@ mod tests {
         assert_eq!((all.name.as_str(), all.window, all.reply_limit), ("a", 8_000, Some(900)));
         assert_eq!((all.prefill, all.tries), (false, 6));
         assert_eq!(all.price, Price::per_million(4.0, 15.0, None, None));
+        // What one thinks takes nothing from the other's window.
+        let thinks =
+            Facts { thinking: 8_000, reply_limit: Some(128_000), ..Facts::plain("d", 1_000_000) };
+        let small = Facts::plain("e", 8_192);
+        for chain in
+            [common(&thinks, std::iter::once(&small)), common(&small, std::iter::once(&thinks))]
+        {
+            let Facts { window, reply_limit, thinking, .. } = chain;
+            assert_eq!((window, reply_limit, thinking), (16_192, Some(128_000), 8_000));
+        }
         let unknown = Facts::plain("c", 9_000);
         assert_eq!(common(&first, std::iter::once(&unknown)).price, None);
     }
