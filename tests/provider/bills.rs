@@ -264,6 +264,23 @@ fn a_count_that_comes_before_the_end_is_no_bill() {
     assert_eq!(heard.most, Some(price().cost(9, 0, 0, 700)), "all that the reply could take");
 }
 
+/// What a model may think is part of its reply: it is asked for, and counted, once.
+#[test]
+fn what_a_model_may_think_counts_once() {
+    let counts = event(
+        &json!({"choices": [{"delta": {"content": "a"}}], "usage": {"prompt_tokens": 9, "completion_tokens": 1}}),
+    );
+    let wire = &WIRES[0];
+    let server = ByteServer::start([wire.closed(counts)]);
+    let mut endpoint = wire.endpoint(&server.origin());
+    endpoint.thinking = 4_000;
+    endpoint.price = Some(price());
+    endpoint.patience = Patience { tries: 1, ..patience() };
+    let heard = hear(&Remote::new(endpoint).unwrap(), &request());
+    assert_eq!(heard.most, Some(price().cost(9, 0, 0, 4_700)));
+    assert_eq!(server.requests().remove(0).json()["max_tokens"], json!(4_700));
+}
+
 /// Whatever an error is: figures that are stated with it are its bill.
 #[test]
 fn figures_that_an_error_states_are_its_bill() {

@@ -120,8 +120,7 @@ impl Remote {
             learned.tokens = is_counted.then(|| prompt.saturating_add(reply));
             listener.billed(bill);
         } else {
-            let most = request.reply_tokens.saturating_add(self.facts.thinking);
-            let most = u64::try_from(most).unwrap_or(u64::MAX);
+            let most = u64::try_from(request.reply_tokens).unwrap_or(u64::MAX);
             if let Some(most) = billing::worst(&ending, price, most) {
                 listener.may_cost(most);
             }
