@@ -49,22 +49,32 @@ pub fn true_cost(served: &[Served]) -> u32 {
     u32::try_from(halves / 2).expect("little money")
 }
 
-fn assert_agrees(project: &Project, server: &Counting) {
-    let usage = usage(project);
+/// What of a row of `usage` an endpoint can know.
+pub fn known(row: &Value) -> BTreeMap<&'static str, u64> {
+    let keys = ["tries", "prompt", "cached", "reply", "reasoning", "unsaid"];
+    keys.map(|key| (key, row[key].as_u64().expect("a count"))).into()
+}
+
+/// The same by the endpoint's own count.
+pub fn counted(server: &Counting) -> BTreeMap<&'static str, u64> {
     let served = server.served();
     let told =
         |of: fn(&Served) -> u64| -> u64 { served.iter().filter(|one| one.is_told).map(of).sum() };
-    let all = &usage["all"];
-    let expected: BTreeMap<&str, u64> = BTreeMap::from([
+    [
         ("tries", served.len() as u64),
         ("prompt", told(|one| one.tokens.prompt)),
         ("cached", told(|one| one.tokens.cached)),
         ("reply", told(|one| one.tokens.reply)),
         ("reasoning", told(|one| one.tokens.reasoning)),
         ("unsaid", served.iter().filter(|one| one.is_billed && !one.is_told).count() as u64),
-    ]);
-    let found: BTreeMap<&str, u64> =
-        expected.keys().map(|key| (*key, all[key].as_u64().expect("a count"))).collect();
+    ]
+    .into()
+}
+
+fn assert_agrees(project: &Project, server: &Counting) {
+    let usage = usage(project);
+    let all = &usage["all"];
+    let (found, expected) = (known(all), counted(server));
     assert_eq!(found, expected, "{usage:#}");
     for key in ["tries", "prompt", "reply", "calls"] {
         for table in ["stages", "models"] {

@@ -1,13 +1,11 @@
 //! Models that do a book's work and stand in for each other: who was asked, who
 //! answered, and what each of them took.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 
 use crate::common::*;
 use crate::counting::{Answer, Counting, Served};
-use crate::money::{kill_at, well};
+use crate::money::{counted, kill_at, known, well};
 use crate::replay::{elsewhere, offline};
 use crate::support::{Output, Project};
 
@@ -34,28 +32,6 @@ fn ok(project: &Project, arguments: &[&str]) -> Output {
 
 fn json(project: &Project, arguments: &[&str]) -> Value {
     serde_json::from_str(&ok(project, arguments).stdout).expect("JSON")
-}
-
-/// What of a row of `usage` an endpoint can know.
-fn known(row: &Value) -> BTreeMap<&'static str, u64> {
-    let keys = ["tries", "prompt", "cached", "reply", "reasoning", "unsaid"];
-    keys.map(|key| (key, row[key].as_u64().expect("a count"))).into()
-}
-
-/// The same by the endpoint's own count.
-fn counted(server: &Counting) -> BTreeMap<&'static str, u64> {
-    let served = server.served();
-    let told =
-        |of: fn(&Served) -> u64| -> u64 { served.iter().filter(|one| one.is_told).map(of).sum() };
-    [
-        ("tries", served.len() as u64),
-        ("prompt", told(|one| one.tokens.prompt)),
-        ("cached", told(|one| one.tokens.cached)),
-        ("reply", told(|one| one.tokens.reply)),
-        ("reasoning", told(|one| one.tokens.reasoning)),
-        ("unsaid", served.iter().filter(|one| one.is_billed && !one.is_told).count() as u64),
-    ]
-    .into()
 }
 
 #[test]

@@ -17,7 +17,7 @@ use crate::failure::{Exit, Failure};
 use crate::pipeline::calling::{Line, Lines, Purse};
 use crate::pipeline::plan::{Step, Wanted};
 use crate::pipeline::rendering;
-use crate::pipeline::replay::{self, Conditions, Replay, Then};
+use crate::pipeline::replay::{self, Conditions, Drawn, Replay};
 use crate::pipeline::run::{Done, Session};
 use crate::project::archive::Archive;
 use crate::project::folder::Folder;
@@ -82,8 +82,7 @@ impl Replaying<'_> {
             };
             let mut session =
                 Session::new(self.story, self.templates, archive, records, &lines.draft);
-            session.takes = self.takes(&replay);
-            session.then = self.then(&replay);
+            session.replayed = self.drawn(&replay);
             session.redrawn = redrawn.take().unwrap_or(session.redrawn);
             let next = loop {
                 let step = match session.next_step(wanted) {
@@ -257,18 +256,10 @@ impl Replaying<'_> {
         Ok(named.tokenizer)
     }
 
-    /// What chapters were made from that the replies before them no longer lead to.
-    fn then(&self, replay: &Replay) -> BTreeMap<String, Then> {
+    /// How each chapter was drawn.
+    fn drawn(&self, replay: &Replay) -> BTreeMap<String, Drawn> {
         let chapters = self.story.chapters.iter();
-        chapters
-            .filter_map(|chapter| Some((chapter.id.clone(), replay.drawn(&chapter.id).then?)))
-            .collect()
-    }
-
-    /// Which take of each chapter counts.
-    fn takes(&self, replay: &Replay) -> BTreeMap<String, u32> {
-        let chapters = self.story.chapters.iter();
-        chapters.map(|chapter| (chapter.id.clone(), replay.drawn(&chapter.id).take)).collect()
+        chapters.map(|chapter| (chapter.id.clone(), replay.drawn(&chapter.id))).collect()
     }
 }
 

@@ -6,9 +6,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// The calls that the step at hand was made from when it was done, by digest and in
 /// their order.
 ///
-/// Where the text before a chapter has changed since, its requests cannot be made
-/// again from what stands there now; their replies are found by what they were then.
-/// Empty for every other step, and in every run that asks somebody.
+/// Much that a prompt says may have changed since without making a chapter stale, and
+/// then its requests cannot be made again; their replies are found by what they were
+/// then. Empty where nobody noted that, and in every run that asks somebody.
 #[derive(Debug, Default)]
 pub struct Reel(Mutex<VecDeque<String>>);
 

@@ -8,7 +8,7 @@ use anyhow::Result;
 use super::calling::{Line, Lines, Listener};
 use super::draft::{Guard, Materials};
 use super::plan::{self, Given, Settled, Step, Wanted};
-use super::replay::Then;
+use super::replay::{Drawn, Then};
 use crate::failure::{Exit, Failure};
 use crate::project::archive::{Archive, Fold, Shelf};
 use crate::project::store::Store;
@@ -37,12 +37,9 @@ pub struct Session<'a> {
     pub tokens_per_word: f64,
     /// How synopses are grouped.
     pub shape: Shape,
-    /// The numbers that takes are to have at least, by chapter id: a replay draws
-    /// the take that counts, not those before it.
-    pub takes: BTreeMap<String, u32>,
-    /// What chapters were made from that a replay finds by their calls alone, by
-    /// chapter id; empty in every other run.
-    pub then: BTreeMap<String, Then>,
+    /// How chapters were drawn that a replay draws again, by chapter id: the take that
+    /// counts, not those before it. Empty in every other run.
+    pub replayed: BTreeMap<String, Drawn>,
     /// What its prose is guarded against, once a chapter is drawn.
     guard: Option<Arc<Guard>>,
     canon: Canon,
@@ -104,8 +101,7 @@ impl<'a> Session<'a> {
             archive,
             records,
             tokens_per_word,
-            takes: BTreeMap::new(),
-            then: BTreeMap::new(),
+            replayed: BTreeMap::new(),
             guard: None,
             canon: Canon::default(),
             canon_upto: 0,
@@ -182,12 +178,10 @@ impl<'a> Session<'a> {
     /// than that of then is drawn, or where the project has changed since.
     #[must_use]
     pub fn then(&self, chapter: &Chapter) -> Option<&Then> {
-        let take = self.archive.chapters.get(&chapter.id).map_or(1, Shelf::next_take);
-        let is_that_take = self.takes.get(&chapter.id).is_some_and(|then| take <= *then);
+        let next = self.archive.chapters.get(&chapter.id).map_or(1, Shelf::next_take);
+        let drawn = self.replayed.get(&chapter.id).filter(|drawn| next <= drawn.take)?;
         let now = self.inputs.get(&chapter.id);
-        let is_known =
-            |then: &&Then| !then.calls.is_empty() && Some(&then.inputs) == now && is_that_take;
-        self.then.get(&chapter.id).filter(is_known)
+        drawn.then.as_ref().filter(|then| !then.calls.is_empty() && Some(&then.inputs) == now)
     }
 
     /// Works until all that is wanted is done.

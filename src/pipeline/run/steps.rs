@@ -78,7 +78,7 @@ impl Session<'_> {
         let line = &lines.draft;
         let chapter = self.chapter(number)?;
         let next = self.archive.chapters.get(&chapter.id).map_or(1, Shelf::next_take);
-        let take = self.takes.get(&chapter.id).map_or(next, |take| next.max(*take));
+        let take = self.replayed.get(&chapter.id).map_or(next, |drawn| next.max(drawn.take));
         listener(Event::Drafting { chapter: number, title: &chapter.title, take });
         let then = self.then(chapter).cloned();
         line.reel.lay_in(then.as_ref().map_or(&[], |then| &then.calls));
@@ -166,7 +166,7 @@ impl Session<'_> {
         drop(lines.record.purse.used());
         let shelf = self.archive.chapters.get(&chapter.id);
         let text = shelf.and_then(|shelf| shelf.text.as_ref());
-        let then = self.then.get(&chapter.id);
+        let then = self.replayed.get(&chapter.id).and_then(|drawn| drawn.then.as_ref());
         let then = then.filter(|then| text.is_some_and(|text| text.digest == then.text));
         lines.record.reel.lay_in(then.map_or(&[], |then| &then.recorded));
         let text = text.map(|text| text.prose.as_str()).unwrap_or_default();
