@@ -291,10 +291,11 @@ impl Catalogue {
         };
         let exactly: fn(&str, &str) -> bool = |one, id| one == id;
         let loosely: fn(&str, &str) -> bool = |one, id| one.eq_ignore_ascii_case(id);
-        let (own, _) = self.model(id).unzip();
+        // Names are compared letter by letter: a list of thousands is mostly ids.
+        let own = || self.model(id).map(|(name, _)| name);
         all()
             .find(|(.., host)| is_called(host, exactly))
-            .or_else(|| all().find(|(name, ..)| Some(*name) == own))
+            .or_else(|| own().and_then(|own| all().find(|(name, ..)| *name == own)))
             .or_else(|| all().find(|(name, ..)| *name == id))
             .or_else(|| all().find(|(.., host)| is_called(host, loosely)))
             .map(found)
