@@ -15,15 +15,32 @@ pub struct Leaving {
     begun: bool,
     /// Whether the line that is being read was judged by its opening.
     is_judged: bool,
-    /// Where the fence begins that the reply opened with.
-    fence: Option<usize>,
+    /// The fence that is open.
+    fence: Option<Fence>,
+}
+
+/// Where a fence begins, and whether the reply opens with it: then it may stand
+/// round all of the text, and else it is a sign, a telegram, a screen in the story.
+#[derive(Clone, Copy, Debug)]
+struct Fence {
+    from: usize,
+    is_first: bool,
+}
+
+impl Fence {
+    /// Whether what stands in it, up to a place, is too long for a sign.
+    fn is_long(self, text: &str, until: usize) -> bool {
+        text.get(self.from..until).is_some_and(|inside| prose::words(inside) >= FENCED)
+    }
 }
 
 impl Leaving {
-    /// The reply begins at this place.
+    /// The reply begins at this place, and goes on from what was begun.
     #[must_use]
-    pub fn begin(from: usize) -> Self {
-        Self { line: Line::begin(from), ..Self::default() }
+    pub fn begin(from: usize, begun: &str) -> Self {
+        let fences = begun.lines().filter(|line| line.trim_start().starts_with("```")).count();
+        let fence = (fences % 2 == 1).then_some(Fence { from, is_first: false });
+        Self { line: Line::begin(from), fence, ..Self::default() }
     }
 
     /// Reads the character at this place; gives where the line begins with
@@ -47,10 +64,17 @@ impl Leaving {
         self.judge(terms, text, true)
     }
 
+    /// Where a fence begins in the midst of the text that nothing has closed: the reply
+    /// was fenced before it, and what follows is said of it.
+    #[must_use]
+    pub fn unclosed(&self) -> Option<usize> {
+        self.fence.filter(|fence| !fence.is_first).map(|fence| fence.from)
+    }
+
     /// Whether these are another's words than the narrator's.
     #[must_use]
     pub fn is_of_another(&self) -> bool {
-        self.line.is_of_another()
+        self.line.is_of_another() || self.unclosed().is_some()
     }
 
     /// Where the text before a line ends, without blanks and rules.
@@ -68,9 +92,13 @@ impl Leaving {
     fn judge(&mut self, terms: &Terms, text: &str, is_whole: bool) -> Option<usize> {
         self.is_judged = true;
         let opens = !std::mem::replace(&mut self.begun, true);
-        if !self.line.is_speech && self.line.form.starts_with("'''") && self.parts_off(text, opens)
-        {
-            return None;
+        if !self.line.is_speech && self.line.form.starts_with("'''") {
+            self.begun = !opens;
+            return self.fenced(text, opens);
+        }
+        if let Some(fence) = self.fence.filter(|fence| !fence.is_first) {
+            // What a sign says is not the model's.
+            return fence.is_long(text, self.line.from).then_some(fence.from);
         }
         let left = self.leaves(terms, text, is_whole, opens);
         if left == Some(false) {
@@ -80,15 +108,17 @@ impl Leaving {
         (left == Some(true)).then_some(self.line.from)
     }
 
-    /// Whether a fence closes what the reply opened with, and that is too short to be
-    /// all of it: a sign, a telegram.
-    fn parts_off(&mut self, text: &str, opens: bool) -> bool {
-        if opens {
-            self.fence = Some(self.line.from);
-            return false;
-        }
-        let inside = self.fence.take().and_then(|from| text.get(from..self.line.from));
-        inside.is_some_and(|inside| prose::words(inside) < FENCED)
+    /// Reads a fence; gives where the model leaves the story with it.
+    fn fenced(&mut self, text: &str, opens: bool) -> Option<usize> {
+        let from = self.line.from;
+        let Some(fence) = self.fence.take() else {
+            self.fence = Some(Fence { from, is_first: opens });
+            // Nobody in a story writes so.
+            let is_record = ["json", "yaml", "yml", "xml"].contains(&self.line.form[3..].trim());
+            return (is_record && !opens).then_some(from);
+        };
+        let left = if fence.is_first { from } else { fence.from };
+        fence.is_long(text, from).then_some(left)
     }
 
     /// Whether a line leaves the story, or is no part of it; none for prose.
@@ -98,10 +128,6 @@ impl Leaving {
             return None;
         }
         let form = line.form.trim_end();
-        // A fence ends the text that another opened.
-        if form.starts_with("'''") {
-            return Some(!opens);
-        }
         if opens && is_whole && is_tag(form) {
             return Some(false);
         }
@@ -110,7 +136,10 @@ impl Leaving {
             return Some(!opens);
         }
         let headed = if line.is_heading() { format!("{form}:") } else { form.to_owned() };
-        let (kind, length) = terms.signs.find(&headed)?;
+        let Some((kind, length)) = terms.signs.find(&headed) else {
+            // A title is no text yet.
+            return (opens && is_whole && line.is_marked()).then_some(false);
+        };
         if opens && is_whole && is_before(line, form, (kind, length), &terms.signs) {
             return Some(false);
         }

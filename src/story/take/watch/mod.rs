@@ -159,7 +159,7 @@ impl Watch {
             thoughts: Thoughts::default(),
             quotes: Quotes::default(),
             ends: Ends::new(&terms.begun),
-            leaving: Leaving::default(),
+            leaving: Leaving::begin(0, &terms.begun),
             retelling: Retelling::of(&terms.begun),
             circles,
             circled: 0,
@@ -195,6 +195,7 @@ impl Watch {
             self.ends.end();
             let left = self.leaving.end(&self.terms, &self.text);
             self.leave(left);
+            self.leave(self.leaving.unclosed());
             let is_rest = !self.terms.begun.is_empty();
             if let Some((from, language)) = self.tongue.end(&self.terms.language, is_rest) {
                 let keep = self.ends.before(tongue::turn(&self.text, from, &self.terms.language));
@@ -209,7 +210,7 @@ impl Watch {
         self.text.push(c);
         if self.thoughts.read(c, &self.text) {
             // What comes now is the reply itself.
-            self.leaving = Leaving::begin(self.text.len());
+            self.leaving = Leaving::begin(self.text.len(), &self.terms.begun);
             self.retelling.begin(self.text.len());
             self.circled = self.text.len();
             self.quotes = Quotes::default();

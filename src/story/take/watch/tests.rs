@@ -547,13 +547,35 @@ fn banned_phrases_are_cut_with_their_sentence() {
 }
 
 #[test]
-fn a_sign_or_a_letter_is_no_departure() {
+fn a_sign_a_title_or_a_letter_is_no_departure() {
     let sign = format!("```\nALL CARTS STOP HERE\n```\n\n{OPENING}");
     assert_eq!(judged(terms("en"), &sign), None);
     let fenced = format!("```\n{}\n```\n\nThat was the text.", [OPENING; 4].join(" "));
     let kept =
         judged(terms("en"), &fenced).map(|(reason, kept)| (reason, kept.ends_with("carts.")));
     assert_eq!(kept, Some((Reason::Left, true)));
+    for (block, is_of_story) in [
+        ("```\nSTATUS: hungry\nAs an AI, I count rope.\n```\n\nShe shut the lid.", true),
+        ("```text\nChapter 4: Brine\n```\n\nShe shut the book.", true),
+        ("```\n09:14 gate\n```\n\nShe waited.\n\n```\n09:20 gate\n```", true),
+        ("```json\n{\"chapter\": 3}\n```", false),
+        ("```\n\nThat was the text.", false),
+    ] {
+        let text = format!("{OPENING}\n\n{block}");
+        let verdict = judged(terms("en"), &text);
+        assert_eq!(verdict, (!is_of_story).then_some((Reason::Left, OPENING)), "{block}");
+    }
+    let long = format!("{OPENING}\n\n```\n{}\n```", [OPENING; 4].join("\n"));
+    assert_eq!(judged(terms("en"), &long), Some((Reason::Left, OPENING)));
+    for title in ["# The Mill", "**The Mill**", "# Some Book\n\n## The Mill"] {
+        let text = format!("{title}\n\n*(approx. 320 words)*\n\n{OPENING}");
+        assert_eq!(judged(terms("en"), &text), None, "{title}");
+    }
+    // One that was cut inside closes in what goes on from it.
+    let begun = format!("{OPENING}\n\n```\n09:14 gate");
+    let cut = |reply: &str| judged(Terms { begun: begun.clone(), ..terms("en") }, reply).is_some();
+    assert!(!cut("\n09:15 shed\n```\n\nShe waited."));
+    assert!(cut("\n09:15 shed\n```\n\nShe waited.\n\n```\n\nThat was the text."));
     let letter = "Liebe Marit, ich schreibe dir aus Bremen, wo der Regen nicht aufhört und die Leute von nichts \
         anderem reden als vom Zinn. Der Kapitän hat mich gefragt, ob ich zurückkomme, und ich habe nein gesagt, \
         weil ich an die Halle dachte und an dich und an die Uhr. Hier ist alles teuer, aber das Brot ist gut, und \
