@@ -349,3 +349,6 @@ pub fn after_opening<'a>(reply: &'a str, signs: &Signs, all: bool) -> &'a str {
     let has_text = rest.chars().any(char::is_alphanumeric);
     if has_text && !is_bare { rest } else { reply }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,11 +4,10 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::phrases::{Phrases, Place};
-use crate::story::take::strip;
 
-const OPENING: &str = "The rain had stopped before dawn, but the gutters still ran. Ann stood at the window and counted the carts.";
+pub(super) const OPENING: &str = "The rain had stopped before dawn, but the gutters still ran. Ann stood at the window and counted the carts.";
 
-fn terms(language: &str) -> Terms {
+pub(super) fn terms(language: &str) -> Terms {
     Terms {
         language: language.to_owned(),
         signs: Arc::new(Signs::of(language)),
@@ -18,355 +17,15 @@ fn terms(language: &str) -> Terms {
     }
 }
 
-fn watched(terms: Terms, text: &str) -> Option<Verdict> {
+pub(super) fn watched(terms: Terms, text: &str) -> Option<Verdict> {
     let mut watch = Watch::new(terms);
     watch.hear(text);
     watch.end(true).cloned()
 }
 
 /// The reason and what is kept of `text`.
-fn judged(terms: Terms, text: &str) -> Option<(Reason, &str)> {
+pub(super) fn judged(terms: Terms, text: &str) -> Option<(Reason, &str)> {
     watched(terms, text).map(|verdict| (verdict.reason, &text[..verdict.keep]))
-}
-
-#[test]
-fn a_model_that_leaves_the_story_is_stopped() {
-    for (language, line) in [
-        ("en", "As an AI language model, I cannot write this scene."),
-        ("en", "As an AI, I have no feelings about it."),
-        ("en", "I'm sorry, but I can't continue with this story."),
-        ("en", "Note: the next scene takes place at night."),
-        ("en", "**Author’s Note:** this was fun."),
-        ("en", "(Word count: 1,204)"),
-        ("en", "[About 1,200 words]"),
-        ("en", "### Summary\nAnn counts carts."),
-        ("en", "I hope this meets your expectations!"),
-        ("en", "Let me know if you'd like me to continue."),
-        ("en", "Would you like me to continue with chapter 4?"),
-        ("en", "Shall I continue with the next chapter?"),
-        ("en", "In this scene, we see Ann at the window."),
-        ("en", "This next scene will start at midnight."),
-        ("en", "The scene ends here."),
-        ("en", "So, write the next paragraphs after this one:"),
-        ("en", "End of Chapter 3"),
-        ("en", "*To be continued…*"),
-        ("en", "THE END"),
-        ("en", "*The End.*"),
-        ("en", "Chapter 4: Brine"),
-        ("en", "# Chapter Four"),
-        ("en", "CHAPTER IV."),
-        ("en", "## Brine Cuts"),
-        ("en", "Brine Cuts"),
-        ("en", "2. Brine Cuts"),
-        ("en", "**Continuity notes:**"),
-        ("en", "Key points for continuity:"),
-        ("en", "**Rain**"),
-        ("en", "Epilogue"),
-        ("en", "Sure! Here is the next chapter."),
-        ("en", "Here is the final scene of this chapter."),
-        ("en", "```\nThat was the text."),
-        ("en", "<|im_start|>user"),
-        ("en", "Assistant: anything else?"),
-        ("de", "Als KI-Sprachmodell kann ich das nicht."),
-        ("de", "Anmerkung: Die Szene spielt am Abend."),
-        ("de", "Möchtest du, dass ich fortfahre?"),
-        ("de", "(Wortzahl: 1.204)"),
-        ("de", "(Wörter: 160)"),
-        ("de", "Fortsetzung folgt …"),
-        ("de", "ENDE"),
-        ("de", "Kapitel 4: Die Mühle"),
-        ("de", "Note: the next scene falls back into English."),
-        ("fr", "En tant qu’IA, je ne peux pas écrire cela."),
-        ("fr", "Note : la scène suivante se passe de nuit."),
-        ("fr", "Voulez-vous que je continue ?"),
-        ("fr", "À suivre…"),
-        ("fr", "FIN"),
-        ("fr", "Chapitre 4 : Le moulin"),
-        ("es", "Como modelo de lenguaje, no puedo escribirlo."),
-        ("es", "Nota: la escena siguiente ocurre de noche."),
-        ("es", "¿Quieres que continúe con el capítulo siguiente?"),
-        ("es", "Continuará…"),
-        ("es", "FIN"),
-        ("es", "Capítulo 4: El molino"),
-    ] {
-        let text = format!("{OPENING}\n\n---\n\n{line}\n\nAnd more.");
-        assert_eq!(
-            judged(terms(language), &text),
-            Some((Reason::Left, OPENING)),
-            "{language}: {line}"
-        );
-        // The last line needs no line end.
-        let text = format!("{OPENING} She wai\n{line}");
-        assert_eq!(
-            judged(terms(language), &text),
-            Some((Reason::Left, OPENING)),
-            "{language}: {line}"
-        );
-    }
-}
-
-/// Lines that stand in stories.
-const OF_STORIES: &[&str] = &[
-    "“As an AI, I cannot feel,” it said.",
-    "— Would you like me to continue?",
-    "‘Note: burn this,’ he read.",
-    "She was proud as an AI could be.",
-    "As an aisle it was narrow.",
-    "The end of the pier had gone.",
-    "The end was near.",
-    "Chapter 3 of the handbook said nothing about rain.",
-    "Chapter by chapter she read on.",
-    "Rain.",
-    "Noted: nothing.",
-    "Let me know her name, he thought.",
-    "Shall I go on? he thought. I shall.",
-    "Sure of herself, she went.",
-    "Here is where he stood.",
-    "The scene before her was strange.",
-    "I cannot write this letter, he thought.",
-    "Scene 2",
-    "The word count on the page was wrong.",
-    "* * *",
-    "—",
-    // A letter, a sign, a telegram, a playbill, a log.
-    "Title: The Drowned Bell, a Comedy in Three Acts",
-    "Setting: A harbour, at night.",
-    "Characters: a miller, his wife, a stranger.",
-    "**Note:** Keep off the grass.",
-    "Note: no word from the island since Tuesday.",
-    "Note: the tension on the cable must not pass nine tons.",
-    "Note: scene secured at 04:10.",
-    "NOTES: wind from the west, glass falling.",
-    "Notes:",
-    "Note to self: never trust a harbourmaster.",
-    "Note to the reader: the last leaves are burnt.",
-    "Editor’s note: the letter breaks off here.",
-    "Note that the boat leaves at five.",
-    "Task: feed the dog. Task: bar the door.",
-    "Summary: three boats lost, one man saved.",
-    "Instructions: leave the key under the stone.",
-    "Input: 12 crates. Output: 11 crates.",
-    "Response: none.",
-    "Plot: 14 by 20 yards, bounded by the river.",
-    "PS: burn this.",
-    "Chapter 2",
-    "CHAPTER NINE",
-    "*Chapter I: Of the Islanders*",
-    "Chapter 3",
-    "> Chapter 4",
-    "> Note: this chapter is torn.",
-    "> THE END",
-    "Prologue, spoken by Mrs. Brown",
-    "Interlude: a Dance of Fools",
-    "Scene 2: The Heath",
-    "To be continued.",
-    "To be continued was all that it said, in red.",
-    "About 200 words were all that was left of it.",
-    "1,200 words a day were his rule.",
-    "Word count was all he cared for.",
-    "End of part two of the lesson, he thought.",
-    // A narrator.
-    "This is the story she told us:",
-    "Here is the story he told:",
-    "That's the story.",
-    "This is the last chapter.",
-    "Of course, I will never know.",
-    "Of course, I can see the scene before me still.",
-    "Of course! The key.",
-    "Okay, I'll tell it as it was.",
-    "Sure, I can hear it now.",
-    "Great. Let me begin with the boat.",
-    "Let me start the story again.",
-    "I will write a story about it one day.",
-    "Here we go.",
-    "The scene was one of utter confusion.",
-    "The passage was narrow, and it smelled of tar.",
-    "The passage opens on a yard.",
-    "The last passage was the worst.",
-    "The final chapter was written by another hand.",
-    "In this passage the wind never blew.",
-    "In this chapter of his life he drank.",
-    "In this version the wolf is kind.",
-    "In the last chapter of his life he drank.",
-    "Previously in that house they had kept goats.",
-    "I cannot write that scene.",
-    "I'm sorry, but I can't help with the harvest.",
-    "I hope this helps.",
-    "I hope this meets with your approval, the miller wrote.",
-    "I hope this chapter of my life is over.",
-    "Let me know if you want me to come.",
-    "Let me know what you think of the price.",
-    "Feel free to change the locks.",
-    "If you want me to continue, say so, the letter ended.",
-    "Would you like to read the letter?",
-    "Shall I continue with the soup?",
-    "Thanks for reading this far.",
-    "We must finish the story before dark.",
-    "The scene ends with a plate against the wall; I have seen the stain.",
-    "End of part one, as the girls used to say when the whistle blew.",
-    "2. The Long Way Home",
-    "### Rules of the Slip",
-];
-
-/// The same in other languages.
-const OF_OTHER_STORIES: &[(&str, &str)] = &[
-    ("de", "Hinweis: Betreten verboten."),
-    ("de", "Titel: Die versunkene Glocke, ein Lustspiel"),
-    ("de", "Notiz: Milch, Brot, Kerzen."),
-    ("de", "Das ist die Geschichte."),
-    ("de", "Die Szene war unbeschreiblich."),
-    ("de", "Im letzten Kapitel seines Lebens trank er."),
-    ("de", "Lass mich wissen, ob du kommst."),
-    ("de", "Natürlich, ich weiß es nicht."),
-    ("de", "Kapitel 2"),
-    ("de", "Schluss!"),
-    ("de", "Die Szene endet mit einem Teller an der Wand; ich habe den Fleck gesehen."),
-    ("de", "In diesem Kapitel wird nicht gekocht, schrieb sie."),
-    ("de", "Ende des ersten Kapitels meines Lebens, dachte sie."),
-    ("fr", "En tant qu’intelligence artificielle, dit la machine à billets, je vous salue."),
-    ("fr", "Note : ne pas marcher sur l’herbe."),
-    ("fr", "Titre : La Cloche engloutie, comédie"),
-    ("fr", "C’est la fin."),
-    ("fr", "Dans ce passage, il faisait noir."),
-    ("fr", "La scène était indescriptible."),
-    ("fr", "Bien sûr, je ne le saurai jamais."),
-    ("fr", "Chapitre 2"),
-    ("es", "Nota: prohibido pisar el césped."),
-    ("es", "Título: La campana hundida, comedia"),
-    ("es", "En este pasaje no soplaba el viento."),
-    ("es", "Claro, te lo diré."),
-    ("es", "Dime si quieres que vaya."),
-    ("es", "Capítulo 2"),
-];
-
-#[test]
-fn what_a_story_may_say_is_let_be() {
-    for line in OF_STORIES {
-        let text = format!("{OPENING}\n\n{line}\n\nThen Tom came in.");
-        assert_eq!(judged(terms("en"), &text), None, "{line}");
-        assert_eq!(strip(&text, "The Mill"), text);
-        // Nor may a story that begins with it lose it.
-        let is_over_it = ["Title", "Setting", "Characters", "Summary", "Response", "Plot"];
-        let is_own = line.to_lowercase().trim_matches('*').starts_with("chapter")
-            || line.starts_with("Scene")
-            || is_over_it.iter().any(|word| line.starts_with(word));
-        let text = format!("{line}\n\n{OPENING}");
-        if !is_own && !line.contains(['—', '*', '>', '#']) {
-            assert_eq!(after_opening(&text, &Signs::of("en"), true), text, "{line}");
-            assert_eq!(strip(&text, "The Mill"), text, "{line}");
-        }
-    }
-    for (language, line) in OF_OTHER_STORIES {
-        let text = format!("{OPENING}\n\n{line}\n\nThen Tom came in.");
-        let verdict = judged(Terms { has_machines: true, ..terms(language) }, &text);
-        assert!(verdict.is_none_or(|(reason, _)| reason == Reason::Language), "{line}");
-    }
-}
-
-#[test]
-fn what_speaks_of_the_writing_is_no_part_of_a_story() {
-    for (language, line) in [
-        ("en", "Note: I have kept the tension between Ann and Tom for the next chapter."),
-        ("en", "**Note:** I've tried to keep the pacing slow."),
-        ("en", "[Note to the author: should Tom come back?]"),
-        ("en", "[Author's note: about 500 words.]"),
-        ("en", "Notes: This chapter runs to about 900 words."),
-        ("en", "Please note that this chapter ends on a cliffhanger."),
-        ("en", "Summary: In this chapter Ann counts carts."),
-        ("en", "Instruction: Write the next scene."),
-        ("en", "### Instruction:"),
-        ("en", "### Notes"),
-        ("en", "Setting: the same as in the previous chapter."),
-        ("en", "Title: Chapter 4, Brine"),
-        ("en", "**Word count:** 512"),
-        ("en", "Word count: approximately 1,200"),
-        ("en", "(512 words)"),
-        ("en", "Chapter Four"),
-        ("en", "**Chapter 4**"),
-        ("en", "## Chapter 7"),
-        ("en", "**Epilogue: Ten Years Later**"),
-        ("en", "</chapter>"),
-        ("en", "To be continued"),
-        ("en", "(To be continued.)"),
-        ("en", "Certainly! Here's the revised version:"),
-        ("de", "Hinweis: Dieses Kapitel hat etwa 900 Wörter."),
-        ("de", "Anmerkung: Ich habe die Spannung gehalten."),
-        ("de", "Viertes Kapitel"),
-        ("fr", "Note : ce chapitre compte environ 900 mots."),
-        ("fr", "Chapitre quatre"),
-        ("es", "Nota: he mantenido la tensión."),
-        ("es", "Capítulo cuarto"),
-    ] {
-        let text = format!("{OPENING}\n\n---\n\n{line}\n\nAnd more.");
-        let verdict = judged(terms(language), &text);
-        assert_eq!(verdict, Some((Reason::Left, OPENING)), "{language}: {line}");
-    }
-}
-
-#[test]
-fn a_word_before_the_text_is_taken_off() {
-    for line in [
-        "Here's chapter 1 of your novella: *The Mill*",
-        "Here's Chapter 3 of your novella, in close third person.",
-        "Sure! Here's the next chapter:",
-        "Sure! Here you go:",
-        "Certainly! I'd be happy to continue the chapter.",
-        "Of course! Here is the scene.",
-        "Here is the chapter.",
-        "Here is the continuation of the story:",
-        "This is the revised chapter:",
-        "Title: The Mill",
-        "**Genre:** sea story",
-        "Note: this chapter follows your outline.",
-        "<chapter>",
-        "<Answer>",
-        "<chapter number=\"3\">",
-    ] {
-        let text = format!("{line}\n\n{OPENING}");
-        assert_eq!(judged(terms("en"), &text), None, "{line}");
-        let rest = after_opening(&text, &Signs::of("en"), false);
-        assert_eq!(strip(rest, "The Mill"), OPENING, "{line}");
-    }
-}
-
-#[test]
-fn it_depends_on_the_story() {
-    let story = |change: &dyn Fn(&mut Terms)| {
-        let mut terms = terms("en");
-        change(&mut terms);
-        terms
-    };
-    let after = |line: &str| format!("{OPENING}\n\n{line}\n");
-    let left = Some((Reason::Left, OPENING));
-    // Of machines.
-    let machines = || story(&|terms| terms.has_machines = true);
-    assert_eq!(judged(machines(), &after("As an AI, I kept the ship's log.")), None);
-    assert_eq!(judged(machines(), &after("As an AI language model, I cannot.")), left);
-    // At its end.
-    let last = || story(&|terms| terms.is_last = true);
-    assert_eq!(judged(last(), &after("The End")), None);
-    assert_eq!(judged(last(), &after("To be continued")), left);
-    // A scene of several.
-    let scene = || story(&|terms| terms.is_scene = true);
-    assert_eq!(judged(scene(), &after("### Scene 3")), left);
-    // What stands before the text is taken off elsewhere.
-    let whole = format!("Sure! Here is chapter 3:\n\n# Chapter 3: Rain\n\n{OPENING}\n");
-    assert_eq!(judged(terms("en"), &whole), None);
-    assert_eq!(judged(terms("en"), "In this scene, we see Ann.\n"), Some((Reason::Left, "")));
-    // A text that goes on with another chapter, and one that repeats its heading.
-    let begun = || story(&|terms| terms.begun = OPENING.to_owned());
-    assert_eq!(judged(begun(), "# Chapter 4\n\nTom went.\n"), Some((Reason::Left, "")));
-    assert_eq!(judged(begun(), "# Chapter 3\n\nTom went.\n"), None);
-    // Thoughts are no reply.
-    let thoughts = format!(
-        "<think>\nOkay, let me see.\nIn this scene, Ann\n</think>\n\n{OPENING}\n\nThe end\n"
-    );
-    let verdict = watched(terms("en"), &thoughts).unwrap();
-    assert!(thoughts[..verdict.keep].ends_with(OPENING), "{verdict:?}");
-    // A line that was cut is no line.
-    let mut watch = Watch::new(terms("en"));
-    watch.hear(&format!("{OPENING}\n\nThe end"));
-    assert_eq!(watch.end(false), None);
 }
 
 #[test]
@@ -395,30 +54,6 @@ fn a_text_that_is_long_enough_ends_with_its_sentence() {
     let speech: String = (0..80).map(|day| format!("On day {day} I talked. ")).collect();
     let speech = format!("“{speech}");
     assert_eq!(judged(terms("", 20), &speech).map(|(reason, _)| reason), Some(Reason::Long));
-}
-
-#[test]
-fn a_narrator_may_begin_like_a_preface() {
-    for (language, text) in [
-        (
-            "en",
-            "This is the story of what a woman's patience can endure, and what a man's resolution can achieve.",
-        ),
-        (
-            "en",
-            "I will begin the story of my adventures with a certain morning early in the month of June.",
-        ),
-        ("en", "Here is the story of the last ferry."),
-        (
-            "de",
-            "Dies ist die Geschichte eines Bootes, das niemand haben wollte, und des Mannes, der es fuhr.",
-        ),
-    ] {
-        for text in [format!("{text}\n\n{OPENING}"), format!("{OPENING}\n\n{text}\n\n{OPENING}")] {
-            assert_eq!(judged(terms(language), &text), None, "{text}");
-            assert_eq!(after_opening(&text, &Signs::of(language), true), text);
-        }
-    }
 }
 
 #[test]
@@ -546,49 +181,6 @@ fn banned_phrases_are_cut_with_their_sentence() {
     assert_eq!(judged(terms(&["sent shivers"]), "It sent shivers."), None);
 }
 
-#[test]
-fn a_sign_a_title_or_a_letter_is_no_departure() {
-    let sign = format!("```\nALL CARTS STOP HERE\n```\n\n{OPENING}");
-    assert_eq!(judged(terms("en"), &sign), None);
-    let fenced = format!("```\n{}\n```\n\nThat was the text.", [OPENING; 4].join(" "));
-    let kept =
-        judged(terms("en"), &fenced).map(|(reason, kept)| (reason, kept.ends_with("carts.")));
-    assert_eq!(kept, Some((Reason::Left, true)));
-    for (block, is_of_story) in [
-        ("```\nSTATUS: hungry\nAs an AI, I count rope.\n```\n\nShe shut the lid.", true),
-        ("```text\nChapter 4: Brine\n```\n\nShe shut the book.", true),
-        ("```\n09:14 gate\n```\n\nShe waited.\n\n```\n09:20 gate\n```", true),
-        ("```json\n{\"chapter\": 3}\n```", false),
-        ("```\n\nThat was the text.", false),
-    ] {
-        let text = format!("{OPENING}\n\n{block}");
-        let verdict = judged(terms("en"), &text);
-        assert_eq!(verdict, (!is_of_story).then_some((Reason::Left, OPENING)), "{block}");
-    }
-    let long = format!("{OPENING}\n\n```\n{}\n```", [OPENING; 4].join("\n"));
-    assert_eq!(judged(terms("en"), &long), Some((Reason::Left, OPENING)));
-    for title in ["# The Mill", "**The Mill**", "# Some Book\n\n## The Mill"] {
-        let text = format!("{title}\n\n*(approx. 320 words)*\n\n{OPENING}");
-        assert_eq!(judged(terms("en"), &text), None, "{title}");
-    }
-    // One that was cut inside closes in what goes on from it.
-    let begun = format!("{OPENING}\n\n```\n09:14 gate");
-    let cut = |reply: &str| judged(Terms { begun: begun.clone(), ..terms("en") }, reply).is_some();
-    assert!(!cut("\n09:15 shed\n```\n\nShe waited."));
-    assert!(cut("\n09:15 shed\n```\n\nShe waited.\n\n```\n\nThat was the text."));
-    let letter = "Liebe Marit, ich schreibe dir aus Bremen, wo der Regen nicht aufhört und die Leute von nichts \
-        anderem reden als vom Zinn. Der Kapitän hat mich gefragt, ob ich zurückkomme, und ich habe nein gesagt, \
-        weil ich an die Halle dachte und an dich und an die Uhr. Hier ist alles teuer, aber das Brot ist gut, und \
-        am Sonntag gehen wir hinunter an den Fluss und sehen den Schiffen zu. Ich habe Arbeit in einer Wäscherei \
-        gefunden, und abends sitze ich am Fenster und schreibe, bis die Lampe nichts mehr hergibt und ich im \
-        Dunkeln sitze, wie wir es früher getan haben.";
-    for letter in [format!("*{letter}*"), format!("> {letter}")] {
-        let text = format!("{OPENING}\n\n{letter}\n\n{OPENING}");
-        assert_eq!(judged(terms("en"), &text), None, "{letter}");
-    }
-    assert!(judged(terms("en"), &format!("{OPENING}\n\n{letter}")).is_some());
-}
-
 /// A text of lines that may or may not be of the story.
 fn lines() -> impl Strategy<Value = String> {
     let line = prop::sample::select(vec![
@@ -605,6 +197,7 @@ fn lines() -> impl Strategy<Value = String> {
         "Mr. Brown",
         "<think>",
         "</think>",
+        "```",
         "Sure! Here is",
     ]);
     prop::collection::vec((line, prop::sample::select(vec!["\n", " ", "\n\n"])), 0..30)
