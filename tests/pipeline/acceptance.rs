@@ -317,13 +317,61 @@ fn a_text_that_cannot_be_finished_ends_at_a_whole_sentence() {
 
 #[test]
 fn a_model_that_declines_to_go_on_does_not_get_into_the_book() {
-    let (start, _) = PROSE[0].split_at(200);
+    let behind_sentence = PROSE[0].find("she asked.").expect("a sentence") + 10;
+    for at in [200, behind_sentence] {
+        for remark in [
+            "I'm sorry, but I can't continue this story.",
+            "I'm not able to continue with this scene.",
+            "It looks like the text was cut off. Could you share the rest?",
+            "The chapter is complete.",
+        ] {
+            let (start, rest) = PROSE[0].split_at(at);
+            let cut_reply = with(rule(&[&drafts(1)], start), json!({ "finish": "length" }));
+            let refusal = rule(&["breaks off here"], remark);
+            // It is asked once more, and after that drawn anew.
+            let goes_on = rule(&["breaks off here"], rest);
+            let replies = vec![cut_reply.clone(), refusal.clone(), goes_on, rule(&[], &record(1))];
+            let project = small(&replies);
+            let output = done(&project, &["draft", "chapter", "1"]);
+            assert!(!output.stderr.contains("  rejected: "), "{at} {remark}: {output}");
+            assert_eq!(prose(&project, 1), PROSE[0], "{at} {remark}");
+            let replies = [vec![cut_reply, refusal.clone(), refusal], once(&[1])].concat();
+            let project = small(&replies);
+            let output = done(&project, &["draft", "chapter", "1"]);
+            assert!(output.stderr.contains("  rejected: "), "{at} {remark}: {output}");
+            assert_eq!(prose(&project, 1), PROSE[0], "{at} {remark}");
+        }
+    }
+}
+
+#[test]
+fn a_word_before_the_rest_is_taken_off() {
+    let at = PROSE[0].find("\n\n").expect("a paragraph");
+    let (start, rest) = PROSE[0].split_at(at);
     let cut_reply = with(rule(&[&drafts(1)], start), json!({ "finish": "length" }));
-    let refusal = rule(&["breaks off here"], "I'm sorry, but I can't continue this story.");
-    let project = small(&[vec![cut_reply.clone(), refusal], once(&[1])].concat());
-    let output = done(&project, &["draft", "chapter", "1"]);
-    assert!(output.stderr.contains("  rejected: "), "{output}");
-    assert_eq!(prose(&project, 1), PROSE[0]);
+    for word in ["Continuing from where I left off:", "Understood.", "[Continuing from the text]"] {
+        let goes_on = rule(&["breaks off here"], &format!("{word}{rest}"));
+        let project = small(&[cut_reply.clone(), goes_on, rule(&[], &record(1))]);
+        done(&project, &["draft", "chapter", "1"]);
+        assert_eq!(prose(&project, 1), PROSE[0], "{word}");
+    }
+}
+
+#[test]
+fn no_reply_ends_inside_a_sentence_whatever_its_endpoint_says() {
+    let at = PROSE[0].find(" Below them").expect("words") + 13;
+    let (start, rest) = PROSE[0].split_at(at);
+    let whole = &PROSE[0][..at - 13];
+    for (goes_on, expected) in [(rest, PROSE[0]), ("", whole)] {
+        let replies = [
+            rule(&[&drafts(1)], start),
+            rule(&["breaks off here"], goes_on),
+            rule(&[], &record(1)),
+        ];
+        let project = small(&replies);
+        done(&project, &["draft", "chapter", "1"]);
+        assert_eq!(prose(&project, 1), expected);
+    }
 }
 
 #[test]

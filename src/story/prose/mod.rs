@@ -57,6 +57,21 @@ pub fn tail(text: &str, bytes: usize) -> &str {
     end.find(char::is_whitespace).map_or(end, |at| end[at..].trim_start())
 }
 
+/// Whether a text breaks off inside a sentence of prose: a name under a letter, a
+/// sign, a line of verse ends in no stop either.
+#[must_use]
+pub fn breaks_off(text: &str) -> bool {
+    /// Words behind a whole sentence of the same line, and words of a line without one.
+    const BEHIND: usize = 3;
+    const ALONE: usize = 14;
+    let text = text.trim_end();
+    let line = text.rsplit('\n').next().unwrap_or_default();
+    let last = line.rsplit(char::is_whitespace).next().unwrap_or_default();
+    let end = last_sentence_end(line);
+    let least = if end > 0 { BEHIND } else { ALONE };
+    is_open(text) && last.starts_with(char::is_lowercase) && words(&line[end..]) >= least
+}
+
 /// Where the last whole sentence of a text ends, in bytes; 0 if none does.
 #[must_use]
 pub fn last_sentence_end(text: &str) -> usize {
@@ -150,6 +165,28 @@ mod tests {
             ("[He stayed.] Th", "[He stayed.]"),
         ] {
             assert_eq!(&text[..last_sentence_end(text)], expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn prose_breaks_off_inside_a_sentence_and_a_letter_ends_with_a_name() {
+        for (text, breaks) in [
+            ("He sat. She rose and went to the", true),
+            (
+                "He sat.\n\nShe rose and went down to the water and looked at the boats that lay there and",
+                true,
+            ),
+            ("He sat. “I would never,” she said, and", true),
+            ("He sat. She rose.", false),
+            ("He sat.\n\nYour loving brother, Tom", false),
+            ("He sat.\n\nyours in haste", false),
+            ("He sat.\n\nThe river ran on\nand the boats ran with it", false),
+            ("He sat. She read: CLOSED", false),
+            ("He sat. — The End", false),
+            ("他坐着。她走", false),
+            ("", false),
+        ] {
+            assert_eq!(breaks_off(text), breaks, "{text}");
         }
     }
 

@@ -11,7 +11,7 @@ mod wrappings;
 
 pub use circles::find_loop;
 pub use language::{foreign_language, language_name};
-pub use remarks::after_remark;
+pub use remarks::{after_remark, after_word};
 pub use wrappings::{
     before_marks, strip, strip_continuation, strip_cut, without_headings, without_thoughts,
 };

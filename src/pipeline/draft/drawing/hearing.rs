@@ -46,6 +46,11 @@ impl Drawing<'_> {
             return Next::Reject(rejection);
         }
         self.ending = as_if(kept.ending, self.verdict.as_ref());
+        let is_over = self.ending == Ending::Stop && self.verdict.is_none() && says;
+        if is_over && prose::breaks_off(&self.text) {
+            // Whatever the endpoint says, no chapter ends there.
+            self.ending = Ending::Length;
+        }
         // A cut text to which nothing was added is as cut as before.
         self.is_whole = self.ending == Ending::Stop && says;
         match self.verdict.as_ref().map(|verdict| verdict.reason) {
@@ -127,6 +132,13 @@ impl Drawing<'_> {
             } else {
                 Next::Cut(missing)
             };
+        }
+        // What breaks off is worth to be asked for once more: the rest costs less than
+        // all anew.
+        if !self.is_whole && self.is_short() && self.shortfalls == 0 {
+            self.shortfalls += 1;
+            self.ending = Ending::Length;
+            return Next::Cut(missing);
         }
         // Who added next to nothing when asked for more has no more to say.
         let has_more = is_first || grown >= 25;

@@ -22,16 +22,21 @@ impl Drawing<'_> {
         let before = prose::words(&self.text);
         let title = &self.sitting.task.chapter.title;
         let good = good(kept);
-        let is_open = is_continuation && !after_whole && prose::is_open(&self.text);
-        let heard = if is_open { said_inside(kept, good) } else { good };
-        let reply = take::without_thoughts(heard);
+        let is_inside = !after_whole && prose::is_open(&self.text);
+        let reply = match is_continuation {
+            true if is_inside => said_inside(kept, good),
+            true => take::after_word(take::without_thoughts(good)),
+            false => take::without_thoughts(good),
+        };
+        let has_word = reply.trim().len() < take::without_thoughts(good).trim().len();
         let signs = self.sitting.guard.signs();
         let ends = as_if(kept.ending, kept.verdict.as_ref()) == Ending::Stop;
         if is_continuation {
             let reply = before_closing(after_opening(reply, signs, false), signs);
             let piece = take::strip_continuation(reply, title, ends);
             let piece = parted(good, &piece, &self.text);
-            let is_exact = self.line.provider.facts().prefill && !begins_wrapped(good, &piece);
+            let is_wrapped = has_word || begins_wrapped(good, &piece);
+            let is_exact = self.line.provider.facts().prefill && !is_wrapped;
             if is_exact && !after_whole {
                 self.go_on_with(good, &piece);
             } else {
