@@ -64,12 +64,18 @@ pub fn breaks_off(text: &str) -> bool {
     /// Words behind a whole sentence of the same line, and words of a line without one.
     const BEHIND: usize = 3;
     const ALONE: usize = 14;
+    /// Of whoever writes so many without a stop, none is to be expected.
+    const MOST: usize = 60;
     let text = text.trim_end();
     let line = text.rsplit('\n').next().unwrap_or_default();
     let last = line.rsplit(char::is_whitespace).next().unwrap_or_default();
     let end = last_sentence_end(line);
     let least = if end > 0 { BEHIND } else { ALONE };
-    is_open(text) && last.starts_with(char::is_lowercase) && words(&line[end..]) >= least
+    let behind = words(&text[last_sentence_end(text)..]);
+    is_open(text)
+        && last.starts_with(char::is_lowercase)
+        && words(&line[end..]) >= least
+        && behind <= MOST
 }
 
 /// Where the last whole sentence of a text ends, in bytes; 0 if none does.
@@ -188,6 +194,9 @@ mod tests {
         ] {
             assert_eq!(breaks_off(text), breaks, "{text}");
         }
+        let stream =
+            format!("He sat. And {}then it rained", "she went down and she saw it ".repeat(9));
+        assert!(!breaks_off(&stream));
     }
 
     #[test]

@@ -536,8 +536,7 @@ fn is_one_of(form: &str, remarks: &[(&[&str], &[&str])]) -> bool {
             .is_some_and(|rest| opening.ends_with(' ') || !rest.starts_with(char::is_alphanumeric))
     };
     remarks.iter().any(|(openings, words)| {
-        openings.iter().any(|opening| begins(opening))
-            && words.iter().any(|word| form.contains(word))
+        openings.iter().any(begins) && words.iter().any(|word| form.contains(word))
     })
 }
 
