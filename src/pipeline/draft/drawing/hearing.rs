@@ -122,6 +122,7 @@ impl Drawing<'_> {
 
     fn next(&mut self, grown: usize, is_first: bool) -> Next {
         const SHORTFALLS: u32 = 3;
+        const MUCH: u32 = 25;
         let words = self.words();
         let target = self.sitting.task.words();
         let missing = target.saturating_sub(words);
@@ -133,9 +134,10 @@ impl Drawing<'_> {
                 Next::Cut(missing)
             };
         }
-        // What breaks off is worth to be asked for once more: the rest costs less than
-        // all anew.
-        if !self.is_whole && self.is_short() && self.shortfalls == 0 {
+        // The rest of what breaks off is worth to be asked for once more: it costs less
+        // than all anew.
+        let lacks_much = self.is_short() || missing >= MUCH && missing > target / 20;
+        if !self.is_whole && lacks_much && self.shortfalls == 0 {
             self.shortfalls += 1;
             self.ending = Ending::Length;
             return Next::Cut(missing);
