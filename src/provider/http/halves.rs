@@ -39,23 +39,26 @@ impl Halves {
         }
         let mut joined = String::with_capacity(text.len());
         for c in text.chars() {
-            let half = u32::from(c).checked_sub(MARKS).map(|half| half + LEADS.start);
-            let half = half.filter(|half| *half < TRAILS.end);
-            match (self.lead.take(), half) {
-                (Some(lead), Some(trail)) if TRAILS.contains(&trail) => {
-                    joined.extend(whole(lead, trail))
-                }
-                (before, half) => {
-                    joined.extend(before.map(|_| char::REPLACEMENT_CHARACTER));
-                    match half {
-                        Some(lead) if LEADS.contains(&lead) => self.lead = Some(lead),
-                        Some(_) => joined.push(char::REPLACEMENT_CHARACTER),
-                        None => joined.push(c),
-                    }
+            self.join(c, &mut joined);
+        }
+        joined
+    }
+
+    fn join(&mut self, c: char, joined: &mut String) {
+        const UNKNOWN: char = char::REPLACEMENT_CHARACTER;
+        let half = u32::from(c).checked_sub(MARKS).map(|half| half + LEADS.start);
+        match (self.lead.take(), half.filter(|half| *half < TRAILS.end)) {
+            (Some(lead), Some(trail)) if TRAILS.contains(&trail) => {
+                joined.extend(whole(lead, trail));
+            }
+            (alone, half) => {
+                joined.extend(alone.map(|_| UNKNOWN));
+                self.lead = half.filter(|half| LEADS.contains(half));
+                if self.lead.is_none() {
+                    joined.push(half.map_or(c, |_| UNKNOWN));
                 }
             }
         }
-        joined
     }
 
     /// What is left at the end of a reply.
