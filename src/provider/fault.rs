@@ -43,7 +43,8 @@ pub enum Fault {
     Refused {
         /// Scheme, host and port.
         origin: String,
-        /// The HTTP status; of an error inside a stream the one it names, or 200.
+        /// The HTTP status; of an error inside a stream the one that it names, or that
+        /// its words stand for.
         status: u16,
         /// The endpoint's words.
         message: String,
@@ -59,12 +60,12 @@ pub enum Fault {
         /// The endpoint's words.
         message: String,
     },
-    /// The endpoint failed (5xx).
+    /// The endpoint failed (5xx, or an error in the stream that is not the request's).
     #[error("{origin} failed ({status}): {message}")]
     Server {
         /// Scheme, host and port.
         origin: String,
-        /// The HTTP status.
+        /// The HTTP status, as of a refusal.
         status: u16,
         /// The endpoint's words.
         message: String,

@@ -127,6 +127,12 @@ fn a_broken_answer_is_billed_with_all_that_may_have_been_done() {
             vec![answer(200, &json, br#"{"error":{"code":429,"message":"slow"}}"#)],
             Nothing,
         );
+        check(
+            wire,
+            "refused in words alone",
+            vec![answer(200, &json, br#"{"error":"too many requests"}"#)],
+            Open,
+        );
         check(wire, "failed at once", wire.closed((wire.fails)(500, "no")), Open);
         // Something had begun, so something may be billed.
         let opened = (wire.begins)() + wire.ping + &(wire.fails)(429, "slow");

@@ -200,26 +200,12 @@ fn a_proven_end_is_an_end_whatever_follows() {
 fn errors_inside_a_200_are_errors() {
     for wire in WIRES {
         let begun = (wire.begins)() + &(wire.says)("a");
-        let fails = |status| (wire.fails)(status, "slow down");
-        // Ollama's errors have words, but no status.
-        let knows = !wire.is_lines();
-        let busy = if knows { "busy" } else { "refused" };
-        check(wire, "at once", wire.closed(fails(429)), "", Fails(busy, "slow down"));
-        let server = if knows { "server" } else { "refused" };
-        check(
-            wire,
-            "after text",
-            wire.closed(begun.clone() + &fails(500)),
-            "a",
-            Fails(server, "slow"),
-        );
-        check(
-            wire,
-            "torn end",
-            wire.closed(begun + fails(500).trim_end()),
-            "a",
-            Fails(server, "slow"),
-        );
+        let busy = (wire.fails)(429, "slow down");
+        check(wire, "at once", wire.closed(busy), "", Fails("busy", "slow down"));
+        let server = begun + &(wire.fails)(500, "it broke");
+        let broke = Fails("server", "it broke");
+        check(wire, "torn end", wire.closed(server.trim_end()), "a", broke);
+        check(wire, "after text", wire.closed(server), "a", broke);
         let json = [("content-type", "application/json")];
         let error = br#"{"error": {"code": 401, "message": "who"}}"#;
         check(wire, "JSON", vec![answer(200, &json, error)], "", Fails("key", "who"));

@@ -9,6 +9,8 @@ mod common;
 mod contracts;
 mod faults;
 mod frames;
+mod halves;
+mod in_band;
 mod pages;
 mod raw;
 mod refusals;

@@ -113,6 +113,8 @@ fn an_endpoint_that_asks_for_too_long_a_wait_ends_the_call_at_once() {
         (529, "1e6", "278 hours"),
         (500, "301", "6 minutes"),
         (408, &far, "2 hours"),
+        (429, "99999999999999999999999", "more than a year"),
+        (503, "1, 3601", "61 minutes"),
     ];
     for (status, wait, words) in table {
         let server = ByteServer::start([busy(status, wait), good()]);
@@ -136,6 +138,13 @@ fn a_wait_may_be_a_fraction_of_a_second_or_last_until_a_date() {
     let start = Instant::now();
     assert_eq!(run(&remote(&server.origin()), &request()).0, "a");
     assert!(start.elapsed() >= Duration::from_millis(300));
+    let twice = vec![answer(429, &[("retry-after", "1"), ("retry-after", "0")], b"{}")];
+    for waits in [busy("0, 1"), twice] {
+        let server = ByteServer::start([waits, good()]);
+        let start = Instant::now();
+        assert_eq!(run(&remote(&server.origin()), &request()).0, "a");
+        assert!(start.elapsed() >= Duration::from_secs(1));
+    }
     let date = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(3));
     let server = ByteServer::start([busy(&date), good()]);
     assert_eq!(run(&remote(&server.origin()), &request()).0, "a");

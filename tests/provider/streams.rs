@@ -275,7 +275,7 @@ fn errors_inside_a_200() {
             "a named event",
             closed("event: error\ndata: {\"message\": \"no\"}\n\n"),
             "",
-            Fails("refused", "no"),
+            Fails("server", "no"),
         ),
         (
             "finish error",

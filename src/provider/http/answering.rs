@@ -9,7 +9,7 @@ use super::client::{Answer, Kind};
 use super::dialect::{Ending, Framing, Reader, Trouble};
 use super::fault::Failure;
 use super::listening::{Listener, Listening, Stopped};
-use super::{PAGE_LIMIT, Remote, billing, refusal};
+use super::{PAGE_LIMIT, Remote, billing, halves, refusal};
 use crate::provider::Reply;
 use crate::provider::sse::EVENT_LIMIT;
 
@@ -87,7 +87,7 @@ impl Remote {
         let idle = self.endpoint.patience.idle;
         // An error body that is cut still says something.
         let (body, _) = answer.rest(Vec::new(), PAGE_LIMIT, idle).await;
-        if let Ok(said) = serde_json::from_slice(&body) {
+        if let Ok(said) = halves::value(&body) {
             reader.stated(&said);
         }
         self.judge().status(&answer, &refusal::of_body(&body))
@@ -184,12 +184,12 @@ impl Remote {
         if let Some(broken) = broken {
             return Err(judge.broken(&broken));
         }
-        let Ok(value) = serde_json::from_slice::<Value>(&body) else {
-            return Err(judge.not_chat(&refusal::of_body(&body)));
+        let Ok(value) = halves::value(&body) else {
+            return Err(judge.no_reply(&body));
         };
         if kind != Kind::Json {
             reader.stated(&value);
-            return Err(judge.not_chat(&refusal::of_body(&body)));
+            return Err(judge.no_reply(&body));
         }
         let piece = reader.whole(&value).map_err(|trouble| {
             reader.stated(&value);

@@ -9,7 +9,8 @@
 //! | an answer other than 200 that the endpoint gave itself | nothing |
 //! | the same from 500 on, with a number for the reply | what its page says of that; nothing where it knows none, open where it says nothing |
 //! | a gateway's 408, 499, 502, 504, 520, 524: who knows what stands behind it did | open |
-//! | a refusal in a 200 before any text (4xx, 429, 503, 529) | nothing |
+//! | a refusal in a 200 before any text that gives its status or type (4xx, 429, 503, 529) | nothing |
+//! | the same in words alone | open |
 //! | figures that cannot be: no prompt at all, or no reply where text has come | as if they had not come |
 //! | a whole reply with its tokens | these, at the vendor's own cost where it says one |
 //! | an error, of any kind, that states figures | these |

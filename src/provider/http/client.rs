@@ -146,8 +146,7 @@ impl Answer {
             packing,
             status: status.as_u16(),
             kind: kind(&header(CONTENT_TYPE).unwrap_or_default()),
-            retry_after: header(RETRY_AFTER)
-                .and_then(|value| retry_after(&value, SystemTime::now())),
+            retry_after: longest_wait(&response),
             elsewhere,
             response,
         }
@@ -183,6 +182,13 @@ impl Answer {
         body.truncate(most);
         (body, None)
     }
+}
+
+/// The longest wait that the answer asks for: the header may stand in it twice.
+fn longest_wait(response: &Response) -> Option<Duration> {
+    let values = response.headers().get_all(RETRY_AFTER).into_iter();
+    let now = SystemTime::now();
+    values.filter_map(|value| retry_after(value.to_str().ok()?, now)).max()
 }
 
 fn kind(content_type: &str) -> Kind {

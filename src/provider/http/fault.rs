@@ -12,7 +12,7 @@ use super::headers::BoundHeaders;
 use super::listening::Stopped;
 use super::patience::LONGEST_WAIT;
 use super::proxy::proxy;
-use super::refusal::{Refusal, read_body, shown};
+use super::refusal::{Refusal, error, of_body, read_body, shown};
 use crate::provider::{Fault, Reply};
 
 /// A try that failed.
@@ -239,6 +239,14 @@ impl Judge<'_> {
         Failure::new(fault, false)
     }
 
+    /// An answer whose status was good, and whose body is none of this wire.
+    pub fn no_reply(&self, body: &[u8]) -> Failure {
+        match error(body) {
+            Some(refusal) => self.in_band(&refusal, false),
+            None => self.not_chat(&of_body(body)),
+        }
+    }
+
     /// A stream that was not read to its end. One that has made sense so far
     /// (`begun`) is taken for damaged, any other for something else than chat.
     pub fn stopped(&self, stopped: Stopped, begun: bool) -> Failure {
@@ -250,7 +258,7 @@ impl Judge<'_> {
             Stopped::Early => return self.unended(),
             Stopped::Empty(head) => {
                 return match read_body(&head) {
-                    Some(refusal) => self.not_chat(&refusal),
+                    Some(_) => self.no_reply(&head),
                     None => self.early("it was empty"),
                 };
             }
@@ -283,8 +291,9 @@ impl Judge<'_> {
 
     /// An error that the endpoint reports inside an answer whose status was good.
     fn in_band(&self, refusal: &Refusal, begun: bool) -> Failure {
-        let class = refusal.status.unwrap_or(200);
-        let is_free = !begun && billing::is_free_in_band(class);
+        let class = refusal.means();
+        // Words alone may not make a bill of nothing.
+        let is_free = !begun && refusal.status.is_some_and(billing::is_free_in_band);
         Failure { is_free, ..self.refused(class, class, refusal, None, "") }
     }
 
@@ -313,8 +322,10 @@ impl Judge<'_> {
 
 /// A long wait as people say it, rounded up.
 fn minutes(wait: Duration) -> String {
+    const A_YEAR: u64 = 365 * 24 * 60;
     match wait.as_secs().div_ceil(60) {
         minutes @ 0..120 => format!("{minutes} minutes"),
+        A_YEAR.. => "more than a year".to_owned(),
         minutes => format!("{} hours", minutes.div_ceil(60)),
     }
 }

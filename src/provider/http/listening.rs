@@ -5,11 +5,11 @@
 use std::borrow::Cow;
 
 use serde::de::IgnoredAny;
-use serde_json::Value;
 
 use super::blotting::Blotting;
 use super::dialect::{Framing, Reader, Trouble};
 use super::framing::Cutter;
+use super::halves::{self, Halves};
 use super::refusal::packing;
 use super::stepping::Stepping;
 use crate::money::Money;
@@ -191,6 +191,7 @@ pub(super) enum Stopped {
 pub(super) struct Listening<'a> {
     cutter: Cutter,
     reader: &'a mut dyn Reader,
+    halves: Halves,
     /// The first bytes, until the first event.
     head: Vec<u8>,
     bytes: usize,
@@ -206,6 +207,7 @@ impl<'a> Listening<'a> {
         Self {
             cutter: Cutter::new(framing),
             reader,
+            halves: Halves::default(),
             head: Vec::new(),
             bytes: 0,
             events: 0,
@@ -255,7 +257,10 @@ impl<'a> Listening<'a> {
 
     fn take(&mut self, event: &Event, listener: &mut Listener<'_>) -> Result<bool, Trouble> {
         let was_known = self.reader.ending().model.is_some();
-        let piece = self.reader.event(event)?;
+        let piece = match self.halves.marked(&event.data) {
+            Cow::Borrowed(_) => self.reader.event(event)?,
+            Cow::Owned(data) => self.reader.event(&Event { name: event.name.clone(), data })?,
+        };
         self.events += 1;
         if let Some(model) = self.reader.ending().model.as_deref().filter(|_| !was_known) {
             listener.ear.answers(model);
@@ -263,14 +268,14 @@ impl<'a> Listening<'a> {
         if listener.open.is_none() {
             listener.open.clone_from(&self.reader.ending().id);
         }
-        listener.hear(&piece.text, self.reader.token());
+        listener.hear(&self.halves.joined(piece.text), self.reader.token());
         Ok(piece.last)
     }
 
     /// Takes the figures that an error states, or events behind it.
     fn hear_bill(&mut self, events: &[Event]) {
         for event in events {
-            if let Ok(said) = serde_json::from_str::<Value>(event.data.trim()) {
+            if let Ok(said) = halves::value(event.data.trim().as_bytes()) {
                 self.reader.stated(&said);
             }
             self.is_over |= event.data.trim() == "[DONE]";
@@ -328,10 +333,13 @@ impl<'a> Listening<'a> {
         }
         let ending = self.reader.ending();
         if ending.finish.is_some() || ending.foreign.is_some() {
+            if let Some(half) = self.halves.end() {
+                listener.hear(half.encode_utf8(&mut [0; 4]), None);
+            }
             return Ok(());
         }
         if self.events == 0 {
-            if let Ok(said) = serde_json::from_slice(&self.head) {
+            if let Ok(said) = halves::value(&self.head) {
                 self.reader.stated(&said);
             }
             return Err(Stopped::Empty(std::mem::take(&mut self.head)));

@@ -17,9 +17,11 @@
 //! | `blotting` | secrets that an endpoint repeats in a reply |
 //! | `echo` | the same in a page or a message, in whatever guise |
 //! | `framing`, `listening` | bytes of a stream to text and a proven end |
+//! | `halves` | characters that were sent in two halves |
 //! | `page` | a JSON page of the same endpoint, with the same key |
 //! | `counting` | how tokens of its prompts are counted |
 //! | `refusal` | what is said instead of a reply, fit to be shown |
+//! | `wording` | what its words stand for, where they are all there is |
 //! | `fault` | which [`Fault`] an answer is, and whether to try again |
 //! | `billing` | what a try is billed with |
 //! | `fee` | what a vendor itself says that a reply costs |
@@ -28,7 +30,9 @@
 //! only for a passing fault, after a pause with jitter that honours
 //! `Retry-After`; an endpoint that asks for more than [`LONGEST_WAIT`] ends the
 //! call at once ([`Fault::Busy`] says how long it asks). Silence is not answered
-//! by asking again. Statuses 400, 401, 402, 403, 404, 413 and 422 end a call.
+//! by asking again. Statuses 400, 401, 402, 403, 404, 413 and 422 end a call. An
+//! error inside a 200 counts as the status that it names, or that its words stand
+//! for; where they say nothing, as a failing server.
 //! Only where the words of a 400 or 422 name an *optional* field of the body,
 //! another request is sent at once, without that field, and the field is left
 //! out from then on ([`Remote::left_out`]); [`Endpoint::is_strict`] forbids it.
@@ -58,6 +62,7 @@ mod fault;
 pub(super) mod fee;
 mod framing;
 pub mod gate;
+mod halves;
 mod headers;
 mod knobs;
 mod listening;
@@ -66,6 +71,7 @@ mod patience;
 mod proxy;
 pub mod refusal;
 mod stepping;
+mod wording;
 
 pub use address::{BadEndpoint, Base, BoundKey};
 pub use connections::Connections;

@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use super::fault::{Failure, Judge};
-use super::{PAGE_LIMIT, Remote, echo, refusal};
+use super::{PAGE_LIMIT, Remote, echo, halves, refusal};
 use crate::provider::Fault;
 use crate::provider::sse::EVENT_LIMIT;
 
@@ -55,7 +55,7 @@ impl Remote {
         if bytes.len() > most {
             return Err(judge.garbled(&format!("a page of more than {most} bytes")));
         }
-        match serde_json::from_slice::<Value>(&bytes) {
+        match halves::value(&bytes) {
             Ok(page) if page.get("error").is_none_or(Value::is_null) => {
                 Ok(echo::page(page, &self.secrets().collect::<Vec<_>>()))
             }

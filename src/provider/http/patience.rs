@@ -51,12 +51,24 @@ impl Patience {
     }
 }
 
-/// What a `Retry-After` header asks for: seconds, or a date after `now`.
+/// What a `Retry-After` header asks for: seconds, or a date after `now`. One that was
+/// sent twice may come as one, between commas: then the longest.
 #[must_use]
 pub fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
+    let parts: Vec<&str> = value.split(',').collect();
+    // A date has a comma of its own.
+    let dates = parts.windows(2).map(|pair| pair.join(","));
+    let waits = dates.filter_map(|date| wait(&date, now));
+    waits.chain(parts.iter().filter_map(|part| wait(part, now))).max()
+}
+
+fn wait(value: &str, now: SystemTime) -> Option<Duration> {
     let value = value.trim();
     if let Ok(seconds) = value.parse::<f64>() {
-        return Duration::try_from_secs_f64(seconds).ok();
+        // A number beyond all that can be waited for is no reason to come sooner.
+        let is_beyond = |seconds: &f64| *seconds >= Duration::MAX.as_secs_f64();
+        let beyond = Some(seconds).filter(is_beyond).map(|_| Duration::MAX);
+        return beyond.or_else(|| Duration::try_from_secs_f64(seconds).ok());
     }
     let date = httpdate::parse_http_date(value).ok()?;
     Some(date.duration_since(now).unwrap_or_default())
@@ -76,12 +88,25 @@ mod tests {
             ("Sun, 06 Nov 1994 08:00:00 GMT", Some(0.0)),
             ("-1", None),
             ("NaN", None),
-            ("1e300", None),
+            ("99999999999999999999999", Some(f64::MAX)),
+            ("1e300", Some(f64::MAX)),
+            ("-1e300", None),
+            ("3, 5", Some(5.0)),
+            ("5,3", Some(5.0)),
+            ("3, soon", Some(3.0)),
+            ("3, -5", Some(3.0)),
+            ("3, 99999999999999999999999", Some(f64::MAX)),
+            ("Sun, 06 Nov 1994 08:50:07 GMT, Sun, 06 Nov 1994 08:49:57 GMT", Some(30.0)),
+            ("3, Sun, 06 Nov 1994 08:50:07 GMT", Some(30.0)),
+            ("Sunday, 06-Nov-94 08:50:07 GMT, 40", Some(40.0)),
+            (",", None),
             ("soon", None),
             ("", None),
         ];
         for (value, seconds) in table {
-            assert_eq!(retry_after(value, now), seconds.map(Duration::from_secs_f64), "{value}");
+            let wait =
+                seconds.map(|wait| Duration::try_from_secs_f64(wait).unwrap_or(Duration::MAX));
+            assert_eq!(retry_after(value, now), wait, "{value}");
         }
     }
 

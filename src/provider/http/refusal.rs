@@ -6,6 +6,7 @@
 use serde_json::Value;
 
 use super::echo::{self, BLOT};
+use super::{halves, wording};
 
 /// The most of a message that is shown.
 const SHOWN: usize = 400;
@@ -26,6 +27,7 @@ pub struct Refusal {
 /// Words of error types, and the HTTP status they stand for. The first that the
 /// type contains counts.
 const KINDS: &[(&str, u16)] = &[
+    ("api_key", 401),
     ("context_length", 400),
     ("exceed_context", 400),
     ("max_tokens_exceeded", 400),
@@ -34,14 +36,17 @@ const KINDS: &[(&str, u16)] = &[
     ("too_large", 413),
     ("unprocessable", 422),
     ("content_policy", 403),
+    ("content_filter", 400),
     ("billing", 402),
     ("invalid_request", 400),
     ("rate_limit", 429),
+    ("capacity_exceeded", 429),
     ("overloaded", 529),
     ("authentication", 401),
     ("permission", 403),
     ("payment", 402),
     ("insufficient_quota", 402),
+    ("current_quota", 402),
     ("not_found", 404),
     ("unavailable", 503),
     ("timeout", 504),
@@ -72,7 +77,9 @@ impl Refusal {
         match value.get("detail")? {
             Value::String(message) => Some(Self::object(value).saying(message)),
             Value::Array(findings) => findings.first().map(Self::finding),
-            detail @ Value::Object(_) => Some(Self::object(detail)),
+            detail @ Value::Object(_) => {
+                Some(Self::read(detail).unwrap_or_else(|| Self::object(detail)))
+            }
             _ => None,
         }
     }
@@ -119,11 +126,21 @@ impl Refusal {
             .collect();
         let says = text(entry.get("msg")).unwrap_or_else(|| "not accepted".to_owned());
         Self {
-            status: None,
+            status: Some(422),
             kind: text(entry.get("type")).unwrap_or_default().to_lowercase(),
             param: place.first().map(|field| (*field).to_owned()),
             message: if place.is_empty() { says } else { format!("`{}`: {says}", place.join(".")) },
         }
+    }
+
+    /// The HTTP status that it stands for where it came without one: the one that it
+    /// says, or the one that its words stand for.
+    #[must_use]
+    pub fn means(&self) -> u16 {
+        // Who names a field has looked at the request, and not yet at the model.
+        let named = self.param.as_ref().map(|_| 400);
+        let by_words = || wording::status(&format!("{} {}", self.kind, self.message));
+        self.status.or(named).unwrap_or_else(by_words)
     }
 
     /// Whether it complains of this field of the body, by name.
@@ -273,7 +290,7 @@ pub fn of_body(body: &[u8]) -> Refusal {
     if let Some(packing) = packing(body) {
         return saying(&format!("it answered with {packing}, which was not asked for"));
     }
-    let is_json = || serde_json::from_slice::<Value>(body).is_ok();
+    let is_json = || halves::value(body).is_ok();
     read_body(body).unwrap_or_else(|| match body.trim_ascii() {
         b"" => saying("it said nothing"),
         _ if is_json() => saying("it answered with JSON that is neither a reply nor an error"),
@@ -290,10 +307,16 @@ pub fn packing(body: &[u8]) -> Option<&'static str> {
     found.map(|(_, name)| *name)
 }
 
+/// The error that a body is, if it is JSON and says so.
+#[must_use]
+pub(super) fn error(body: &[u8]) -> Option<Refusal> {
+    Refusal::read(&halves::value(body).ok()?)
+}
+
 /// A JSON error, or that it is a page, if the body is one of these.
 #[must_use]
 pub fn read_body(body: &[u8]) -> Option<Refusal> {
-    if let Ok(value) = serde_json::from_slice::<Value>(body) {
+    if let Ok(value) = halves::value(body) {
         return Refusal::read(&value);
     }
     let page = String::from_utf8_lossy(body);

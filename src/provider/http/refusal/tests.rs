@@ -32,11 +32,14 @@ fn errors_are_found_in_every_known_shape() {
         (r#"{"detail":"Not Found"}"#, None, None, "Not Found"),
         (
             r#"{"detail":[{"type":"extra_forbidden","loc":["body","seed"],"msg":"Extra inputs are not permitted","input":1}]}"#,
-            None,
+            Some(422),
             Some("seed"),
             "`seed`: Extra inputs are not permitted",
         ),
+        (r#"{"detail":{"error":"Model busy"}}"#, None, None, "Model busy"),
+        (r#"{"detail":{"msg":"m","type":"service_unavailable"}}"#, Some(503), None, "m"),
         (r#"{"message":"m"}"#, None, None, "m"),
+        (r#"{"error":"cut \ud83d"}"#, None, None, "cut \u{fffd}"),
         (r#"{"error":{"code":"502"}}"#, Some(502), None, "502"),
         (
             r#"{"ok":true}"#,
@@ -115,4 +118,37 @@ fn nothing_foreign_is_shown_raw() {
     let long = format!("{}sk-secret", "x".repeat(SHOWN - 3));
     assert!(!shown(&long, Some("sk-secret")).contains("sk-"));
     assert!(shown(&"語".repeat(5000), None).chars().count() <= SHOWN + 1);
+}
+
+#[test]
+fn an_error_without_a_status_means_one() {
+    let table = [
+        (r#"{"error":{"code":502,"message":"the model is not found"}}"#, 502),
+        (r#"{"error":{"code":"503","message":"m"}}"#, 503),
+        (r#"{"error":"m","status":429}"#, 429),
+        (r#"{"error":{"type":"overloaded_error","message":"invalid"}}"#, 529),
+        (
+            r#"{"error":{"type":"invalid_request_error","code":"invalid_api_key","message":"m"}}"#,
+            401,
+        ),
+        (r#"{"error":{"type":"content_filter","message":"m"}}"#, 400),
+        (r#"{"error":{"type":"exceeded_current_quota_error","message":"rate limit"}}"#, 402),
+        (
+            r#"{"object":"error","message":"Service tier capacity exceeded for this model.","type":"service_tier_capacity_exceeded","code":"3505"}"#,
+            429,
+        ),
+        (r#"{"error":{"param":"seed","message":"try again"}}"#, 400),
+        (r#"{"detail":[{"loc":["body","seed"],"msg":"try again"}]}"#, 422),
+        (r#"{"error":{"code":1305,"message":"server busy"}}"#, 503),
+        (r#"{"error":{"type":"BadRequestError","message":"m"}}"#, 400),
+        (r#"{"error":"llama runner process has terminated: exit status 2"}"#, 500),
+        (r#"{"error":"m"}"#, 500),
+        (r#"{"error":{}}"#, 500),
+    ];
+    for (body, status) in table {
+        assert_eq!(error(body.as_bytes()).map(|error| error.means()), Some(status), "{body}");
+    }
+    for no_error in ["<title>Internal Server Error</title>", r#"{"ok":true}"#, "", "server busy"] {
+        assert_eq!(error(no_error.as_bytes()), None, "{no_error}");
+    }
 }
