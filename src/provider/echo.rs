@@ -70,6 +70,10 @@ impl Reader for Echoless {
         self.inner.told(page)
     }
 
+    fn stated(&mut self, said: &Value) {
+        self.inner.stated(said);
+    }
+
     fn ending(&self) -> &Ending {
         self.inner.ending()
     }
@@ -120,5 +124,12 @@ mod tests {
         for (given, pieces, ends, expected) in table {
             assert_eq!(heard(given, pieces, ends), expected, "{pieces:?} after {given:?}");
         }
+    }
+
+    #[test]
+    fn figures_beside_an_error_are_heard() {
+        let mut reader = Echoless::new(Box::new(ChatReader::default()), "It was");
+        reader.stated(&json!({"usage": {"prompt_tokens": 70, "completion_tokens": 3}}));
+        assert_eq!(reader.ending().usage.map(|usage| (usage.prompt, usage.reply)), Some((70, 3)));
     }
 }
