@@ -60,9 +60,13 @@ impl Refusal {
     /// Known shapes: `{error: {code, message, type, param, metadata: {raw}}}`
     /// (`OpenAI`, `OpenRouter`, Anthropic), `{error: "…"}` (Ollama),
     /// `{object: "error", message}` (vLLM, Mistral), `{detail: "…"}` and
-    /// `{detail: [{loc, msg, type}]}` (`FastAPI`), `{message}`.
+    /// `{detail: [{loc, msg, type}]}` (`FastAPI`), `{message}`, and the first in a list
+    /// of `{error}` (Google).
     #[must_use]
     pub fn read(value: &Value) -> Option<Self> {
+        if let Some(first) = value.as_array().and_then(|list| list.first()) {
+            return first.get("error").and_then(|_| Self::read(first));
+        }
         match value.get("error") {
             Some(error @ Value::Object(_)) => return Some(Self::object(error)),
             Some(Value::String(message)) => return Some(Self::object(value).saying(message)),

@@ -29,6 +29,12 @@ fn errors_are_found_in_every_known_shape() {
             None,
             "m",
         ),
+        (
+            r#"[{"error":{"code":429,"message":"m","status":"RESOURCE_EXHAUSTED"}}]"#,
+            Some(429),
+            None,
+            "m",
+        ),
         (r#"{"detail":"Not Found"}"#, None, None, "Not Found"),
         (
             r#"{"detail":[{"type":"extra_forbidden","loc":["body","seed"],"msg":"Extra inputs are not permitted","input":1}]}"#,
