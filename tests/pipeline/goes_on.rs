@@ -100,3 +100,21 @@ fn a_break_outlives_what_was_taken_off_before_it() {
         assert_eq!(prose(&project, 1), PROSE[0], "{lead:?}");
     }
 }
+
+#[test]
+fn a_text_that_turns_to_another_language_in_mid_paragraph_goes_on_where_it_did() {
+    let (first, rest) = cut("had the key?” she asked.");
+    let german = "Joss sah sie lange an und sagte nichts. Dann setzte er sich auf die Kiste und begann zu schreiben, als \
+                  hätte er nie etwas anderes getan. Sie goss ihm Tee ein und wartete, bis der Regen aufhörte.\n\n„Welcher \
+                  Tag?“, fragte sie, aber er antwortete nicht. Er blätterte in dem Buch, eine Seite nach der anderen, und \
+                  manchmal nickte er, als hätte ihm jemand etwas erklärt, das er schon wusste.";
+    for lead in [" ", " Joss looked up, and then "] {
+        let mut script = script(first, &[rest]);
+        script[0] = rule(&[&drafts(1)], &format!("{first}{lead}{german}"));
+        let project = small(&script);
+        let output = done(&project, &["draft", "chapter", "1"]);
+        let stopped = "  stopped: it turned to another language (German)";
+        assert!(output.stderr.contains(stopped), "{lead:?} {output}");
+        assert_eq!(prose(&project, 1), PROSE[0], "{lead:?}");
+    }
+}
