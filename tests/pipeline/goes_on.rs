@@ -118,3 +118,22 @@ fn a_text_that_turns_to_another_language_in_mid_paragraph_goes_on_where_it_did()
         assert_eq!(prose(&project, 1), PROSE[0], "{lead:?}");
     }
 }
+
+#[test]
+fn half_a_word_to_the_reader_is_no_part_of_a_chapter() {
+    let text = PROSE[0];
+    for half in ["Sure! Here is the c", "**The Second", "<thi", "```mark", "The"] {
+        let mut script = script(half, &[]);
+        script.insert(1, rule(&[&drafts(1)], text));
+        let project = small(&script);
+        done(&project, &["draft", "chapter", "1"]);
+        assert_eq!(prose(&project, 1), text, "{half}");
+    }
+    // Asked to go on, it begins with half a tag.
+    let (first, rest) = cut("had the key?” she asked.");
+    let mut script = script(first, &["<thi", rest]);
+    script[1] = with(script[1].clone(), json!({ "finish": "length" }));
+    let project = small(&script);
+    done(&project, &["draft", "chapter", "1"]);
+    assert_eq!(prose(&project, 1), text);
+}

@@ -3,6 +3,10 @@
 use super::watch::{Signs, before_closing};
 use crate::story::prose;
 
+mod begun;
+
+pub use begun::{is_begun, is_tag_begun};
+
 /// The prose of a reply: without tags, code fences, a preamble to the reader, a
 /// repeated heading, or words to the author at the end.
 #[must_use]
@@ -217,28 +221,30 @@ fn is_count(line: &str) -> bool {
         && WORDS.iter().any(|word| bare.ends_with(word))
 }
 
-/// `Sure, here is chapter 3:` and its kin, in the languages of our prompts.
+/// What a word to the reader begins with, in the languages of our prompts.
+const OPENERS: [&str; 18] = [
+    "sure",
+    "certainly",
+    "of course",
+    "here is",
+    "here's",
+    "here’s",
+    "okay",
+    "absolutely",
+    "gerne",
+    "natürlich",
+    "hier ist",
+    "selbstverständlich",
+    "voici",
+    "bien sûr",
+    "aquí",
+    "claro",
+    "por supuesto",
+    "ecco",
+];
+
+/// `Sure, here is chapter 3:` and its kin.
 fn is_preamble(line: &str) -> bool {
-    const OPENERS: [&str; 18] = [
-        "sure",
-        "certainly",
-        "of course",
-        "here is",
-        "here's",
-        "here’s",
-        "okay",
-        "absolutely",
-        "gerne",
-        "natürlich",
-        "hier ist",
-        "selbstverständlich",
-        "voici",
-        "bien sûr",
-        "aquí",
-        "claro",
-        "por supuesto",
-        "ecco",
-    ];
     // What such a word speaks of: a narrator says `Here is what the notice said:`.
     const PARTS: [&str; 17] = [
         "chapter",
@@ -325,10 +331,12 @@ fn is_heading(line: &str, title: &str) -> bool {
     };
     (!bare.is_empty() && lower == title.to_lowercase())
         || is_marked_heading(line) && says_again(&lower, title)
-        || ["chapter", "kapitel", "chapitre", "capítulo", "capitolo", "scene", "szene"]
-            .iter()
-            .any(|word| after_number(word) || named(word))
+        || HEADS.iter().any(|word| after_number(word) || named(word))
 }
+
+/// What a heading calls what stands below it.
+const HEADS: [&str; 7] =
+    ["chapter", "kapitel", "chapitre", "capítulo", "capitolo", "scene", "szene"];
 
 /// Whether a heading says the title, and that it goes on: `The Mill (continued)`.
 fn says_again(lower: &str, title: &str) -> bool {
