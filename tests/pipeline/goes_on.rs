@@ -137,3 +137,26 @@ fn half_a_word_to_the_reader_is_no_part_of_a_chapter() {
     done(&project, &["draft", "chapter", "1"]);
     assert_eq!(prose(&project, 1), text);
 }
+
+#[test]
+fn what_is_said_again_at_a_cut_is_said_once_however_short() {
+    let spoken =
+        "\n\n— I did — said Joss. — It was me.\n\n— Me? — he asked, and looked at the scales.";
+    let text = PROSE[0].replace("\n\nJoss looked at the scales.", spoken).replace(
+        "“Nobody,” he said, and then, because she waited:",
+        "He waited. “Nobody,” he said:",
+    );
+    for (head, again) in [
+        (" He", "He"),
+        (" He ", "He "),
+        ("— It was me.\n\n", "— It was me.\n\n"),
+        ("— It was me.\n\n—", "—"),
+        ("\n\n— Me", "— Me"),
+    ] {
+        let at = text.find(head).expect("words of the text") + head.len();
+        let (first, rest) = text.split_at(at);
+        let project = small(&script(first, &[&format!("{again}{rest}")]));
+        done(&project, &["draft", "chapter", "1"]);
+        assert_eq!(prose(&project, 1), text, "{head:?}");
+    }
+}
