@@ -160,3 +160,24 @@ fn what_is_said_again_at_a_cut_is_said_once_however_short() {
         assert_eq!(prose(&project, 1), text, "{head:?}");
     }
 }
+
+#[test]
+fn the_first_of_several_headings_stays_though_the_others_come_later() {
+    let (first, rest) = cut("had the key?” she asked.");
+    for [one, two] in [["## I", "## II"], ["### Monday", "### Tuesday"]] {
+        let (first, rest) = (format!("{one}\n\n{first}"), format!("\n\n{two}{rest}"));
+        let text = format!("{first}{rest}");
+        let mut whole = script(&text, &[]);
+        whole[0] = rule(&[&drafts(1)], &text);
+        let beyond = format!("# The Second Hand\n\n{first}");
+        for script in [whole, script(&first, &[&rest]), script(&beyond, &[&rest])] {
+            let project = small(&script);
+            done(&project, &["draft", "chapter", "1"]);
+            assert_eq!(prose(&project, 1), text);
+        }
+    }
+    // One alone heads the chapter.
+    let project = small(&script(&format!("## I\n\n{first}"), &[rest]));
+    done(&project, &["draft", "chapter", "1"]);
+    assert_eq!(prose(&project, 1), PROSE[0]);
+}

@@ -30,7 +30,8 @@ fn strip_edges(reply: &str, title: &str, begins: bool, ends: bool) -> String {
     let mut lines: Vec<&str> = text.lines().collect();
     let (mut is_frame, mut is_headed) = (begins, false);
     while let Some(line) = lines.first().map(|line| line.trim()) {
-        let is_named = is_heading(line, title) || begins && is_marked_heading(line);
+        let is_named = is_heading(line, title)
+            || begins && is_marked_heading(line) && !has_sisters(&lines, title);
         let is_below = is_headed && (is_underline(line) || is_count(line));
         let is_said = is_preamble(line) || is_named || is_below;
         if !(line.is_empty() || is_said || prose::is_rule(line) && is_frame) {
@@ -64,6 +65,40 @@ fn strip_edges(reply: &str, title: &str, begins: bool, ends: bool) -> String {
     } else {
         stripped.trim_end().to_owned()
     }
+}
+
+/// The heading that [`strip_cut`] takes off the prose of a reply, if it names neither
+/// the chapter nor a part by its number: it may be the first of several.
+#[must_use]
+pub fn first_heading<'a>(reply: &'a str, text: &str, title: &str) -> Option<&'a str> {
+    let first = text.lines().next().filter(|line| !line.trim().is_empty())?;
+    let before = &reply[..reply.find(first)?];
+    let heading = before.lines().rev().find(|line| !line.trim().is_empty())?.trim();
+    (is_marked_heading(heading) && !is_heading(heading, title)).then_some(heading)
+}
+
+/// A text with the heading that was taken off its beginning before more of it came, if
+/// that was the first of several.
+#[must_use]
+pub fn with_heading(text: &str, heading: &str, title: &str) -> String {
+    let whole = format!("{heading}\n\n{text}");
+    let lines: Vec<&str> = whole.lines().collect();
+    if has_sisters(&lines, title) { whole } else { text.to_owned() }
+}
+
+/// Whether the heading that a text begins with is the first of several of its kind, so
+/// that it heads a part of the story, and not the chapter: prose stands below it, and
+/// then comes another.
+fn has_sisters(lines: &[&str], title: &str) -> bool {
+    let depth = |line: &str| line.trim_start().bytes().take_while(|byte| *byte == b'#').count();
+    let Some((first, rest)) = lines.split_first() else { return false };
+    let mut below = rest.iter().filter(|line| !line.trim().is_empty());
+    below.next().is_some_and(|line| !is_marked_heading(line))
+        && below.any(|line| {
+            is_marked_heading(line)
+                && depth(line) == depth(first)
+                && !is_heading(line.trim(), title)
+        })
 }
 
 /// The prose of a reply that goes on from an earlier one: what [`strip`] takes

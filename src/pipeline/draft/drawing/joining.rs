@@ -47,6 +47,8 @@ impl Drawing<'_> {
             }
         } else {
             self.text = self.stripped(reply, ends);
+            let heading = take::first_heading(reply, &self.text, title);
+            self.heading = heading.filter(|_| !ends).map(str::to_owned);
             if !ends && self.is_unbegun() {
                 self.text.clear();
             }
