@@ -158,11 +158,14 @@ fn another_language_is_noticed_wherever_a_paragraph_turns() {
         }
     }
     // What somebody says may be in any language, as long as the narrator is in theirs.
-    for speech in [format!("“{first}”"), format!("„{}“", first.replace("\n\n", " "))] {
-        let text = format!("{told}\n\n{speech} {english}\n\n{speech} {english}");
-        assert_eq!(judged(terms("en"), &text), None, "{speech}");
+    let (one, two) = first.split_once("\n\n").expect("two paragraphs");
+    for [open, close] in [["“", "”"], ["„", "“"], ["«", "»"], ["\"", "\""], ["“", "“"]]
+    {
+        let (one, two) = (format!("{open}{one}{close}"), format!("{open}{two}{close}"));
+        let text = format!("{told}\n\n{one} he said.\n\n{two} {english}");
+        assert_eq!(judged(terms("en"), &text), None, "{open} {close}");
     }
-    let text = format!("{told} {english} {told} {english}");
+    let text = format!("{told} {english}");
     assert_eq!(judged(terms("de"), &text).map(|(reason, _)| reason), Some(Reason::Language));
     assert_eq!(judged(terms("en"), &text), None);
 }
