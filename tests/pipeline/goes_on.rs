@@ -100,3 +100,84 @@ fn a_break_outlives_what_was_taken_off_before_it() {
         assert_eq!(prose(&project, 1), PROSE[0], "{lead:?}");
     }
 }
+
+#[test]
+fn a_text_that_turns_to_another_language_in_mid_paragraph_goes_on_where_it_did() {
+    let (first, rest) = cut("had the key?” she asked.");
+    let german = "Joss sah sie lange an und sagte nichts. Dann setzte er sich auf die Kiste und begann zu schreiben, als \
+                  hätte er nie etwas anderes getan. Sie goss ihm Tee ein und wartete, bis der Regen aufhörte.\n\n„Welcher \
+                  Tag?“, fragte sie, aber er antwortete nicht. Er blätterte in dem Buch, eine Seite nach der anderen, und \
+                  manchmal nickte er, als hätte ihm jemand etwas erklärt, das er schon wusste.";
+    for lead in [" ", " Joss looked up, and then "] {
+        let mut script = script(first, &[rest]);
+        script[0] = rule(&[&drafts(1)], &format!("{first}{lead}{german}"));
+        let project = small(&script);
+        let output = done(&project, &["draft", "chapter", "1"]);
+        let stopped = "  stopped: it turned to another language (German)";
+        assert!(output.stderr.contains(stopped), "{lead:?} {output}");
+        assert_eq!(prose(&project, 1), PROSE[0], "{lead:?}");
+    }
+}
+
+#[test]
+fn half_a_word_to_the_reader_is_no_part_of_a_chapter() {
+    let text = PROSE[0];
+    for half in ["Sure! Here is the c", "**The Second", "<thi", "```mark", "The"] {
+        let mut script = script(half, &[]);
+        script.insert(1, rule(&[&drafts(1)], text));
+        let project = small(&script);
+        done(&project, &["draft", "chapter", "1"]);
+        assert_eq!(prose(&project, 1), text, "{half}");
+    }
+    // Asked to go on, it begins with half a tag.
+    let (first, rest) = cut("had the key?” she asked.");
+    let mut script = script(first, &["<thi", rest]);
+    script[1] = with(script[1].clone(), json!({ "finish": "length" }));
+    let project = small(&script);
+    done(&project, &["draft", "chapter", "1"]);
+    assert_eq!(prose(&project, 1), text);
+}
+
+#[test]
+fn what_is_said_again_at_a_cut_is_said_once_however_short() {
+    let spoken =
+        "\n\n— I did — said Joss. — It was me.\n\n— Me? — he asked, and looked at the scales.";
+    let text = PROSE[0].replace("\n\nJoss looked at the scales.", spoken).replace(
+        "“Nobody,” he said, and then, because she waited:",
+        "He waited. “Nobody,” he said:",
+    );
+    for (head, again) in [
+        (" He", "He"),
+        (" He ", "He "),
+        ("— It was me.\n\n", "— It was me.\n\n"),
+        ("— It was me.\n\n—", "—"),
+        ("\n\n— Me", "— Me"),
+    ] {
+        let at = text.find(head).expect("words of the text") + head.len();
+        let (first, rest) = text.split_at(at);
+        let project = small(&script(first, &[&format!("{again}{rest}")]));
+        done(&project, &["draft", "chapter", "1"]);
+        assert_eq!(prose(&project, 1), text, "{head:?}");
+    }
+}
+
+#[test]
+fn the_first_of_several_headings_stays_though_the_others_come_later() {
+    let (first, rest) = cut("had the key?” she asked.");
+    for [one, two] in [["## I", "## II"], ["### Monday", "### Tuesday"]] {
+        let (first, rest) = (format!("{one}\n\n{first}"), format!("\n\n{two}{rest}"));
+        let text = format!("{first}{rest}");
+        let mut whole = script(&text, &[]);
+        whole[0] = rule(&[&drafts(1)], &text);
+        let beyond = format!("# The Second Hand\n\n{first}");
+        for script in [whole, script(&first, &[&rest]), script(&beyond, &[&rest])] {
+            let project = small(&script);
+            done(&project, &["draft", "chapter", "1"]);
+            assert_eq!(prose(&project, 1), text);
+        }
+    }
+    // One alone heads the chapter.
+    let project = small(&script(&format!("## I\n\n{first}"), &[rest]));
+    done(&project, &["draft", "chapter", "1"]);
+    assert_eq!(prose(&project, 1), PROSE[0]);
+}

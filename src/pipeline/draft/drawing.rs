@@ -114,6 +114,8 @@ struct Drawing<'a> {
     /// Whether it is not drawn again if it is rejected.
     is_last: bool,
     text: String,
+    /// The heading that was taken off its first reply, which was cut.
+    heading: Option<String>,
     /// How the last reply ended: stopped ones as if they had ended or were cut.
     ending: Ending,
     /// Why the last reply was stopped, if it was.
@@ -140,6 +142,7 @@ impl<'a> Drawing<'a> {
             name,
             is_last: false,
             text: String::new(),
+            heading: None,
             ending: Ending::Stop,
             verdict: None,
             is_whole: false,
@@ -209,7 +212,11 @@ impl<'a> Drawing<'a> {
                 self.text.truncate(end);
             }
         }
-        self.text = take::without_headings(&self.text, &self.sitting.task.chapter.title);
+        let title = &self.sitting.task.chapter.title;
+        self.text = take::without_headings(&self.text, title);
+        if let Some(heading) = &self.heading {
+            self.text = take::with_heading(&self.text, heading, title);
+        }
         None
     }
 

@@ -38,8 +38,12 @@ pub fn join(head: &str, tail: &str, words: &Words) -> String {
         return head.to_owned();
     }
     let tail = &*mid_sentence(head, tail);
-    if let Some(rest) = behind_paragraph(head, tail) {
+    let rest = behind_paragraph(head, tail).or_else(|| lines::behind_dash(head, tail));
+    if let Some(rest) = rest {
         return spaced(head, rest);
+    }
+    if let Some(rest) = lines::behind_sentence(head, tail) {
+        return format!("{}\n\n{rest}", head.trim_end());
     }
     if ends_in_rule(head) && !tail.trim_start_matches(' ').starts_with(RULES) {
         return format!("{}\n\n{}", head.trim_end(), after_rule(tail));
@@ -65,6 +69,9 @@ pub fn join(head: &str, tail: &str, words: &Words) -> String {
     }
     let ends_open = head.ends_with(|c: char| c.is_alphanumeric());
     let starts_open = tail.starts_with(|c: char| c.is_alphanumeric());
+    if lines::ends_in_half_break(head, tail) {
+        return format!("{head}\n{tail}");
+    }
     if head.ends_with(char::is_whitespace) {
         return spaced(head, tail);
     }
@@ -182,8 +189,22 @@ fn opens(head: &str) -> bool {
     head.ends_with(OPENING)
         || is_quote && (is_free(before) || before.ends_with(OPENING) || before.ends_with(DASHES))
         || is_elision(head)
+        || head.ends_with(DASHES) && dash_clings(head)
         // One between blanks wants its second, but where a line begins with it.
         || head.ends_with(DASHES) && (!is_free(line.trim_end_matches(DASHES)) || line.trim_end_matches(DASHES).is_empty())
+}
+
+/// Whether the dash that a text ends with clings to what follows, as others of the text
+/// do that a blank stands before: `—dijo` in Spanish.
+fn dash_clings(head: &str) -> bool {
+    let Some(dash) = head.chars().next_back() else { return false };
+    let is_free = |at: usize| head[..at].is_empty() || head[..at].ends_with(char::is_whitespace);
+    let behind = |at: usize| head[at + dash.len_utf8()..].chars().next();
+    let set_off =
+        || head.match_indices(dash).filter(|(at, _)| is_free(*at)).map(|(at, _)| behind(at));
+    let clinging =
+        set_off().flatten().filter(|c| c.is_alphanumeric() || "¿¡«“".contains(*c)).count();
+    clinging > set_off().flatten().filter(|c| c.is_whitespace()).count()
 }
 
 /// Whether a text ends with the apostrophe of a word that clings to the next, as

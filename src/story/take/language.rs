@@ -41,6 +41,20 @@ fn is_surely(text: &str, language: &str) -> bool {
     known * 6 > words
 }
 
+/// Whether a text is in another language, by its English name, rather than in the
+/// one asked for: of the two alone, a sentence is enough to tell.
+#[must_use]
+pub(super) fn is_rather(text: &str, foreign: &str, language: &str) -> bool {
+    let named = |lang: &&whatlang::Lang| lang.eng_name() == foreign;
+    let (Some(wanted), Some(foreign)) =
+        (tongue(language), whatlang::Lang::all().iter().find(named).copied())
+    else {
+        return false;
+    };
+    let detector = whatlang::Detector::with_allowlist(vec![wanted, foreign]);
+    !is_surely(text, language) && detector.detect_lang(text) == Some(foreign)
+}
+
 /// The English name of the language that a text is most likely in.
 #[must_use]
 pub(super) fn language_of(text: &str) -> Option<String> {

@@ -13,7 +13,8 @@ pub use circles::find_loop;
 pub use language::{foreign_language, language_name};
 pub use remarks::{after_remark, after_word};
 pub use wrappings::{
-    before_marks, strip, strip_continuation, strip_cut, without_headings, without_thoughts,
+    before_marks, first_heading, is_begun, is_tag_begun, strip, strip_continuation, strip_cut,
+    with_heading, without_headings, without_thoughts,
 };
 
 /// Why a reply cannot be part of a take.

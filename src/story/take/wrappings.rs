@@ -3,6 +3,10 @@
 use super::watch::{Signs, before_closing};
 use crate::story::prose;
 
+mod begun;
+
+pub use begun::{is_begun, is_tag_begun};
+
 /// The prose of a reply: without tags, code fences, a preamble to the reader, a
 /// repeated heading, or words to the author at the end.
 #[must_use]
@@ -26,7 +30,8 @@ fn strip_edges(reply: &str, title: &str, begins: bool, ends: bool) -> String {
     let mut lines: Vec<&str> = text.lines().collect();
     let (mut is_frame, mut is_headed) = (begins, false);
     while let Some(line) = lines.first().map(|line| line.trim()) {
-        let is_named = is_heading(line, title) || begins && is_marked_heading(line);
+        let is_named = is_heading(line, title)
+            || begins && is_marked_heading(line) && !has_sisters(&lines, title);
         let is_below = is_headed && (is_underline(line) || is_count(line));
         let is_said = is_preamble(line) || is_named || is_below;
         if !(line.is_empty() || is_said || prose::is_rule(line) && is_frame) {
@@ -60,6 +65,40 @@ fn strip_edges(reply: &str, title: &str, begins: bool, ends: bool) -> String {
     } else {
         stripped.trim_end().to_owned()
     }
+}
+
+/// The heading that [`strip_cut`] takes off the prose of a reply, if it names neither
+/// the chapter nor a part by its number: it may be the first of several.
+#[must_use]
+pub fn first_heading<'a>(reply: &'a str, text: &str, title: &str) -> Option<&'a str> {
+    let first = text.lines().next().filter(|line| !line.trim().is_empty())?;
+    let before = &reply[..reply.find(first)?];
+    let heading = before.lines().rev().find(|line| !line.trim().is_empty())?.trim();
+    (is_marked_heading(heading) && !is_heading(heading, title)).then_some(heading)
+}
+
+/// A text with the heading that was taken off its beginning before more of it came, if
+/// that was the first of several.
+#[must_use]
+pub fn with_heading(text: &str, heading: &str, title: &str) -> String {
+    let whole = format!("{heading}\n\n{text}");
+    let lines: Vec<&str> = whole.lines().collect();
+    if has_sisters(&lines, title) { whole } else { text.to_owned() }
+}
+
+/// Whether the heading that a text begins with is the first of several of its kind, so
+/// that it heads a part of the story, and not the chapter: prose stands below it, and
+/// then comes another.
+fn has_sisters(lines: &[&str], title: &str) -> bool {
+    let depth = |line: &str| line.trim_start().bytes().take_while(|byte| *byte == b'#').count();
+    let Some((first, rest)) = lines.split_first() else { return false };
+    let mut below = rest.iter().filter(|line| !line.trim().is_empty());
+    below.next().is_some_and(|line| !is_marked_heading(line))
+        && below.any(|line| {
+            is_marked_heading(line)
+                && depth(line) == depth(first)
+                && !is_heading(line.trim(), title)
+        })
 }
 
 /// The prose of a reply that goes on from an earlier one: what [`strip`] takes
@@ -217,28 +256,30 @@ fn is_count(line: &str) -> bool {
         && WORDS.iter().any(|word| bare.ends_with(word))
 }
 
-/// `Sure, here is chapter 3:` and its kin, in the languages of our prompts.
+/// What a word to the reader begins with, in the languages of our prompts.
+const OPENERS: [&str; 18] = [
+    "sure",
+    "certainly",
+    "of course",
+    "here is",
+    "here's",
+    "here’s",
+    "okay",
+    "absolutely",
+    "gerne",
+    "natürlich",
+    "hier ist",
+    "selbstverständlich",
+    "voici",
+    "bien sûr",
+    "aquí",
+    "claro",
+    "por supuesto",
+    "ecco",
+];
+
+/// `Sure, here is chapter 3:` and its kin.
 fn is_preamble(line: &str) -> bool {
-    const OPENERS: [&str; 18] = [
-        "sure",
-        "certainly",
-        "of course",
-        "here is",
-        "here's",
-        "here’s",
-        "okay",
-        "absolutely",
-        "gerne",
-        "natürlich",
-        "hier ist",
-        "selbstverständlich",
-        "voici",
-        "bien sûr",
-        "aquí",
-        "claro",
-        "por supuesto",
-        "ecco",
-    ];
     // What such a word speaks of: a narrator says `Here is what the notice said:`.
     const PARTS: [&str; 17] = [
         "chapter",
@@ -325,10 +366,12 @@ fn is_heading(line: &str, title: &str) -> bool {
     };
     (!bare.is_empty() && lower == title.to_lowercase())
         || is_marked_heading(line) && says_again(&lower, title)
-        || ["chapter", "kapitel", "chapitre", "capítulo", "capitolo", "scene", "szene"]
-            .iter()
-            .any(|word| after_number(word) || named(word))
+        || HEADS.iter().any(|word| after_number(word) || named(word))
 }
+
+/// What a heading calls what stands below it.
+const HEADS: [&str; 7] =
+    ["chapter", "kapitel", "chapitre", "capítulo", "capitolo", "scene", "szene"];
 
 /// Whether a heading says the title, and that it goes on: `The Mill (continued)`.
 fn says_again(lower: &str, title: &str) -> bool {

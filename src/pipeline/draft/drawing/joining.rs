@@ -31,9 +31,14 @@ impl Drawing<'_> {
         let has_word = reply.trim().len() < take::without_thoughts(good).trim().len();
         let signs = self.sitting.guard.signs();
         let ends = as_if(kept.ending, kept.verdict.as_ref()) == Ending::Stop;
+        let is_begun = is_continuation && take::is_begun(&self.text, title);
         if is_continuation {
             let reply = before_closing(after_opening(reply, signs, false), signs);
             let piece = take::strip_continuation(reply, title, ends);
+            if !ends && take::is_tag_begun(&piece) {
+                // What stands between the tags never came.
+                return 0;
+            }
             let piece = parted(good, &piece, &self.text);
             let is_wrapped = has_word || begins_wrapped(good, &piece);
             let is_exact = self.line.provider.facts().prefill && !is_wrapped;
@@ -42,12 +47,37 @@ impl Drawing<'_> {
             } else {
                 self.join(&piece, after_whole);
             }
+            if is_begun {
+                self.text = self.stripped(&self.text, ends);
+            }
         } else {
-            let reply = before_closing(after_opening(reply, signs, self.is_last), signs);
-            let strip = if ends { take::strip } else { take::strip_cut };
-            self.text = strip(reply, title);
+            self.text = self.stripped(reply, ends);
+            let heading = take::first_heading(reply, &self.text, title);
+            self.heading = heading.filter(|_| !ends).map(str::to_owned);
+            if !ends && self.is_unbegun() {
+                self.text.clear();
+            }
         }
         prose::words(&self.text).saturating_sub(before)
+    }
+
+    /// The prose of a text that begins with a reply.
+    fn stripped(&self, reply: &str, ends: bool) -> String {
+        let signs = self.sitting.guard.signs();
+        let reply = take::without_thoughts(reply);
+        let reply = before_closing(after_opening(reply, signs, self.is_last), signs);
+        let strip = if ends { take::strip } else { take::strip_cut };
+        strip(reply, &self.sitting.task.chapter.title)
+    }
+
+    /// Whether a text that was cut is half of what is wrapped round prose, and better
+    /// drawn anew than gone on from. A model that says the next token goes on with its
+    /// title or its word to the reader, which then comes off; one that is asked to go
+    /// on begins its story behind it.
+    fn is_unbegun(&self) -> bool {
+        let is_exact = self.line.provider.facts().prefill;
+        let is_begun = take::is_begun(&self.text, &self.sitting.task.chapter.title);
+        !self.is_last && is_begun && (!is_exact || take::is_tag_begun(&self.text))
     }
 
     /// Goes on with what a model has said token by token: there is nothing to trim

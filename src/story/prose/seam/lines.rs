@@ -111,6 +111,51 @@ fn answer(head: &str, next: &str) -> Option<&'static str> {
     (is_over && !goes_on && is_speech && said.starts_with(char::is_uppercase)).then_some("\n\n")
 }
 
+/// What goes on behind a dash with which the text ends, alone or with words behind it
+/// that end no sentence, where they are said again: `— He` and `— He did not`.
+pub(super) fn behind_dash<'a>(head: &str, tail: &'a str) -> Option<&'a str> {
+    let text = head.trim_end();
+    let at = text.rfind(['—', '–'])?;
+    let (before, begun) = (&text[..at], &text[at..]);
+    let is_set_off = before.is_empty() || before.ends_with(char::is_whitespace);
+    let is_open = begun.chars().count() == 1 || begun.ends_with(char::is_alphanumeric);
+    let rest = tail.trim_start().strip_prefix(begun)?;
+    (is_set_off && is_open && !rest.starts_with(['—', '–'])).then_some(rest)
+}
+
+/// What goes on behind a line that says the last sentence of the text again, and
+/// nothing else. One word is soon said twice, and so is a paragraph that is no more
+/// than the sentence.
+pub(super) fn behind_sentence<'a>(head: &str, tail: &'a str) -> Option<&'a str> {
+    let (line, rest) = tail.trim_start().split_once('\n')?;
+    let line = line.trim_end();
+    let before = head.trim_end().strip_suffix(line)?;
+    let is_inside = before.ends_with(' ') && !before.trim_end_matches(' ').ends_with('\n');
+    let begins = before.trim_end().ends_with(|c: char| ".!?…”“«»\"".contains(c))
+        && line.trim_start_matches(|c: char| !c.is_alphanumeric()).starts_with(char::is_uppercase);
+    let ends = crate::story::prose::last_sentence_end(line) == line.len();
+    let has_words =
+        line.split_whitespace().filter(|word| word.contains(char::is_alphanumeric)).count() > 1;
+    (is_inside && begins && ends && has_words).then(|| rest.trim_start())
+}
+
+/// Whether the line end with which a text ends is the first half of what parts two
+/// paragraphs: so often has the text parted them by two, and never by one.
+pub(super) fn ends_in_half_break(head: &str, tail: &str) -> bool {
+    const OFTEN: usize = 4;
+    let Some(text) = head.strip_suffix('\n') else { return false };
+    let (breaks, ends) = (text.matches("\n\n").count(), text.matches('\n').count());
+    let last = text.rsplit('\n').next().unwrap_or_default();
+    let is_over = crate::story::prose::last_sentence_end(last) == last.trim_end().len();
+    let begins = tail.starts_with(|c: char| c.is_uppercase() || "“„«»\"—–¿¡".contains(c));
+    breaks >= OFTEN
+        && ends == breaks * 2
+        && !last.trim().is_empty()
+        && is_over
+        && begins
+        && mark(last).is_none()
+}
+
 /// Whether an aside begins, which wants a blank before it: a dash that has one
 /// behind it, a bracket, in French a mark that stands by itself.
 pub(super) fn begins_aside(head: &str, tail: &str) -> bool {

@@ -234,7 +234,16 @@ impl Again<'_> {
         self.begin[0].start == 0
             && end.len() <= 2
             && (self.cut_inside && end.len() == 1 || begins_sentence(self.head, self.from))
-            && letters(end) >= 4
+            && (letters(end) >= 4 || self.is_same_beginning())
+    }
+
+    /// Whether a sentence has but begun, and is begun again to the letter: `He` and
+    /// `He did not answer`.
+    fn is_same_beginning(&self) -> bool {
+        let begun = self.head[self.from..].trim_end();
+        begun.ends_with(char::is_alphanumeric)
+            && begins_sentence(self.head, self.from)
+            && self.tail.strip_prefix(begun).is_some_and(|rest| rest.starts_with([' ', ',']))
     }
 
     /// Whether so few words are the same again by what stands about them: nobody

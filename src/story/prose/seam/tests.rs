@@ -526,3 +526,68 @@ fn lines_that_are_lines_by_themselves_stay_so() {
         assert_eq!(join(head, tail, &book(HashSet::new())), expected, "{head:?} + {tail:?}");
     }
 }
+
+#[test]
+fn a_beginning_that_is_said_again_is_said_once_however_short() {
+    let known = book(vocabulary(["he did not answer that she gave him her hand"]));
+    for (head, tail, expected) in [
+        // A dash, and what stands behind it.
+        ("Nikt nie słucha.\n\n—", "— I wyjechali?", "Nikt nie słucha.\n\n— I wyjechali?"),
+        ("Nikt nie słucha.\n\n— ", "— I wyjechali?", "Nikt nie słucha.\n\n— I wyjechali?"),
+        ("Nikt.\n\n— Żart ", "— Żart nie wie.", "Nikt.\n\n— Żart nie wie."),
+        ("Nikt.\n\n— Żar", "— Żart nie wie.", "Nikt.\n\n— Żart nie wie."),
+        ("— Tak — powiedziała. — Że", "— Że wyjechali.", "— Tak — powiedziała. — Że wyjechali."),
+        ("— Tak —", "— powiedziała.", "— Tak — powiedziała."),
+        ("—Sí —", "—dijo.", "—Sí —dijo."),
+        // Another speaks, or the same goes on.
+        ("— Tak.", "— Tak.", "— Tak. — Tak."),
+        ("“I—", "I don’t know.”", "“I—I don’t know.”"),
+        // The last sentence on a line by itself.
+        (
+            "— Mówią — rzekła. — Że wyjechali.\n\n",
+            "— Że wyjechali.\n\nZrobiło się cicho.",
+            "— Mówią — rzekła. — Że wyjechali.\n\nZrobiło się cicho.",
+        ),
+        ("She sat. It rained.", "It rained.\n\nHe rose.", "She sat. It rained.\n\nHe rose."),
+        ("She sat. Yes.", "Yes.\n\nHe rose.", "She sat. Yes. Yes.\n\nHe rose."),
+        ("It rained.", "It rained again.\n\nHe", "It rained. It rained again.\n\nHe"),
+        (
+            "“No,” he said. “I did.”",
+            "“I did not.”\n\nHe",
+            "“No,” he said. “I did.”\n\n“I did not.”\n\nHe",
+        ),
+        // The first word of a sentence.
+        ("“Who?”\n\nHe", "He did not answer.", "“Who?”\n\nHe did not answer."),
+        ("“Who?”\n\nHe ", "He did not answer.", "“Who?”\n\nHe did not answer."),
+        ("It rained. I do", "I do not know.", "It rained. I do not know."),
+        ("She gave him her", "her hand.", "She gave him her her hand."),
+        ("“Ha", "ha,” he said.", "“Haha,” he said."),
+        ("He saw that he", "He rose.", "He saw that he He rose."),
+        // A dash that clings to what is said behind it, and one that does not.
+        ("—Sí.\n\n—No hacía falta —", "dijo Inés.", "—Sí.\n\n—No hacía falta —dijo Inés."),
+        ("— Tak.\n\n— Nie —", "rzekła.", "— Tak.\n\n— Nie — rzekła."),
+    ] {
+        assert_eq!(join(head, tail, &known), expected, "{head:?} + {tail:?}");
+    }
+}
+
+#[test]
+fn half_a_break_is_a_whole_one_where_the_text_has_no_other() {
+    let known = book(vocabulary(["she sat"]));
+    let told = "It rained.\n\n“Go.”\n\nHe rose.\n\nShe sat.\n\n";
+    for (head, tail, expected) in [
+        ("He sat.\n", "He rose.", "He sat.\n\nHe rose."),
+        ("“Go.”\n", "“Now?” he said.", "“Go.”\n\n“Now?” he said."),
+        ("He sat.\n\n", "He rose.", "He sat.\n\nHe rose."),
+        // A song, a list, an address.
+        ("Row, row,\n", "Row the boat.", "Row, row,\nRow the boat."),
+        ("Row.\nRow.\n", "Row the boat.", "Row.\nRow.\nRow the boat."),
+        ("1. Salt.\n", "Oil.", "1. Salt.\nOil."),
+        ("Yours,\n", "Tom", "Yours,\nTom"),
+    ] {
+        let joined = join(&format!("{told}{head}"), tail, &known);
+        assert_eq!(joined, format!("{told}{expected}"), "{head:?} + {tail:?}");
+    }
+    let joined = join("I read:\n\nRow.\n", "Row the boat.", &known);
+    assert_eq!(joined, "I read:\n\nRow.\nRow the boat.");
+}

@@ -198,7 +198,7 @@ impl Watch {
             self.leave(self.leaving.unclosed());
             let is_rest = !self.terms.begun.is_empty();
             if let Some((from, language)) = self.tongue.end(&self.terms.language, is_rest) {
-                let keep = self.ends.before(tongue::turn(&self.text, from, &self.terms.language));
+                let keep = self.ends.before(self.turn(from, &language));
                 self.stop(Reason::Language, keep, |_| language);
             }
         }
@@ -292,15 +292,21 @@ impl Watch {
     }
 
     fn check_language(&mut self, c: char, at: usize) {
-        let is_said = self.quotes.is_open() || self.leaving.is_of_another();
+        let is_line_said = self.leaving.is_of_another() && !self.quotes.is_told_again();
+        let is_said = self.quotes.is_open() || is_line_said || self.leaving.unclosed().is_some();
         let turned = self
             .tongue
             .read(c, at, is_said, &self.terms.language)
             .or_else(|| if is_said { None } else { self.script.read(c, at, &self.terms.language) });
         if let Some((from, language)) = turned {
-            let keep = self.ends.before(tongue::turn(&self.text, from, &self.terms.language));
+            let keep = self.ends.before(self.turn(from, &language));
             self.stop(Reason::Language, keep, |_| language);
         }
+    }
+
+    /// Where the text turns to a language in which it is from about a place on.
+    fn turn(&self, from: usize, foreign: &str) -> usize {
+        tongue::turn(&self.text, from, foreign, &self.terms.language)
     }
 
     fn find_phrase(&mut self, text: &str, is_over: bool) {

@@ -137,6 +137,40 @@ fn another_language_is_noticed_and_foreign_speech_is_not() {
 }
 
 #[test]
+fn another_language_is_noticed_wherever_a_paragraph_turns() {
+    let told = format!("{OPENING} {OPENING}");
+    let first = "Er sah mich lange an und sagte nichts. Dann setzte er sich auf die Kohlenkiste und begann zu schreiben, als \
+        hätte er nie etwas anderes getan. Ich goss ihm Tee ein und wartete, bis der Regen aufhörte.\n\nEs war ein langer \
+        Abend, und keiner von uns wollte ihn beenden. Ich dachte an meine Mutter und an die Laterne, und an den Zug, der \
+        nicht gekommen war.";
+    let second = "fragte ich, aber er antwortete nicht. Er blätterte in dem Buch, eine Seite nach der anderen, und manchmal \
+        nickte er, als hätte ihm jemand etwas erklärt, das er schon wusste. Dann stand er auf, ging zum Fenster und legte \
+        die Hand an die Scheibe. Der Regen lief darunter weg.";
+    let english = "I asked, but he did not answer. He turned the leaves of the book, one after another, and now and then \
+        he nodded, as if somebody had explained to him what he had known. Then he rose and went to the window.";
+    for lead in [" ", "\n\n", " He looked up and said nothing, and then "] {
+        for speech in
+            ["„Welcher Tag?“,", "“Welcher Tag?”", "“Welcher Tag?“", "»Welcher Tag?«,", "Den Tag,"]
+        {
+            let text = format!("{told}{lead}{first}\n\n{speech} {second}");
+            let kept = judged(terms("en"), &text);
+            assert_eq!(kept, Some((Reason::Language, told.as_str())), "{lead:?} {speech}");
+        }
+    }
+    // What somebody says may be in any language, as long as the narrator is in theirs.
+    let (one, two) = first.split_once("\n\n").expect("two paragraphs");
+    for [open, close] in [["“", "”"], ["„", "“"], ["«", "»"], ["\"", "\""], ["“", "“"]]
+    {
+        let (one, two) = (format!("{open}{one}{close}"), format!("{open}{two}{close}"));
+        let text = format!("{told}\n\n{one} he said.\n\n{two} {english}");
+        assert_eq!(judged(terms("en"), &text), None, "{open} {close}");
+    }
+    let text = format!("{told} {english}");
+    assert_eq!(judged(terms("de"), &text).map(|(reason, _)| reason), Some(Reason::Language));
+    assert_eq!(judged(terms("en"), &text), None);
+}
+
+#[test]
 fn a_run_of_signs_is_cut_where_it_begins_whatever_its_signs() {
     for round in ["!", "—", " 🙂", "ha", "\u{200b}", "語", "\u{0}", "\n", "* "] {
         for before in ["", OPENING] {

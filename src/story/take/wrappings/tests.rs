@@ -71,3 +71,48 @@ fn headings_in_a_story_stay() {
     let rest = "\n\n### The Mill (continued)\n\nAnn rose.";
     assert_eq!(strip_continuation(rest, "The Mill", false).trim(), "Ann rose.");
 }
+
+#[test]
+fn the_first_of_several_headings_stays_with_them() {
+    for [first, second] in [
+        ["## I", "## II"],
+        ["## 1", "## 2"],
+        ["### Monday", "### Tuesday"],
+        ["#### 16.20", "#### 17.05"],
+        ["### EDDA", "### CORIN"],
+        ["## The Door", "## The Book"],
+    ] {
+        let parts = format!("{first}\n\n{TEXT}\n\n{second}\n\n{TEXT}");
+        for lead in [
+            "",
+            "# The Mill\n\n",
+            "# Some Book\n\n",
+            "## Chapter 3: The Mill\n\n",
+            "## A Ferry\n\n",
+        ] {
+            let reply = format!("{lead}{parts}");
+            assert_eq!(opened(&reply, "en"), parts, "{lead:?}");
+            // The second comes with what it goes on with.
+            let cut = &reply[..lead.len() + first.len() + 2 + TEXT.len()];
+            let text = strip_cut(cut, "The Mill");
+            assert_eq!(text, TEXT, "{lead:?}");
+            assert_eq!(first_heading(cut, &text, "The Mill"), Some(first), "{lead:?}");
+            let whole = format!("{text}\n\n{second}\n\n{TEXT}");
+            assert_eq!(with_heading(&whole, first, "The Mill"), parts);
+        }
+        // Alone, it heads the chapter.
+        let reply = format!("{first}\n\n{TEXT}");
+        assert_eq!(opened(&reply, "en"), TEXT, "{first}");
+        assert_eq!(with_heading(TEXT, first, "The Mill"), TEXT);
+    }
+    for (first, second) in [
+        ("# The Mill", "# Stores"),
+        ("## A Mill", "### Stores"),
+        ("## A Mill", "## Scene 2"),
+        ("## A Mill", "“## No”"),
+    ] {
+        let reply = format!("{first}\n\n{TEXT}\n\n{second}\n\n{TEXT}");
+        assert!(opened(&reply, "en").starts_with(TEXT), "{first} {second}");
+        assert_eq!(first_heading(TEXT, TEXT, "The Mill"), None);
+    }
+}
