@@ -18,5 +18,6 @@ mod own_files;
 mod refresh;
 mod table;
 mod trial;
+mod variants;
 mod vocabularies;
 mod windows;

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use super::listing::{Listed, ListedPrice};
 use super::shape::{CatalogueFile, HostShape, ModelShape, PriceShape, StatusShape, StatusWord};
-use super::{Catalogue, Vendor};
+use super::{Catalogue, Vendor, identity};
 
 /// What a list changes.
 #[derive(Clone, Debug, PartialEq)]
@@ -112,13 +112,13 @@ pub fn refreshed(
     let mut layer = CatalogueFile::default();
     let mut changes = Vec::new();
     let mut seen = BTreeSet::new();
-    for listed in list {
-        let found = found(against.known, vendor, listed);
-        // Two ids of one model: the first is the one that counts.
-        let name = match &found {
-            Some((name, ..)) => (*name).to_owned(),
+    let rows = identity::told_apart(list);
+    let names = identity::named(against, vendor, &rows);
+    for ((said, listed), found) in list.iter().zip(&rows).zip(names) {
+        let name = match found {
+            Some(name) => name.to_owned(),
             None if listed.picks_another => continue,
-            None => new_name(against.known, &layer, listed),
+            None => identity::new_name(against.known, &layer, vendor, listed),
         };
         if !seen.insert(name.clone()) {
             continue;
@@ -127,17 +127,18 @@ pub fn refreshed(
             stay(against, vendor, &name, &mut layer);
             continue;
         }
-        let before = found.and_then(|(_, model)| model.hosts.get(vendor));
-        let was = Was { model: found.map(|(_, model)| model), host: before };
-        note(against, &mut changes, &name, was, listed);
-        let model = layer.models.entry(name.clone()).or_default();
+        let model = found.and_then(|name| against.known.models().get(name));
+        let before = model.and_then(|model| model.hosts.get(vendor));
+        note(against, &mut changes, &name, Was { model, host: before }, listed);
         let own = against.built_in.models().get(&name);
-        if own.is_none() {
-            model.title.clone_from(&listed.title);
-        }
         let built_in = own.and_then(|model| model.hosts.get(vendor));
-        let row = host(against, listed, built_in, today);
+        let row = host(against, listed, before, built_in, today);
         let row = priced(against, row, before, listed.price, today);
+        let is_described =
+            own.is_some() || found.is_none() && against.known.models().contains_key(&name);
+        let make = || identity::make(against.known, vendor, said);
+        let make = if is_described { ModelShape::default() } else { make() };
+        let model = layer.models.entry(name).or_insert(make);
         model.hosts.insert(vendor.to_owned(), row);
     }
     follow(against.known, vendor, &mut layer, &mut changes);
@@ -162,7 +163,7 @@ pub fn at_home(known: &Catalogue, vendor: &Vendor, list: &[Listed]) -> Catalogue
             _ if known.models().contains_key(&listed.id.to_lowercase()) => {
                 format!("{}/{}", vendor.name, listed.id.to_lowercase())
             }
-            _ => new_name(known, &layer, listed),
+            _ => identity::new_name(known, &layer, &vendor.name, listed),
         };
         let least = |make: Option<u32>| make.into_iter().chain(listed.window).min();
         let (window, of_host) = match vendor.window {
@@ -263,13 +264,6 @@ fn stay(against: Against<'_>, vendor: &str, name: &str, layer: &mut CatalogueFil
     kept.hosts.insert(vendor.to_owned(), host.clone());
 }
 
-/// The last part of the id, or all of it where that is taken.
-fn new_name(known: &Catalogue, layer: &CatalogueFile, listed: &Listed) -> String {
-    let short = listed.id.rsplit('/').next().unwrap_or(&listed.id).to_lowercase();
-    let is_free = known.model(&short).is_none() && !layer.models.contains_key(&short);
-    if is_free { short } else { listed.id.to_lowercase() }
-}
-
 fn status(model: Option<&ModelShape>, host: Option<&HostShape>) -> StatusWord {
     let own = host.and_then(|host| host.status.as_ref());
     let status = own.or_else(|| model.and_then(|model| model.status.as_ref()));
@@ -332,9 +326,15 @@ fn differ(a: f64, b: f64) -> bool {
 fn host(
     against: Against<'_>,
     listed: &Listed,
+    before: Option<&HostShape>,
     built_in: Option<&HostShape>,
     today: &str,
 ) -> HostShape {
+    // A model that is found by another word is asked for as before.
+    let known = before.and_then(|host| host.id.as_ref());
+    let id = known.filter(|known| !known.eq_ignore_ascii_case(&listed.id)).unwrap_or(&listed.id);
+    let words = listed.also.iter().chain([&listed.id]).filter(|word| *word != id);
+    let also: Vec<String> = words.cloned().collect();
     let least = |listed: Option<u32>, known: Option<u32>| match (listed, known) {
         (Some(listed), Some(known)) => Some(listed.min(known)),
         (listed, known) => listed.or(known),
@@ -342,8 +342,8 @@ fn host(
     let window = least(listed.window, built_in.and_then(|host| host.window));
     let reply = least(listed.reply, built_in.and_then(|host| host.reply));
     HostShape {
-        id: Some(listed.id.clone()),
-        also: (!listed.also.is_empty()).then(|| listed.also.clone()),
+        id: Some(id.clone()),
+        also: (!also.is_empty()).then_some(also),
         status: Some(listed_status(against, listed, today)),
         window,
         // A reply that fills the window is no limit.
