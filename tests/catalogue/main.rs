@@ -9,6 +9,7 @@ mod support;
 mod calls;
 mod data;
 mod ending;
+mod gateways;
 mod home;
 mod keys;
 mod left_out;

@@ -55,7 +55,7 @@ pub(super) use local::{places, spec};
 pub(super) use naming::{Named, Scene, all, split};
 pub(super) use pages::Pages;
 pub(super) use proxied::proxied;
-pub(super) use route::{origin, unsound, untrusted};
+pub(super) use route::{in_reach, unsound, untrusted};
 pub(super) use withdrawn::withdrawn;
 
 /// The models of a run, named but not loaded.

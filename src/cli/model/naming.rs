@@ -18,7 +18,7 @@ use crate::money::Price;
 use crate::project::wishes::{NO_NAME, Wishes, is_name};
 use crate::prompt::tokens::Bound;
 use crate::provider::catalogue::shape::{CatalogueFile, ListingKind, ListingShape, VendorShape};
-use crate::provider::catalogue::{COMPATIBLE, Catalogue, Row, Vendor, Verdict};
+use crate::provider::catalogue::{COMPATIBLE, Catalogue, NoVendor, Row, Vendor, Verdict};
 use crate::provider::dialects::dialect;
 use crate::provider::http::counting as marked;
 use crate::provider::http::dialect::Prefill;
@@ -159,41 +159,6 @@ impl Scene<'_> {
         }
     }
 
-    /// `openai/NAME` at another address is any endpoint that is like `OpenAI`'s,
-    /// and takes no more than these have in common.
-    fn spoken_there(&self, row: Row, route: &Route) -> Row {
-        if row.vendor.name != "openai" || !route.is_elsewhere {
-            return row;
-        }
-        match self.catalogue.row(COMPATIBLE, &row.id) {
-            Ok(mut common) => {
-                common.vendor.name = row.vendor.name;
-                common
-            }
-            Err(_) => row,
-        }
-    }
-
-    /// The names by which the model of a row may answer. A server on this machine
-    /// has one model at a time, and calls it by its file or a name of its own,
-    /// whichever was asked for.
-    fn names(&self, row: &Row, route: &Route) -> Vec<String> {
-        let known = row.model.as_ref().and_then(|name| self.catalogue.models().get_key_value(name));
-        if row.vendor.is_local || known.is_none() && route.base.is_local() {
-            return Vec::new();
-        }
-        let mut names = vec![row.id.clone()];
-        if let Some((name, model)) = known {
-            names.push(name.clone());
-            names.extend(model.also.iter().flatten().cloned());
-            let hosts = model.hosts.values();
-            names.extend(
-                hosts.flat_map(|host| host.id.iter().chain(host.also.iter().flatten()).cloned()),
-            );
-        }
-        names
-    }
-
     /// What is said of a model that nobody knows, where its vendor has one of
     /// almost that name.
     fn meant_another(&self, row: &Row, route: &Route) -> Option<String> {
@@ -209,13 +174,15 @@ impl Scene<'_> {
     }
 
     fn remote(&self, vendor: &str, name: &str, choice: &Choice, meant: Meant<'_>) -> Result<Named> {
-        let row = self.catalogue.row(vendor, name).map_err(|fault| {
+        let nobody = |fault: NoVendor| {
             Failure::new(Exit::Usage, format!("no provider is called `{}`", fault.name))
-        })?;
+        };
         let asked = route::Asked { config: self.config, wishes: self.wishes, main: meant.main };
-        let route = route::route(&row.vendor, choice, asked)?;
-        let asked_row = row.clone();
-        let mut row = self.spoken_there(row, &route);
+        let served = self.catalogue.vendor(vendor).map_err(nobody)?;
+        let route = route::route(&served, choice, asked)?;
+        let there = route::there(self.catalogue, &served, &route);
+        let asked_row = there.row(vendor, name).map_err(nobody)?;
+        let mut row = spoken_there(&there, asked_row.clone(), &route);
         let mut notes = Vec::new();
         match row.verdict(route.elsewhere().as_deref(), &open::today()) {
             Verdict::Usable => {}
@@ -236,9 +203,8 @@ impl Scene<'_> {
         notes.extend(asked.filter(|_| is_asked_for).and_then(|asked| widened(&row, asked, window)));
         let thinking = route.endpoint.thinking.and_then(|tokens| usize::try_from(tokens).ok());
         let thinking = thinking.unwrap_or(row.thinking);
-        let there = row.price_at.get(&route.base.origin()).copied();
-        row.price = own_price(vendor, &route)?.or(there).or(row.price);
-        let names = self.names(&asked_row, &route);
+        row.price = own_price(vendor, &route)?.or(row.price);
+        let names = names(&there, &asked_row, &route);
         notes.extend(self.meant_another(&row, &route));
         let tokenizer = counting::of(&row, self.config)?;
         let facts = Facts {
@@ -269,6 +235,41 @@ impl Scene<'_> {
             remote: Some(Distant { row, route, keys, names, tokenizer }),
         })
     }
+}
+
+/// `openai/NAME` at another address is any endpoint that is like `OpenAI`'s,
+/// and takes no more than these have in common.
+fn spoken_there(catalogue: &Catalogue, row: Row, route: &Route) -> Row {
+    if row.vendor.name != "openai" || !route.is_elsewhere {
+        return row;
+    }
+    match catalogue.row(COMPATIBLE, &row.id) {
+        Ok(mut common) => {
+            common.vendor.name = row.vendor.name;
+            common
+        }
+        Err(_) => row,
+    }
+}
+
+/// The names by which the model of a row may answer. A server on this machine
+/// has one model at a time, and calls it by its file or a name of its own,
+/// whichever was asked for.
+fn names(catalogue: &Catalogue, row: &Row, route: &Route) -> Vec<String> {
+    let known = row.model.as_ref().and_then(|name| catalogue.models().get_key_value(name));
+    if row.vendor.is_local || known.is_none() && route.base.is_local() {
+        return Vec::new();
+    }
+    let mut names = vec![row.id.clone()];
+    if let Some((name, model)) = known {
+        names.push(name.clone());
+        names.extend(model.also.iter().flatten().cloned());
+        let hosts = model.hosts.values();
+        names.extend(
+            hosts.flat_map(|host| host.id.iter().chain(host.also.iter().flatten()).cloned()),
+        );
+    }
+    names
 }
 
 /// What is said of a window that is asked for in each request, where it is not the

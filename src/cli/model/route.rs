@@ -3,6 +3,7 @@
 //! An address comes from `STORYGEN_BASE_URL`, else from a project that is
 //! trusted, else from the user's configuration, else it is the vendor's own.
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use crate::config::{Choice, Config, EndpointShape, Origin, trust, variable};
 use crate::failure::{Exit, Failure};
 use crate::project::wishes::{EndpointWish, Models, Wishes};
 use crate::project::yaml::Pairs;
-use crate::provider::catalogue::Vendor;
+use crate::provider::catalogue::{COMPATIBLE, Catalogue, Vendor};
 use crate::provider::http::{Base, BoundHeaders, PROXY_VARIABLES, Patience, is_proxy, proxy};
 
 /// The address of a vendor's requests, and everything that belongs to it.
@@ -91,8 +92,38 @@ pub(super) fn address(vendor: &Vendor, choice: &Choice, asked: Asked<'_>) -> Opt
     Base::parse(said(vendor, choice, asked, &endpoint).address?).ok()
 }
 
+/// The catalogue as calls of the user's own find it: with what gateways list where
+/// those go to them.
+pub(in crate::cli) fn in_reach<'a>(
+    catalogue: &'a Catalogue,
+    config: &Config,
+) -> Cow<'a, Catalogue> {
+    let goes_to = |name: &str, there: &str| {
+        let vendor = catalogue.vendor(name).ok();
+        vendor.and_then(|vendor| origin(&vendor, config)).is_some_and(|origin| origin == there)
+    };
+    // `openai/NAME` elsewhere is what is compatible.
+    let is_spoken = |name: &str, there: &str| name == COMPATIBLE && goes_to("openai", there);
+    let places: Vec<(&str, &str)> = catalogue
+        .gateways()
+        .filter(|(name, there)| goes_to(name, there) || is_spoken(name, there))
+        .collect();
+    catalogue.there(&places)
+}
+
+/// The catalogue as it is at the end of a route to a vendor.
+pub(super) fn there<'a>(
+    catalogue: &'a Catalogue,
+    vendor: &Vendor,
+    route: &Route,
+) -> Cow<'a, Catalogue> {
+    let origin = route.base.origin();
+    let spoken = if vendor.name == "openai" { COMPATIBLE } else { &vendor.name };
+    catalogue.there(&[(&vendor.name, &origin), (spoken, &origin)])
+}
+
 /// The origin that calls of the user's own to a vendor go to, where it has one.
-pub(in crate::cli) fn origin(vendor: &Vendor, config: &Config) -> Option<String> {
+fn origin(vendor: &Vendor, config: &Config) -> Option<String> {
     let choice = Choice { name: format!("{}/", vendor.name), origin: Origin::Flag };
     let own = config.own_choice(&Models::default());
     let main = own.as_ref().map_or(vendor.name.as_str(), super::vendor);

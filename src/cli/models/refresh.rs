@@ -44,7 +44,7 @@ fn refresh(arguments: &Arguments, ui: &Ui) -> Result<Exit> {
     let config = Config::read()?;
     let all = model::all(&config)?;
     let asked = asked(arguments, &all, &config)?;
-    let against = (catalogue::built_in()?, catalogue::listed()?);
+    let (built_in, listed) = (catalogue::built_in()?, catalogue::listed()?);
     let today = open::today();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut faults = Vec::new();
@@ -55,13 +55,20 @@ fn refresh(arguments: &Arguments, ui: &Ui) -> Result<Exit> {
         let lines = match outcome {
             Ok(listing) => {
                 let origin = pages.origin();
-                let elsewhere = pages.is_elsewhere().then_some(origin.as_str());
+                // What runs on this machine is the user's own, wherever it is there.
+                let is_gateway = pages.is_elsewhere() && !vendor.is_local;
+                let elsewhere = is_gateway.then_some(origin.as_str());
                 let is_cut = matches!(&listing, Listing::Models(_, omitted) if omitted.beyond > 0);
-                let (built_in, known) = (&against.0, &against.1);
-                let against = Against { built_in, known, elsewhere, is_cut };
+                let against = Against {
+                    built_in: &built_in,
+                    known: &listed.there(&[(&vendor.name, &origin)]),
+                    last: &catalogue::last(&vendor.name, elsewhere)?,
+                    elsewhere,
+                    is_cut,
+                };
                 let (rows, lines) = judged(against, vendor, &listing, &today);
                 if !arguments.dry_run {
-                    catalogue::keep(&vendor.name, &rows, &today)?;
+                    catalogue::keep(&vendor.name, elsewhere, &rows, &today)?;
                 }
                 done += 1;
                 lines

@@ -11,6 +11,7 @@
 //! | `listing` | vendors' own lists, as they come over the wire |
 //! | `refresh` | a vendor's list against the catalogue: new, dearer, gone |
 //! | `identity` | which model a row of such a list is |
+//! | `gateway` | lists that hold at one address alone |
 //!
 //! The data stands in `catalogue/` at the top of the package, with the day and
 //! the source of each row. It is pure: files are read by whoever has the user's
@@ -22,6 +23,7 @@ use crate::diagnostic;
 use crate::prompt::tokens::Seen;
 
 pub mod faults;
+mod gateway;
 mod identity;
 pub mod listing;
 mod merge;
@@ -33,12 +35,14 @@ mod vendor;
 mod verdict;
 
 pub use faults::{CatalogueFault, Known, faults};
+pub use gateway::by_place;
 pub use merge::merged;
 pub use refresh::{Against, Change, at_home, refreshed};
 pub use row::Row;
 pub use status::{Status, Verdict};
 pub use vendor::Vendor;
 
+use gateway::Gateway;
 use row::Found;
 use shape::{CatalogueFile, HostShape, ModelShape};
 
@@ -53,6 +57,8 @@ pub struct Catalogue {
     /// Models that only a vendor's list knows. Their names are what the list calls
     /// them, and mean nothing that anybody else has named so.
     listed: BTreeSet<String>,
+    /// What gateways in vendors' places listed; part of `file` only where asked for.
+    gateways: Vec<Gateway>,
 }
 
 /// A vendor that is not in the catalogue.
@@ -96,7 +102,7 @@ impl Catalogue {
     /// A catalogue that holds no more than this.
     #[must_use]
     pub fn of(file: CatalogueFile) -> Self {
-        Self { file, listed: BTreeSet::new() }
+        Self { file, ..Self::default() }
     }
 
     /// The same catalogue with what a vendor listed.
@@ -112,6 +118,7 @@ impl Catalogue {
     #[must_use]
     pub fn with(mut self, own: CatalogueFile) -> Self {
         self.listed.retain(|name| !own.models.contains_key(name));
+        self.gateways.iter_mut().for_each(|gateway| gateway.lay(&own));
         Self { file: merged(own, self.file), ..self }
     }
 

@@ -79,11 +79,13 @@ pub struct Against<'a> {
     /// smaller than what stands there: a smaller window may have its reasons,
     /// such as a price that rises with the length of a prompt.
     pub built_in: &'a Catalogue,
-    /// The same with the rows of the last list: what was known until now.
+    /// The same with the rows of lists: what was known until now of where the list
+    /// comes from.
     pub known: &'a Catalogue,
+    /// The rows of the last list from there.
+    pub last: &'a CatalogueFile,
     /// The origin that the list comes from, where that is not the vendor's own. What
-    /// a gateway in its place leaves out says nothing of the vendor, and its prices
-    /// are those of that address alone.
+    /// a gateway in its place leaves out says nothing of the vendor.
     pub elsewhere: Option<&'a str>,
     /// Whether the list is longer than what was read of it, so that what is missing
     /// may stand in the rest.
@@ -91,11 +93,15 @@ pub struct Against<'a> {
 }
 
 impl Against<'_> {
-    /// Whether a row that is known is of what this list may leave out: the vendor's
+    /// Whether a model that is known is of what this list may leave out: the vendor's
     /// own of anything, a gateway's of what it has listed itself.
-    fn is_of_this_list(&self, host: &HostShape) -> bool {
-        let at = host.status.as_ref().and_then(|status| status.at.as_deref());
-        at == self.elsewhere
+    fn is_of_this_list(&self, name: &str) -> bool {
+        self.elsewhere.is_none() || self.last.models.contains_key(name)
+    }
+
+    /// What the last list says of a model at a vendor.
+    fn last_of(&self, vendor: &str, name: &str) -> Option<&HostShape> {
+        self.last.models.get(name)?.hosts.get(vendor)
     }
 }
 
@@ -109,6 +115,8 @@ pub fn refreshed(
     list: &[Listed],
     today: &str,
 ) -> (CatalogueFile, Vec<Change>) {
+    let last = identity::of_known_ids(against.last.clone(), &against.built_in.file);
+    let against = Against { last: &last, ..against };
     let mut layer = CatalogueFile::default();
     let mut changes = Vec::new();
     let mut seen = BTreeSet::new();
@@ -129,11 +137,11 @@ pub fn refreshed(
         }
         let model = found.and_then(|name| against.known.models().get(name));
         let before = model.and_then(|model| model.hosts.get(vendor));
-        note(against, &mut changes, &name, Was { model, host: before }, listed);
+        note(&mut changes, &name, Was { model, host: before }, listed);
         let own = against.built_in.models().get(&name);
         let built_in = own.and_then(|model| model.hosts.get(vendor));
         let row = host(against, listed, before, built_in, today);
-        let row = priced(against, row, before, listed.price, today);
+        let row = HostShape { price: priced(against, listed.price, today), ..row };
         let is_described =
             own.is_some() || found.is_none() && against.known.models().contains_key(&name);
         let make = || identity::make(against.known, vendor, said);
@@ -209,25 +217,24 @@ fn miss(
     changes: &mut Vec<Change>,
 ) {
     // Of what a gateway has listed, only its own list can say that it is gone.
-    let hosted = || {
-        against.known.models().iter().filter_map(|(name, model)| {
+    let hosted_here = || {
+        let here = against.known.models().iter();
+        here.filter(|(name, _)| against.is_of_this_list(name)).filter_map(|(name, model)| {
             let host = model.hosts.get(vendor)?;
-            let status = status(Some(model), Some(host));
-            Some((name, status, against.is_of_this_list(host)))
+            Some((name, status(Some(model), Some(host))))
         })
     };
-    let hosted_here = || hosted().filter(|(.., is_here)| *is_here);
-    let served = || hosted_here().filter(|(_, status, _)| *status != StatusWord::Retired);
+    let served = || hosted_here().filter(|(_, status)| *status != StatusWord::Retired);
     let known = served().count();
     let missing = served().filter(|(name, ..)| !seen.contains(*name)).count();
     let is_partial = missing * 2 > known || against.is_cut && missing > 0;
     if is_partial {
         changes.push(Change::Partial { missing, known });
     }
-    for (name, status, is_here) in hosted().filter(|(name, ..)| !seen.contains(*name)) {
+    for (name, status) in hosted_here().filter(|(name, _)| !seen.contains(*name)) {
         let is_marked = matches!(status, StatusWord::Retired | StatusWord::Unlisted);
         stay(against, vendor, name, layer);
-        if !is_marked && !is_partial && is_here {
+        if !is_marked && !is_partial {
             mark(against, vendor, name, today, layer, changes);
         }
     }
@@ -247,21 +254,17 @@ fn mark(
     let status = missing(against, model, host, today);
     let end = status.until.clone().filter(|end| end.as_str() <= today);
     changes.push(Change::Unlisted { model: name.to_owned(), end });
-    let row = HostShape { status: Some(status), ..host.clone() };
+    let row = against.last_of(vendor, name).cloned().unwrap_or_default();
+    let row = HostShape { status: Some(status), ..row };
     layer.models.entry(name.to_owned()).or_default().hosts.insert(vendor.to_owned(), row);
 }
 
-/// Keeps what the lists before have said of a model; what is built in stays anyway.
+/// Keeps what the list before has said of a model; what is built in stays anyway.
 fn stay(against: Against<'_>, vendor: &str, name: &str, layer: &mut CatalogueFile) {
-    let Some(model) = against.known.models().get(name) else { return };
-    let own = against.built_in.models().get(name);
-    let built_in = own.and_then(|own| own.hosts.get(vendor));
-    let Some(host) = model.hosts.get(vendor).filter(|host| Some(*host) != built_in) else { return };
-    let kept = layer.models.entry(name.to_owned()).or_default();
-    if own.is_none() {
-        kept.title.clone_from(&model.title);
+    let Some(model) = against.last.models.get(name) else { return };
+    if model.hosts.contains_key(vendor) {
+        layer.models.insert(name.to_owned(), model.clone());
     }
-    kept.hosts.insert(vendor.to_owned(), host.clone());
 }
 
 fn status(model: Option<&ModelShape>, host: Option<&HostShape>) -> StatusWord {
@@ -277,13 +280,7 @@ struct Was<'a> {
     host: Option<&'a HostShape>,
 }
 
-fn note(
-    against: Against<'_>,
-    changes: &mut Vec<Change>,
-    name: &str,
-    was: Was<'_>,
-    listed: &Listed,
-) {
+fn note(changes: &mut Vec<Change>, name: &str, was: Was<'_>, listed: &Listed) {
     let model = || name.to_owned();
     if let Some(why) = &listed.odd_price {
         changes.push(Change::OddPrice { model: model(), why: why.clone() });
@@ -304,8 +301,7 @@ fn note(
     if matches!(status(was.model, Some(before)), StatusWord::Retired | StatusWord::Unlisted) {
         changes.push(Change::Back { model: model() });
     }
-    let there = against.elsewhere.and_then(|origin| before.price_at.get(origin));
-    let price = there.or(before.price.as_ref()).map(|price| (price.prompt, price.reply));
+    let price = before.price.as_ref().map(|price| (price.prompt, price.reply));
     if let Some(now) = listed.price {
         let is = (now.prompt, now.reply);
         if price.is_none_or(|was| differ(was.0, is.0) || differ(was.1, is.1)) {
@@ -359,25 +355,13 @@ fn host(
     }
 }
 
-/// A row with the price of a list: the vendor's, or that of the address which the
-/// list comes from. What was known of other addresses stays.
-fn priced(
-    against: Against<'_>,
-    row: HostShape,
-    before: Option<&HostShape>,
-    price: Option<ListedPrice>,
-    today: &str,
-) -> HostShape {
-    let mut price_at = before.map(|host| host.price_at.clone()).unwrap_or_default();
-    let Some(origin) = against.elsewhere else {
-        let price = price.map(|price| dated(price, today, "its list".to_owned()));
-        return HostShape { price, price_at, ..row };
+/// The price of a list, with its day and whose it is.
+fn priced(against: Against<'_>, price: Option<ListedPrice>, today: &str) -> Option<PriceShape> {
+    let source = match against.elsewhere {
+        Some(origin) => format!("the list at {origin}"),
+        None => "its list".to_owned(),
     };
-    price_at.remove(origin);
-    if let Some(price) = price {
-        price_at.insert(origin.to_owned(), dated(price, today, format!("the list at {origin}")));
-    }
-    HostShape { price: before.and_then(|host| host.price.clone()), price_at, ..row }
+    price.map(|price| dated(price, today, source))
 }
 
 /// Turns the vendor's words for what takes a model's place into names of the
