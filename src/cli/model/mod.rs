@@ -128,12 +128,11 @@ pub(super) fn staff(scene: &Scene<'_>) -> Result<Staff> {
     if [&main, &record].into_iter().chain(&fallback).any(is_project) {
         route::settle(scene.project, wishes, config)?;
     }
-    let own = config.own_choice(&flags);
-    let meant = naming::Meant { main: vendor(&main), own: own.as_ref().map(vendor) };
+    let meant = scene.meant(&flags);
     let team = |choice: &Choice| -> Result<Team> {
         let others = fallback.iter().filter(|other| other.name != choice.name);
-        let others: Result<Vec<Named>> = others.map(|other| scene.name(other, meant)).collect();
-        Ok(Team::new(scene.name(choice, meant)?, others?))
+        let others: Result<Vec<Named>> = others.map(|other| scene.name(other, &meant)).collect();
+        Ok(Team::new(scene.name(choice, &meant)?, others?))
     };
     let staff = Staff { draft: team(&main)?, record: team(&record)? };
     let mut told: Vec<&String> = Vec::new();
@@ -188,10 +187,6 @@ pub(super) fn heeded(
         ui.say(&line);
     }
     Ok(())
-}
-
-fn vendor(choice: &Choice) -> &str {
-    choice.name.split('/').next().unwrap_or_default()
 }
 
 /// Fails for a model whose tokens cannot be counted yet.

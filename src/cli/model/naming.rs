@@ -15,7 +15,7 @@ use crate::cli::{catalogue, open};
 use crate::config::{Choice, Config, Origin};
 use crate::failure::{Exit, Failure};
 use crate::money::Price;
-use crate::project::wishes::{NO_NAME, Wishes, is_name};
+use crate::project::wishes::{Models, NO_NAME, Wishes, is_name};
 use crate::prompt::tokens::Bound;
 use crate::provider::catalogue::shape::{CatalogueFile, ListingKind, ListingShape, VendorShape};
 use crate::provider::catalogue::{COMPATIBLE, Catalogue, NoVendor, Row, Vendor, Verdict};
@@ -96,27 +96,34 @@ pub(in crate::cli) struct Scene<'a> {
     pub ui: &'a Ui,
 }
 
-/// The vendors that addresses and keys of the environment are meant for.
-#[derive(Clone, Copy)]
-pub(super) struct Meant<'a> {
-    /// That of the model that drafts.
-    pub main: &'a str,
-    /// That of the model which the user, not a project, has named.
-    pub own: Option<&'a str>,
+/// The vendors that address and key of the environment are for.
+pub(super) struct Meant {
+    /// That of the address.
+    main: Option<String>,
+    /// That of the key.
+    own: String,
 }
 
 impl Scene<'_> {
     /// The model of this name, whoever asks for it.
     pub fn one(&self, name: &str) -> Result<Named> {
         let choice = Choice { name: name.to_owned(), origin: Origin::User };
-        let vendor = name.split('/').next().unwrap_or_default();
-        let named = self.name(&choice, Meant { main: vendor, own: Some(vendor) })?;
+        let flags = Models { every: Some(name.to_owned()), ..Models::default() };
+        let named = self.name(&choice, &self.meant(&flags))?;
         named.notes.iter().for_each(|note| self.ui.say(note));
         Ok(named)
     }
 
+    /// Whom address and key of the environment are for, with these flags.
+    pub(super) fn meant(&self, flags: &Models<String>) -> Meant {
+        Meant {
+            main: self.config.host_of_address(flags, &self.wishes.models),
+            own: self.config.host_of_key(flags, &self.wishes.models),
+        }
+    }
+
     /// The model that a choice means.
-    pub(super) fn name(&self, choice: &Choice, meant: Meant<'_>) -> Result<Named> {
+    pub(super) fn name(&self, choice: &Choice, meant: &Meant) -> Result<Named> {
         let (provider, name) = split(&choice.name, choice.origin, self.catalogue)?;
         match provider {
             "embedded" => self.embedded(name),
@@ -173,11 +180,27 @@ impl Scene<'_> {
         ))
     }
 
-    fn remote(&self, vendor: &str, name: &str, choice: &Choice, meant: Meant<'_>) -> Result<Named> {
+    /// What is said where a flag names a model of another host than the address of the
+    /// environment is for.
+    fn past_environment(
+        &self,
+        row: &Row,
+        route: &Route,
+        choice: &Choice,
+        meant: &Meant,
+    ) -> Option<String> {
+        let host = meant.main.as_ref().filter(|host| **host != row.vendor.name)?;
+        self.config.address().filter(|_| choice.origin == Origin::Flag)?;
+        let (name, origin) = (row.name(), route.base.origin());
+        Some(format!("`STORYGEN_BASE_URL` is for `{host}`, so `{name}` is asked at {origin}"))
+    }
+
+    fn remote(&self, vendor: &str, name: &str, choice: &Choice, meant: &Meant) -> Result<Named> {
         let nobody = |fault: NoVendor| {
             Failure::new(Exit::Usage, format!("no provider is called `{}`", fault.name))
         };
-        let asked = route::Asked { config: self.config, wishes: self.wishes, main: meant.main };
+        let asked =
+            route::Asked { config: self.config, wishes: self.wishes, main: meant.main.as_deref() };
         let served = self.catalogue.vendor(vendor).map_err(nobody)?;
         let route = route::route(&served, choice, asked)?;
         let there = route::there(self.catalogue, &served, &route);
@@ -192,7 +215,7 @@ impl Scene<'_> {
                 return Err(hints.into_iter().fold(failure, Failure::hint).into());
             }
         }
-        let keys = Keys::of(&route.base, &vendors(self.catalogue), meant.own, self.config);
+        let keys = Keys::of(&route.base, vendor, &vendors(self.catalogue), &meant.own, self.config);
         let of_endpoint = route.endpoint.window.and_then(|window| usize::try_from(window).ok());
         let asked = [self.asked(), of_endpoint].into_iter().flatten().min();
         // What is asked for in each request is no limit of the server's.
@@ -206,6 +229,7 @@ impl Scene<'_> {
         row.price = own_price(vendor, &route)?.or(row.price);
         let names = names(&there, &asked_row, &route);
         notes.extend(self.meant_another(&row, &route));
+        notes.extend(self.past_environment(&row, &route, choice, meant));
         let tokenizer = counting::of(&row, self.config)?;
         let facts = Facts {
             name: row.name(),

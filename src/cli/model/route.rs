@@ -57,8 +57,8 @@ pub(super) struct Asked<'a> {
     pub config: &'a Config,
     /// The project's, whose endpoint has been settled by [`settle`].
     pub wishes: &'a Wishes,
-    /// The vendor of the model that drafts: `STORYGEN_BASE_URL` is meant for it.
-    pub main: &'a str,
+    /// The vendor that `STORYGEN_BASE_URL` is for, if any: [`Config::host_of_address`].
+    pub main: Option<&'a str>,
 }
 
 /// What is said of a vendor's address.
@@ -78,7 +78,7 @@ fn said<'a>(
     endpoint: &'a EndpointShape,
 ) -> Said<'a> {
     let wish = asked.wishes.endpoint.as_ref().filter(|_| choice.origin == Origin::Project);
-    let given = asked.config.address().filter(|_| vendor.name == asked.main);
+    let given = asked.config.address().filter(|_| Some(vendor.name.as_str()) == asked.main);
     let address = given
         .or(wish.map(|wish| wish.base_url.as_str()))
         .or(endpoint.base_url.as_deref())
@@ -125,9 +125,9 @@ pub(super) fn there<'a>(
 /// The origin that calls of the user's own to a vendor go to, where it has one.
 fn origin(vendor: &Vendor, config: &Config) -> Option<String> {
     let choice = Choice { name: format!("{}/", vendor.name), origin: Origin::Flag };
-    let own = config.own_choice(&Models::default());
-    let main = own.as_ref().map_or(vendor.name.as_str(), super::vendor);
-    let asked = Asked { config, wishes: &Wishes::default(), main };
+    let flags = Models { every: Some(choice.name.clone()), ..Models::default() };
+    let main = config.host_of_address(&flags, &Models::default());
+    let asked = Asked { config, wishes: &Wishes::default(), main: main.as_deref() };
     Some(address(vendor, &choice, asked)?.origin())
 }
 

@@ -6,7 +6,7 @@ use super::route::{self, Route};
 use crate::cli::open;
 use crate::config::{Choice, Config, Origin};
 use crate::diagnostic::Finding;
-use crate::project::wishes::Wishes;
+use crate::project::wishes::{Models, Wishes};
 use crate::provider::catalogue::{Catalogue, Vendor, Verdict};
 
 /// A warning for each model of the project, whatever its work, that is withdrawn.
@@ -38,6 +38,7 @@ pub(in crate::cli) fn withdrawn(
 /// Where a model that the project names is asked.
 fn route(named: &str, vendor: &Vendor, wishes: &Wishes, config: &Config) -> Option<Route> {
     let choice = Choice { name: named.to_owned(), origin: Origin::Project };
-    let asked = route::Asked { config, wishes, main: &vendor.name };
+    let main = config.host_of_address(&Models::default(), &wishes.models);
+    let asked = route::Asked { config, wishes, main: main.as_deref() };
     route::route(vendor, &choice, asked).ok()
 }

@@ -12,7 +12,6 @@ use crate::cli::ui::{Ui, counted};
 use crate::config::Config;
 use crate::failure::{Exit, Failure};
 use crate::pipeline::calling;
-use crate::project::wishes::Models;
 use crate::provider::Fault;
 use crate::provider::catalogue::listing::{self, Listed, Listing, MODEL_LIMIT, Omitted};
 use crate::provider::catalogue::shape::{CatalogueFile, ListingKind, VendorShape};
@@ -122,7 +121,6 @@ fn by_hand(failure: Failure, vendor: &str) -> Failure {
 /// The vendors that are asked, and their pages.
 fn asked(arguments: &Arguments, all: &Catalogue, config: &Config) -> Result<Vec<(Vendor, Pages)>> {
     let mut asked = Vec::new();
-    let none = Models::default();
     for name in &arguments.vendors {
         let vendor = all.vendor(name).map_err(|fault| {
             let failure =
@@ -136,9 +134,9 @@ fn asked(arguments: &Arguments, all: &Catalogue, config: &Config) -> Result<Vec<
             let failure = Failure::new(Exit::Usage, format!("`{name}` has no list of its models"));
             return Err(by_hand(failure, name).into());
         }
-        // As for `--model VENDOR/…`: the address of the environment is for the
-        // one vendor that is asked, where no other model is named.
-        let is_meant = arguments.vendors.len() == 1 && config.own_choice(&none).is_none();
+        // As for `--model VENDOR/…`: the address of the environment may be for the
+        // one vendor that is asked.
+        let is_meant = arguments.vendors.len() == 1;
         let flags = ModelArguments::none();
         let flags = if is_meant { flags.meaning(&format!("{name}/")) } else { flags };
         asked.push((vendor.clone(), Pages::of(&vendor, &flags, all, config)?));

@@ -1,6 +1,7 @@
 //! How counts, prices and the state of a model are written.
 
 use crate::config::{Config, KeySource, variable};
+use crate::project::wishes::Models;
 use crate::provider::catalogue::shape::{ModelShape, PriceShape, StatusWord};
 use crate::provider::catalogue::{Row, Vendor};
 
@@ -48,8 +49,7 @@ pub(super) fn has_key(vendor: &Vendor, config: &Config) -> bool {
         KeySource::Variable(name) => variable(name).is_some(),
         KeySource::File(_) | KeySource::Program(_) | KeySource::Keyring(_) => true,
     };
-    let own = config.own_choice(&crate::project::wishes::Models::default());
-    let own = own.as_ref().and_then(|choice| choice.name.split('/').next()).unwrap_or("openai");
+    let own = config.host_of_key(&Models::default(), &Models::default());
     KeySource::of(&config.endpoint(&vendor.name)).iter().any(is_set)
         || vendor.key.as_ref().is_some_and(|name| variable(name).is_some())
         || config.key().is_some() && own == vendor.name

@@ -34,10 +34,17 @@ fn rows(kind: ListingKind, rows: &[serde_json::Value]) -> Vec<Listed> {
 fn after(lists: &[Vec<Listed>]) -> Catalogue {
     let built_in = world();
     let mut known = world();
+    let mut last = CatalogueFile::default();
     for list in lists {
-        let against =
-            Against { built_in: &built_in, known: &known, elsewhere: None, is_cut: false };
+        let against = Against {
+            built_in: &built_in,
+            known: &known,
+            last: &last,
+            elsewhere: None,
+            is_cut: false,
+        };
         let (layer, _) = refreshed(against, "wide", list, "2026-11-23");
+        last.clone_from(&layer);
         known = world().with_list(layer);
     }
     known
