@@ -17,6 +17,7 @@ mod lists;
 #[cfg(unix)]
 mod own_files;
 mod refresh;
+mod stand_ins;
 mod table;
 mod trial;
 mod variants;

@@ -77,7 +77,8 @@ impl Staff {
 pub(super) struct Team {
     /// The model, then those that stand in, in order. Never empty.
     pub members: Vec<Named>,
-    /// What all of them can do.
+    /// What all of those can do that could be asked: one whose key is missing shrinks
+    /// nothing.
     pub facts: Facts,
     /// Counts tokens so that the prompt fits each of them.
     pub tokenizer: Arc<dyn Tokenizer>,
@@ -85,13 +86,20 @@ pub(super) struct Team {
 
 impl Team {
     fn new(first: Named, others: Vec<Named>) -> Self {
-        let facts = common(&first.facts, others.iter().map(|named| &named.facts));
+        let main = first.facts.clone();
         let members: Vec<Named> = std::iter::once(first).chain(others).collect();
-        let tokenizer: Arc<dyn Tokenizer> = match &members[..] {
+        let able = keyed::able(&members);
+        let facts = common(&main, able.iter().skip(1).map(|named| &named.facts));
+        let tokenizer: Arc<dyn Tokenizer> = match &able[..] {
             [one] => one.tokenizer.clone(),
             all => Arc::new(Most(all.iter().map(|named| named.tokenizer.clone()).collect())),
         };
-        Self { members, facts, tokenizer }
+        Self { facts, tokenizer, members }
+    }
+
+    /// Its models that could be asked: the first, and those that could stand in.
+    pub fn able(&self) -> Vec<&Named> {
+        keyed::able(&self.members)
     }
 
     /// Whether a model's file has to be fetched first; until then its tokens

@@ -234,6 +234,7 @@ impl Scene<'_> {
         let facts = Facts {
             name: row.name(),
             window,
+            held_by: None,
             reply_limit: row.reply_limit,
             // More of it would leave no room for what it thinks about.
             thinking: thinking.min(window / 2),
