@@ -169,16 +169,17 @@ mod tests {
         }
     }
 
+    /// The environment's model, the file, the flag, the project's model; the host of
+    /// the address, the host of the key with an address and without.
+    type OfHost<'a> =
+        (Option<&'a str>, String, Option<&'a str>, Option<&'a str>, [Option<&'a str>; 3]);
+
     #[test]
     fn address_and_key_of_the_environment_are_for_one_host() {
         let own = "endpoints: {attic: {base_url: 'http://127.0.0.1:1/v1'}, barn: {tries: 1}}\n";
         let with = |model: &str| format!("{own}model: {model}\n");
-        // The environment's model, the file, the flag, the project's model; the host of
-        // the address, the host of the key with an address and without.
-        type Case<'a> =
-            (Option<&'a str>, String, Option<&'a str>, Option<&'a str>, [Option<&'a str>; 3]);
         let here = |host| [Some(host); 3];
-        let table: [Case<'_>; 14] = [
+        let table: [OfHost<'_>; 14] = [
             (Some("openai/x"), own.to_owned(), None, None, here("openai")),
             (Some("openai/x"), own.to_owned(), Some("openrouter/y"), None, here("openai")),
             (Some("openai/x"), own.to_owned(), Some("attic/y"), Some("barn/z"), here("openai")),

@@ -17,6 +17,9 @@ fn mistral(id: &str, also: &str) -> Value {
         "max_context_length": 262_144})
 }
 
+/// The vendor and its rows; what is typed, what is sent.
+type Case<'a> = (&'a str, &'a [Value; 2], &'a [[&'a str; 2]]);
+
 /// Whichever row of a list stands first, no model is asked by the id of another.
 #[test]
 fn what_is_typed_is_what_is_sent() {
@@ -27,8 +30,6 @@ fn what_is_typed_is_what_is_sent() {
         mistral("ministral-8b-latest", "ministral-8b-2512"),
         mistral("ministral-8b-2512", "ministral-8b-latest"),
     ];
-    // The vendor and its rows; what is typed, what is sent.
-    type Case<'a> = (&'a str, &'a [Value; 2], &'a [[&'a str; 2]]);
     let table: [Case<'_>; 2] = [
         ("openrouter", &of_router, &[[plain, plain], [free, free], ["qwen2.5-72b", plain]]),
         (

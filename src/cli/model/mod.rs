@@ -94,7 +94,7 @@ impl Team {
             [one] => one.tokenizer.clone(),
             all => Arc::new(Most(all.iter().map(|named| named.tokenizer.clone()).collect())),
         };
-        Self { facts, tokenizer, members }
+        Self { members, facts, tokenizer }
     }
 
     /// Its models that could be asked: the first, and those that could stand in.

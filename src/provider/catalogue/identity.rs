@@ -30,6 +30,9 @@ pub(super) fn told_apart(list: &[Listed]) -> Vec<Listed> {
     list.iter().map(row).collect()
 }
 
+/// A way to tell which model a row is, by its name in the catalogue.
+type Way<'f, 'a> = &'f dyn Fn(&Listed) -> Option<&'a str>;
+
 /// The names in the catalogue of the models that the rows of a list are, each once:
 /// first by their ids, then by their ids in other letters, then by the other words of
 /// the vendor's for them. None for a model that the catalogue does not know.
@@ -46,10 +49,10 @@ pub(super) fn named<'a>(
     let by_id = |listed: &Listed| ids.get(listed.id.as_str()).copied();
     let loosely = |listed: &Listed| small.get(&listed.id.to_lowercase()).copied();
     let by_word = |listed: &Listed| {
-        let words = listed.also.iter().filter(|_| !listed.picks_another);
-        words.filter_map(|word| ids.get(word.as_str()).copied()).next()
+        let mut words = listed.also.iter().filter(|_| !listed.picks_another);
+        words.find_map(|word| ids.get(word.as_str()).copied())
     };
-    let ways: [&dyn Fn(&Listed) -> Option<&'a str>; 3] = [&by_id, &loosely, &by_word];
+    let ways: [Way<'_, 'a>; 3] = [&by_id, &loosely, &by_word];
     let mut names = vec![None; list.len()];
     let mut taken = BTreeSet::new();
     for way in ways {
@@ -76,8 +79,8 @@ fn asked_by<'a>(catalogue: &'a Catalogue, vendor: &str) -> BTreeMap<&'a str, &'a
 /// model of which it is a variant, or another name.
 pub(super) fn make(known: &Catalogue, vendor: &str, listed: &Listed) -> ModelShape {
     let plain = listed.id.rsplit_once(':').map(|(plain, _)| plain);
-    let words = plain.into_iter().chain(listed.also.iter().map(String::as_str));
-    let found = words.filter_map(|word| known.hosted(vendor, word)).next();
+    let mut words = plain.into_iter().chain(listed.also.iter().map(String::as_str));
+    let found = words.find_map(|word| known.hosted(vendor, word));
     let Some(model) = found.map(|found| found.model.clone()) else {
         return ModelShape { title: listed.title.clone(), ..ModelShape::default() };
     };
