@@ -1,19 +1,23 @@
 //! The catalogue as this user sees it: the built-in one, over it what vendors
 //! listed when they were asked last, and over both the user's own
 //! `catalogue.yaml`, which counts.
+//!
+//! What a gateway in a vendor's place listed is kept apart from what the vendor did,
+//! with the address where it holds.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use etcetera::BaseStrategy;
-use serde_json::Value;
+use serde::Deserialize;
+use serde_json::{Value, json};
 
 use crate::diagnostic::{self, Finding, Place};
 use crate::failure::{Exit, Failure};
 use crate::own_file;
 use crate::project::yaml;
 use crate::provider::catalogue::shape::CatalogueFile;
-use crate::provider::catalogue::{Catalogue, Known, faults, merged};
+use crate::provider::catalogue::{Catalogue, Known, by_place, faults, merged};
 use crate::provider::completion::templates::{OWN, TEMPLATES};
 use crate::provider::dialects::DIALECTS;
 
@@ -31,17 +35,32 @@ pub(super) fn built_in() -> Result<Catalogue> {
 
 /// The built-in catalogue with what vendors listed, without the user's own rows.
 pub(super) fn listed() -> Result<Catalogue> {
-    lists()?.iter().try_fold(built_in()?, |catalogue, path| Ok(catalogue.with_list(list(path)?)))
+    let Lists { of_vendors, of_gateways } = lists()?;
+    let catalogue = of_vendors.into_iter().fold(built_in()?, Catalogue::with_list);
+    Ok(of_gateways.into_iter().fold(catalogue, |catalogue, kept| {
+        catalogue.with_gateway(&kept.vendor, &kept.origin, kept.list)
+    }))
+}
+
+/// What a vendor listed when it was asked last, or a gateway at the origin `elsewhere`
+/// in its place; nothing where it never was.
+pub(super) fn last(vendor: &str, elsewhere: Option<&str>) -> Result<CatalogueFile> {
+    let Some(origin) = elsewhere else {
+        let path = list_folder()?.join(format!("{vendor}.yaml"));
+        return Ok(if path.is_file() {
+            by_place(list(&path)?).0
+        } else {
+            CatalogueFile::default()
+        });
+    };
+    let all = lists()?.of_gateways.into_iter();
+    let mut there = all.filter(|kept| kept.vendor == vendor && kept.origin == origin);
+    Ok(there.next().map(|kept| kept.list).unwrap_or_default())
 }
 
 /// Where the user's own rows stand.
 fn place() -> Result<PathBuf> {
     Ok(folders()?.config_dir().join("storygen").join("catalogue.yaml"))
-}
-
-/// Where the list of a vendor is kept.
-pub(super) fn list_of(vendor: &str) -> Result<PathBuf> {
-    Ok(list_folder()?.join(format!("{vendor}.yaml")))
 }
 
 fn list_folder() -> Result<PathBuf> {
@@ -52,9 +71,50 @@ fn folders() -> Result<impl BaseStrategy> {
     etcetera::choose_base_strategy().context("cannot tell your home folder; set `HOME`")
 }
 
+/// Where the lists of gateways are.
+fn gateway_folder() -> Result<PathBuf> {
+    Ok(list_folder()?.join("gateways"))
+}
+
+/// The lists that are kept.
+struct Lists {
+    of_vendors: Vec<CatalogueFile>,
+    of_gateways: Vec<OfGateway>,
+}
+
+/// What a gateway in a vendor's place listed.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OfGateway {
+    vendor: String,
+    /// Scheme, host and port.
+    origin: String,
+    list: CatalogueFile,
+}
+
 /// The lists that are kept, in order.
-fn lists() -> Result<Vec<PathBuf>> {
-    let folder = list_folder()?;
+fn lists() -> Result<Lists> {
+    let mut of_gateways: Vec<OfGateway> = Vec::new();
+    for path in files(&gateway_folder()?)? {
+        of_gateways.push(kept(&path, |text| serde_yaml::from_str(text))?);
+    }
+    let mut of_vendors = Vec::new();
+    for path in files(&list_folder()?)? {
+        let (own, there) = by_place(list(&path)?);
+        of_vendors.push(own);
+        // Those of long ago hold until the gateway is asked anew.
+        let vendor = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        for (origin, list) in there {
+            if !of_gateways.iter().any(|one| one.vendor == vendor && one.origin == origin) {
+                of_gateways.push(OfGateway { vendor: vendor.clone(), origin, list });
+            }
+        }
+    }
+    Ok(Lists { of_vendors, of_gateways })
+}
+
+/// The lists of a folder, in order.
+fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     if !folder.is_dir() {
         return Ok(Vec::new());
     }
@@ -69,9 +129,31 @@ fn lists() -> Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-/// A kept list. It is storygen's own writing, so it is read as quickly as the
-/// built-in rows are.
+/// The list of a vendor.
 fn list(path: &Path) -> Result<CatalogueFile> {
+    kept(path, |text| serde_yaml::from_str(text).or_else(|fault| of_long_ago(text).ok_or(fault)))
+}
+
+/// A list of before the prices of gateways stood in lists of their own: where it says
+/// what one asks, that goes with the row that holds there.
+fn of_long_ago(text: &str) -> Option<CatalogueFile> {
+    let mut list: Value = serde_yaml::from_str(text).ok()?;
+    for model in list.get_mut("models")?.as_object_mut()?.values_mut() {
+        let hosts = model.get_mut("hosts").and_then(Value::as_object_mut);
+        for host in hosts.into_iter().flat_map(|hosts| hosts.values_mut()) {
+            let prices = host.as_object_mut()?.remove("price_at").unwrap_or_default();
+            let at = host.pointer("/status/at").and_then(Value::as_str);
+            if let Some(price) = at.map(|at| prices.get(at).cloned()) {
+                host["price"] = price.unwrap_or_default();
+            }
+        }
+    }
+    serde_json::from_value(list).ok()
+}
+
+/// What a kept file holds. It is storygen's own writing, so it is read as quickly as
+/// the built-in rows are.
+fn kept<T>(path: &Path, read: impl Fn(&str) -> Result<T, serde_yaml::Error>) -> Result<T> {
     let unsound = |fault: &dyn std::fmt::Display| {
         Failure::new(Exit::Usage, format!("the list `{}` is not sound: {fault}", path.display()))
             .hint("`storygen models refresh` writes it anew once it is deleted")
@@ -82,24 +164,38 @@ fn list(path: &Path) -> Result<CatalogueFile> {
         Failure::new(Exit::Usage, message)
             .hint("move it away; `storygen models refresh` writes it anew")
     })?;
-    Ok(serde_yaml::from_str(&text.unwrap_or_default()).map_err(|fault| unsound(&fault))?)
+    Ok(read(&text.unwrap_or_default()).map_err(|fault| unsound(&fault))?)
 }
 
-/// Keeps what a vendor listed; takes the place of its last list.
-pub(super) fn keep(vendor: &str, rows: &CatalogueFile, today: &str) -> Result<PathBuf> {
-    let path = list_of(vendor)?;
-    let folder = list_folder()?;
+/// Keeps what a vendor listed, or a gateway at the origin `elsewhere` in its place;
+/// takes the place of the last list from there.
+pub(super) fn keep(
+    vendor: &str,
+    elsewhere: Option<&str>,
+    rows: &CatalogueFile,
+    today: &str,
+) -> Result<()> {
     let mut value = serde_json::to_value(rows)?;
     bare(&mut value);
+    let (folder, name, who) = match elsewhere {
+        None => (list_folder()?, vendor.to_owned(), format!("`{vendor}`")),
+        Some(origin) => {
+            value = json!({"vendor": vendor, "origin": origin, "list": value});
+            let place = origin.replace("://", "_").replace(':', "_");
+            let who = format!("`{origin}` in the place of `{vendor}`");
+            (gateway_folder()?, format!("{vendor}_{place}"), who)
+        }
+    };
     let text = format!(
-        "# What `{vendor}` listed on {today}, kept by `storygen models refresh`, which\n# writes this file anew. Rows of your own belong into `catalogue.yaml` beside\n# your `config.yaml`; they count.\n\n{}",
+        "# What {who} listed on {today}, kept by `storygen models refresh`, which\n# writes this file anew. Rows of your own belong into `catalogue.yaml` beside\n# your `config.yaml`; they count.\n\n{}",
         serde_yaml::to_string(&value)?
     );
     fs_err::create_dir_all(&folder)?;
+    let path = folder.join(format!("{name}.yaml"));
     let file = tempfile::NamedTempFile::new_in(&folder)?;
     fs_err::write(file.path(), text)?;
     file.persist(&path).with_context(|| format!("cannot write `{}`", path.display()))?;
-    Ok(path)
+    Ok(())
 }
 
 /// Leaves out what says nothing.

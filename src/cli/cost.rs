@@ -55,8 +55,7 @@ impl Ground<'_> {
         let records = open::records(story, self.archive, ui)?;
         let purse = Arc::<Purse<'_>>::default();
         // A draft asks none that could only be refused.
-        let facts = (staff.draft.able_facts(), staff.record.able_facts());
-        let (draft, record) = (Unloaded(&facts.0), Unloaded(&facts.1));
+        let (draft, record) = (Unloaded(&staff.draft.facts), Unloaded(&staff.record.facts));
         let lines = Lines {
             draft: Line {
                 tokenizer: staff.draft.tokenizer.clone(),
@@ -96,7 +95,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
     for team in staff.teams() {
         model::must_be_here(team)?;
     }
-    model::tell_left_out(staff, ui);
+    model::tell_left_out(&staff.teams(), ui);
     let archive = history::read(folder, story)?;
     let ground = Ground {
         book: &book,
@@ -136,10 +135,10 @@ fn all_may_be_asked(
     if forecast.stages.is_empty() {
         return Ok(());
     }
-    for facts in staff.teams().map(Team::able_facts) {
+    for Team { facts, .. } in staff.teams() {
         let verdict = may_ask(facts.price, facts.is_local, caps.any(), unknown_is_allowed);
         if verdict == Verdict::Refuse {
-            return Err(unknown_price(&facts, caps.any()).into());
+            return Err(unknown_price(facts, caps.any()).into());
         }
     }
     Ok(())
@@ -357,7 +356,6 @@ fn print(forecast: &Forecast, ui: &Ui) {
 
 /// Whether the work costs anything that is known.
 pub(super) fn is_paid(staff: &Staff) -> bool {
-    let is_paid =
-        |team: &Team| team.able_facts().price.is_some_and(|price: Price| !price.is_free());
+    let is_paid = |team: &Team| team.facts.price.is_some_and(|price: Price| !price.is_free());
     staff.teams().into_iter().any(is_paid)
 }

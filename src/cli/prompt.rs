@@ -43,6 +43,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
     };
     let team = model::staff(&scene)?.draft;
     model::must_be_here(&team)?;
+    model::tell_left_out(&[&team], ui);
     let templates = open::templates(&folder, &story)?;
     let archive = history::read(&folder, &story)?;
     let records = open::records(&story, &archive, ui)?;

@@ -5,6 +5,9 @@ use crate::diagnostic::Place;
 use crate::project::schema::ModelsShape;
 use crate::project::wishes::{Models, Role};
 
+/// The host whose name stands for any endpoint that is like `OpenAI`'s.
+const ANY: &str = "openai";
+
 /// A model that was chosen, as `provider/name`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Choice {
@@ -17,6 +20,12 @@ pub struct Choice {
 impl Choice {
     fn new(name: &str, origin: Origin) -> Self {
         Self { name: name.to_owned(), origin }
+    }
+
+    /// Who is asked for it; none for what is on this machine.
+    fn into_host(self) -> Option<String> {
+        let host = self.name.split('/').next().unwrap_or_default();
+        (!["embedded", "scripted"].contains(&host)).then(|| host.to_owned())
     }
 }
 
@@ -88,6 +97,34 @@ impl Config {
         (choice.origin != Origin::Default).then_some(choice)
     }
 
+    /// The host that the address of the environment is for: that of the model which the
+    /// environment names, or the user's file. Where neither names one that has a host,
+    /// it is that of the model that drafts; but none to which the file gives an address
+    /// of its own, save for `openai`, which is any endpoint.
+    #[must_use]
+    pub fn host_of_address(
+        &self,
+        flags: &Models<String>,
+        project: &Models<(String, Place)>,
+    ) -> Option<String> {
+        if let Some(host) = self.own_choice(&Models::default()).and_then(Choice::into_host) {
+            return Some(host);
+        }
+        let host = self.named(Role::Draft, flags, project).and_then(Choice::into_host)?;
+        let endpoint = self.file.endpoints.as_ref().and_then(|all| all.get(&host));
+        let has_own = endpoint.is_some_and(|endpoint| endpoint.base_url.is_some());
+        (!has_own || host == ANY).then_some(host)
+    }
+
+    /// The host that the key of the environment is for: that of its address; where it
+    /// has none, that of the model which the user, not a project, has named.
+    #[must_use]
+    pub fn host_of_key(&self, flags: &Models<String>, project: &Models<(String, Place)>) -> String {
+        let none = Models::default();
+        let project = if self.base_url.is_some() { project } else { &none };
+        self.host_of_address(flags, project).unwrap_or_else(|| ANY.to_owned())
+    }
+
     /// The models of the user's file.
     fn models(&self) -> Models<String> {
         let shape = self.file.models.as_ref();
@@ -129,6 +166,60 @@ mod tests {
             folder: "/nowhere".into(),
             data: "/nowhere".into(),
             cache: "/nowhere".into(),
+        }
+    }
+
+    /// The environment's model, the file, the flag, the project's model; the host of
+    /// the address, the host of the key with an address and without.
+    type OfHost<'a> =
+        (Option<&'a str>, String, Option<&'a str>, Option<&'a str>, [Option<&'a str>; 3]);
+
+    #[test]
+    fn address_and_key_of_the_environment_are_for_one_host() {
+        let own = "endpoints: {attic: {base_url: 'http://127.0.0.1:1/v1'}, barn: {tries: 1}}\n";
+        let with = |model: &str| format!("{own}model: {model}\n");
+        let here = |host| [Some(host); 3];
+        let table: [OfHost<'_>; 14] = [
+            (Some("openai/x"), own.to_owned(), None, None, here("openai")),
+            (Some("openai/x"), own.to_owned(), Some("openrouter/y"), None, here("openai")),
+            (Some("openai/x"), own.to_owned(), Some("attic/y"), Some("barn/z"), here("openai")),
+            (Some("attic/x"), own.to_owned(), Some("openai/y"), None, here("attic")),
+            (Some("mistral/x"), with("barn/y"), None, None, here("mistral")),
+            (None, with("barn/y"), Some("openai/y"), None, here("barn")),
+            (None, with("attic/y"), None, Some("openai/z"), here("attic")),
+            (None, with("embedded"), Some("openrouter/y"), None, here("openrouter")),
+            (Some("scripted/f"), own.to_owned(), Some("barn/y"), None, here("barn")),
+            (None, own.to_owned(), Some("openrouter/y"), None, here("openrouter")),
+            (None, own.to_owned(), Some("attic/y"), None, [None, Some("openai"), Some("openai")]),
+            (
+                None,
+                "base_url: 'http://127.0.0.1:1/v1'".to_owned(),
+                Some("openai/y"),
+                None,
+                here("openai"),
+            ),
+            (
+                None,
+                own.to_owned(),
+                None,
+                Some("mistral/z"),
+                [Some("mistral"), Some("mistral"), Some("openai")],
+            ),
+            (None, own.to_owned(), None, None, [None, Some("openai"), Some("openai")]),
+        ];
+        for (environment, file, flag, project, expected) in table {
+            let mut config = config(environment, &file);
+            let flags = Models { every: flag.map(str::to_owned), ..Models::default() };
+            let place = Place::file("storygen.yaml");
+            let project = project.map(|name| (name.to_owned(), place));
+            let project = Models { every: project, ..Models::default() };
+            let address = config.host_of_address(&flags, &project);
+            let without = config.host_of_key(&flags, &project);
+            config.base_url = Some("http://127.0.0.1:2/v1".to_owned());
+            let with = config.host_of_key(&flags, &project);
+            let hosts = [address, Some(with), Some(without)];
+            let hosts = hosts.each_ref().map(Option::as_deref);
+            assert_eq!(hosts, expected, "{environment:?} {file} {flags:?} {project:?}");
         }
     }
 

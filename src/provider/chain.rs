@@ -70,6 +70,7 @@ pub fn common<'a>(first: &Facts, others: impl Iterator<Item = &'a Facts>) -> Fac
             // What one thinks takes nothing from the window of another: the room for
             // prompt and text is the least of all, and thinking stands beside it.
             window: least_beside(all.window, &all, one.window, one),
+            held_by: if room(one) < room(&all) { Some(one.name.clone()) } else { all.held_by },
             reply_limit,
             thinking: all.thinking.max(one.thinking),
             name: all.name,
@@ -82,6 +83,11 @@ pub fn common<'a>(first: &Facts, others: impl Iterator<Item = &'a Facts>) -> Fac
             tries: all.tries.saturating_add(one.tries),
         }
     })
+}
+
+/// What a window leaves for prompt and text.
+fn room(facts: &Facts) -> usize {
+    facts.window.saturating_sub(facts.thinking)
 }
 
 /// The lesser of what two limits leave beside what their models think, and the most
@@ -316,6 +322,10 @@ mod tests {
         let all = common(&first, std::iter::once(&second));
         assert_eq!((all.name.as_str(), all.window, all.reply_limit), ("a", 8_000, Some(900)));
         assert_eq!((all.prefill, all.tries), (false, 6));
+        assert_eq!(all.held_by.as_deref(), Some("b"));
+        let larger = Facts::plain("f", 64_000);
+        assert_eq!(common(&all, std::iter::once(&larger)).held_by.as_deref(), Some("b"));
+        assert_eq!(common(&larger, std::iter::once(&larger)).held_by, None);
         assert_eq!(all.price, Price::per_million(4.0, 15.0, None, None));
         // What one thinks takes nothing from the other's window.
         let thinks =

@@ -54,6 +54,9 @@ pub struct Facts {
     pub name: String,
     /// Tokens that prompt and reply may take together.
     pub window: usize,
+    /// Whose window that is, where it is one that stands in and holds less than the
+    /// model itself.
+    pub held_by: Option<String>,
     /// The most tokens of one reply, where the endpoint has such a limit.
     pub reply_limit: Option<usize>,
     /// Tokens that it may spend on thinking in each reply, beside those of the text
@@ -86,6 +89,7 @@ impl Facts {
         Self {
             name: name.into(),
             window,
+            held_by: None,
             reply_limit: None,
             thinking: 0,
             prefill: false,

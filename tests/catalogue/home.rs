@@ -16,9 +16,17 @@ pub fn at(vendors: &[(&str, String)]) -> Project {
     with(&format!("vendors:\n{rows}"))
 }
 
-/// The list that is kept of a vendor.
+/// The list that is kept of a vendor, or of the one gateway in its place.
 pub fn list_of(project: &Project, vendor: &str) -> String {
-    project.read(&format!("../home/data/storygen/catalogue/{vendor}.yaml"))
+    let lists = project.path().join("../home/data/storygen/catalogue");
+    let own = lists.join(format!("{vendor}.yaml"));
+    if own.is_file() {
+        return std::fs::read_to_string(own).expect("a list");
+    }
+    let gateways = std::fs::read_dir(lists.join("gateways")).expect("lists of gateways");
+    let all: Vec<_> = gateways.map(|one| one.expect("a list").path()).collect();
+    assert_eq!(all.len(), 1, "{all:?}");
+    std::fs::read_to_string(&all[0]).expect("a list")
 }
 
 /// The tiny book, with the home of another project.

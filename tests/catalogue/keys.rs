@@ -208,7 +208,8 @@ fn a_price_stays_with_its_address() {
     let table = [
         (&attic, "attic/m", None, true),
         (&attic, "attic/m", Some(here), true),
-        (&attic, "attic/m", Some(there), false),
+        // The environment's address is not for one that has its own.
+        (&attic, "attic/m", Some(there), true),
         (&openai, "openai/m", None, true),
         (&openai, "openai/m", Some(there), false),
         (&short, "openai/m", None, true),
@@ -257,9 +258,15 @@ fn a_withdrawn_model_is_told_of_wherever_it_is_named() {
             }
         }
         assert_eq!(project.run(&["check", "--fail-on", "warning"]).code, 4, "{work}");
-        // At an address of the user's own it may well be served.
+        // At an address of the user's own it may well be served; that of the environment
+        // is for the model that drafts.
         let address = format!("{}/v1", server.origin());
         let output = project.run_with(&["check"], &[("STORYGEN_BASE_URL", &address)]);
+        let is_elsewhere = work == "draft";
+        assert_eq!(output.stderr.contains("does not serve"), !is_elsewhere, "{work}: {output}");
+        let own = format!("endpoints: {{mistral: {{base_url: '{address}'}}}}\n");
+        project.write("../home/config/storygen/config.yaml", own);
+        let output = project.run(&["check"]);
         assert!(!output.stderr.contains("does not serve"), "{work}: {output}");
     }
     assert_eq!(server.requests().len(), 0);

@@ -9,6 +9,7 @@ mod support;
 mod calls;
 mod data;
 mod ending;
+mod gateways;
 mod home;
 mod keys;
 mod left_out;
@@ -16,7 +17,9 @@ mod lists;
 #[cfg(unix)]
 mod own_files;
 mod refresh;
+mod stand_ins;
 mod table;
 mod trial;
+mod variants;
 mod vocabularies;
 mod windows;

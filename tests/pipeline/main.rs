@@ -23,6 +23,7 @@ mod common;
 mod crash;
 mod edits;
 mod endpoints;
+mod environment;
 mod events;
 mod goes_on;
 mod history;

@@ -122,9 +122,8 @@ pub(super) fn foretell(shelf: &Shelf, run: &Run<'_>, ui: &Ui) -> Result<()> {
     let standings = [(Limit::Run, (Money::ZERO, Money::ZERO)), (Limit::Month, month)]
         .map(|(limit, (settled, reserved))| Standing { limit, settled, reserved });
     ui.say(&format!("{}; {}", sum.told(), sum.outlook(&caps, &standings)));
-    let is_unknown = |one: &&&Opened| {
-        one.book.staff.teams().iter().any(|team| team.able_facts().price.is_none())
-    };
+    let is_unknown =
+        |one: &&&Opened| one.book.staff.teams().iter().any(|team| team.facts.price.is_none());
     let unknown = opened.iter().filter(is_unknown).count();
     if unknown > 0 {
         let books = counted(unknown, "book");

@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::{Book, Run};
 use crate::cli::ui::Ui;
-use crate::cli::{open, unsent};
+use crate::cli::{model, open, unsent};
 use crate::failure::Exit;
 use crate::pipeline::draft;
 use crate::pipeline::plan::Wanted;
@@ -12,6 +12,7 @@ use crate::project::history;
 
 /// Prints the prompts of the chapters that are wanted.
 pub(super) fn dry_run(book: &Book, wanted: &Wanted, run: &Run<'_>, ui: &Ui) -> Result<Exit> {
+    model::tell_left_out(&[&book.staff.draft], ui);
     let archive = history::read(&book.folder, &book.story)?;
     let records = open::records(&book.story, &archive, ui)?;
     unsent::with_session(

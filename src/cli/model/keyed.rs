@@ -8,8 +8,6 @@ use super::{Staff, Team};
 use crate::cli::ui::Ui;
 use crate::config::KeySource;
 use crate::failure::{Exit, Failure};
-use crate::provider::Facts;
-use crate::provider::chain::common;
 use crate::provider::http::Base;
 
 /// Refuses a run whose model lacks its key; tells of one that only stands in.
@@ -47,30 +45,20 @@ pub(super) fn lack(named: &Named) -> Result<Option<Failure>> {
     }
 }
 
-impl Team {
-    /// Its models without those that could not stand in, since a key is wanted and set
-    /// nowhere. No file is read for that, and no program run: what such a source has
-    /// is seen when something is to be sent.
-    pub fn able(&self) -> Vec<&Named> {
-        let lacks = |named: &Named| lacking(named).is_some();
-        let members = self.members.iter().enumerate();
-        members.filter(|(index, one)| *index == 0 || !lacks(one)).map(|(_, one)| one).collect()
-    }
-
-    /// What all of these can do.
-    pub fn able_facts(&self) -> Facts {
-        let all = self.able();
-        match &all[..] {
-            [first, others @ ..] => common(&first.facts, others.iter().map(|one| &one.facts)),
-            [] => self.facts.clone(),
-        }
-    }
+/// Models without those that could not stand in, since a key is wanted and set
+/// nowhere. No file is read for that, and no program run: what such a source has
+/// is seen when something is to be sent.
+pub(super) fn able(members: &[Named]) -> Vec<&Named> {
+    let lacks = |named: &Named| lacking(named).is_some();
+    let members = members.iter().enumerate();
+    members.filter(|(index, one)| *index == 0 || !lacks(one)).map(|(_, one)| one).collect()
 }
 
-/// Says which models are left out of a forecast, since they could not stand in.
-pub(in crate::cli) fn tell_left_out(staff: &Staff, ui: &Ui) {
+/// Says which models are left out of what is reckoned with, since they could not stand
+/// in.
+pub(in crate::cli) fn tell_left_out(teams: &[&Team], ui: &Ui) {
     let mut told: Vec<&str> = Vec::new();
-    for named in staff.teams().into_iter().flat_map(|team| team.members.iter().skip(1)) {
+    for named in teams.iter().flat_map(|team| team.members.iter().skip(1)) {
         let name = named.facts.name.as_str();
         if let Some(failure) = lacking(named).filter(|_| !told.contains(&name)) {
             told.push(name);

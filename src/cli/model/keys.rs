@@ -29,21 +29,26 @@ pub(super) struct Keys {
 }
 
 impl Keys {
-    /// The places for `base`; `own` is the vendor of the model which the user, not
-    /// a project, has named.
-    pub fn of(base: &Base, vendors: &[Vendor], own: Option<&str>, config: &Config) -> Self {
+    /// The places for calls to `asked`, a vendor, at `base`; `own` is the vendor that
+    /// the environment's key is for: [`Config::host_of_key`].
+    pub fn of(base: &Base, asked: &str, vendors: &[Vendor], own: &str, config: &Config) -> Self {
         let home = |vendor: &Vendor| {
             let endpoint = config.endpoint(&vendor.name);
             endpoint.base_url.or_else(|| vendor.base_url.clone())
         };
         let is_here = |address: Option<String>| address.is_some_and(|one| is_at(&one, base));
-        // The environment's key is for the environment's address, else for the
-        // endpoint of the model that the user, not a project, has named.
-        let own = vendors.iter().find(|vendor| vendor.name == own.unwrap_or("openai"));
-        let takes_given =
-            is_here(config.address().map(str::to_owned).or_else(|| own.and_then(home)));
+        // The environment's key is for the environment's address, else for that of its
+        // host; and for no other host, though it were at the same address.
+        let given_at = || {
+            let host = vendors.iter().find(|vendor| vendor.name == own);
+            config.address().map(str::to_owned).or_else(|| host.and_then(home))
+        };
+        let takes_given = asked == own && is_here(given_at());
         let mut sources = Vec::new();
-        for vendor in vendors.iter().filter(|vendor| is_here(home(vendor))) {
+        let here = vendors.iter().filter(|vendor| is_here(home(vendor)));
+        // Its own go before those of another endpoint at the same address.
+        let (own, others): (Vec<_>, Vec<_>) = here.partition(|vendor| vendor.name == asked);
+        for vendor in own.into_iter().chain(others) {
             sources.extend(KeySource::of(&config.endpoint(&vendor.name)));
             sources.extend(vendor.key.clone().map(KeySource::Variable));
         }

@@ -55,7 +55,7 @@ pub(super) use local::{places, spec};
 pub(super) use naming::{Named, Scene, all, split};
 pub(super) use pages::Pages;
 pub(super) use proxied::proxied;
-pub(super) use route::{origin, unsound, untrusted};
+pub(super) use route::{in_reach, unsound, untrusted};
 pub(super) use withdrawn::withdrawn;
 
 /// The models of a run, named but not loaded.
@@ -77,7 +77,8 @@ impl Staff {
 pub(super) struct Team {
     /// The model, then those that stand in, in order. Never empty.
     pub members: Vec<Named>,
-    /// What all of them can do.
+    /// What all of those can do that could be asked: one whose key is missing shrinks
+    /// nothing.
     pub facts: Facts,
     /// Counts tokens so that the prompt fits each of them.
     pub tokenizer: Arc<dyn Tokenizer>,
@@ -85,13 +86,20 @@ pub(super) struct Team {
 
 impl Team {
     fn new(first: Named, others: Vec<Named>) -> Self {
-        let facts = common(&first.facts, others.iter().map(|named| &named.facts));
+        let main = first.facts.clone();
         let members: Vec<Named> = std::iter::once(first).chain(others).collect();
-        let tokenizer: Arc<dyn Tokenizer> = match &members[..] {
+        let able = keyed::able(&members);
+        let facts = common(&main, able.iter().skip(1).map(|named| &named.facts));
+        let tokenizer: Arc<dyn Tokenizer> = match &able[..] {
             [one] => one.tokenizer.clone(),
             all => Arc::new(Most(all.iter().map(|named| named.tokenizer.clone()).collect())),
         };
         Self { members, facts, tokenizer }
+    }
+
+    /// Its models that could be asked: the first, and those that could stand in.
+    pub fn able(&self) -> Vec<&Named> {
+        keyed::able(&self.members)
     }
 
     /// Whether a model's file has to be fetched first; until then its tokens
@@ -128,12 +136,11 @@ pub(super) fn staff(scene: &Scene<'_>) -> Result<Staff> {
     if [&main, &record].into_iter().chain(&fallback).any(is_project) {
         route::settle(scene.project, wishes, config)?;
     }
-    let own = config.own_choice(&flags);
-    let meant = naming::Meant { main: vendor(&main), own: own.as_ref().map(vendor) };
+    let meant = scene.meant(&flags);
     let team = |choice: &Choice| -> Result<Team> {
         let others = fallback.iter().filter(|other| other.name != choice.name);
-        let others: Result<Vec<Named>> = others.map(|other| scene.name(other, meant)).collect();
-        Ok(Team::new(scene.name(choice, meant)?, others?))
+        let others: Result<Vec<Named>> = others.map(|other| scene.name(other, &meant)).collect();
+        Ok(Team::new(scene.name(choice, &meant)?, others?))
     };
     let staff = Staff { draft: team(&main)?, record: team(&record)? };
     let mut told: Vec<&String> = Vec::new();
@@ -188,10 +195,6 @@ pub(super) fn heeded(
         ui.say(&line);
     }
     Ok(())
-}
-
-fn vendor(choice: &Choice) -> &str {
-    choice.name.split('/').next().unwrap_or_default()
 }
 
 /// Fails for a model whose tokens cannot be counted yet.

@@ -15,10 +15,10 @@ use crate::cli::{catalogue, open};
 use crate::config::{Choice, Config, Origin};
 use crate::failure::{Exit, Failure};
 use crate::money::Price;
-use crate::project::wishes::{NO_NAME, Wishes, is_name};
+use crate::project::wishes::{Models, NO_NAME, Wishes, is_name};
 use crate::prompt::tokens::Bound;
 use crate::provider::catalogue::shape::{CatalogueFile, ListingKind, ListingShape, VendorShape};
-use crate::provider::catalogue::{COMPATIBLE, Catalogue, Row, Vendor, Verdict};
+use crate::provider::catalogue::{COMPATIBLE, Catalogue, NoVendor, Row, Vendor, Verdict};
 use crate::provider::dialects::dialect;
 use crate::provider::http::counting as marked;
 use crate::provider::http::dialect::Prefill;
@@ -96,27 +96,34 @@ pub(in crate::cli) struct Scene<'a> {
     pub ui: &'a Ui,
 }
 
-/// The vendors that addresses and keys of the environment are meant for.
-#[derive(Clone, Copy)]
-pub(super) struct Meant<'a> {
-    /// That of the model that drafts.
-    pub main: &'a str,
-    /// That of the model which the user, not a project, has named.
-    pub own: Option<&'a str>,
+/// The vendors that address and key of the environment are for.
+pub(super) struct Meant {
+    /// That of the address.
+    main: Option<String>,
+    /// That of the key.
+    own: String,
 }
 
 impl Scene<'_> {
     /// The model of this name, whoever asks for it.
     pub fn one(&self, name: &str) -> Result<Named> {
         let choice = Choice { name: name.to_owned(), origin: Origin::User };
-        let vendor = name.split('/').next().unwrap_or_default();
-        let named = self.name(&choice, Meant { main: vendor, own: Some(vendor) })?;
+        let flags = Models { every: Some(name.to_owned()), ..Models::default() };
+        let named = self.name(&choice, &self.meant(&flags))?;
         named.notes.iter().for_each(|note| self.ui.say(note));
         Ok(named)
     }
 
+    /// Whom address and key of the environment are for, with these flags.
+    pub(super) fn meant(&self, flags: &Models<String>) -> Meant {
+        Meant {
+            main: self.config.host_of_address(flags, &self.wishes.models),
+            own: self.config.host_of_key(flags, &self.wishes.models),
+        }
+    }
+
     /// The model that a choice means.
-    pub(super) fn name(&self, choice: &Choice, meant: Meant<'_>) -> Result<Named> {
+    pub(super) fn name(&self, choice: &Choice, meant: &Meant) -> Result<Named> {
         let (provider, name) = split(&choice.name, choice.origin, self.catalogue)?;
         match provider {
             "embedded" => self.embedded(name),
@@ -159,41 +166,6 @@ impl Scene<'_> {
         }
     }
 
-    /// `openai/NAME` at another address is any endpoint that is like `OpenAI`'s,
-    /// and takes no more than these have in common.
-    fn spoken_there(&self, row: Row, route: &Route) -> Row {
-        if row.vendor.name != "openai" || !route.is_elsewhere {
-            return row;
-        }
-        match self.catalogue.row(COMPATIBLE, &row.id) {
-            Ok(mut common) => {
-                common.vendor.name = row.vendor.name;
-                common
-            }
-            Err(_) => row,
-        }
-    }
-
-    /// The names by which the model of a row may answer. A server on this machine
-    /// has one model at a time, and calls it by its file or a name of its own,
-    /// whichever was asked for.
-    fn names(&self, row: &Row, route: &Route) -> Vec<String> {
-        let known = row.model.as_ref().and_then(|name| self.catalogue.models().get_key_value(name));
-        if row.vendor.is_local || known.is_none() && route.base.is_local() {
-            return Vec::new();
-        }
-        let mut names = vec![row.id.clone()];
-        if let Some((name, model)) = known {
-            names.push(name.clone());
-            names.extend(model.also.iter().flatten().cloned());
-            let hosts = model.hosts.values();
-            names.extend(
-                hosts.flat_map(|host| host.id.iter().chain(host.also.iter().flatten()).cloned()),
-            );
-        }
-        names
-    }
-
     /// What is said of a model that nobody knows, where its vendor has one of
     /// almost that name.
     fn meant_another(&self, row: &Row, route: &Route) -> Option<String> {
@@ -208,14 +180,32 @@ impl Scene<'_> {
         ))
     }
 
-    fn remote(&self, vendor: &str, name: &str, choice: &Choice, meant: Meant<'_>) -> Result<Named> {
-        let row = self.catalogue.row(vendor, name).map_err(|fault| {
+    /// What is said where a flag names a model of another host than the address of the
+    /// environment is for.
+    fn past_environment(
+        &self,
+        row: &Row,
+        route: &Route,
+        choice: &Choice,
+        meant: &Meant,
+    ) -> Option<String> {
+        let host = meant.main.as_ref().filter(|host| **host != row.vendor.name)?;
+        self.config.address().filter(|_| choice.origin == Origin::Flag)?;
+        let (name, origin) = (row.name(), route.base.origin());
+        Some(format!("`STORYGEN_BASE_URL` is for `{host}`, so `{name}` is asked at {origin}"))
+    }
+
+    fn remote(&self, vendor: &str, name: &str, choice: &Choice, meant: &Meant) -> Result<Named> {
+        let nobody = |fault: NoVendor| {
             Failure::new(Exit::Usage, format!("no provider is called `{}`", fault.name))
-        })?;
-        let asked = route::Asked { config: self.config, wishes: self.wishes, main: meant.main };
-        let route = route::route(&row.vendor, choice, asked)?;
-        let asked_row = row.clone();
-        let mut row = self.spoken_there(row, &route);
+        };
+        let asked =
+            route::Asked { config: self.config, wishes: self.wishes, main: meant.main.as_deref() };
+        let served = self.catalogue.vendor(vendor).map_err(nobody)?;
+        let route = route::route(&served, choice, asked)?;
+        let there = route::there(self.catalogue, &served, &route);
+        let asked_row = there.row(vendor, name).map_err(nobody)?;
+        let mut row = spoken_there(&there, asked_row.clone(), &route);
         let mut notes = Vec::new();
         match row.verdict(route.elsewhere().as_deref(), &open::today()) {
             Verdict::Usable => {}
@@ -225,7 +215,7 @@ impl Scene<'_> {
                 return Err(hints.into_iter().fold(failure, Failure::hint).into());
             }
         }
-        let keys = Keys::of(&route.base, &vendors(self.catalogue), meant.own, self.config);
+        let keys = Keys::of(&route.base, vendor, &vendors(self.catalogue), &meant.own, self.config);
         let of_endpoint = route.endpoint.window.and_then(|window| usize::try_from(window).ok());
         let asked = [self.asked(), of_endpoint].into_iter().flatten().min();
         // What is asked for in each request is no limit of the server's.
@@ -236,14 +226,15 @@ impl Scene<'_> {
         notes.extend(asked.filter(|_| is_asked_for).and_then(|asked| widened(&row, asked, window)));
         let thinking = route.endpoint.thinking.and_then(|tokens| usize::try_from(tokens).ok());
         let thinking = thinking.unwrap_or(row.thinking);
-        let there = row.price_at.get(&route.base.origin()).copied();
-        row.price = own_price(vendor, &route)?.or(there).or(row.price);
-        let names = self.names(&asked_row, &route);
+        row.price = own_price(vendor, &route)?.or(row.price);
+        let names = names(&there, &asked_row, &route);
         notes.extend(self.meant_another(&row, &route));
+        notes.extend(self.past_environment(&row, &route, choice, meant));
         let tokenizer = counting::of(&row, self.config)?;
         let facts = Facts {
             name: row.name(),
             window,
+            held_by: None,
             reply_limit: row.reply_limit,
             // More of it would leave no room for what it thinks about.
             thinking: thinking.min(window / 2),
@@ -269,6 +260,41 @@ impl Scene<'_> {
             remote: Some(Distant { row, route, keys, names, tokenizer }),
         })
     }
+}
+
+/// `openai/NAME` at another address is any endpoint that is like `OpenAI`'s,
+/// and takes no more than these have in common.
+fn spoken_there(catalogue: &Catalogue, row: Row, route: &Route) -> Row {
+    if row.vendor.name != "openai" || !route.is_elsewhere {
+        return row;
+    }
+    match catalogue.row(COMPATIBLE, &row.id) {
+        Ok(mut common) => {
+            common.vendor.name = row.vendor.name;
+            common
+        }
+        Err(_) => row,
+    }
+}
+
+/// The names by which the model of a row may answer. A server on this machine
+/// has one model at a time, and calls it by its file or a name of its own,
+/// whichever was asked for.
+fn names(catalogue: &Catalogue, row: &Row, route: &Route) -> Vec<String> {
+    let known = row.model.as_ref().and_then(|name| catalogue.models().get_key_value(name));
+    if row.vendor.is_local || known.is_none() && route.base.is_local() {
+        return Vec::new();
+    }
+    let mut names = vec![row.id.clone()];
+    if let Some((name, model)) = known {
+        names.push(name.clone());
+        names.extend(model.also.iter().flatten().cloned());
+        let hosts = model.hosts.values();
+        names.extend(
+            hosts.flat_map(|host| host.id.iter().chain(host.also.iter().flatten()).cloned()),
+        );
+    }
+    names
 }
 
 /// What is said of a window that is asked for in each request, where it is not the

@@ -6,10 +6,10 @@ use serde_json::Value;
 use super::keys::Keys;
 use super::loading::wire;
 use super::naming::vendors;
-use super::{ModelArguments, route, vendor};
+use super::{ModelArguments, route};
 use crate::config::{Choice, Config, Origin};
 use crate::failure::{Exit, Failure};
-use crate::project::wishes::{Role, Wishes};
+use crate::project::wishes::Wishes;
 use crate::provider::Fault;
 use crate::provider::catalogue::{Catalogue, Vendor};
 use crate::provider::http::dialect::Dialect;
@@ -40,13 +40,12 @@ impl Pages {
     ) -> Result<Self> {
         let flags = arguments.models();
         let wishes = Wishes::default();
-        let main = config.choose(Role::Draft, &flags, &wishes.models);
-        let own = config.own_choice(&flags);
+        let main = config.host_of_address(&flags, &wishes.models);
         let choice = Choice { name: format!("{}/", vendor_row.name), origin: Origin::Flag };
-        let asked = route::Asked { config, wishes: &wishes, main: vendor(&main) };
+        let asked = route::Asked { config, wishes: &wishes, main: main.as_deref() };
         let route = route::route(vendor_row, &choice, asked)?;
-        let own = own.as_ref().map(vendor);
-        let keys = Keys::of(&route.base, &vendors(catalogue), own, config);
+        let own = config.host_of_key(&flags, &wishes.models);
+        let keys = Keys::of(&route.base, &vendor_row.name, &vendors(catalogue), &own, config);
         let (key, key_way) = (keys.read()?, keys.way(vendor_row, &route));
         Ok(Self { route, key, key_way, vendor: vendor_row.name.clone() })
     }

@@ -2,8 +2,8 @@
 
 use super::naming::split;
 use super::route;
-use crate::config::{Choice, Config};
-use crate::project::wishes::Wishes;
+use crate::config::{Choice, Config, Origin};
+use crate::project::wishes::{Models, Wishes};
 use crate::provider::catalogue::Catalogue;
 
 /// What is to be told of the proxy before a model's address: which one it is, or
@@ -17,7 +17,10 @@ pub(in crate::cli) fn proxied(
 ) -> Option<String> {
     let (vendor, _) = split(&choice.name, choice.origin, catalogue).ok()?;
     let vendor = catalogue.vendor(vendor).ok()?;
-    let asked = route::Asked { config, wishes, main: &vendor.name };
+    let every = (choice.origin == Origin::Flag).then(|| choice.name.clone());
+    let flags = Models { every, ..Models::default() };
+    let main = config.host_of_address(&flags, &wishes.models);
+    let asked = route::Asked { config, wishes, main: main.as_deref() };
     let address = route::address(&vendor, choice, asked)?;
     match route::proxied(&address) {
         Ok(proxy) => proxy.map(|proxy| format!("through the proxy {proxy}")),

@@ -3,6 +3,7 @@
 //! An address comes from `STORYGEN_BASE_URL`, else from a project that is
 //! trusted, else from the user's configuration, else it is the vendor's own.
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use crate::config::{Choice, Config, EndpointShape, Origin, trust, variable};
 use crate::failure::{Exit, Failure};
 use crate::project::wishes::{EndpointWish, Models, Wishes};
 use crate::project::yaml::Pairs;
-use crate::provider::catalogue::Vendor;
+use crate::provider::catalogue::{COMPATIBLE, Catalogue, Vendor};
 use crate::provider::http::{Base, BoundHeaders, PROXY_VARIABLES, Patience, is_proxy, proxy};
 
 /// The address of a vendor's requests, and everything that belongs to it.
@@ -56,8 +57,8 @@ pub(super) struct Asked<'a> {
     pub config: &'a Config,
     /// The project's, whose endpoint has been settled by [`settle`].
     pub wishes: &'a Wishes,
-    /// The vendor of the model that drafts: `STORYGEN_BASE_URL` is meant for it.
-    pub main: &'a str,
+    /// The vendor that `STORYGEN_BASE_URL` is for, if any: [`Config::host_of_address`].
+    pub main: Option<&'a str>,
 }
 
 /// What is said of a vendor's address.
@@ -77,7 +78,7 @@ fn said<'a>(
     endpoint: &'a EndpointShape,
 ) -> Said<'a> {
     let wish = asked.wishes.endpoint.as_ref().filter(|_| choice.origin == Origin::Project);
-    let given = asked.config.address().filter(|_| vendor.name == asked.main);
+    let given = asked.config.address().filter(|_| Some(vendor.name.as_str()) == asked.main);
     let address = given
         .or(wish.map(|wish| wish.base_url.as_str()))
         .or(endpoint.base_url.as_deref())
@@ -91,12 +92,42 @@ pub(super) fn address(vendor: &Vendor, choice: &Choice, asked: Asked<'_>) -> Opt
     Base::parse(said(vendor, choice, asked, &endpoint).address?).ok()
 }
 
+/// The catalogue as calls of the user's own find it: with what gateways list where
+/// those go to them.
+pub(in crate::cli) fn in_reach<'a>(
+    catalogue: &'a Catalogue,
+    config: &Config,
+) -> Cow<'a, Catalogue> {
+    let goes_to = |name: &str, there: &str| {
+        let vendor = catalogue.vendor(name).ok();
+        vendor.and_then(|vendor| origin(&vendor, config)).is_some_and(|origin| origin == there)
+    };
+    // `openai/NAME` elsewhere is what is compatible.
+    let is_spoken = |name: &str, there: &str| name == COMPATIBLE && goes_to("openai", there);
+    let places: Vec<(&str, &str)> = catalogue
+        .gateways()
+        .filter(|(name, there)| goes_to(name, there) || is_spoken(name, there))
+        .collect();
+    catalogue.there(&places)
+}
+
+/// The catalogue as it is at the end of a route to a vendor.
+pub(super) fn there<'a>(
+    catalogue: &'a Catalogue,
+    vendor: &Vendor,
+    route: &Route,
+) -> Cow<'a, Catalogue> {
+    let origin = route.base.origin();
+    let spoken = if vendor.name == "openai" { COMPATIBLE } else { &vendor.name };
+    catalogue.there(&[(&vendor.name, &origin), (spoken, &origin)])
+}
+
 /// The origin that calls of the user's own to a vendor go to, where it has one.
-pub(in crate::cli) fn origin(vendor: &Vendor, config: &Config) -> Option<String> {
+fn origin(vendor: &Vendor, config: &Config) -> Option<String> {
     let choice = Choice { name: format!("{}/", vendor.name), origin: Origin::Flag };
-    let own = config.own_choice(&Models::default());
-    let main = own.as_ref().map_or(vendor.name.as_str(), super::vendor);
-    let asked = Asked { config, wishes: &Wishes::default(), main };
+    let flags = Models { every: Some(choice.name.clone()), ..Models::default() };
+    let main = config.host_of_address(&flags, &Models::default());
+    let asked = Asked { config, wishes: &Wishes::default(), main: main.as_deref() };
     Some(address(vendor, &choice, asked)?.origin())
 }
 

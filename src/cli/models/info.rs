@@ -26,7 +26,8 @@ pub(super) struct Arguments {
 /// Runs the command.
 pub(super) fn run(arguments: &Arguments, ui: &Ui) -> Result<Exit> {
     let config = Config::read()?;
-    let catalogue = model::all(&config)?;
+    let all = model::all(&config)?;
+    let catalogue = model::in_reach(&all, &config);
     let mut page = Page::new(ui::terminal_width());
     match found(&catalogue, &arguments.model, &config)? {
         Found::Model(name, row) => {
@@ -206,7 +207,7 @@ impl Page {
                 let what = format!("before it writes: up to {thinking} tokens more in each reply");
                 self.field("thinks", &what);
             }
-            let listed = listed(model, row, config);
+            let listed = listed(model, row);
             self.field("price", &price(row, listed, endpoint.price.as_ref()));
             self.field("heeds", &heeds(row));
             if let Some(seen) = host.and_then(|host| host.seen.as_ref()) {

@@ -12,7 +12,6 @@ use crate::cli::ui::{Ui, counted};
 use crate::config::Config;
 use crate::failure::{Exit, Failure};
 use crate::pipeline::calling;
-use crate::project::wishes::Models;
 use crate::provider::Fault;
 use crate::provider::catalogue::listing::{self, Listed, Listing, MODEL_LIMIT, Omitted};
 use crate::provider::catalogue::shape::{CatalogueFile, ListingKind, VendorShape};
@@ -44,7 +43,7 @@ fn refresh(arguments: &Arguments, ui: &Ui) -> Result<Exit> {
     let config = Config::read()?;
     let all = model::all(&config)?;
     let asked = asked(arguments, &all, &config)?;
-    let against = (catalogue::built_in()?, catalogue::listed()?);
+    let (built_in, listed) = (catalogue::built_in()?, catalogue::listed()?);
     let today = open::today();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut faults = Vec::new();
@@ -55,13 +54,20 @@ fn refresh(arguments: &Arguments, ui: &Ui) -> Result<Exit> {
         let lines = match outcome {
             Ok(listing) => {
                 let origin = pages.origin();
-                let elsewhere = pages.is_elsewhere().then_some(origin.as_str());
+                // What runs on this machine is the user's own, wherever it is there.
+                let is_gateway = pages.is_elsewhere() && !vendor.is_local;
+                let elsewhere = is_gateway.then_some(origin.as_str());
                 let is_cut = matches!(&listing, Listing::Models(_, omitted) if omitted.beyond > 0);
-                let (built_in, known) = (&against.0, &against.1);
-                let against = Against { built_in, known, elsewhere, is_cut };
+                let against = Against {
+                    built_in: &built_in,
+                    known: &listed.there(&[(&vendor.name, &origin)]),
+                    last: &catalogue::last(&vendor.name, elsewhere)?,
+                    elsewhere,
+                    is_cut,
+                };
                 let (rows, lines) = judged(against, vendor, &listing, &today);
                 if !arguments.dry_run {
-                    catalogue::keep(&vendor.name, &rows, &today)?;
+                    catalogue::keep(&vendor.name, elsewhere, &rows, &today)?;
                 }
                 done += 1;
                 lines
@@ -115,7 +121,6 @@ fn by_hand(failure: Failure, vendor: &str) -> Failure {
 /// The vendors that are asked, and their pages.
 fn asked(arguments: &Arguments, all: &Catalogue, config: &Config) -> Result<Vec<(Vendor, Pages)>> {
     let mut asked = Vec::new();
-    let none = Models::default();
     for name in &arguments.vendors {
         let vendor = all.vendor(name).map_err(|fault| {
             let failure =
@@ -129,9 +134,9 @@ fn asked(arguments: &Arguments, all: &Catalogue, config: &Config) -> Result<Vec<
             let failure = Failure::new(Exit::Usage, format!("`{name}` has no list of its models"));
             return Err(by_hand(failure, name).into());
         }
-        // As for `--model VENDOR/…`: the address of the environment is for the
-        // one vendor that is asked, where no other model is named.
-        let is_meant = arguments.vendors.len() == 1 && config.own_choice(&none).is_none();
+        // As for `--model VENDOR/…`: the address of the environment may be for the
+        // one vendor that is asked.
+        let is_meant = arguments.vendors.len() == 1;
         let flags = ModelArguments::none();
         let flags = if is_meant { flags.meaning(&format!("{name}/")) } else { flags };
         asked.push((vendor.clone(), Pages::of(&vendor, &flags, all, config)?));

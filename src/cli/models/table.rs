@@ -37,7 +37,8 @@ struct Line {
 /// Runs the command.
 pub(super) fn run(filter: &Filter, ui: &Ui) -> Result<Exit> {
     let config = Config::read()?;
-    let catalogue = model::all(&config)?;
+    let all = model::all(&config)?;
+    let catalogue = model::in_reach(&all, &config);
     if let Some(host) = &filter.host {
         catalogue.vendor(host).map_err(|fault| {
             let failure = Failure::new(Exit::Usage, format!("no host is called `{}`", fault.name));
@@ -99,7 +100,7 @@ fn lines(catalogue: &Catalogue, name: &str, model: &ModelShape, config: &Config)
     }
     let line = |row: &Row| {
         let endpoint = config.endpoint(&row.vendor.name);
-        let listed = listed(model, row, config);
+        let listed = listed(model, row);
         // As for a call: the user's own word counts.
         let [prompt, reply] = match (&endpoint.price, listed) {
             (Some(said), _) => [Some(said.prompt), Some(said.reply)],

@@ -1,7 +1,7 @@
 //! How counts, prices and the state of a model are written.
 
-use crate::cli::model;
 use crate::config::{Config, KeySource, variable};
+use crate::project::wishes::Models;
 use crate::provider::catalogue::shape::{ModelShape, PriceShape, StatusWord};
 use crate::provider::catalogue::{Row, Vendor};
 
@@ -19,15 +19,9 @@ pub(super) fn dollars(price: f64) -> String {
     format!("{text}{}", "0".repeat(2_usize.saturating_sub(behind)))
 }
 
-/// What a model costs at a host where this user's calls to it go, and who says so.
-pub(super) fn listed<'a>(
-    model: &'a ModelShape,
-    row: &Row,
-    config: &Config,
-) -> Option<&'a PriceShape> {
-    let host = model.hosts.get(&row.vendor.name)?;
-    let there = || host.price_at.get(&model::origin(&row.vendor, config)?);
-    host.price_at.first_key_value().and_then(|_| there()).or(host.price.as_ref())
+/// What a model costs at a host, and who says so.
+pub(super) fn listed<'a>(model: &'a ModelShape, row: &Row) -> Option<&'a PriceShape> {
+    model.hosts.get(&row.vendor.name)?.price.as_ref()
 }
 
 /// What can be done with a model at a host, as far as is known here.
@@ -55,8 +49,7 @@ pub(super) fn has_key(vendor: &Vendor, config: &Config) -> bool {
         KeySource::Variable(name) => variable(name).is_some(),
         KeySource::File(_) | KeySource::Program(_) | KeySource::Keyring(_) => true,
     };
-    let own = config.own_choice(&crate::project::wishes::Models::default());
-    let own = own.as_ref().and_then(|choice| choice.name.split('/').next()).unwrap_or("openai");
+    let own = config.host_of_key(&Models::default(), &Models::default());
     KeySource::of(&config.endpoint(&vendor.name)).iter().any(is_set)
         || vendor.key.as_ref().is_some_and(|name| variable(name).is_some())
         || config.key().is_some() && own == vendor.name

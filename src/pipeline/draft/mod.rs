@@ -103,12 +103,25 @@ pub fn prompt(
             let scene =
                 task.scene.map(|scene| format!(", scene {}", scene + 1)).unwrap_or_default();
             let message = format!("chapter {}{scene}: {}", task.chapter.number, failure.message);
-            Failure { message, ..failure }.into()
+            narrowed(Failure { message, ..failure }, line).into()
         }
         Ok(failure) => failure.into(),
         Err(error) => error,
     })?;
     Ok((fitted, reply))
+}
+
+/// A failure for want of room, with the model that stands in where it is its window
+/// that is too small.
+fn narrowed(failure: Failure, line: &Line<'_>) -> Failure {
+    let facts = line.provider.facts();
+    let is_its = line.settings.window == facts.window.saturating_sub(facts.thinking);
+    let Some(name) = facts.held_by.as_ref().filter(|_| is_its) else { return failure };
+    let window = line.settings.window;
+    let way = format!(
+        "the window is that of `{name}`, which is to stand in and leaves {window} tokens, the fewest of the models; take it out of `fallback` for a larger one"
+    );
+    Failure { hints: std::iter::once(way).chain(failure.hints).collect(), ..failure }
 }
 
 /// What a continuation of a task takes beyond the task's own prompt, at most, and

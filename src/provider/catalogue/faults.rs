@@ -172,11 +172,6 @@ impl Search<'_> {
         if let Some(price) = &host.price {
             self.price(&[path, &["price"]].concat(), price);
         }
-        for (origin, price) in &host.price_at {
-            let path = [path, &["price_at", origin]].concat();
-            self.origin(&path, origin);
-            self.price(&path, price);
-        }
     }
 
     /// Scheme, host and port.

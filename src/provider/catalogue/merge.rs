@@ -144,7 +144,6 @@ impl Over for HostShape {
             reply: self.reply.or(under.reply),
             thinking: self.thinking.or(under.thinking),
             price: self.price.or(under.price),
-            price_at: both(self.price_at, under.price_at),
             parameters: self.parameters.or(under.parameters),
             temperature: self.temperature.or(under.temperature),
             most_stops: self.most_stops.or(under.most_stops),

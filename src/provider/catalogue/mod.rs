@@ -10,6 +10,8 @@
 //! | `faults` | what a catalogue says that cannot be |
 //! | `listing` | vendors' own lists, as they come over the wire |
 //! | `refresh` | a vendor's list against the catalogue: new, dearer, gone |
+//! | `identity` | which model a row of such a list is |
+//! | `gateway` | lists that hold at one address alone |
 //!
 //! The data stands in `catalogue/` at the top of the package, with the day and
 //! the source of each row. It is pure: files are read by whoever has the user's
@@ -21,6 +23,8 @@ use crate::diagnostic;
 use crate::prompt::tokens::Seen;
 
 pub mod faults;
+mod gateway;
+mod identity;
 pub mod listing;
 mod merge;
 mod refresh;
@@ -31,12 +35,14 @@ mod vendor;
 mod verdict;
 
 pub use faults::{CatalogueFault, Known, faults};
+pub use gateway::by_place;
 pub use merge::merged;
 pub use refresh::{Against, Change, at_home, refreshed};
 pub use row::Row;
 pub use status::{Status, Verdict};
 pub use vendor::Vendor;
 
+use gateway::Gateway;
 use row::Found;
 use shape::{CatalogueFile, HostShape, ModelShape};
 
@@ -51,6 +57,8 @@ pub struct Catalogue {
     /// Models that only a vendor's list knows. Their names are what the list calls
     /// them, and mean nothing that anybody else has named so.
     listed: BTreeSet<String>,
+    /// What gateways in vendors' places listed; part of `file` only where asked for.
+    gateways: Vec<Gateway>,
 }
 
 /// A vendor that is not in the catalogue.
@@ -94,12 +102,13 @@ impl Catalogue {
     /// A catalogue that holds no more than this.
     #[must_use]
     pub fn of(file: CatalogueFile) -> Self {
-        Self { file, listed: BTreeSet::new() }
+        Self { file, ..Self::default() }
     }
 
     /// The same catalogue with what a vendor listed.
     #[must_use]
     pub fn with_list(mut self, list: CatalogueFile) -> Self {
+        let list = identity::of_known_ids(list, &self.file);
         let new = list.models.keys().filter(|name| !self.file.models.contains_key(*name));
         self.listed.extend(new.cloned());
         Self { file: merged(list, self.file), ..self }
@@ -109,6 +118,7 @@ impl Catalogue {
     #[must_use]
     pub fn with(mut self, own: CatalogueFile) -> Self {
         self.listed.retain(|name| !own.models.contains_key(name));
+        self.gateways.iter_mut().for_each(|gateway| gateway.lay(&own));
         Self { file: merged(own, self.file), ..self }
     }
 
@@ -245,7 +255,10 @@ impl Catalogue {
     pub fn row(&self, vendor: &str, model: &str) -> Result<Row, NoVendor> {
         let vendor = self.vendor(vendor)?;
         if let Some(found) = self.hosted(&vendor.name, model) {
-            let id = found.host.and_then(|host| host.id.as_deref()).unwrap_or(model).to_owned();
+            // A word of the vendor's own goes to it as it was written.
+            let is_word = |host: &&HostShape| host.also.iter().flatten().any(|one| one == model);
+            let host = found.host.filter(|host| !is_word(host));
+            let id = host.and_then(|host| host.id.as_deref()).unwrap_or(model).to_owned();
             return Ok(self.known(vendor, &id, found));
         }
         if let Some(found) = self.make(&vendor, model) {
@@ -291,10 +304,13 @@ impl Catalogue {
         };
         let exactly: fn(&str, &str) -> bool = |one, id| one == id;
         let loosely: fn(&str, &str) -> bool = |one, id| one.eq_ignore_ascii_case(id);
+        // An id is of its own model, whoever else goes by it.
+        let has_id = |host: &HostShape| host.id.as_deref() == Some(id);
         // Names are compared letter by letter: a list of thousands is mostly ids.
         let own = || self.model(id).map(|(name, _)| name);
         all()
-            .find(|(.., host)| is_called(host, exactly))
+            .find(|(.., host)| has_id(host))
+            .or_else(|| all().find(|(.., host)| is_called(host, exactly)))
             .or_else(|| own().and_then(|own| all().find(|(name, ..)| *name == own)))
             .or_else(|| all().find(|(name, ..)| *name == id))
             .or_else(|| all().find(|(.., host)| is_called(host, loosely)))

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use super::listing::{Listed, ListedPrice};
 use super::shape::{CatalogueFile, HostShape, ModelShape, PriceShape, StatusShape, StatusWord};
-use super::{Catalogue, Vendor};
+use super::{Catalogue, Vendor, identity};
 
 /// What a list changes.
 #[derive(Clone, Debug, PartialEq)]
@@ -79,11 +79,13 @@ pub struct Against<'a> {
     /// smaller than what stands there: a smaller window may have its reasons,
     /// such as a price that rises with the length of a prompt.
     pub built_in: &'a Catalogue,
-    /// The same with the rows of the last list: what was known until now.
+    /// The same with the rows of lists: what was known until now of where the list
+    /// comes from.
     pub known: &'a Catalogue,
+    /// The rows of the last list from there.
+    pub last: &'a CatalogueFile,
     /// The origin that the list comes from, where that is not the vendor's own. What
-    /// a gateway in its place leaves out says nothing of the vendor, and its prices
-    /// are those of that address alone.
+    /// a gateway in its place leaves out says nothing of the vendor.
     pub elsewhere: Option<&'a str>,
     /// Whether the list is longer than what was read of it, so that what is missing
     /// may stand in the rest.
@@ -91,11 +93,15 @@ pub struct Against<'a> {
 }
 
 impl Against<'_> {
-    /// Whether a row that is known is of what this list may leave out: the vendor's
+    /// Whether a model that is known is of what this list may leave out: the vendor's
     /// own of anything, a gateway's of what it has listed itself.
-    fn is_of_this_list(&self, host: &HostShape) -> bool {
-        let at = host.status.as_ref().and_then(|status| status.at.as_deref());
-        at == self.elsewhere
+    fn is_of_this_list(&self, name: &str) -> bool {
+        self.elsewhere.is_none() || self.last.models.contains_key(name)
+    }
+
+    /// What the last list says of a model at a vendor.
+    fn last_of(&self, vendor: &str, name: &str) -> Option<&HostShape> {
+        self.last.models.get(name)?.hosts.get(vendor)
     }
 }
 
@@ -109,16 +115,18 @@ pub fn refreshed(
     list: &[Listed],
     today: &str,
 ) -> (CatalogueFile, Vec<Change>) {
+    let last = identity::of_known_ids(against.last.clone(), &against.built_in.file);
+    let against = Against { last: &last, ..against };
     let mut layer = CatalogueFile::default();
     let mut changes = Vec::new();
     let mut seen = BTreeSet::new();
-    for listed in list {
-        let found = found(against.known, vendor, listed);
-        // Two ids of one model: the first is the one that counts.
-        let name = match &found {
-            Some((name, ..)) => (*name).to_owned(),
+    let rows = identity::told_apart(list);
+    let names = identity::named(against, vendor, &rows);
+    for ((said, listed), found) in list.iter().zip(&rows).zip(names) {
+        let name = match found {
+            Some(name) => name.to_owned(),
             None if listed.picks_another => continue,
-            None => new_name(against.known, &layer, listed),
+            None => identity::new_name(against.known, &layer, vendor, listed),
         };
         if !seen.insert(name.clone()) {
             continue;
@@ -127,17 +135,18 @@ pub fn refreshed(
             stay(against, vendor, &name, &mut layer);
             continue;
         }
-        let before = found.and_then(|(_, model)| model.hosts.get(vendor));
-        let was = Was { model: found.map(|(_, model)| model), host: before };
-        note(against, &mut changes, &name, was, listed);
-        let model = layer.models.entry(name.clone()).or_default();
+        let model = found.and_then(|name| against.known.models().get(name));
+        let before = model.and_then(|model| model.hosts.get(vendor));
+        note(&mut changes, &name, Was { model, host: before }, listed);
         let own = against.built_in.models().get(&name);
-        if own.is_none() {
-            model.title.clone_from(&listed.title);
-        }
         let built_in = own.and_then(|model| model.hosts.get(vendor));
-        let row = host(against, listed, built_in, today);
-        let row = priced(against, row, before, listed.price, today);
+        let row = host(against, listed, before, built_in, today);
+        let row = HostShape { price: priced(against, listed.price, today), ..row };
+        let is_described =
+            own.is_some() || found.is_none() && against.known.models().contains_key(&name);
+        let make = || identity::make(against.known, vendor, said);
+        let make = if is_described { ModelShape::default() } else { make() };
+        let model = layer.models.entry(name).or_insert(make);
         model.hosts.insert(vendor.to_owned(), row);
     }
     follow(against.known, vendor, &mut layer, &mut changes);
@@ -162,7 +171,7 @@ pub fn at_home(known: &Catalogue, vendor: &Vendor, list: &[Listed]) -> Catalogue
             _ if known.models().contains_key(&listed.id.to_lowercase()) => {
                 format!("{}/{}", vendor.name, listed.id.to_lowercase())
             }
-            _ => new_name(known, &layer, listed),
+            _ => identity::new_name(known, &layer, &vendor.name, listed),
         };
         let least = |make: Option<u32>| make.into_iter().chain(listed.window).min();
         let (window, of_host) = match vendor.window {
@@ -208,25 +217,24 @@ fn miss(
     changes: &mut Vec<Change>,
 ) {
     // Of what a gateway has listed, only its own list can say that it is gone.
-    let hosted = || {
-        against.known.models().iter().filter_map(|(name, model)| {
+    let hosted_here = || {
+        let here = against.known.models().iter();
+        here.filter(|(name, _)| against.is_of_this_list(name)).filter_map(|(name, model)| {
             let host = model.hosts.get(vendor)?;
-            let status = status(Some(model), Some(host));
-            Some((name, status, against.is_of_this_list(host)))
+            Some((name, status(Some(model), Some(host))))
         })
     };
-    let hosted_here = || hosted().filter(|(.., is_here)| *is_here);
-    let served = || hosted_here().filter(|(_, status, _)| *status != StatusWord::Retired);
+    let served = || hosted_here().filter(|(_, status)| *status != StatusWord::Retired);
     let known = served().count();
     let missing = served().filter(|(name, ..)| !seen.contains(*name)).count();
     let is_partial = missing * 2 > known || against.is_cut && missing > 0;
     if is_partial {
         changes.push(Change::Partial { missing, known });
     }
-    for (name, status, is_here) in hosted().filter(|(name, ..)| !seen.contains(*name)) {
+    for (name, status) in hosted_here().filter(|(name, _)| !seen.contains(*name)) {
         let is_marked = matches!(status, StatusWord::Retired | StatusWord::Unlisted);
         stay(against, vendor, name, layer);
-        if !is_marked && !is_partial && is_here {
+        if !is_marked && !is_partial {
             mark(against, vendor, name, today, layer, changes);
         }
     }
@@ -246,28 +254,17 @@ fn mark(
     let status = missing(against, model, host, today);
     let end = status.until.clone().filter(|end| end.as_str() <= today);
     changes.push(Change::Unlisted { model: name.to_owned(), end });
-    let row = HostShape { status: Some(status), ..host.clone() };
+    let row = against.last_of(vendor, name).cloned().unwrap_or_default();
+    let row = HostShape { status: Some(status), ..row };
     layer.models.entry(name.to_owned()).or_default().hosts.insert(vendor.to_owned(), row);
 }
 
-/// Keeps what the lists before have said of a model; what is built in stays anyway.
+/// Keeps what the list before has said of a model; what is built in stays anyway.
 fn stay(against: Against<'_>, vendor: &str, name: &str, layer: &mut CatalogueFile) {
-    let Some(model) = against.known.models().get(name) else { return };
-    let own = against.built_in.models().get(name);
-    let built_in = own.and_then(|own| own.hosts.get(vendor));
-    let Some(host) = model.hosts.get(vendor).filter(|host| Some(*host) != built_in) else { return };
-    let kept = layer.models.entry(name.to_owned()).or_default();
-    if own.is_none() {
-        kept.title.clone_from(&model.title);
+    let Some(model) = against.last.models.get(name) else { return };
+    if model.hosts.contains_key(vendor) {
+        layer.models.insert(name.to_owned(), model.clone());
     }
-    kept.hosts.insert(vendor.to_owned(), host.clone());
-}
-
-/// The last part of the id, or all of it where that is taken.
-fn new_name(known: &Catalogue, layer: &CatalogueFile, listed: &Listed) -> String {
-    let short = listed.id.rsplit('/').next().unwrap_or(&listed.id).to_lowercase();
-    let is_free = known.model(&short).is_none() && !layer.models.contains_key(&short);
-    if is_free { short } else { listed.id.to_lowercase() }
 }
 
 fn status(model: Option<&ModelShape>, host: Option<&HostShape>) -> StatusWord {
@@ -283,13 +280,7 @@ struct Was<'a> {
     host: Option<&'a HostShape>,
 }
 
-fn note(
-    against: Against<'_>,
-    changes: &mut Vec<Change>,
-    name: &str,
-    was: Was<'_>,
-    listed: &Listed,
-) {
+fn note(changes: &mut Vec<Change>, name: &str, was: Was<'_>, listed: &Listed) {
     let model = || name.to_owned();
     if let Some(why) = &listed.odd_price {
         changes.push(Change::OddPrice { model: model(), why: why.clone() });
@@ -310,8 +301,7 @@ fn note(
     if matches!(status(was.model, Some(before)), StatusWord::Retired | StatusWord::Unlisted) {
         changes.push(Change::Back { model: model() });
     }
-    let there = against.elsewhere.and_then(|origin| before.price_at.get(origin));
-    let price = there.or(before.price.as_ref()).map(|price| (price.prompt, price.reply));
+    let price = before.price.as_ref().map(|price| (price.prompt, price.reply));
     if let Some(now) = listed.price {
         let is = (now.prompt, now.reply);
         if price.is_none_or(|was| differ(was.0, is.0) || differ(was.1, is.1)) {
@@ -332,9 +322,15 @@ fn differ(a: f64, b: f64) -> bool {
 fn host(
     against: Against<'_>,
     listed: &Listed,
+    before: Option<&HostShape>,
     built_in: Option<&HostShape>,
     today: &str,
 ) -> HostShape {
+    // A model that is found by another word is asked for as before.
+    let known = before.and_then(|host| host.id.as_ref());
+    let id = known.filter(|known| !known.eq_ignore_ascii_case(&listed.id)).unwrap_or(&listed.id);
+    let words = listed.also.iter().chain([&listed.id]).filter(|word| *word != id);
+    let also: Vec<String> = words.cloned().collect();
     let least = |listed: Option<u32>, known: Option<u32>| match (listed, known) {
         (Some(listed), Some(known)) => Some(listed.min(known)),
         (listed, known) => listed.or(known),
@@ -342,8 +338,8 @@ fn host(
     let window = least(listed.window, built_in.and_then(|host| host.window));
     let reply = least(listed.reply, built_in.and_then(|host| host.reply));
     HostShape {
-        id: Some(listed.id.clone()),
-        also: (!listed.also.is_empty()).then(|| listed.also.clone()),
+        id: Some(id.clone()),
+        also: (!also.is_empty()).then_some(also),
         status: Some(listed_status(against, listed, today)),
         window,
         // A reply that fills the window is no limit.
@@ -359,25 +355,13 @@ fn host(
     }
 }
 
-/// A row with the price of a list: the vendor's, or that of the address which the
-/// list comes from. What was known of other addresses stays.
-fn priced(
-    against: Against<'_>,
-    row: HostShape,
-    before: Option<&HostShape>,
-    price: Option<ListedPrice>,
-    today: &str,
-) -> HostShape {
-    let mut price_at = before.map(|host| host.price_at.clone()).unwrap_or_default();
-    let Some(origin) = against.elsewhere else {
-        let price = price.map(|price| dated(price, today, "its list".to_owned()));
-        return HostShape { price, price_at, ..row };
+/// The price of a list, with its day and whose it is.
+fn priced(against: Against<'_>, price: Option<ListedPrice>, today: &str) -> Option<PriceShape> {
+    let source = match against.elsewhere {
+        Some(origin) => format!("the list at {origin}"),
+        None => "its list".to_owned(),
     };
-    price_at.remove(origin);
-    if let Some(price) = price {
-        price_at.insert(origin.to_owned(), dated(price, today, format!("the list at {origin}")));
-    }
-    HostShape { price: before.and_then(|host| host.price.clone()), price_at, ..row }
+    price.map(|price| dated(price, today, source))
 }
 
 /// Turns the vendor's words for what takes a model's place into names of the

@@ -1,7 +1,5 @@
 //! One model at one host: everything that the catalogue says, in one place.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value, json};
 
 use super::COMPATIBLE;
@@ -42,8 +40,6 @@ pub struct Row {
     pub price: Option<Price>,
     /// The day of that price.
     pub price_date: Option<String>,
-    /// What its tokens cost at other addresses than the vendor's own, by their origins.
-    pub price_at: BTreeMap<String, Price>,
     /// Its vocabulary.
     pub tokenizer: Option<String>,
     /// Whether that vocabulary has been seen, so that prose can be counted with
@@ -101,7 +97,6 @@ impl Row {
             thinking: 0,
             price: vendor.is_local.then_some(Price::FREE),
             price_date: None,
-            price_at: BTreeMap::new(),
             tokenizer: None,
             seen: None,
             template: None,
@@ -147,11 +142,6 @@ impl Row {
             thinking: host.thinking.or(model.thinking).map_or(0, tokens),
             price: host.price.as_ref().and_then(price).or(base.price),
             price_date: host.price.as_ref().map(|price| price.date.clone()),
-            price_at: host
-                .price_at
-                .iter()
-                .filter_map(|(origin, shape)| Some((origin.clone(), price(shape)?)))
-                .collect(),
             tokenizer: model.tokenizer.clone(),
             seen,
             template: model.template.clone(),

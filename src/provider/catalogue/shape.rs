@@ -192,9 +192,6 @@ pub struct HostShape {
     pub thinking: Option<u32>,
     /// What it costs there.
     pub price: Option<PriceShape>,
-    /// What it costs where the vendor's calls go to another address than its own, by
-    /// that address, such as `https://host:8443`.
-    pub price_at: BTreeMap<String, PriceShape>,
     /// The sampling settings it heeds there.
     pub parameters: Option<Vec<Parameter>>,
     /// The least and the most that its temperature may be there.

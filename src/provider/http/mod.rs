@@ -222,6 +222,7 @@ impl Remote {
             facts: Facts {
                 name: format!("{}/{}", endpoint.vendor, endpoint.model),
                 window: endpoint.window,
+                held_by: None,
                 reply_limit: endpoint.reply_limit,
                 thinking: endpoint.thinking,
                 prefill: endpoint.prefill,

@@ -15,7 +15,10 @@ pub(super) fn model(row: &Value) -> Option<Listed> {
         return None;
     }
     let windows = ["/context_length", "/top_provider/context_length"];
-    let canonical = row.get("canonical_slug").and_then(name).filter(|slug| *slug != id);
+    // That of a variant (`:free`, `:batch`) is the plain model's.
+    let is_plain = !id.contains(':');
+    let canonical = row.get("canonical_slug").and_then(name);
+    let canonical = canonical.filter(|slug| is_plain && *slug != id);
     let listed = Listed {
         also: canonical.into_iter().collect(),
         title: row.get("name").and_then(name),
