@@ -35,3 +35,4 @@ mod replay;
 mod roles;
 mod signals;
 mod trust;
+mod wordless;
