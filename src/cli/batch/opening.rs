@@ -121,10 +121,8 @@ pub(super) fn foretell(shelf: &Shelf, run: &Run<'_>, ui: &Ui) -> Result<()> {
     let month = Ledger::new(open::ledger(run.config), Path::new(".")).spent(open::seconds())?;
     let standings = [(Limit::Run, (Money::ZERO, Money::ZERO)), (Limit::Month, month)]
         .map(|(limit, (settled, reserved))| Standing { limit, settled, reserved });
-    ui.say(&format!("{}; {}", sum.told(), sum.outlook(&caps, &standings)));
-    let is_unknown = |one: &&&Opened| {
-        one.book.staff.teams().iter().any(|team| team.able_facts().price.is_none())
-    };
+    ui.say(&sum.foretold(&caps, &standings));
+    let is_unknown = |one: &&&Opened| cost::is_unknown(&one.book.staff);
     let unknown = opened.iter().filter(is_unknown).count();
     if unknown > 0 {
         let books = counted(unknown, "book");
