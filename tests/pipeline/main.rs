@@ -27,6 +27,7 @@ mod endpoints;
 mod events;
 mod goes_on;
 mod history;
+mod kept;
 #[cfg(all(feature = "keyring", target_os = "linux"))]
 mod keyring;
 mod money;

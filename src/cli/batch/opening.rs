@@ -19,7 +19,7 @@ use crate::money::{Caps, Limit, Money, Need, Standing};
 use crate::pipeline::forecast::Forecast;
 use crate::pipeline::plan::Wanted;
 use crate::project::wishes::Wishes;
-use crate::project::{history, store};
+use crate::project::{history, lock};
 
 /// A book that is read, until its turn comes.
 pub(super) struct Opened {
@@ -76,7 +76,7 @@ fn open_one(
     let book = Book::open(open::folder(&common)?, run, ui)?;
     let wanted = wanted(book.story.chapters.len());
     // What keeps it from being foretold or drafted is told when its turn comes.
-    let may_be_foretold = cost::is_paid(&book.staff) && !store::is_held(&book.folder);
+    let may_be_foretold = cost::is_paid(&book.staff) && lock::holder(&book.folder).is_none();
     let foretold =
         may_be_foretold.then(|| foretold(&book, &wanted, run, &ui.muted()).ok()).flatten();
     let (forecast, left) = foretold.unzip();

@@ -3,7 +3,6 @@
 use anyhow::Result;
 
 use super::super::folder::Folder;
-use super::seal::Seal;
 use super::{CallNote, Ending, Head, Kept, Last, parts, read};
 use crate::provider::Reckoning;
 
@@ -42,13 +41,6 @@ pub struct Found {
     pub state: State,
 }
 
-/// The seal that a reply to the request of this digest has.
-fn sealed(digest: &str, text: &str) -> String {
-    let mut seal = Seal::of(digest);
-    seal.add(text);
-    seal.name()
-}
-
 /// How much of a kept call's file there is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
@@ -71,7 +63,7 @@ pub fn look(folder: &Folder, digest: &str, in_parts: bool) -> Result<Lookup> {
     let Some((head, text, end)) = parts(&bytes) else { return Ok(Lookup::Lost(None)) };
     let call = || serde_json::from_slice::<Head>(head).ok().and_then(|head| head.call);
     if let Last::End(mut end) = end {
-        if end.seal.as_ref().is_some_and(|name| *name != sealed(digest, &text)) {
+        if !end.belongs_to(digest, &text) {
             return Ok(Lookup::Lost(None));
         }
         let took = end.took();
