@@ -114,3 +114,29 @@ fn a_reply_that_was_emptied_is_no_reply_without_a_word() {
     assert_eq!(output.code, 6, "{output}");
     assert!(output.stderr.contains("is damaged"), "{output}");
 }
+
+/// A host limits the whole reply, thinking included.
+#[test]
+fn thinking_gives_way_where_a_host_limits_the_reply() {
+    const QWEN: &str = "openrouter/qwen/qwen-2.5-72b-instruct";
+    for (thinking, most, is_cut) in [("4000", 5_000, false), ("20000", 9_100, true)] {
+        let project = small(&[]);
+        let server = Counting::start(move |asked| {
+            let tokens = asked.body["max_tokens"].as_u64().expect("a limit");
+            assert!(tokens <= most, "{tokens}");
+            Answer::Reply(well(asked))
+        });
+        let config = format!(
+            "model: {QWEN}\nendpoints: {{openrouter: {{base_url: '{}', {PRICE}, thinking: {thinking}}}}}\n",
+            server.base_url()
+        );
+        project.write("../home/config/storygen/config.yaml", config);
+        let output =
+            project.run_with(&["draft", "chapter", "1"], &[("OPENROUTER_API_KEY", "sk-or-test")]);
+        assert_eq!((output.code, server.requests()), (0, 2), "{output}");
+        let told = format!(
+            "`{QWEN}` may think 8192 tokens a reply, not 20000: its reply of 16384 tokens has to hold the text as well\n"
+        );
+        assert_eq!(output.stderr.contains(&told), is_cut, "{output}");
+    }
+}
