@@ -275,10 +275,7 @@ impl Folder {
             Err(error) if is_absent(&error) => Ok(()),
             removed => removed,
         };
-        self.dir
-            .create(&probe)
-            .and_then(removed)
-            .with_context(|| self.cannot("write to", path))
+        self.dir.create(&probe).and_then(removed).with_context(|| self.cannot("write to", path))
     }
 
     fn make_folder(&self, path: &str) -> Result<()> {

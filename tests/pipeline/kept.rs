@@ -1,11 +1,12 @@
-//! What the lists say of calls: under way while their run is, altered where their
-//! files are not what came.
+//! What is kept: calls that are under way while their run is, or altered; and a book
+//! that can be made again though the file that says how it was asked was lost.
 
 use serde_json::Value;
 
 use crate::common::*;
 use crate::counting::{Answer, Counting};
 use crate::money::{PRICE, configure, well};
+use crate::replay::{elsewhere, offline};
 use crate::support::Project;
 
 fn json(project: &Project, arguments: &[&str]) -> Value {
@@ -97,5 +98,36 @@ fn a_file_that_is_not_what_came_is_called_altered() {
         let shown = json(&project, &["calls", "show", id, "--json"]);
         assert_eq!(shown["altered"], is_altered, "{name}: {shown:#}");
         assert_eq!(shown["ended"], "stop", "{name}: {shown:#}");
+    }
+}
+
+/// Who removes a damaged `models.json`, as its help advises, gets it again.
+#[test]
+fn what_a_replay_needs_is_written_anew() {
+    let damaged = "remove it: where the journal and the takes are, `storygen draft` without `--offline` writes it anew";
+    for (then, is_told) in [
+        (&["draft"][..], false),
+        (&["draft", "chapter", "1", "--redo", "--seed", "4"], true),
+        (&["draft", "chapter", "3", "--redo", "--window", "9000"], true),
+    ] {
+        let project = small(&[]);
+        let server = Counting::start(|asked| Answer::Reply(well(asked)));
+        configure(&project, &server, PRICE);
+        assert_eq!(project.run(&["draft"]).code, 0);
+        let models = project.path().join(".storygen/models.json");
+        project.write(".storygen/models.json", "{");
+        let output = offline(&project, &["chapter", "1", "--redo"]);
+        assert!(output.stderr.contains(damaged), "{output}");
+        std::fs::remove_file(&models).expect("a file");
+        let output = project.run(then);
+        assert_eq!(output.code, 0, "{output}");
+        assert!(models.is_file(), "{then:?}");
+        let other = elsewhere(&project);
+        let output = offline(&other, &[]);
+        assert_eq!(output.code, 0, "{then:?}: {output}");
+        let told = "`.storygen/models.json` lacks how ";
+        assert_eq!(output.stderr.contains(told), is_told, "{then:?}: {output}");
+        let folders = ["manuscript", "canon"];
+        assert_eq!(texts(&other, &folders), texts(&project, &folders), "{then:?}");
     }
 }

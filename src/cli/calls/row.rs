@@ -105,8 +105,7 @@ impl Row {
     fn beside(self, whole: &Whole) -> Self {
         let is_its_file = whole.call.as_ref().map(|call| &call.id) == self.call.as_ref();
         // Only what was whole once is damaged by having no end.
-        let had_an_end =
-            !matches!(self.ended, Ended::Killed | Ended::Failed | Ended::Cancelled);
+        let had_an_end = !matches!(self.ended, Ended::Killed | Ended::Failed | Ended::Cancelled);
         let lost_its_end = had_an_end && whole.ending.is_none();
         Self { is_altered: is_its_file && (whole.is_altered || lost_its_end), ..self }
     }

@@ -55,8 +55,7 @@ pub(super) fn foretell(
     let caps = caps(&run.paying, &book.wishes, run.config)?;
     let is_paid = cost::is_paid(&book.staff);
     // Who sets a budget is told where it can stop nothing.
-    let is_at_large =
-        caps.any() && run.paying.allow_unknown_price && cost::is_unknown(&book.staff);
+    let is_at_large = caps.any() && run.paying.allow_unknown_price && cost::is_unknown(&book.staff);
     if !is_paid && !is_at_large {
         return Ok(None);
     }

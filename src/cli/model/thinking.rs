@@ -8,12 +8,7 @@ pub fn within(asked: usize, window: usize, reply: Option<usize>) -> usize {
 }
 
 /// Says that a model may think less than was asked for.
-pub(super) fn cut(
-    name: &str,
-    asked: usize,
-    window: usize,
-    reply: Option<usize>,
-) -> Option<String> {
+pub(super) fn cut(name: &str, asked: usize, window: usize, reply: Option<usize>) -> Option<String> {
     let allowed = within(asked, window, reply);
     let (what, limit) = match reply {
         Some(reply) if reply <= window => ("reply", reply),

@@ -91,7 +91,10 @@ fn unwritten(task: Task<'_>, line: &Line<'_>) -> Failure {
     let (number, facts) = (task.chapter.number, line.provider.facts());
     Failure::new(
         Exit::Provider,
-        format!("chapter {number}: `{}` reached the limit of its reply before it had written a word", facts.name),
+        format!(
+            "chapter {number}: `{}` reached the limit of its reply before it had written a word",
+            facts.name
+        ),
     )
     .hint(more_room(facts.thinking))
     .hint("or take a model that does not think; what is finished is saved")
