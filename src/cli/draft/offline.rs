@@ -132,7 +132,9 @@ impl Replaying<'_> {
             let chapters = match replay.lost() {
                 1 => "a chapter was made: it is played by the calls that made it".to_owned(),
                 many => {
-                    format!("{many} chapters were made: they are played by the calls that made them")
+                    format!(
+                        "{many} chapters were made: they are played by the calls that made them"
+                    )
                 }
             };
             self.ui.warn(&format!("`{}` lacks how {chapters}", layout::MODELS));
