@@ -2,6 +2,8 @@
 
 use crate::common::*;
 use crate::counting::{Answer, Counting};
+#[cfg(target_os = "linux")]
+use crate::crash::run_with_fault;
 use crate::money::{PRICE, configure, well};
 
 #[test]
@@ -50,4 +52,58 @@ fn a_budget_that_is_spent_is_enough_for_a_finished_book() {
             assert_eq!(output.code, 0, "{budget}: {output}");
         }
     }
+}
+
+/// What a full disk kept from being sent is not booked as spent.
+#[cfg(target_os = "linux")]
+#[test]
+fn nothing_is_spent_where_nothing_was_sent() {
+    let mut unsent = 0;
+    for when in 1..=40 {
+        let project = small(&[]);
+        let server = Counting::start(|asked| Answer::Reply(well(asked)));
+        configure(&project, &server, &format!("{PRICE}\nbudget: {{month: 9}}"));
+        let arguments = ["draft", "chapter", "1", "--quiet"];
+        let (code, stderr) = run_with_fault(&project, &arguments, "write", "error=ENOSPC", when);
+        if code != Some(1) || server.requests() > 0 {
+            continue;
+        }
+        unsent += 1;
+        let usage = project.run(&["usage", "--json"]);
+        let usage: serde_json::Value = serde_json::from_str(&usage.stdout).expect("JSON");
+        let spent =
+            [&usage["all"]["cost"], &usage["all"]["unsaid_at_most"], &usage["month"]["spent"]];
+        assert_eq!(spent, [0.0; 3], "write {when}: {stderr}{usage:#}");
+    }
+    assert!(unsent >= 5, "only {unsent} writes before the first request");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_ledger_that_cannot_be_written_is_no_file_of_the_project() {
+    use crate::bad_input::{permit, run_without_permission};
+    let project = small(&[]);
+    let server = Counting::start(|asked| Answer::Reply(well(asked)));
+    configure(&project, &server, PRICE);
+    for path in [".", "manuscript", "canon", ".storygen", "../home/data/storygen/ledger"] {
+        std::fs::create_dir_all(project.path().join(path)).expect("a folder");
+        permit(&project, path, 0o777);
+    }
+    permit(&project, "../home/data/storygen/ledger", 0o555);
+    let output = run_without_permission(&project, &["draft", "chapter", "1"]);
+    assert_eq!((output.code, server.requests()), (1, 0), "{output}");
+    let said = "help: it holds what all your projects have spent in a month; let your user read and write there (see `ls -ld`)\n";
+    assert!(output.stderr.contains("error: cannot write your ledger: "), "{output}");
+    assert!(output.stderr.contains(said) && !output.stderr.contains("a copy of"), "{output}");
+}
+
+#[test]
+fn no_drawing_is_announced_that_does_not_come() {
+    let project = small(&[]);
+    let server = Counting::start(|_| Answer::Length(String::new()));
+    configure(&project, &server, PRICE);
+    let output = project.run(&["draft", "chapter", "1"]);
+    assert_eq!((output.code, server.requests()), (6, 1), "{output}");
+    let rejected = output.stderr.lines().find(|line| line.starts_with("  rejected: "));
+    assert!(rejected.is_some_and(|line| !line.contains("drawing")), "{output}");
 }

@@ -13,7 +13,7 @@ use crate::project::calls::{self, Ending, Kept, Lookup, State, Writing};
 use crate::project::folder::Folder;
 use crate::project::journal::{CallNote, Stage};
 use crate::prompt::budget::MARGIN;
-use crate::provider::{Fault, Meter, Provider, Request, Sampling};
+use crate::provider::{Fault, Meter, Provider, Reckoning, Request, Sampling};
 use crate::story::prose;
 use crate::story::take::watch;
 
@@ -230,7 +230,16 @@ impl<'a> Line<'a> {
     ) -> Result<Kept> {
         let reserved = self.purse.reserve(note, self.provider.facts(), &self.cancel).await?;
         let mut ticket = reserved.ok_or_else(|| cancelled(0))?;
-        let writing = Writing::begin(self.folder, &ticket.note, about, ticket.at, request)?;
+        let begun = Writing::begin(self.folder, &ticket.note, about, ticket.at, request);
+        let writing = match begun {
+            Ok(writing) => writing,
+            Err(error) => {
+                // Nothing was sent. Where not even that can be noted, what is put aside for
+                // it stays so.
+                let _ = self.purse.settle(ticket, None, false, Reckoning::default());
+                return Err(error);
+            }
+        };
         let mut meter = Meter::new(ticket.price, ticket.each);
         let outcome = {
             let mut shown = |event: Event<'_>| {

@@ -61,14 +61,15 @@ pub(super) async fn draw_task(
         match one.run(listener, drawn).await? {
             None => return Ok(one.text),
             Some(rejection) => {
+                // It would do the same again.
+                let is_final = rejection == Rejection::Unwritten;
                 listener(Event::Rejected {
                     reason: rejection.to_string(),
                     call: format!("{} seed {}", one.name, line.settings.seed),
-                    next: drawing + 1,
+                    next: if is_final { drawings } else { drawing } + 1,
                     of: drawings,
                 });
-                // It would do the same again.
-                if rejection == Rejection::Unwritten {
+                if is_final {
                     return Err(unwritten(task, line).into());
                 }
                 last = rejection;
