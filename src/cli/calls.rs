@@ -124,13 +124,14 @@ fn show(folder: &Folder, id: &str, as_json: bool, ui: &Ui) -> Result<Exit> {
             .into());
     };
     let row = row_of(folder, &digest, &whole)?;
+    let total = row.took.total();
+    let is_known = whole.took.is_some() || total.unsaid == 0;
     if as_json {
         let mut value = json!({
             "version": 1, "id": digest, "about": whole.about, "at": whole.at, "model": whole.model, "answered": whole.answered,
             "request": whole.request, "reply": whole.text, "ended": row.ended(), "altered": row.is_altered(),
-            "usage": whole.usage, "cost": whole.took.as_ref().map(|took| took.total().cost.dollars()),
+            "usage": whole.usage, "cost": is_known.then(|| total.cost.dollars()),
         });
-        let total = row.took.total();
         value["asked"] = whole.asked.into();
         value["unsaid"] = total.unsaid.into();
         value["unsaid_at_most"] = total.worst_unsaid.dollars().into();
@@ -146,10 +147,10 @@ fn show(folder: &Folder, id: &str, as_json: bool, ui: &Ui) -> Result<Exit> {
         ui.result(&line);
     }
     if row.is_altered() {
-        ui.result("its file is not as it was written: part of it was changed since, or is missing");
+        ui.result("its file was altered: part of what was written there is changed or missing");
     }
-    if whole.took.is_none() {
-        let reserved = match row.took.total().worst_unsaid {
+    if !is_known {
+        let reserved = match total.worst_unsaid {
             Money::ZERO => "and nothing was reserved for it".to_owned(),
             worst => format!("and {worst} was reserved for it, which the budgets count"),
         };

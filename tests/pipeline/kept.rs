@@ -93,11 +93,13 @@ fn a_file_that_is_not_what_came_is_called_altered() {
             assert!(shown.stderr.contains("says nothing: it was cut at its start"), "{shown}");
             continue;
         }
-        let told = "its file is not as it was written: part of it was changed since, or is missing";
+        let told = "its file was altered: part of what was written there is changed or missing";
         assert_eq!(shown.stdout.contains(told), is_altered, "{name}: {shown}");
+        assert!(!shown.stdout.contains("is not known"), "{name}: {shown}");
         let shown = json(&project, &["calls", "show", id, "--json"]);
         assert_eq!(shown["altered"], is_altered, "{name}: {shown:#}");
         assert_eq!(shown["ended"], "stop", "{name}: {shown:#}");
+        assert!(shown["cost"].as_f64() > Some(0.0), "{name}: {shown:#}");
     }
 }
 
