@@ -7,7 +7,7 @@
 //! no two of them take the same money. Each run reads on from where it has read
 //! to, however long the file is.
 
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -97,7 +97,7 @@ impl Ledger {
         if let Err(reached) = caps.hold(Limit::Month, &self.month.account, worst) {
             return Ok(Some(reached));
         }
-        self.month.append(&self.folder, &line, true)?;
+        self.month.append(&self.folder, &line, true).map_err(with_way_out)?;
         Ok(None)
     }
 
@@ -123,7 +123,7 @@ impl Ledger {
         let line = serde_json::to_string(&line)?;
         self.month_of(at);
         let _lock = self.lock()?;
-        self.month.append(&self.folder, &line, false)
+        self.month.append(&self.folder, &line, false).map_err(with_way_out)
     }
 
     /// What all projects have spent in the month of `at`: settled, and reserved
@@ -150,6 +150,10 @@ impl Ledger {
 
     /// Keeps every other run out until it is dropped.
     fn lock(&self) -> Result<fs_err::File> {
+        self.try_lock().map_err(with_way_out)
+    }
+
+    fn try_lock(&self) -> Result<fs_err::File> {
         fs_err::create_dir_all(&self.folder)?;
         let path = self.folder.join("lock");
         opened(&path)?;
@@ -229,6 +233,19 @@ impl Month {
         }
         Ok(())
     }
+}
+
+/// The error of a ledger that cannot be written, which is no file of the project.
+fn with_way_out(error: anyhow::Error) -> anyhow::Error {
+    let kind =
+        error.chain().find_map(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::kind);
+    if !matches!(kind, Some(ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem)) {
+        return error;
+    }
+    Failure::new(Exit::Failed, format!("cannot write your ledger: {error:#}"))
+        .hint("it holds what all your projects have spent in a month; let your user read and write there (see `ls -ld`)")
+        .hint("or have your data in another folder (`XDG_DATA_HOME`); a budget of the month then counts from nothing there")
+        .into()
 }
 
 /// A file of the ledger; none where there is none yet.

@@ -1,6 +1,7 @@
 //! `storygen batch`: drafts several books at once, within shared limits.
 
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 use std::time::Instant;
@@ -138,6 +139,12 @@ fn begin(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exit> {
 /// refused, or killed, has no report. What is no file, a pipe, is not touched.
 fn can_be_written(file: &Path) -> Result<()> {
     let found = fs_err::metadata(file);
+    if found.as_ref().is_ok_and(std::fs::Metadata::is_file) && !may_be_replaced(file)? {
+        let message = format!("`{}` is no report of an earlier batch", file.display());
+        return Err(Failure::new(Exit::Usage, message)
+            .hint("it is left as it is; name another file, or move it away")
+            .into());
+    }
     if found.as_ref().is_ok_and(|found| !found.is_file() && !found.is_dir()) {
         return Ok(());
     }
@@ -148,6 +155,15 @@ fn can_be_written(file: &Path) -> Result<()> {
         fs_err::remove_file(fs_err::canonicalize(file)?)?;
     }
     Ok(())
+}
+
+/// Whether a file is empty, or the report of an earlier batch.
+fn may_be_replaced(file: &Path) -> Result<bool> {
+    const LIMIT: u64 = 64 * 1024 * 1024;
+    let mut bytes = Vec::new();
+    let opened = fs_err::File::open(file).context("cannot write the report")?;
+    opened.take(LIMIT).read_to_end(&mut bytes).context("cannot write the report")?;
+    Ok(bytes.trim_ascii().is_empty() || report::is_report(&bytes))
 }
 
 /// The projects without those that were named before, by whatever path: one book

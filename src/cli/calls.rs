@@ -10,9 +10,9 @@ use crate::failure::{Exit, Failure};
 use crate::money::Money;
 use crate::project::calls::{self, Lookup};
 use crate::project::folder::Folder;
-use crate::project::journal::{self, Ended};
+use crate::project::journal;
+use crate::project::lock;
 use crate::project::needed::Needed;
-use crate::project::store;
 
 mod row;
 
@@ -74,18 +74,20 @@ fn list(folder: &Folder, arguments: &ListArguments, ui: &Ui) -> Result<Exit> {
     if rows.is_empty() {
         ui.say("no call has been made for this project");
     }
-    let some = rows.iter().take(arguments.lines);
+    let count = rows.len();
+    let some = rows.into_iter().take(arguments.lines).map(|row| row.looked_at(folder));
+    let some: Vec<Row> = some.collect::<Result<_>>()?;
     let lines = if arguments.json {
-        some.map(|row| row.json().to_string()).collect()
+        some.iter().map(|row| row.json().to_string()).collect()
     } else {
-        let cells: Vec<Vec<String>> = some.map(Row::cells).collect();
+        let cells: Vec<Vec<String>> = some.iter().map(Row::cells).collect();
         sheet(&COLUMNS, &cells, &SPARED, terminal_width())
     };
     for line in lines {
         ui.result(&line);
     }
-    if rows.len() > arguments.lines {
-        ui.say(&format!("of {}; `-n` shows more", counted(rows.len(), "call")));
+    if count > arguments.lines {
+        ui.say(&format!("of {}; `-n` shows more", counted(count, "call")));
     }
     Ok(Exit::Done)
 }
@@ -122,13 +124,14 @@ fn show(folder: &Folder, id: &str, as_json: bool, ui: &Ui) -> Result<Exit> {
             .into());
     };
     let row = row_of(folder, &digest, &whole)?;
+    let total = row.took.total();
+    let is_known = whole.took.is_some() || total.unsaid == 0;
     if as_json {
         let mut value = json!({
             "version": 1, "id": digest, "about": whole.about, "at": whole.at, "model": whole.model, "answered": whole.answered,
-            "request": whole.request, "reply": whole.text, "ended": whole.ending.map_or(Ended::Killed, Ended::from).name(),
-            "usage": whole.usage, "cost": whole.took.as_ref().map(|took| took.total().cost.dollars()),
+            "request": whole.request, "reply": whole.text, "ended": row.ended(), "altered": row.is_altered(),
+            "usage": whole.usage, "cost": is_known.then(|| total.cost.dollars()),
         });
-        let total = row.took.total();
         value["asked"] = whole.asked.into();
         value["unsaid"] = total.unsaid.into();
         value["unsaid_at_most"] = total.worst_unsaid.dollars().into();
@@ -143,19 +146,23 @@ fn show(folder: &Folder, id: &str, as_json: bool, ui: &Ui) -> Result<Exit> {
     for line in sheet(&COLUMNS, &[row.cells()], &[], None) {
         ui.result(&line);
     }
-    if whole.took.is_none() {
-        let reserved = match row.took.total().worst_unsaid {
+    if row.is_altered() {
+        ui.result("its file was altered: part of what was written there is changed or missing");
+    }
+    if !is_known {
+        let reserved = match total.worst_unsaid {
             Money::ZERO => "and nothing was reserved for it".to_owned(),
             worst => format!("and {worst} was reserved for it, which the budgets count"),
         };
-        ui.result(&format!("what it took is not known, {reserved}"));
+        let yet = if row.is_under_way() { " yet" } else { "" };
+        ui.result(&format!("what it took is not known{yet}, {reserved}"));
     }
     Ok(Exit::Done)
 }
 
 fn prune(folder: &Folder, is_dry: bool, ui: &Ui) -> Result<Exit> {
     // A run that is under way must not lose what it is about to need.
-    let lock = if is_dry { None } else { Some(store::lock(folder)?) };
+    let lock = if is_dry { None } else { Some(lock::take(folder)?) };
     let needed = Needed::of(&journal::read(folder)?);
     let (mut dropped, mut bytes, mut kept) = (0, 0, 0);
     for heading in calls::list(folder)? {

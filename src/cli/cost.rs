@@ -115,12 +115,8 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
     }
     all_may_be_asked(&forecast, staff, &caps, arguments.paying.allow_unknown_price)?;
     too_little(&caps, &standings, sum.floor)?;
-    if !forecast.is_partly_unknown() {
-        ui.say(&sum.outlook(&caps, &standings));
-    } else if caps.any() {
-        ui.say(
-            "whether a budget is enough cannot be told, and none can stop calls without a price",
-        );
+    if let Some(outlook) = sum.outlook(&caps, &standings) {
+        ui.say(&outlook);
     }
     Ok(Exit::Done)
 }
@@ -169,6 +165,8 @@ pub(super) struct Sum {
     cost: Cost,
     /// Models of which no price is known.
     unknown: Vec<String>,
+    /// Whether of some of the work no price is known.
+    is_partly_unknown: bool,
     /// What a budget has to hold.
     pub floor: Floor,
 }
@@ -208,6 +206,7 @@ impl Sum {
             what: is_left.then(|| format!("{many}{work} with {}", names.join(" and "))),
             cost,
             unknown,
+            is_partly_unknown: books.iter().any(|(forecast, _)| forecast.is_partly_unknown()),
             floor: Floor { least, enough, chapters },
         }
     }
@@ -236,18 +235,28 @@ impl Sum {
         }
     }
 
-    /// What the budgets make of it.
-    pub fn outlook(&self, caps: &Caps, standings: &[Standing]) -> String {
+    /// What it will cost and what the budgets make of that, in a line.
+    pub fn foretold(&self, caps: &Caps, standings: &[Standing]) -> String {
+        let outlook = self.outlook(caps, standings);
+        outlook.map_or_else(|| self.told(), |outlook| format!("{}; {outlook}", self.told()))
+    }
+
+    /// What the budgets make of it; none where a price is not known, and no budget set.
+    fn outlook(&self, caps: &Caps, standings: &[Standing]) -> Option<String> {
         let Cost { most, .. } = self.cost;
+        if self.is_partly_unknown {
+            let unsure = "whether a budget is enough cannot be told, and none can stop calls without a price";
+            return caps.any().then(|| unsure.to_owned());
+        }
         if most == Money::ZERO {
-            return "nothing has to be paid".to_owned();
+            return Some("nothing has to be paid".to_owned());
         }
         let left = standings
             .iter()
             .filter_map(|one| caps.on(one.limit).map(|cap| (one.left(cap), one.limit.name(), cap)));
         let Floor { least, enough, .. } = self.floor;
         let Some((left, name, cap)) = left.min() else {
-            return "no budget is set; `--max-cost DOLLARS` sets one for a run".to_owned();
+            return Some("no budget is set; `--max-cost DOLLARS` sets one for a run".to_owned());
         };
         let verdict = if least > left {
             format!("too little, it needs at least {}", least.rounded_up())
@@ -262,7 +271,7 @@ impl Sum {
         } else {
             "enough in any case".to_owned()
         };
-        format!("{name} has {left} left of {cap}: {verdict}")
+        Some(format!("{name} has {left} left of {cap}: {verdict}"))
     }
 }
 
@@ -352,6 +361,11 @@ fn print(forecast: &Forecast, ui: &Ui) {
     for line in headed(&COLUMNS, rows.collect(), &SPARED, terminal_width()) {
         ui.result(&line);
     }
+}
+
+/// Whether the price of a model is not known.
+pub(super) fn is_unknown(staff: &Staff) -> bool {
+    staff.teams().into_iter().any(|team| team.facts.price.is_none())
 }
 
 /// Whether the work costs anything that is known.

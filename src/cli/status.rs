@@ -20,7 +20,7 @@ use crate::project::archive::{Archive, Shelf};
 use crate::project::calls::{self, Lookup};
 use crate::project::folder::Folder;
 use crate::project::wishes::Role;
-use crate::project::{history, layout};
+use crate::project::{history, journal, layout, lock};
 use crate::prompt::memory::Shape;
 use crate::story::{Chapter, Story, prose, take};
 
@@ -34,6 +34,8 @@ pub(super) struct Arguments {
 /// Runs the command.
 pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exit> {
     let folder = open::folder(common)?;
+    // Looked at first: a run that ends in between has noted its calls by then.
+    let holder = lock::holder(&folder);
     // A long book has as much written as its bible says of it.
     let (sound, gathered) = std::thread::scope(|scope| {
         let gathered = scope.spawn(|| history::gather(&folder));
@@ -72,8 +74,17 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
     let Choice { name: model, origin } = choice;
     let proxy = proxy.map(|proxy| format!(", {proxy}")).unwrap_or_default();
     let left = left_behind(&story, &archive);
-    let cost = cost(&archive.accounts);
-    print(&story, &rows, &left, &format!("{model} (from {origin}){proxy}"), cost, common, ui);
+    let at_work = match holder {
+        Some(_) => journal::last_run(&journal::read(&folder)?),
+        None => None,
+    };
+    let cost = cost(&archive.accounts, at_work);
+    let next = match holder {
+        Some(run) => format!("{run} is at work on it; `storygen calls` shows what it asks"),
+        None => format!("next: {}", next(&rows, common)),
+    };
+    let model = format!("{model} (from {origin}){proxy}");
+    print(&story, &rows, &left, &model, [cost, Some(next)], ui);
     Ok(Exit::Done)
 }
 
@@ -194,8 +205,7 @@ fn print(
     rows: &[Row<'_>],
     left: &[String],
     model: &str,
-    cost: Option<String>,
-    common: &Common,
+    last: [Option<String>; 2],
     ui: &Ui,
 ) {
     ui.result(&format!("{}", story.book.title.bold()));
@@ -211,26 +221,30 @@ fn print(
         "{done} of {} chapters, {written} of {target} words, {tokens} tokens; model {model}",
         rows.len()
     ));
-    if let Some(cost) = cost {
-        ui.result(&cost);
+    for line in last.into_iter().flatten() {
+        ui.result(&line);
     }
-    ui.result(&format!("next: {}", next(rows, common)));
 }
 
-/// What the book has cost, if anything.
-fn cost(accounts: &Accounts) -> Option<String> {
+/// What the book has cost, if anything; this run is at work.
+fn cost(accounts: &Accounts, at_work: Option<u64>) -> Option<String> {
     let (settled, reserved) = (accounts.book.settled(), accounts.book.reserved());
+    let under_way = at_work.map_or(Money::ZERO, |run| accounts.reserved_by(run));
     let unsure = match accounts.unsure {
         Money::ZERO => String::new(),
         some => format!(", and {some} at most for requests of which no figures came"),
     };
-    let open = match reserved {
+    let now = match under_way {
+        Money::ZERO => String::new(),
+        some => format!(", and {some} at most for what is under way"),
+    };
+    let open = match reserved.less(under_way) {
         Money::ZERO => String::new(),
         some => format!(", and {some} at most for calls that were cut off by a kill"),
     };
     let sure = settled.less(accounts.unsure);
     (settled + reserved > Money::ZERO)
-        .then(|| format!("cost: {sure}{unsure}{open}; `storygen usage` shows for what"))
+        .then(|| format!("cost: {sure}{unsure}{now}{open}; `storygen usage` shows for what"))
 }
 
 /// A row as it is shown.

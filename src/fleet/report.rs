@@ -67,6 +67,14 @@ impl Book {
     }
 }
 
+/// Whether a file's bytes are a report, of this version or another.
+#[must_use]
+pub fn is_report(bytes: &[u8]) -> bool {
+    serde_json::from_slice::<serde_json::Value>(bytes).is_ok_and(|value| {
+        value["v"].is_u64() && value["exit"].is_u64() && value["books"].is_array()
+    })
+}
+
 /// The report on these books.
 #[must_use]
 pub fn report(books: Vec<Book>, seconds: f64) -> Report {

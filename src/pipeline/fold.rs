@@ -5,6 +5,7 @@ use anyhow::Result;
 use super::calling::{Line, Listener, Question};
 use super::rendering;
 use super::settings::tokens;
+use super::wordless;
 use crate::chat::{Message, said};
 use crate::project::journal::Stage;
 use crate::prompt::brief::{self, Past};
@@ -87,6 +88,11 @@ pub async fn fold(
             watch: None,
         };
         let kept = line.ask(question, &mut *listener).await?;
+        if wordless::is_wordless(&kept) {
+            wordless::tell(Stage::Fold, None, &kept, line, &mut *listener);
+            // It would do the same again.
+            break;
+        }
         let passage = take::strip(&kept.text, "").trim().replace('\n', " ");
         let passage = whole_sentences(&passage, words + words / 2);
         let is_sound = synopsis::check(&passage, &demand, &instructions).is_empty();

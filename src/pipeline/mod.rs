@@ -16,3 +16,4 @@ pub mod replay;
 pub mod run;
 pub mod selection;
 pub mod settings;
+mod wordless;

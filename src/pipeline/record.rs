@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::calling::{Line, Listener, Question};
 use super::rendering;
 use super::settings::tokens;
+use super::wordless;
 use crate::chat::{Message, said};
 use crate::project::calls::{Ending, Kept};
 use crate::project::journal::Stage;
@@ -211,6 +212,7 @@ pub async fn record(
     let mut lacks: Vec<LackView> = Vec::new();
     let mut accepted = None;
     for attempt in 1..=TRIES {
+        let mut is_wordless = false;
         let mut passage = String::new();
         let mut found = Vec::new();
         for index in 0..plan.pieces.len() {
@@ -223,6 +225,11 @@ pub async fn record(
             );
             let kept =
                 ask(chapter, view, about, plan.reply, templates, line, &mut *listener).await?;
+            if wordless::is_wordless(&kept) && !is_wordless {
+                is_wordless = true;
+                let number = Some(chapter.number);
+                wordless::tell(Stage::Record, number, &kept, line, &mut *listener);
+            }
             let answer = parse(&kept);
             if !passage.is_empty() {
                 passage.push(' ');
@@ -236,6 +243,10 @@ pub async fn record(
         let found = synopsis::check(&passage, &demand, &plan.instructions);
         if found.is_empty() {
             accepted = Some(passage);
+            break;
+        }
+        // It would do the same again; a replay goes by what was asked then.
+        if is_wordless && !line.reel.has_more() {
             break;
         }
         lacks = found.iter().take(LACKS).map(lack_view).collect();

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
 use super::settings::Settings;
@@ -192,15 +192,41 @@ impl Replay {
         })
     }
 
-    /// The conditions of this digest.
+    /// The conditions of this digest, where they are kept.
+    #[must_use]
+    pub fn conditions(&self, digest: &str) -> Option<&Conditions> {
+        self.conditions.get(digest)
+    }
+
+    /// The same, or else the usual ones: what is found by the calls that made it needs
+    /// to know little of how they were made.
     ///
     /// # Errors
     ///
-    /// When they are not kept.
-    pub fn conditions(&self, digest: &str) -> Result<&Conditions> {
-        self.conditions
-            .get(digest)
-            .with_context(|| format!("`{}` lacks the conditions `{digest}`", layout::MODELS))
+    /// When neither are kept.
+    pub fn conditions_or_usual(&self, digest: &str) -> Result<&Conditions> {
+        let found = self.conditions(digest).or_else(|| self.conditions(&self.usual));
+        let lacks = || {
+            Failure::new(
+                Exit::Failed,
+                format!("`{}` lacks the conditions `{digest}`", layout::MODELS),
+            )
+            .hint("put back a copy of it; or remove it, and run `storygen draft` without `--offline` where the journal and the takes are: that writes it anew")
+        };
+        Ok(found.ok_or_else(lacks)?)
+    }
+
+    /// Of how many chapters the conditions are not kept under which they were drawn or
+    /// recorded.
+    #[must_use]
+    pub fn lost(&self) -> usize {
+        let is_lost = |digest: &String| self.conditions(digest).is_none();
+        let chapters = self.chapters.values();
+        chapters
+            .filter(|drawn| {
+                is_lost(&drawn.conditions) || drawn.recorded.as_ref().is_some_and(is_lost)
+            })
+            .count()
     }
 
     /// The same, brought up to date: with the conditions of the run that is about
@@ -259,9 +285,22 @@ pub fn read(folder: &Folder) -> Result<Option<Replay>> {
     let Some(text) = folder.read(layout::MODELS, LIMIT)? else { return Ok(None) };
     let replay = serde_json::from_str(&text).map_err(|error| {
         Failure::new(Exit::Failed, format!("`{}` is damaged: {error}", layout::MODELS))
-            .hint("put back a copy of it, or remove it: the next run writes it anew")
+            .hint("put back a copy of it; or remove it: where the journal and the takes are, `storygen draft` without `--offline` writes it anew")
     })?;
     Ok(Some(replay))
+}
+
+/// Writes what a replay needs anew where it is gone, though something was drafted.
+///
+/// # Errors
+///
+/// When it cannot be read or written.
+pub fn restore(folder: &Folder, now: &[Conditions], archive: &Archive) -> Result<()> {
+    let mut takes = archive.chapters.values().flat_map(|shelf| &shelf.takes);
+    if !folder.exists(layout::MODELS) && takes.any(|note| note.conditions.is_some()) {
+        renew(folder, now, archive)?;
+    }
+    Ok(())
 }
 
 /// Brings what a replay needs up to date, if anything has changed.

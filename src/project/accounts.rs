@@ -104,6 +104,13 @@ impl Accounts {
         self.noted.contains(id)
     }
 
+    /// What is reserved for calls of this run whose end is not known.
+    #[must_use]
+    pub fn reserved_by(&self, run: u64) -> Money {
+        let of_run = self.open.values().filter(|open| open.call.run() == Some(run));
+        of_run.fold(Money::ZERO, |sum, open| sum + open.tally.most())
+    }
+
     /// A call that was reserved for, if its end is not known.
     #[must_use]
     pub fn open(&self, id: &str) -> Option<&Open> {

@@ -54,6 +54,14 @@ pub struct CallNote {
     pub reply: u64,
 }
 
+impl CallNote {
+    /// The number of the run that made it, if its id tells.
+    #[must_use]
+    pub fn run(&self) -> Option<u64> {
+        self.id.split('-').nth(1)?.parse().ok()
+    }
+}
+
 /// How a call ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

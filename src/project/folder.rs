@@ -270,10 +270,12 @@ impl Folder {
     pub fn make(&self, path: &str) -> Result<()> {
         self.make_folder(path)?;
         let probe = format!("{path}/probe.{}.tmp", std::process::id());
-        self.dir
-            .create(&probe)
-            .and_then(|_| self.dir.remove_file(&probe))
-            .with_context(|| self.cannot("write to", path))
+        let removed = |_| match self.dir.remove_file(&probe) {
+            // A run that has begun since has swept it away with all that is unfinished.
+            Err(error) if is_absent(&error) => Ok(()),
+            removed => removed,
+        };
+        self.dir.create(&probe).and_then(removed).with_context(|| self.cannot("write to", path))
     }
 
     fn make_folder(&self, path: &str) -> Result<()> {
@@ -314,6 +316,20 @@ impl Folder {
                 Err(error).with_context(|| self.cannot("remove", path))
             }
             _ => Ok(()),
+        }
+    }
+
+    /// Opens a file to read it; none where there is none.
+    ///
+    /// # Errors
+    ///
+    /// When it is no regular file, or cannot be opened.
+    pub fn open_there(&self, path: &str) -> Result<Option<std::fs::File>> {
+        self.refuse_other(path)?;
+        match self.dir.open(path) {
+            Ok(file) => Ok(Some(file.into_std())),
+            Err(error) if is_absent(&error) => Ok(None),
+            Err(error) => Err(error).with_context(|| self.cannot("read", path)),
         }
     }
 

@@ -232,6 +232,12 @@ pub fn read(folder: &Folder) -> Result<Vec<Entry>> {
     Ok(entries)
 }
 
+/// The number of the last run that has begun; none where none has.
+#[must_use]
+pub fn last_run(entries: &[Entry]) -> Option<u64> {
+    entries.iter().map(|entry| entry.run).max()
+}
+
 /// Adds entries, each on a line of its own, after what [`mend`] gave. Durably
 /// when `sync` is set.
 ///

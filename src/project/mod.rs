@@ -10,6 +10,7 @@ pub mod history;
 pub mod journal;
 pub mod layout;
 pub mod load;
+pub mod lock;
 pub mod needed;
 pub mod pen;
 pub mod resolve;

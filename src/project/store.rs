@@ -12,7 +12,7 @@ use super::folder::Folder;
 use super::history::{TEXT_LIMIT, fold_path, read_text, take_text};
 use super::journal::{self, Event};
 use super::pen::Pen;
-use super::{canon_file, layout};
+use super::{canon_file, layout, lock};
 use crate::failure::{Exit, Failure};
 use crate::prompt::memory::Span;
 use crate::provider::Usage;
@@ -39,9 +39,9 @@ impl<'a> Store<'a> {
         for path in [layout::STATE, layout::MANUSCRIPT, layout::CANON] {
             folder.make(path)?;
         }
-        let lock = lock(folder)?;
+        let lock = lock::take(folder)?;
         let entries = journal::read(folder)?;
-        let run = entries.iter().map(|entry| entry.run).max().unwrap_or(0) + 1;
+        let run = journal::last_run(&entries).unwrap_or(0) + 1;
         sweep(folder)?;
         let mut store = Self { folder, pen: Pen::new(folder, run, now), _lock: lock };
         store.note(vec![Event::Run { command: command.to_owned() }])?;
@@ -387,39 +387,4 @@ fn sweep(folder: &Folder) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// Whether another run holds the project.
-#[must_use]
-pub fn is_held(folder: &Folder) -> bool {
-    // What cannot be opened is told of when it is to be held.
-    folder.lock_file(layout::LOCK).is_ok_and(|file| file.try_lock().is_err())
-}
-
-/// Takes the project's lock, until it is dropped.
-///
-/// # Errors
-///
-/// Says who holds it, or why it cannot be taken.
-pub fn lock(folder: &Folder) -> Result<std::fs::File> {
-    use std::io::{Read, Seek, Write};
-    let mut file = folder.lock_file(layout::LOCK)?;
-    if file.try_lock().is_err() {
-        let mut holder = String::new();
-        // The pid is only told; a lock file that cannot be read says nothing.
-        let _ = file.read_to_string(&mut holder);
-        let who = holder.trim();
-        let who = if who.is_empty() {
-            "another run".to_owned()
-        } else {
-            format!("another run (process {who})")
-        };
-        return Err(Failure::new(Exit::Locked, format!("{who} is working on this project"))
-            .hint("wait until it has ended, or stop it; what it has written is safe")
-            .into());
-    }
-    file.set_len(0)?;
-    file.rewind()?;
-    writeln!(file, "{}", std::process::id())?;
-    Ok(file)
 }

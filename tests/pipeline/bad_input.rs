@@ -352,7 +352,7 @@ fn a_second_run_is_told_of_the_first() {
 /// Runs the program as a user who may read the project and write nothing of it;
 /// as nobody where the tests run as root, to whom no permission applies.
 #[cfg(unix)]
-fn run_without_permission(project: &Project, arguments: &[&str]) -> Output {
+pub fn run_without_permission(project: &Project, arguments: &[&str]) -> Output {
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
     let is_root = fs::metadata("/proc/self").is_ok_and(|of| of.uid() == 0);
     let plain = project.command(arguments);
@@ -381,7 +381,7 @@ fn run_without_permission(project: &Project, arguments: &[&str]) -> Output {
 }
 
 #[cfg(unix)]
-fn permit(project: &Project, path: &str, mode: u32) {
+pub fn permit(project: &Project, path: &str, mode: u32) {
     use std::os::unix::fs::PermissionsExt;
     fs::set_permissions(project.path().join(path), fs::Permissions::from_mode(mode))
         .expect("permissions");

@@ -337,6 +337,26 @@ fn a_book_that_cannot_begin_holds_up_no_other() {
     }
 }
 
+/// A report that an earlier batch may have written.
+const EARLIER: &str = "{\"v\": 1, \"exit\": 0, \"books\": [], \"seconds\": 1.5}\n";
+
+#[test]
+fn a_report_takes_the_place_of_no_other_file() {
+    let (shelf, server) = priced();
+    shelf.write("list.json", "{\"books\": [\"one\"]}");
+    shelf.write("notes.txt", "the last batch");
+    for file in ["one/storygen.yaml", "one/bible/outline.yaml", "list.json", "notes.txt"] {
+        let before = shelf.read(file);
+        let output = shelf.run(&[&THREE[..4], &["--report", file]].concat());
+        assert_eq!((output.code, server.requests()), (2, 0), "{file}: {output}");
+        let said = format!(
+            "error: `{file}` is no report of an earlier batch\nhelp: it is left as it is; name another file"
+        );
+        assert!(output.stderr.starts_with(&said), "{file}: {output}");
+        assert_eq!(shelf.read(file), before, "{file}");
+    }
+}
+
 /// Not after hours of paid work.
 #[test]
 fn a_report_that_cannot_be_written_is_told_before_the_first_call() {
@@ -359,9 +379,9 @@ fn a_report_that_cannot_be_written_is_told_before_the_first_call() {
         let output = shelf.run(&ask);
         assert_eq!(output.code, code, "{output}");
         assert!(!shelf.path().join("report.json").exists(), "{output}");
-        shelf.write("report.json", "of the last batch");
+        shelf.write("report.json", EARLIER);
         let output = shelf.run(&ask);
-        assert_eq!(shelf.read("report.json"), "of the last batch", "{output}");
+        assert_eq!(shelf.read("report.json"), EARLIER, "{output}");
     }
     assert_eq!(batch(&shelf, &["--report", "report.json"]).code, 3);
     assert_eq!(report(&shelf)["exit"], 3);

@@ -16,7 +16,7 @@ fn published() -> Value {
 }
 
 /// The lines of an output, each of the published shape.
-fn lines(stdout: &str) -> Vec<Value> {
+pub fn lines(stdout: &str) -> Vec<Value> {
     let validator = jsonschema::validator_for(&published()).expect("a schema");
     stdout
         .lines()

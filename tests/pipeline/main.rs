@@ -15,6 +15,7 @@ mod support;
 mod acceptance;
 mod bad_input;
 mod batch;
+mod budgets;
 #[cfg(unix)]
 mod ci_files;
 mod codes;
@@ -27,6 +28,7 @@ mod environment;
 mod events;
 mod goes_on;
 mod history;
+mod kept;
 #[cfg(all(feature = "keyring", target_os = "linux"))]
 mod keyring;
 mod money;
@@ -36,3 +38,4 @@ mod replay;
 mod roles;
 mod signals;
 mod trust;
+mod wordless;

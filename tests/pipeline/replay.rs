@@ -241,9 +241,14 @@ fn what_a_replay_lacks_is_said() {
 
 /// The small book, drafted over the wire at once, as its replies are kept.
 fn kept() -> Project {
+    kept_by("")
+}
+
+/// The same, with these lines in the user's configuration.
+fn kept_by(lines: &str) -> Project {
     let project = small(&[]);
     let server = Counting::start(|asked| Answer::Reply(well(asked)));
-    let config = format!("model: openai/far\nbase_url: {}\n", server.base_url());
+    let config = format!("model: openai/far\nbase_url: {}\n{lines}\n", server.base_url());
     project.write("../home/config/storygen/config.yaml", config);
     let output = project.run(&["draft"]);
     assert_eq!(output.code, 0, "{output}");
@@ -292,6 +297,16 @@ fn settings_that_a_replay_ignores_are_named() {
             "{lines}: {output}"
         );
         assert!(ignored.is_empty() || output.stderr.contains(&said), "{lines}: {output}");
+    }
+}
+
+/// What the user's own configuration set then is no word of the book.
+#[test]
+fn settings_of_the_user_are_not_told_as_the_books() {
+    for lines in ["window: 9000", "window: 9000\nendpoints: {openai: {thinking: 500}}"] {
+        let output = offline(&kept_by(lines), &[]);
+        assert_eq!(output.code, 0, "{lines}: {output}");
+        assert!(!output.stderr.contains("goes by the settings"), "{lines}: {output}");
     }
 }
 

@@ -19,7 +19,7 @@ use crate::money::{Caps, Limit, Money, Need, Standing};
 use crate::pipeline::forecast::Forecast;
 use crate::pipeline::plan::Wanted;
 use crate::project::wishes::Wishes;
-use crate::project::{history, store};
+use crate::project::{history, lock};
 
 /// A book that is read, until its turn comes.
 pub(super) struct Opened {
@@ -76,7 +76,7 @@ fn open_one(
     let book = Book::open(open::folder(&common)?, run, ui)?;
     let wanted = wanted(book.story.chapters.len());
     // What keeps it from being foretold or drafted is told when its turn comes.
-    let may_be_foretold = cost::is_paid(&book.staff) && !store::is_held(&book.folder);
+    let may_be_foretold = cost::is_paid(&book.staff) && lock::holder(&book.folder).is_none();
     let foretold =
         may_be_foretold.then(|| foretold(&book, &wanted, run, &ui.muted()).ok()).flatten();
     let (forecast, left) = foretold.unzip();
@@ -121,9 +121,8 @@ pub(super) fn foretell(shelf: &Shelf, run: &Run<'_>, ui: &Ui) -> Result<()> {
     let month = Ledger::new(open::ledger(run.config), Path::new(".")).spent(open::seconds())?;
     let standings = [(Limit::Run, (Money::ZERO, Money::ZERO)), (Limit::Month, month)]
         .map(|(limit, (settled, reserved))| Standing { limit, settled, reserved });
-    ui.say(&format!("{}; {}", sum.told(), sum.outlook(&caps, &standings)));
-    let is_unknown =
-        |one: &&&Opened| one.book.staff.teams().iter().any(|team| team.facts.price.is_none());
+    ui.say(&sum.foretold(&caps, &standings));
+    let is_unknown = |one: &&&Opened| cost::is_unknown(&one.book.staff);
     let unknown = opened.iter().filter(is_unknown).count();
     if unknown > 0 {
         let books = counted(unknown, "book");

@@ -11,7 +11,8 @@ use crate::money::Money;
 use crate::project::accounts::{self, Call};
 use crate::project::calls::{self, Heading, Whole};
 use crate::project::folder::Folder;
-use crate::project::journal::{self, Ended};
+use crate::project::journal::{self, CallNote, Ended};
+use crate::project::lock;
 use crate::provider::{Reckoning, Tally, Total};
 
 /// The columns of the list.
@@ -38,6 +39,14 @@ pub(super) struct Row {
     model: String,
     pub took: Reckoning,
     ended: Ended,
+    /// The run that made it, if that is known.
+    run: Option<u64>,
+    /// What tells it from every other call, if that is known.
+    call: Option<String>,
+    /// Whether a run is waiting for its reply now.
+    is_under_way: bool,
+    /// Whether what is kept of it is not what came.
+    is_altered: bool,
     /// Whether what it asked and was answered is still there.
     is_kept: bool,
 }
@@ -47,6 +56,10 @@ impl Row {
     fn of_journal(call: Call, is_kept: bool) -> Self {
         Self {
             is_kept,
+            is_under_way: false,
+            is_altered: false,
+            run: call.note.run(),
+            call: Some(call.note.id),
             at: call.at,
             digest: call.note.digest,
             stage: call.note.stage.name(),
@@ -74,15 +87,60 @@ impl Row {
             model: whole.asked.as_ref().unwrap_or(&whole.model).clone(),
             took,
             ended: whole.ending.map_or(Ended::Killed, Ended::from),
+            run: whole.call.as_ref().and_then(CallNote::run),
+            call: whole.call.as_ref().map(|call| call.id.clone()),
+            is_under_way: false,
+            is_altered: false,
             is_kept: true,
         }
+    }
+
+    /// The same, where this run is at work.
+    fn while_at_work(self, run: Option<u64>) -> Self {
+        let is_under_way = self.ended == Ended::Killed && run.is_some() && self.run == run;
+        Self { is_under_way, ..self }
+    }
+
+    /// The same, with what its file, if there is one, says of itself.
+    fn beside(self, whole: &Whole) -> Self {
+        let is_its_file = whole.call.as_ref().map(|call| &call.id) == self.call.as_ref();
+        // Only what was whole once is damaged by having no end.
+        let had_an_end = !matches!(self.ended, Ended::Killed | Ended::Failed | Ended::Cancelled);
+        let lost_its_end = had_an_end && whole.ending.is_none();
+        Self { is_altered: is_its_file && (whole.is_altered || lost_its_end), ..self }
+    }
+
+    /// The same, seen beside its file.
+    pub fn looked_at(self, folder: &Folder) -> Result<Self> {
+        if !self.is_kept {
+            return Ok(self);
+        }
+        Ok(match calls::open(folder, &self.digest)? {
+            Some(whole) => self.beside(&whole),
+            None => Self { is_altered: true, ..self },
+        })
+    }
+
+    /// How it ended, in a word.
+    pub fn ended(&self) -> &'static str {
+        if self.is_under_way { "under way" } else { self.ended.name() }
+    }
+
+    /// Whether what is kept of it is not what came.
+    pub fn is_altered(&self) -> bool {
+        self.is_altered
+    }
+
+    /// Whether its reply is still awaited.
+    pub fn is_under_way(&self) -> bool {
+        self.is_under_way
     }
 
     /// As it stands in JSON.
     pub fn json(&self) -> serde_json::Value {
         let mut value = json!({
             "version": 1, "id": self.digest, "at": self.at, "stage": self.stage, "chapter": self.chapter,
-            "model": self.model, "ended": self.ended.name(), "kept": self.is_kept,
+            "model": self.model, "ended": self.ended(), "kept": self.is_kept, "altered": self.is_altered,
         });
         let before = self.took.before.iter().map(|tried| {
             let mut value = json!({ "model": tried.model });
@@ -122,7 +180,7 @@ impl Row {
             self.chapter.clone(),
             tokens,
             cost,
-            self.ended.name().to_owned(),
+            if self.is_altered { "altered" } else { self.ended() }.to_owned(),
             format!("{}{after}{pruned}", self.model),
         ]
     }
@@ -132,13 +190,17 @@ impl Row {
 /// reserved for it.
 pub(super) fn row_of(folder: &Folder, digest: &str, whole: &Whole) -> Result<Row> {
     let id = whole.call.as_ref().map(|call| call.id.as_str());
+    // Looked at first: a run that ends in between has noted its calls by then.
+    let is_held = lock::holder(folder).is_some();
     let entries = if whole.took.is_none() { journal::read(folder)? } else { Vec::new() };
+    let at_work = journal::last_run(&entries).filter(|_| is_held);
     let mut noted = accounts::calls(&entries).into_iter();
     let noted = noted.find(|call| call.note.digest == digest && id == Some(&call.note.id));
-    Ok(match noted {
+    let row = match noted {
         Some(call) => Row::of_journal(call, true),
         None => Row::of_file(digest.to_owned(), whole),
-    })
+    };
+    Ok(row.while_at_work(at_work).beside(whole))
 }
 
 /// What a sum of tries says in JSON; money in dollars.
@@ -164,7 +226,11 @@ pub(super) fn rows(folder: &Folder) -> Result<Vec<Row>> {
         calls::list(folder)?.into_iter().map(|one| (one.digest.clone(), one)).collect();
     let kept: BTreeSet<String> = files.keys().cloned().collect();
     let mut rows = Vec::new();
-    for call in accounts::calls(&journal::read(folder)?) {
+    // Looked at first: a run that ends in between has noted its calls by then.
+    let is_held = lock::holder(folder).is_some();
+    let entries = journal::read(folder)?;
+    let at_work = journal::last_run(&entries).filter(|_| is_held);
+    for call in accounts::calls(&entries) {
         let is_kept = kept.contains(&call.note.digest);
         files.remove(&call.note.digest);
         rows.push(Row::of_journal(call, is_kept));
@@ -175,6 +241,5 @@ pub(super) fn rows(folder: &Folder) -> Result<Vec<Row>> {
         }
     }
     rows.sort_by_key(|row| row.at);
-    rows.reverse();
-    Ok(rows)
+    Ok(rows.into_iter().rev().map(|row| row.while_at_work(at_work)).collect())
 }

@@ -71,8 +71,10 @@ impl Replaying<'_> {
         let (mut redrawn, mut unfolded) = (None, BTreeSet::new());
         // As long as the conditions stay the same, so does the session.
         loop {
-            let (draft, record) =
-                (replay.conditions(&under.draft)?, replay.conditions(&under.record)?);
+            let (draft, record) = (
+                replay.conditions_or_usual(&under.draft)?,
+                replay.conditions_or_usual(&under.record)?,
+            );
             let facts = (draft.facts(), record.facts());
             let unloaded = (Unloaded(&facts.0), Unloaded(&facts.1));
             let purse = Arc::new(Purse::offline(store.pen(), archive.accounts.clone()));
@@ -126,6 +128,17 @@ impl Replaying<'_> {
 
     /// Says which flags and settings are others than those that a replay goes by.
     fn tell_ignored(&self, replay: &Replay) {
+        if replay.lost() > 0 {
+            let chapters = match replay.lost() {
+                1 => "a chapter was made: it is played by the calls that made it".to_owned(),
+                many => {
+                    format!(
+                        "{many} chapters were made: they are played by the calls that made them"
+                    )
+                }
+            };
+            self.ui.warn(&format!("`{}` lacks how {chapters}", layout::MODELS));
+        }
         let said = self.run.model.said();
         if !said.is_empty() {
             self.ui.warn(&format!(
@@ -139,7 +152,7 @@ impl Replaying<'_> {
             // What is not there is told of when it is needed.
             let recorded = drawn.recorded.as_ref().unwrap_or(&drawn.conditions);
             let under = [&drawn.conditions, recorded].map(|digest| replay.conditions(digest));
-            let [Ok(draft), Ok(record)] = under else { continue };
+            let [Some(draft), Some(record)] = under else { continue };
             let otherwise = replay::otherwise(self.wishes, [draft, record]);
             // What is as it was for one chapter at least may well be meant so.
             others = Some(match others {

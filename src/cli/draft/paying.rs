@@ -43,8 +43,8 @@ pub(in crate::cli) fn caps(
     Ok(Caps::of(arguments.max_cost, config.budget()?, wishes.budget))
 }
 
-/// Tells what the run will cost, where it costs anything; gives what a budget has
-/// to hold, where the run does not go as far as it goes.
+/// Tells what the run will cost, where it costs anything or a budget cannot stop it;
+/// gives what a budget has to hold, where the run does not go as far as it goes.
 pub(super) fn foretell(
     work: &Work<'_>,
     archive: &Archive,
@@ -52,7 +52,11 @@ pub(super) fn foretell(
     wanted: &Wanted,
 ) -> Result<Option<Floor>> {
     let Work { book, run, ui, .. } = work;
-    if !cost::is_paid(&book.staff) {
+    let caps = caps(&run.paying, &book.wishes, run.config)?;
+    let is_paid = cost::is_paid(&book.staff);
+    // Who sets a budget is told where it can stop nothing.
+    let is_at_large = caps.any() && run.paying.allow_unknown_price && cost::is_unknown(&book.staff);
+    if !is_paid && !is_at_large {
         return Ok(None);
     }
     let sum = if let Some(sum) = &work.foretold {
@@ -61,10 +65,9 @@ pub(super) fn foretell(
         let forecast = Ground { book, archive, draft, record }.forecast(wanted, ui)?;
         cost::Sum::of(&[(&forecast, &book.staff)])
     };
-    let caps = caps(&run.paying, &book.wishes, run.config)?;
     let standings = cost::standings(run.config, &book.folder, archive)?;
-    ui.say(&format!("{}; {}", sum.told(), sum.outlook(&caps, &standings)));
-    Ok((!run.goes_as_far).then_some(sum.floor))
+    ui.say(&sum.foretold(&caps, &standings));
+    Ok((is_paid && !run.goes_as_far).then_some(sum.floor))
 }
 
 /// What the run pays from; what is to be done needs `floor`.

@@ -7,6 +7,7 @@ use anyhow::Result;
 use super::asking::ask_first;
 use super::book::{Book, Run};
 use super::paying;
+use crate::chat::Tokenizer;
 use crate::cli::cost::Sum;
 use crate::cli::model::{self, Loader, Ready, Team};
 use crate::cli::open;
@@ -19,10 +20,11 @@ use crate::pipeline::replay::{self, Conditions};
 use crate::pipeline::run::{Done, Session};
 use crate::pipeline::settings::Settings;
 use crate::pipeline::{draft, rendering, run};
+use crate::project::archive::Archive;
 use crate::project::history;
 use crate::project::journal::Event as Noted;
 use crate::project::layout;
-use crate::provider::Provider;
+use crate::provider::{Facts, Provider};
 
 /// What may be asked of the author, and what need not be.
 #[derive(Clone, Copy, Debug, Default)]
@@ -78,6 +80,7 @@ impl Work<'_> {
         let mut session = Session::new(story, templates, archive, records, &idle);
         match session.next_step(&wanted) {
             Step::Done => {
+                self.restore_replay(&session.archive, [&settings, &exact])?;
                 store.note(vec![Noted::Ended])?;
                 self.ui.say(if declined {
                     "nothing else to draft; the changed chapters are left as they are"
@@ -101,8 +104,8 @@ impl Work<'_> {
         let ready = self.ready().await?;
         let purse = Arc::new(paying::purse(self.run, self.book, &store, accounts, floor)?);
         let conditions = [
-            conditions(&staff.draft, ready.draft(), &settings),
-            conditions(&staff.record, ready.record(), &exact),
+            asked_under(&staff.draft, ready.draft(), &settings),
+            asked_under(&staff.record, ready.record(), &exact),
         ];
         replay::renew(folder, &conditions, &session.archive)?;
         let [drafting, recording] = &conditions;
@@ -130,6 +133,19 @@ impl Work<'_> {
         }
         report(done, self.ui);
         Ok(done)
+    }
+
+    /// Writes what a replay needs anew where that is gone: by what is known of the
+    /// models without asking them.
+    fn restore_replay(&self, archive: &Archive, settings: [&Settings; 2]) -> Result<()> {
+        let Book { folder, staff, .. } = self.book;
+        let conditions: Vec<_> = staff
+            .teams()
+            .into_iter()
+            .zip(settings)
+            .map(|(team, settings)| conditions(team, &team.facts, &*team.tokenizer, settings))
+            .collect();
+        replay::restore(folder, &conditions, archive)
     }
 
     /// Loads the book's models.
@@ -173,12 +189,22 @@ impl Work<'_> {
     }
 }
 
-/// The conditions under which a model is asked.
-fn conditions(team: &Team, provider: &dyn Provider, settings: &Settings) -> Conditions {
+/// The conditions under which a model that is ready is asked.
+fn asked_under(team: &Team, provider: &dyn Provider, settings: &Settings) -> Conditions {
+    conditions(team, provider.facts(), &*provider.tokenizer(), settings)
+}
+
+/// The conditions under which a model of these facts is asked.
+fn conditions(
+    team: &Team,
+    facts: &Facts,
+    tokenizer: &dyn Tokenizer,
+    settings: &Settings,
+) -> Conditions {
     // As the user names it: a file of a model is found by its path.
     let named = team.members.first().map(|named| format!("{}/{}", named.provider, named.name));
     let author = team.members.first().and_then(model::Named::author_sampling).cloned();
-    Conditions::of(&named.unwrap_or_default(), provider.facts(), &*provider.tokenizer(), settings)
+    Conditions::of(&named.unwrap_or_default(), facts, tokenizer, settings)
         .of_author(&author.unwrap_or_default())
 }
 

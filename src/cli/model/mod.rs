@@ -10,6 +10,7 @@
 //! | `keys` | which key may go with them |
 //! | `proxied` | the proxy that its calls go through |
 //! | `withdrawn` | models of a project that can be had no more |
+//! | `thinking` | how much it may think |
 //! | `local`, `absent` | the embedded model, or its absence |
 //! | `loading` | models, ready to be asked |
 //! | `pages` | a vendor's own pages, such as its list of models |
@@ -41,6 +42,7 @@ mod naming;
 mod pages;
 mod proxied;
 mod route;
+pub(super) mod thinking;
 mod withdrawn;
 
 #[cfg(not(feature = "embedded"))]

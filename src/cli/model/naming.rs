@@ -8,7 +8,7 @@ use anyhow::Result;
 use super::counting;
 use super::keys::Keys;
 use super::route::{self, Route};
-use super::{ModelArguments, local};
+use super::{ModelArguments, local, thinking};
 use crate::chat::Tokenizer;
 use crate::cli::ui::Ui;
 use crate::cli::{catalogue, open};
@@ -226,6 +226,7 @@ impl Scene<'_> {
         notes.extend(asked.filter(|_| is_asked_for).and_then(|asked| widened(&row, asked, window)));
         let thinking = route.endpoint.thinking.and_then(|tokens| usize::try_from(tokens).ok());
         let thinking = thinking.unwrap_or(row.thinking);
+        notes.extend(thinking::cut(&row.name(), thinking, window, row.reply_limit));
         row.price = own_price(vendor, &route)?.or(row.price);
         let names = names(&there, &asked_row, &route);
         notes.extend(self.meant_another(&row, &route));
@@ -236,8 +237,7 @@ impl Scene<'_> {
             window,
             held_by: None,
             reply_limit: row.reply_limit,
-            // More of it would leave no room for what it thinks about.
-            thinking: thinking.min(window / 2),
+            thinking: thinking::within(thinking, window, row.reply_limit),
             prefill: row.prefill != Prefill::Never,
             structured: row.structured,
             accepts: row.accepts.clone(),

@@ -203,6 +203,8 @@ impl Page {
                 ),
             );
             let thinking = endpoint.thinking.map_or(row.thinking, |tokens| tokens as usize);
+            let thinking =
+                model::thinking::within(thinking, window.unwrap_or(usize::MAX), row.reply_limit);
             if thinking > 0 {
                 let what = format!("before it writes: up to {thinking} tokens more in each reply");
                 self.field("thinks", &what);

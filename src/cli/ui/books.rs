@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::Ui;
+use super::{Ui, progress};
 use crate::pipeline::calling::Event;
 
 /// The most lines that are drawn over at once; a terminal holds few more.
@@ -23,6 +23,8 @@ pub(crate) struct BookLine<'a> {
     books: &'a Books,
     ui: &'a Ui,
     chapters: usize,
+    /// The user knows how to give a model room to think.
+    has_told_room: bool,
     /// Drawn while the book is at work, as far as there is room.
     bar: Option<ProgressBar>,
 }
@@ -55,7 +57,7 @@ impl Books {
             ui.show().bar = bar.clone();
             bar
         });
-        BookLine { books: self, ui, chapters, bar }
+        BookLine { books: self, ui, chapters, has_told_room: false, bar }
     }
 
     /// The lines that are drawn over.
@@ -81,6 +83,15 @@ impl BookLine<'_> {
             }
             Event::Recording { chapter, .. } => {
                 format!("chapter {chapter} of {}: recording", self.chapters)
+            }
+            // What helps one chapter helps all.
+            Event::Wordless { way_out, .. } => {
+                if !std::mem::replace(&mut self.has_told_room, true) {
+                    for line in progress::sentence(event).iter().chain([way_out]) {
+                        self.ui.warn(line);
+                    }
+                }
+                return;
             }
             _ => return,
         };

@@ -135,6 +135,19 @@ pub(crate) enum What<'a> {
         /// Why.
         why: &'a str,
     },
+    /// A record or a fold reached the limit of its reply before a word was written, and
+    /// is not asked for again.
+    Wordless {
+        /// `record` or `fold`.
+        stage: &'a str,
+        /// The chapter's number; absent for a fold.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        chapter: Option<usize>,
+        /// The model that was asked, as `provider/model`.
+        model: &'a str,
+        /// What gives it more room.
+        help: &'a str,
+    },
     /// A reply was stopped for what it said; what is good of it counts.
     Stopped {
         /// Why.
@@ -300,6 +313,9 @@ impl<'a> What<'a> {
                 Self::Overbilled { cost: over.cost.dollars(), worst: over.worst.dollars() }
             }
             Event::Stopped { why } => Self::Stopped { why },
+            Event::Wordless { stage, chapter, model, way_out } => {
+                Self::Wordless { stage: stage.name(), chapter: *chapter, model, help: way_out }
+            }
             Event::Standing { chapter, phrases } => Self::Standing { chapter: *chapter, phrases },
             Event::Interrupted { why } => Self::Interrupted { why },
         }

@@ -59,13 +59,15 @@ pub(crate) struct Drafting {
     bar: ProgressBar,
     chapters: usize,
     words: usize,
+    /// The user knows how to give a model room to think.
+    has_told_room: bool,
 }
 
 impl Drafting {
     pub(super) fn new(ui: Ui, stream: bool, chapters: usize) -> Self {
         let bar = if stream || !ui.animates() { ProgressBar::hidden() } else { spinner() };
         *ui.show() = Show::of(Page::new(super::terminal_width()), bar.clone());
-        Self { ui, stream, bar, chapters, words: 0 }
+        Self { ui, stream, bar, chapters, words: 0, has_told_room: false }
     }
 
     /// Shows one event.
@@ -83,6 +85,16 @@ impl Drafting {
                 self.bar.set_message(heading.clone());
                 if self.stream || !self.ui.animates() {
                     self.line(&heading.bold().to_string());
+                }
+            }
+            Event::Wordless { way_out, .. } => {
+                if let Some(line) = sentence(event) {
+                    self.end_prose();
+                    self.ui.warn(&line);
+                }
+                // What helps one chapter helps all.
+                if !std::mem::replace(&mut self.has_told_room, true) {
+                    self.ui.warn(&format!("  {way_out}"));
                 }
             }
             Event::Recording { chapter, .. } => {
@@ -127,7 +139,7 @@ impl Drafting {
 }
 
 /// What an event is in words, for those that are a line by themselves.
-fn sentence(event: &Event<'_>) -> Option<String> {
+pub(super) fn sentence(event: &Event<'_>) -> Option<String> {
     Some(match event {
         Event::Rejected { reason, next, of, .. } if next <= of => {
             format!("  rejected: {reason}; drawing {next} of {of}")
@@ -177,6 +189,15 @@ fn sentence(event: &Event<'_>) -> Option<String> {
         Event::Overbilled(Overbilled { worst, cost }) => {
             format!(
                 "  the endpoint billed {cost} for a call that could cost {worst} at most by the price that is known; it counts as billed"
+            )
+        }
+        Event::Wordless { chapter, model, .. } => {
+            let (whom, what) = match chapter {
+                Some(chapter) => (format!("chapter {chapter}: "), "record"),
+                None => (String::new(), "passage"),
+            };
+            format!(
+                "  {whom}`{model}` reached the limit of its reply before it had written a word of the {what}, and is not asked for it again"
             )
         }
         Event::Stopped { why } => format!("  stopped: {why}"),

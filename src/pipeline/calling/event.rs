@@ -1,6 +1,7 @@
 //! What a run tells while it works.
 
 use super::purse::Overbilled;
+use crate::project::journal::Stage;
 use crate::provider::{Total, Usage};
 
 /// Whoever listens to a run.
@@ -122,6 +123,18 @@ pub enum Event<'a> {
         chapter: usize,
         /// The phrases, as often as they stand there.
         phrases: Vec<String>,
+    },
+    /// A record or fold reached the limit of its reply before a word was written, and is
+    /// not asked for again.
+    Wordless {
+        /// What it was for.
+        stage: Stage,
+        /// The chapter's number; none for a fold.
+        chapter: Option<usize>,
+        /// The model that was asked.
+        model: String,
+        /// What gives it more room.
+        way_out: String,
     },
     /// A stream broke off and is being continued.
     Interrupted {

@@ -13,7 +13,7 @@ use crate::project::calls::{self, Ending, Kept, Lookup, State, Writing};
 use crate::project::folder::Folder;
 use crate::project::journal::{CallNote, Stage};
 use crate::prompt::budget::MARGIN;
-use crate::provider::{Fault, Meter, Provider, Request, Sampling};
+use crate::provider::{Fault, Meter, Provider, Reckoning, Request, Sampling};
 use crate::story::prose;
 use crate::story::take::watch;
 
@@ -168,7 +168,7 @@ impl<'a> Line<'a> {
             prompt: u64::try_from(tokens)?,
             reply: u64::try_from(reply_tokens + self.provider.facts().thinking)?,
         };
-        match calls::look(self.folder, &note.digest, is_prose)? {
+        match self.as_it_stands(calls::look(self.folder, &note.digest, is_prose)?, &note) {
             Lookup::Kept(found) if self.purse.is_offline() && found.state == State::Damaged => {
                 return Err(purse::damaged(&about, &note).into());
             }
@@ -187,12 +187,35 @@ impl<'a> Line<'a> {
                 return Err(self.purse.not_kept(&about, &note, otherwise).into());
             }
             Lookup::Lost(before) | Lookup::Silent(before) => self.purse.lost(before)?,
-            Lookup::Absent => {}
+            Lookup::Absent | Lookup::Wordless { .. } => {}
         }
         if self.cancel.is_cancelled() {
             return Err(cancelled(0));
         }
         self.pay(&request, note, &about, is_prose, watching, listener).await
+    }
+
+    /// Whether a reply without a word counts as the reply that it was: what was made of
+    /// it is made again by it alone. It is asked for anew where it may come out otherwise,
+    /// with another room to think in, and where nothing was made of it: prose without a
+    /// word ended its run.
+    fn as_it_stands(&self, lookup: Lookup, note: &CallNote) -> Lookup {
+        match lookup {
+            Lookup::Wordless { found, room } => {
+                let ended_its_run = match note.stage {
+                    Stage::Draft => true,
+                    Stage::Continue => found.kept.text.is_empty(),
+                    Stage::Record | Stage::Fold => false,
+                };
+                let has_other_room = room.is_some_and(|room| room != note.reply);
+                if self.purse.is_offline() || !(ended_its_run || has_other_room) {
+                    Lookup::Kept(found)
+                } else {
+                    Lookup::Wordless { found, room }
+                }
+            }
+            other => other,
+        }
     }
 
     /// Makes a call, and pays for it.
@@ -207,7 +230,16 @@ impl<'a> Line<'a> {
     ) -> Result<Kept> {
         let reserved = self.purse.reserve(note, self.provider.facts(), &self.cancel).await?;
         let mut ticket = reserved.ok_or_else(|| cancelled(0))?;
-        let writing = Writing::begin(self.folder, &ticket.note, about, ticket.at, request)?;
+        let begun = Writing::begin(self.folder, &ticket.note, about, ticket.at, request);
+        let writing = match begun {
+            Ok(writing) => writing,
+            Err(error) => {
+                // Nothing was sent. Where not even that can be noted, what is put aside for
+                // it stays so.
+                let _ = self.purse.settle(ticket, None, false, Reckoning::default());
+                return Err(error);
+            }
+        };
         let mut meter = Meter::new(ticket.price, ticket.each);
         let outcome = {
             let mut shown = |event: Event<'_>| {

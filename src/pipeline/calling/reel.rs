@@ -23,6 +23,12 @@ impl Reel {
         self.calls().pop_front()
     }
 
+    /// Whether the step was made from more calls than were played by now.
+    #[must_use]
+    pub fn has_more(&self) -> bool {
+        !self.calls().is_empty()
+    }
+
     fn calls(&self) -> MutexGuard<'_, VecDeque<String>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

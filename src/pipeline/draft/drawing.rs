@@ -8,6 +8,7 @@ use super::{Drawn, Materials};
 use crate::chat::Message;
 use crate::failure::{Exit, Failure};
 use crate::pipeline::calling::{Event, Line, Listener, Question};
+use crate::pipeline::wordless::more_room;
 use crate::project::calls::{Ending, Kept};
 use crate::project::journal::Stage;
 use crate::prompt::brief::Task;
@@ -60,14 +61,15 @@ pub(super) async fn draw_task(
         match one.run(listener, drawn).await? {
             None => return Ok(one.text),
             Some(rejection) => {
+                // It would do the same again.
+                let is_final = rejection == Rejection::Unwritten;
                 listener(Event::Rejected {
                     reason: rejection.to_string(),
                     call: format!("{} seed {}", one.name, line.settings.seed),
-                    next: drawing + 1,
+                    next: if is_final { drawings } else { drawing } + 1,
                     of: drawings,
                 });
-                // It would do the same again.
-                if rejection == Rejection::Unwritten {
+                if is_final {
                     return Err(unwritten(task, line).into());
                 }
                 last = rejection;
@@ -88,15 +90,14 @@ pub(super) async fn draw_task(
 /// A model that has spent all of its reply on thinking.
 fn unwritten(task: Task<'_>, line: &Line<'_>) -> Failure {
     let (number, facts) = (task.chapter.number, line.provider.facts());
-    let has = match facts.thinking {
-        0 => "it has none now".to_owned(),
-        tokens => format!("it has {tokens} now"),
-    };
     Failure::new(
         Exit::Provider,
-        format!("chapter {number}: `{}` reached the limit of its reply before it had written a word", facts.name),
+        format!(
+            "chapter {number}: `{}` reached the limit of its reply before it had written a word",
+            facts.name
+        ),
     )
-    .hint(format!("if it thinks before it writes, `thinking: TOKENS` for its endpoint in your configuration gives it room beside the text ({has})"))
+    .hint(more_room(facts.thinking))
     .hint("or take a model that does not think; what is finished is saved")
 }
 

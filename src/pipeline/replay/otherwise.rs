@@ -43,9 +43,12 @@ pub fn otherwise(wishes: &Wishes, [draft, record]: [&Conditions; 2]) -> Vec<Stri
     let facts = draft.facts();
     let (now, then) = (Settings::new(asked, &facts), &draft.settings);
     let reply_limit = Settings::new(alike, &facts).reply_limit;
+    // Both may have been set by a flag or by the user's configuration, then as now: what
+    // the book does not say of them is no word of the book.
+    let (says_window, says_reply) = (wishes.window.is_some(), wishes.reply_tokens.is_some());
     let limits = [
-        ("limits", "window", now.window == then.window),
-        ("limits", "reply_tokens", reply_limit == then.reply_limit),
+        ("limits", "window", !says_window || now.window == then.window),
+        ("limits", "reply_tokens", !says_reply || reply_limit == then.reply_limit),
         ("limits", "redraws", now.redraws == then.redraws),
         ("limits", "continuations", now.continuations == then.continuations),
         ("targets", "synopsis_words", now.synopsis_words == then.synopsis_words),

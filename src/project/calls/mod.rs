@@ -20,6 +20,8 @@ mod seal;
 mod shelf;
 mod writing;
 
+use seal::Seal;
+
 pub use kin::otherwise;
 pub use reading::{Found, Lookup, State, look};
 pub use shelf::{Heading, Whole, list, open, remove};
@@ -142,6 +144,16 @@ struct End {
 }
 
 impl End {
+    /// Whether it was written for this reply to the request of this digest, as far as it
+    /// tells.
+    fn belongs_to(&self, digest: &str, text: &str) -> bool {
+        self.seal.as_ref().is_none_or(|name| {
+            let mut seal = Seal::of(digest);
+            seal.add(text);
+            *name == seal.name()
+        })
+    }
+
     /// What the call took; an old file tells what its only try did.
     fn took(&mut self) -> Option<Reckoning> {
         let one_try = self.usage.map(|usage| Tally { tries: 1, usage, ..Tally::default() });

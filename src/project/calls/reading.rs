@@ -3,8 +3,7 @@
 use anyhow::Result;
 
 use super::super::folder::Folder;
-use super::seal::Seal;
-use super::{CallNote, End, Ending, Head, Kept, Last, parts, read};
+use super::{CallNote, Ending, Head, Kept, Last, parts, read};
 use crate::provider::Reckoning;
 
 /// What is kept of a request.
@@ -12,6 +11,15 @@ use crate::provider::Reckoning;
 pub enum Lookup {
     /// A reply of use.
     Kept(Found),
+    /// A reply that reached its limit without a word: whoever thinks before it writes may
+    /// get to writing with more room, which is no part of the request.
+    Wordless {
+        /// The reply.
+        found: Found,
+        /// The most tokens that it could take, all told; none where an old file does not
+        /// say.
+        room: Option<u64>,
+    },
     /// It was sent, or about to be, and no reply of use has come.
     Lost(Option<CallNote>),
     /// The same, and not a word has come.
@@ -31,13 +39,6 @@ pub struct Found {
     pub took: Option<Reckoning>,
     /// How much of its file there is.
     pub state: State,
-}
-
-/// The seal that a reply to the request of this digest has.
-fn sealed(digest: &str, text: &str) -> String {
-    let mut seal = Seal::of(digest);
-    seal.add(text);
-    seal.name()
 }
 
 /// How much of a kept call's file there is.
@@ -60,18 +61,14 @@ pub enum State {
 pub fn look(folder: &Folder, digest: &str, in_parts: bool) -> Result<Lookup> {
     let Some(bytes) = read(folder, digest)? else { return Ok(Lookup::Absent) };
     let Some((head, text, end)) = parts(&bytes) else { return Ok(Lookup::Lost(None)) };
-    // Who reached its limit without a word was thinking; with more room, which is no
-    // part of the request, it may get to writing.
-    let is_empty = |end: &End| end.ending == Ending::Length && text.trim().is_empty();
+    let call = || serde_json::from_slice::<Head>(head).ok().and_then(|head| head.call);
     if let Last::End(mut end) = end {
-        if is_empty(&end) {
-            return Ok(Lookup::Silent(None));
-        }
-        if end.seal.as_ref().is_some_and(|name| *name != sealed(digest, &text)) {
+        if !end.belongs_to(digest, &text) {
             return Ok(Lookup::Lost(None));
         }
         let took = end.took();
-        return Ok(Lookup::Kept(Found {
+        let is_wordless = end.ending == Ending::Length && text.trim().is_empty();
+        let found = Found {
             kept: Kept {
                 text,
                 ending: end.ending,
@@ -84,9 +81,14 @@ pub fn look(folder: &Folder, digest: &str, in_parts: bool) -> Result<Lookup> {
             id: end.id,
             took,
             state: State::Whole,
-        }));
+        };
+        return Ok(if is_wordless {
+            Lookup::Wordless { found, room: call().map(|call| call.reply) }
+        } else {
+            Lookup::Kept(found)
+        });
     }
-    let call = serde_json::from_slice::<Head>(head).ok().and_then(|head| head.call);
+    let call = call();
     if text.trim().is_empty() && matches!(end, Last::Cut) {
         return Ok(Lookup::Silent(call));
     }

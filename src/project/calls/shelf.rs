@@ -42,6 +42,8 @@ pub struct Whole {
     pub answered: Option<String>,
     /// What it was billed; none where a kill came first.
     pub took: Option<Reckoning>,
+    /// Whether the reply is another one than its end was written for.
+    pub is_altered: bool,
 }
 
 /// The files of all kept calls, by digest.
@@ -79,6 +81,7 @@ pub fn open(folder: &Folder, digest: &str) -> Result<Option<Whole>> {
         Last::End(end) => Some(end),
         Last::Damaged | Last::Cut => None,
     };
+    let is_altered = end.as_ref().is_some_and(|end| !end.belongs_to(digest, &text));
     let took = end.as_mut().and_then(|end| end.took());
     let (ending, usage) =
         (end.as_ref().map(|end| end.ending), end.as_ref().and_then(|end| end.usage));
@@ -95,6 +98,7 @@ pub fn open(folder: &Folder, digest: &str) -> Result<Option<Whole>> {
         asked,
         answered,
         took,
+        is_altered,
     }))
 }
 

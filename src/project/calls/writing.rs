@@ -47,7 +47,11 @@ impl Writing {
         };
         let mut line = serde_json::to_vec(&head)?;
         line.push(b'\n');
-        file.write_all(&line).with_context(|| format!("cannot write `{path}`"))?;
+        if let Err(error) = file.write_all(&line) {
+            // A part of a request is of no use, and on a full disk its room is.
+            let _ = folder.remove(&path);
+            return Err(error).with_context(|| format!("cannot write `{path}`"));
+        }
         Ok(Self { file, path, id: call.id.clone(), seal: Seal::of(&call.digest), unsynced: 0 })
     }
 

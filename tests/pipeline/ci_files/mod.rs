@@ -36,6 +36,8 @@ struct Shop {
     host: Host,
     forge: Forge,
     server: Counting,
+    /// The model that the author's variable names.
+    model: &'static str,
     runs: usize,
 }
 
@@ -46,7 +48,8 @@ impl Shop {
             0..2 => Answer::Costs(well(asked), SURPRISE),
             _ => Answer::Reply(well(asked)),
         });
-        Self { host, forge: Forge::new(small(&[]).path().as_path()), server, runs: 0 }
+        let forge = Forge::new(small(&[]).path().as_path());
+        Self { host, forge, server, model: "openrouter/thedrummer/unslopnemo-12b", runs: 0 }
     }
 
     /// What the author has set, and what the runner says of this event.
@@ -56,7 +59,7 @@ impl Shop {
         let address = self.server.base_url();
         let config = format!("endpoints: {{openrouter: {{{PRICE}}}}}");
         let set = [
-            ("STORYGEN_MODEL", "openrouter/thedrummer/unslopnemo-12b"),
+            ("STORYGEN_MODEL", self.model),
             ("STORYGEN_BASE_URL", &address),
             ("STORYGEN_CONFIG", &config),
             ("STORYGEN_MAX_COST", max_cost),
@@ -248,6 +251,47 @@ fn the_committed_journal_outranks_the_cached_one() {
         assert_eq!(shop.server.requests(), 8, "{host:?}: all was made from kept replies");
         let takes = fs::read_dir(again.work.join(".storygen/takes/weights")).expect("takes");
         assert_eq!(takes.count(), 1, "{host:?}");
+    }
+}
+
+/// The cache is ahead of what is committed, and drawn by another model since; then the
+/// author has drawn on at home, and the cache is behind.
+#[test]
+fn the_newer_word_on_how_replies_were_asked_counts() {
+    for host in HOSTS {
+        let mut shop = Shop::open(host);
+        let first = shop.run("push", "0.04");
+        assert_eq!(first.code, 5, "{host:?}: {}", first.log);
+        let home = first.artifacts.join("project");
+        shop.forge.commit(|repository| copy(&home, repository));
+        shop.model = "openrouter/qwen/qwen-2.5-72b-instruct";
+        let ahead = shop.run("push", "5");
+        assert_eq!(ahead.code, 0, "{host:?}: {}", ahead.log);
+        let asked = shop.server.requests();
+        for _ in 0..2 {
+            let built = shop.run("pull_request", "");
+            assert_eq!((built.code, published(&built)), (0, published(&ahead)), "{}", built.log);
+            assert!(!built.log.contains("lacks how"), "{host:?}: {}", built.log);
+        }
+        assert_eq!(shop.server.requests(), asked, "{host:?}");
+        // Drawn on by a third model elsewhere, and committed: the cache knows nothing of it.
+        let project = ahead.artifacts.join("project");
+        let mut other = Shop::open(host);
+        other.model = "openrouter/google/gemma-3-27b-it";
+        other.forge.commit(|repository| {
+            copy(&project, repository);
+            for path in ["manuscript", "canon", ".storygen/takes"] {
+                fs::remove_dir_all(repository.join(path)).expect("a folder");
+            }
+            fs::remove_file(repository.join(".storygen/journal.jsonl")).expect("a file");
+        });
+        let anew = other.run("push", "5");
+        assert_eq!(anew.code, 0, "{host:?}: {}", anew.log);
+        let home = anew.artifacts.join("project");
+        shop.forge.commit(|repository| copy(&home, repository));
+        let built = shop.run("pull_request", "");
+        assert_eq!((built.code, published(&built)), (0, published(&anew)), "{}", built.log);
+        assert!(!built.log.contains("lacks how"), "{host:?}: {}", built.log);
     }
 }
 

@@ -69,7 +69,13 @@ impl Books {
                     // From here on it counts, whatever becomes of the writing.
                     self.accounts.reserve(*at, note.clone(), tries, *each);
                     let event = Event::Reserved { call: note.clone(), tries, each: *each };
-                    pen.note(vec![event])?;
+                    if let Err(error) = pen.note(vec![event]) {
+                        // Nothing is sent, so the month is not to pay for it.
+                        if let Some(ledger) = &mut self.ledger {
+                            let _ = ledger.settle(*at, &note.id, Money::ZERO);
+                        }
+                        return Err(error);
+                    }
                 }
                 Next::Call | Next::Nothing => return Ok(None),
             }

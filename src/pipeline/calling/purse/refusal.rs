@@ -69,6 +69,10 @@ pub struct Floor {
 ///
 /// The cap that is too low.
 pub fn too_little(caps: &Caps, standings: &[Standing], floor: Floor) -> Result<(), Failure> {
+    // What costs nothing needs no budget, however much of it is gone.
+    if floor.least == Money::ZERO {
+        return Ok(());
+    }
     for standing in standings {
         let Standing { limit, settled, reserved } = *standing;
         let gone = standing.gone();
