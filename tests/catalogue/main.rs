@@ -13,6 +13,7 @@ mod home;
 mod keys;
 mod left_out;
 mod lists;
+mod misplaced;
 #[cfg(unix)]
 mod own_files;
 mod refresh;

@@ -16,6 +16,7 @@ use crate::config::{Choice, Config, Origin};
 use crate::failure::{Exit, Failure};
 use crate::money::Price;
 use crate::project::wishes::{NO_NAME, Wishes, is_name};
+use crate::project::yaml::{key_shaped, secret};
 use crate::prompt::tokens::Bound;
 use crate::provider::catalogue::shape::{CatalogueFile, ListingKind, ListingShape, VendorShape};
 use crate::provider::catalogue::{COMPATIBLE, Catalogue, Row, Vendor, Verdict};
@@ -374,6 +375,12 @@ pub(in crate::cli) fn split<'a>(
     if !is_name(model) {
         let failure = Failure::new(Exit::Usage, format!("{NO_NAME} ({origin} names it)"));
         return Err(failure.hint("write it in one line, such as `openrouter/NAME`"));
+    }
+    // It would be shown, kept in the records, and sent to whoever is asked.
+    if key_shaped::has_vendors(model) {
+        let message = format!("a key stands where the name of a model belongs ({origin} names it)");
+        let failure = Failure::new(Exit::Usage, message);
+        return Err(failure.hint(secret::WAY_OUT));
     }
     let (provider, name) = model.split_once('/').unwrap_or((model, ""));
     if provider == "embedded" {
