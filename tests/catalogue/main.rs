@@ -17,6 +17,7 @@ mod misplaced;
 #[cfg(unix)]
 mod own_files;
 mod refresh;
+mod stops;
 mod table;
 mod trial;
 mod vocabularies;

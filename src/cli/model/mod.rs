@@ -165,7 +165,8 @@ pub(super) fn heeded(
         .members
         .iter()
         .flat_map(|named| {
-            unheard(&wishes.sampling, &named.facts.accepts).into_iter().map(|one| {
+            let of_book = unheard(&wishes.sampling, &named.facts.accepts, named.stops());
+            of_book.into_iter().map(|one| {
                 format!(
                     "`{}` of the book: `{}` {}",
                     one.parameter.name(),

@@ -55,6 +55,11 @@ impl Named {
         self.remote.as_ref().is_some_and(|distant| is_another(&distant.names, answered))
     }
 
+    /// The texts that end the model's replies, whatever the book says.
+    pub fn stops(&self) -> &[String] {
+        self.remote.as_ref().map_or(&[], |distant| &distant.row.stops)
+    }
+
     /// The sampling settings of the model's author, where the catalogue has them.
     pub fn author_sampling(&self) -> Option<&Sampling> {
         self.remote.as_ref().map(|distant| &distant.row.sampling)
