@@ -17,7 +17,9 @@ pub fn is_secret(name: &str) -> bool {
 /// `api_key_command`. A project may set none of it.
 #[must_use]
 pub fn is_reach(name: &str) -> bool {
-    const WORDS: [&str; 14] = [
+    const WORDS: [&str; 15] = [
+        // The block of the user's own configuration that holds all the others.
+        "endpoints",
         "url",
         "uri",
         "host",
@@ -182,10 +184,13 @@ mod tests {
             "api_key_command",
             "api_key_file",
             "ca_file",
+            "endpoints",
         ] {
             assert!(is_reach(name), "{name}");
         }
-        for name in ["title", "character", "commander", "calendar", "threads", "hostess"] {
+        for name in
+            ["title", "character", "commander", "calendar", "threads", "hostess", "endpoint"]
+        {
             assert!(!is_reach(name), "{name}");
         }
     }
