@@ -101,6 +101,17 @@ impl Base {
         })
     }
 
+    /// The URL of a page beside the wire's own `path`, which people copy into a base
+    /// whole: a list of models stands beside the chat, not below it.
+    pub(super) fn join_beside(&self, own: &str, path: &str) -> Url {
+        let mut url = self.url.clone();
+        if let Some(base) = url.path().trim_end_matches('/').strip_suffix(own) {
+            let base = base.to_owned();
+            url.set_path(&base);
+        }
+        Self { url }.join(path)
+    }
+
     /// The URL of `path` under this base, where it may have a query. What the
     /// base already ends with is not said twice: neither the whole path, which
     /// people copy from a vendor's page, nor the `/v1` that some paths begin
@@ -307,6 +318,24 @@ mod tests {
         ];
         for (base, path, joined) in table {
             assert_eq!(Base::parse(base).unwrap().join(path).as_str(), joined, "{base} {path}");
+        }
+    }
+
+    #[test]
+    fn a_page_stands_beside_the_chat() {
+        let chat = "/chat/completions";
+        for (base, own, path, joined) in [
+            ("https://host/v1/chat/completions", chat, "/models", "https://host/v1/models"),
+            ("https://host/v1/chat/completions/", chat, "/models", "https://host/v1/models"),
+            ("https://host/v1/chat/completions?k=1", chat, "/m?l=2", "https://host/v1/m?k=1&l=2"),
+            ("https://host/v1", chat, "/models", "https://host/v1/models"),
+            ("https://host/chat/completions", chat, "/models", "https://host/models"),
+            ("https://host/v1/messages", "/v1/messages", "/v1/models", "https://host/v1/models"),
+            ("https://host/api/chat", "/api/chat", "/api/tags", "https://host/api/tags"),
+            ("https://host/api/chat", chat, "/models", "https://host/api/chat/models"),
+        ] {
+            let base = Base::parse(base).unwrap();
+            assert_eq!(base.join_beside(own, path).as_str(), joined, "{base:?} {path}");
         }
     }
 

@@ -94,7 +94,7 @@ impl Client {
     /// Asks for a page under the base URL and waits for the head of the answer:
     /// by POST where there is a body, else by GET.
     pub async fn page(&self, path: &str, body: Option<&Value>) -> Result<Answer, Broken> {
-        let url = self.base.join(path);
+        let url = self.base.join_beside(self.dialect.path, path);
         let request = match body {
             Some(body) => self.inner.post(url.clone()).json(body),
             None => self.inner.get(url.clone()),
