@@ -8,6 +8,7 @@ mod bodies;
 mod common;
 mod contracts;
 mod faults;
+mod foreign;
 mod frames;
 mod pages;
 mod raw;

@@ -52,7 +52,7 @@ pub(super) use keyed::{keyed, tell_left_out};
 pub(super) use loading::{Loader, Reach, Ready, raw_counting};
 #[cfg(feature = "embedded")]
 pub(super) use local::{places, spec};
-pub(super) use naming::{Named, Scene, all, split};
+pub(super) use naming::{Named, Scene, all, hosts, split};
 pub(super) use pages::Pages;
 pub(super) use proxied::proxied;
 pub(super) use route::{origin, unsound, untrusted};

@@ -15,7 +15,7 @@ use crate::cli::{catalogue, open};
 use crate::config::{Choice, Config, Origin};
 use crate::failure::{Exit, Failure};
 use crate::money::Price;
-use crate::project::wishes::{NO_NAME, Wishes, is_name};
+use crate::project::wishes::{NO_NAME, Role, Wishes, is_name};
 use crate::project::yaml::{key_shaped, secret};
 use crate::prompt::tokens::Bound;
 use crate::provider::catalogue::shape::{CatalogueFile, ListingKind, ListingShape, VendorShape};
@@ -82,6 +82,8 @@ pub(super) struct Distant {
     /// All names under which the model goes there; none where another one may be
     /// called by its name, as on this machine.
     pub names: Vec<String>,
+    /// Who names it.
+    pub origin: Origin,
     /// Counts the tokens of its texts, without the marks that a wire may add.
     pub tokenizer: Arc<dyn Tokenizer>,
 }
@@ -272,7 +274,7 @@ impl Scene<'_> {
             window_assumed: said.is_none() && row.holds.is_none_or(|most| most > ASSUMED_WINDOW),
             is_absent: false,
             notes,
-            remote: Some(Distant { row, route, keys, names, tokenizer }),
+            remote: Some(Distant { row, route, keys, names, origin: choice.origin, tokenizer }),
         })
     }
 }
@@ -437,6 +439,10 @@ fn unknown(model: &str, provider: &str, origin: Origin, catalogue: &Catalogue) -
         Exit::Usage,
         format!("no provider is called `{provider}` ({origin} names it)"),
     );
+    let of_flag = model.split_once('=').filter(|_| origin == Origin::Flag);
+    if let Some((word, name)) = of_flag.filter(|(word, _)| !word.contains('/')) {
+        return no_work(word, name);
+    }
     let known = ["embedded", "scripted"].into_iter().chain(catalogue.vendors());
     let near = || catalogue.nearest_model(model);
     match crate::diagnostic::did_you_mean(provider, known) {
@@ -446,7 +452,26 @@ fn unknown(model: &str, provider: &str, origin: Origin, catalogue: &Catalogue) -
             near().unwrap_or_default()
         )),
         None => failure
-            .hint("write `embedded`, or `openai/NAME` for any OpenAI-compatible endpoint")
-            .hint("`storygen models` lists the models that are known"),
+            .hint(format!("there are {}", hosts(catalogue)))
+            .hint("write `openai/NAME` for any OpenAI-compatible endpoint; `storygen models` lists the models that are known"),
     }
+}
+
+/// Those before whose `/` a model's name can stand, and the one that needs none.
+pub(in crate::cli) fn hosts(catalogue: &Catalogue) -> String {
+    let all: Vec<&str> = catalogue.vendors().filter(|name| *name != COMPATIBLE).collect();
+    all.join(", ")
+}
+
+/// A flag names a model for work that there is not.
+fn no_work(word: &str, name: &str) -> Failure {
+    let known = || Role::ALL.into_iter().map(Role::name).chain(["fallback"]);
+    let all: Vec<String> = known().map(|word| format!("`{word}=`")).collect();
+    let failure =
+        Failure::new(Exit::Usage, format!("no work is called `{word}` (a flag names it)"));
+    match crate::diagnostic::nearest(word, known()) {
+        Some(near) => failure.hint(format!("did you mean `--model {near}={name}`?")),
+        None => failure,
+    }
+    .hint(format!("before a model may stand {}", all.join(", ")))
 }

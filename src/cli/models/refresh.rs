@@ -88,8 +88,12 @@ fn refresh(arguments: &Arguments, ui: &Ui) -> Result<Exit> {
 
 /// A fault with the way out for who asks for a list.
 fn remedied(fault: &Fault, vendor: &str) -> Failure {
-    let failure = calling::failure(fault);
+    let mut failure = calling::failure(fault);
     match fault {
+        Fault::Unreachable { .. } => {
+            failure.hints.truncate(1);
+            failure
+        }
         Fault::Refused { status: 404 | 405 | 410 | 501, .. }
         | Fault::Gone { .. }
         | Fault::NotChat { .. } => by_hand(Failure { hints: Vec::new(), ..failure }, vendor),
