@@ -207,12 +207,12 @@ fn print(
     let target: u64 = rows.iter().map(|row| u64::from(row.chapter.words)).sum();
     let tokens: u64 = rows.iter().map(|row| row.tokens).sum();
     let done = rows.iter().filter(|row| row.words.is_some()).count();
-    ui.result(&format!(
-        "{done} of {} chapters, {written} of {target} words, {tokens} tokens; model {model}",
-        rows.len()
-    ));
-    if let Some(cost) = cost {
-        ui.result(&cost);
+    let all = rows.len();
+    let sum = format!(
+        "{done} of {all} chapters, {written} of {target} words, {tokens} tokens; model {model}"
+    );
+    for text in [sum].into_iter().chain(cost) {
+        table::broken(&text, terminal_width()).iter().for_each(|line| ui.result(line));
     }
     ui.result(&format!("next: {}", next(rows, common)));
 }
