@@ -212,7 +212,9 @@ fn print(
         "{done} of {all} chapters, {written} of {target} words, {tokens} tokens; model {model}"
     );
     for text in [sum].into_iter().chain(cost) {
-        table::broken(&text, terminal_width()).iter().for_each(|line| ui.result(line));
+        for line in table::broken(&text, terminal_width()) {
+            ui.result(&line);
+        }
     }
     ui.result(&format!("next: {}", next(rows, common)));
 }

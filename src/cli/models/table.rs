@@ -72,7 +72,9 @@ pub(super) fn run(filter: &Filter, ui: &Ui) -> Result<Exit> {
         ui.say("");
     }
     for note in notes(&catalogue, host, filter.all, [shown.len(), hidden.len()]) {
-        broken(&note, ui::terminal_width()).iter().for_each(|line| ui.say(line));
+        for line in broken(&note, ui::terminal_width()) {
+            ui.say(&line);
+        }
     }
     Ok(Exit::Done)
 }

@@ -11,8 +11,7 @@ pub fn failure(fault: &Fault) -> Failure {
         Fault::Unreachable { way, .. } => failure
             .hint(way.as_deref().unwrap_or("is the server running, and the address right?"))
             .hint("what is finished is saved; the same command goes on where this one stopped"),
-        Fault::Foreign { way, .. } => failure.hint(way.clone()),
-        Fault::Key { way: Some(way), .. } => failure.hint(way.clone()),
+        Fault::Foreign { way, .. } | Fault::Key { way: Some(way), .. } => failure.hint(way.clone()),
         Fault::Key { .. } => failure.hint("set `STORYGEN_API_KEY`, or the `api_key_file` of your configuration, to a key for this endpoint"),
         Fault::Busy { .. } | Fault::Server { .. } | Fault::Interrupted { .. } | Fault::Unended { .. } => {
             failure.hint("what is finished is saved; the same command goes on where this one stopped")

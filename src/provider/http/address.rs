@@ -152,7 +152,8 @@ const USER: &str = "holds a user name or a password; take it out and set a key i
 /// before a `:` then would be taken for a scheme, and be a user's name perhaps. One of
 /// this machine is repeated, unless there may be a secret in it.
 fn lacks_scheme(address: &str) -> Option<String> {
-    if address.is_empty() || address.contains("://") {
+    let is_text = address.contains(char::is_whitespace) && !address.contains([':', '@']);
+    if address.is_empty() || is_text || address.contains("://") {
         return None;
     }
     if address.contains('@') {
@@ -293,6 +294,11 @@ mod tests {
             ("localhost/v1?key=word", elsewhere),
             ("api.host.example/v1", elsewhere),
             ("word:of-mine", elsewhere),
+            ("word: of-mine", elsewhere),
+            (
+                "not a url",
+                "`base_url` is not a URL: relative URL without a base; write it like `https://host/v1`",
+            ),
             ("ftp://host", "`base_url` has the scheme `ftp`; use https"),
             (
                 "word:@127.0.0.1/v1",
