@@ -130,7 +130,7 @@ fn every_wire_says_everything_it_can() {
                 "top_k": 40, "min_p": 0.05, "repeat_penalty": 1.1, "frequency_penalty": 0.2,
                 "presence_penalty": 0.3, "dry_multiplier": 0.8, "dry_base": 1.75,
                 "dry_allowed_length": 2, "xtc_probability": 0.5, "xtc_threshold": 0.1,
-                "logit_bias": {"7": -5.0}, "seed": 42, "stop": ["###", "</s>", "<|user|>", "THE END"],
+                "logit_bias": {"7": -5.0}, "seed": 42, "stop": ["###", "THE END", "</s>", "<|user|>"],
             }),
         ),
         (
@@ -141,7 +141,7 @@ fn every_wire_says_everything_it_can() {
                 "rep_pen": 1.1, "presence_penalty": 0.3, "dry_multiplier": 0.8, "dry_base": 1.75,
                 "dry_allowed_length": 2, "xtc_probability": 0.5, "xtc_threshold": 0.1,
                 "logit_bias": {"7": -5.0}, "sampler_seed": 42,
-                "stop_sequence": ["###", "</s>", "<|user|>", "THE END"],
+                "stop_sequence": ["###", "THE END", "</s>", "<|user|>"],
             }),
         ),
     ];

@@ -101,14 +101,14 @@ fn seed(seed: u32) -> u32 {
     (seed & 0x7fff_ffff).max(1)
 }
 
-/// The texts that end a reply: the model's, `more`, and those of the request; each once,
+/// The texts that end a reply: the model's, those of the request, and `more`; each once,
 /// none empty, and no more than the endpoint takes. The model's come first: they keep
 /// it from speaking for the user, and a book may name more than there are places for.
 #[must_use]
 pub fn stops(request: &Request, knobs: &Knobs, more: &[&str]) -> Vec<String> {
     let mut seen = BTreeSet::new();
-    let own = knobs.stops.iter().map(String::as_str).chain(more.iter().copied());
-    own.chain(request.sampling.stop.iter().map(String::as_str))
+    let own = knobs.stops.iter().chain(&request.sampling.stop).map(String::as_str);
+    own.chain(more.iter().copied())
         .filter(|stop| !stop.is_empty() && seen.insert(*stop))
         .take(knobs.accepts.stops)
         .map(str::to_owned)
