@@ -23,6 +23,7 @@ use crate::pipeline::calling::{Allowance, Event, TOGETHER};
 use crate::pipeline::plan::Wanted;
 use crate::pipeline::run::Done;
 use crate::project::history;
+use crate::project::yaml::key_shaped;
 use crate::provider::Total;
 use crate::provider::http::gate::Limits;
 
@@ -224,6 +225,11 @@ struct Batch<'a> {
     handle: &'a tokio::runtime::Handle,
 }
 
+/// Words for the report, in which no key is to stand.
+fn shown(words: &str) -> String {
+    key_shaped::blotted_vendors(words).into_owned()
+}
+
 impl Batch<'_> {
     /// Drafts one book; says what became of it.
     fn book(&self, index: usize, path: &Path, ui: &Ui) -> report::Book {
@@ -250,8 +256,13 @@ impl Batch<'_> {
             path: name,
             title: account.title,
             exit: exit as u8,
-            error: error.map(|error| format!("{error:#}")),
-            help: error.map(failure::ways_out).unwrap_or_default(),
+            error: error.map(|error| shown(&format!("{error:#}"))),
+            help: error
+                .map(failure::ways_out)
+                .unwrap_or_default()
+                .iter()
+                .map(|way| shown(way))
+                .collect(),
             chapters: account.chapters,
             standing: account.standing,
             drafted: done.drafted.max(account.drafted),

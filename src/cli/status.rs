@@ -84,7 +84,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
         None => format!("next: {}", next(&rows, common)),
     };
     let model = format!("{model} (from {origin}){proxy}");
-    print(&story, &rows, &left, &model, [cost, Some(next)], ui);
+    print(&story, &rows, &left, &model, cost, &next, ui);
     Ok(Exit::Done)
 }
 
@@ -205,7 +205,8 @@ fn print(
     rows: &[Row<'_>],
     left: &[String],
     model: &str,
-    last: [Option<String>; 2],
+    cost: Option<String>,
+    next: &str,
     ui: &Ui,
 ) {
     ui.result(&format!("{}", story.book.title.bold()));
@@ -217,13 +218,17 @@ fn print(
     let target: u64 = rows.iter().map(|row| u64::from(row.chapter.words)).sum();
     let tokens: u64 = rows.iter().map(|row| row.tokens).sum();
     let done = rows.iter().filter(|row| row.words.is_some()).count();
-    ui.result(&format!(
-        "{done} of {} chapters, {written} of {target} words, {tokens} tokens; model {model}",
-        rows.len()
-    ));
-    for line in last.into_iter().flatten() {
-        ui.result(&line);
+    let all = rows.len();
+    let sum = format!(
+        "{done} of {all} chapters, {written} of {target} words, {tokens} tokens; model {model}"
+    );
+    for text in [sum].into_iter().chain(cost) {
+        for line in table::broken(&text, terminal_width()) {
+            ui.result(&line);
+        }
     }
+    // A command to copy stays on its line.
+    ui.result(next);
 }
 
 /// What the book has cost, if anything; this run is at work.

@@ -1,6 +1,7 @@
 //! What the user's configuration says that cannot be, each at its place.
 
 use super::file::{ConfigFile, EndpointShape};
+use super::misplaced::{MODEL, Misplaced, is_key, misplaced};
 use crate::diagnostic::{Finding, Place, did_you_mean};
 use crate::money::{Budget, DEAREST, Money, PriceSaid, figure};
 use crate::project::schema::ModelsShape;
@@ -9,9 +10,14 @@ use crate::project::yaml::{self, Pairs};
 use crate::provider::dialects::{self, DIALECTS};
 use crate::provider::http::{Base, BoundHeaders};
 
-/// Everything in `file` that cannot be; `text` is the file of that `name`.
+/// Where a key may stand.
+const KEY_WAY: &str = "put the key alone into a file and name that by `api_key_file`, or into a variable and name that by `api_key_env`";
+
+/// Everything in `file` that cannot be; `text` is the file of that `name`. Keys in wrong
+/// places come first: they concern more than this run.
 pub(super) fn faults(file: &ConfigFile, name: &str, text: &str) -> Vec<Finding> {
     let mut search = Search { name, text, findings: Vec::new() };
+    search.misplaced(file);
     search.address(&["base_url"], file.base_url.as_deref());
     search.none(&["window"], file.window);
     search.price(&["price"], file.price.as_ref());
@@ -60,6 +66,22 @@ impl Search<'_> {
             if let Err(why) = BoundHeaders::check(header, value) {
                 let hint = "write one line each, such as `X-Team: attic`, or take the header out";
                 self.add(&["endpoints", vendor, "headers", header], why.to_string(), hint);
+            }
+        }
+    }
+
+    /// Keys that stand where names belong.
+    fn misplaced(&mut self, file: &ConfigFile) {
+        for Misplaced { path, wanted, .. } in misplaced(file) {
+            let path: Vec<&str> = path.iter().map(String::as_str).collect();
+            let message = format!("a key stands where {wanted} belongs");
+            self.add(&path, message, KEY_WAY);
+        }
+        for named in file.models.iter().flat_map(ModelsShape::all) {
+            if is_key(&named.value) {
+                let place = Place::at(self.name, named.spot);
+                let message = format!("a key stands where {MODEL} belongs");
+                self.findings.push(Finding::error("configuration", place, message).hint(KEY_WAY));
             }
         }
     }

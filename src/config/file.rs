@@ -8,12 +8,13 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::faults::faults;
+use super::misplaced::misplaced;
 use crate::diagnostic;
 use crate::failure::{Exit, Failure};
 use crate::money::{Budget, PriceSaid};
 use crate::own_file;
 use crate::project::schema::ModelsShape;
-use crate::project::yaml::{self, Pairs};
+use crate::project::yaml::{self, Pairs, key_shaped};
 
 /// The shape of the user's `config.yaml`.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -121,15 +122,22 @@ pub(super) fn read(path: &Path) -> Result<ConfigFile> {
     }
     let name = path.display().to_string();
     let mut findings = Vec::new();
-    let shown = yaml::secret::masked(&name, &text);
+    let mut shown = yaml::secret::masked(&name, &text);
     let file: Option<ConfigFile> = yaml::read(&name, &text, &mut findings);
     if let Some(file) = &file {
         findings.extend(faults(file, &name, &text));
+        // Those that have no shape to be known by are known by their place.
+        for key in misplaced(file) {
+            shown = shown.replace(&key.value, &"…".repeat(key.value.chars().count()));
+        }
     }
     file.filter(|_| findings.is_empty()).ok_or_else(|| {
+        // As wide as they were: places in a line stay where they are.
+        let shown = key_shaped::blotted_strictly(&shown);
         let faults: Vec<String> = findings
             .iter()
             .map(|finding| diagnostic::render(finding, Some(&shown), false))
+            .map(|fault| key_shaped::blotted_strictly(&fault).into_owned())
             .collect();
         Failure::new(Exit::Usage, format!("your configuration is not sound\n{}", faults.join("\n")))
             .into()
@@ -235,6 +243,57 @@ mod tests {
             assert_eq!(exit, Exit::Usage, "{text}");
             assert!(said.contains(words), "{text}: {said}");
             assert!(said.contains(&format!("config.yaml:{place}\n")), "{text}: {said}");
+        }
+    }
+
+    /// A key in the wrong field is found there, and shown nowhere.
+    #[test]
+    fn a_key_where_a_name_belongs_is_refused_with_its_place() {
+        const NAMED: &str = "sk-or-v1-0123456789abcdef0123456789abcdef";
+        const SUM: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+        const SHORT: &str = "hunter2-of.the.attic";
+        let table = [
+            ("endpoints: {a: {api_key_env: KEY}}", NAMED, "the name of its variable", "1:30"),
+            ("endpoints: {a: {api_key_env: KEY}}", SUM, "the name of its variable", "1:30"),
+            ("endpoints: {a: {api_key_env: KEY}}", SHORT, "the name of its variable", "1:30"),
+            ("endpoints: {a: {api_key_file: KEY}}", NAMED, "the path of its file", "1:31"),
+            ("endpoints: {a: {api_key_command: [KEY]}}", NAMED, "the program that", "1:34"),
+            ("endpoints: {a: {api_key_keyring: KEY}}", NAMED, "its name in your", "1:34"),
+            ("endpoints: {a: {dialect: KEY}}", NAMED, "the name of a dialect", "1:26"),
+            ("endpoints: {KEY: {window: 1}}", SUM, "the name of an endpoint", "1:79"),
+            ("api_key_file: KEY", NAMED, "the path of its file", "1:15"),
+            ("model: KEY", NAMED, "the name of a model", "1:8"),
+            ("model: openai/KEY", SUM, "the name of a model", "1:8"),
+            ("models:\n  record: KEY", NAMED, "the name of a model", "2:11"),
+            ("models: {fallback: [embedded, KEY]}", NAMED, "the name of a model", "1:31"),
+        ];
+        for (text, key, words, place) in table {
+            let text = text.replace("KEY", key);
+            let (exit, said) = fault(Some(&text));
+            assert_eq!(exit, Exit::Usage, "{text}");
+            let message = format!("a key stands where {words}");
+            let first =
+                said.find(&message).is_some_and(|at| said[..at].matches("error[").count() == 1);
+            assert!(first, "{text}: {said}");
+            assert!(said.contains(&format!("config.yaml:{place}\n")), "{text}: {said}");
+            assert!(said.contains("api_key_file"), "{text}: {said}");
+            assert!(!said.contains(&key[4..]), "{text}: {said}");
+        }
+        for text in [
+            "endpoints: {a: {api_key_env: My_Key_2, api_key_file: ~/keys/9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822c}}",
+            "endpoints: {a: {api_key_command: [pass, show, writing/openrouter]}}",
+            "endpoints: {a: {api_key_keyring: storygen-openrouter}}",
+            "model: openai/ft:gpt-4.1-2025-04-14:my-org:lighthouse:BxYz12Ab",
+        ] {
+            let file: ConfigFile = yaml::read("config.yaml", text, &mut Vec::new()).unwrap();
+            assert_eq!(misplaced(&file), [], "{text}");
+        }
+        // What nobody knows is not shown either.
+        for key in [NAMED, SUM] {
+            for text in ["KEY: 1", "endpoints: {a: {KEY: x}}", "base_url: KEY", "window: KEY"] {
+                let (_, said) = fault(Some(&text.replace("KEY", key)));
+                assert!(!said.contains(&key[4..]), "{text}: {said}");
+            }
         }
     }
 

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `file` | the shape of `config.yaml` |
 //! | `faults` | what of it cannot be |
+//! | `misplaced` | a key that stands in it where a name belongs |
 //! | `choice` | which model does which work, and who says so |
 //! | `key` | where keys come from |
 //! | `keyring` | a key out of the system's keyring |
@@ -29,6 +30,7 @@ mod faults;
 mod file;
 mod key;
 mod keyring;
+mod misplaced;
 pub mod trust;
 
 pub use choice::Choice;

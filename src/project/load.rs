@@ -46,7 +46,7 @@ pub fn shown(mut findings: Vec<Finding>) -> Vec<Finding> {
     diagnostic::sort(&mut findings);
     let mut shown = diagnostic::abridge(findings);
     let blot = |text: &mut String| {
-        if let Cow::Owned(blotted) = key_shaped::blotted(text) {
+        if let Cow::Owned(blotted) = key_shaped::blotted_strictly(text) {
             *text = blotted;
         }
     };
@@ -179,12 +179,9 @@ impl Reader<'_> {
             Err(_) => None,
         };
         let text = text.unwrap_or_else(|lossy| lossy);
-        let mut shown = yaml::secret::masked(path, &text);
-        let keys = key_shaped::findings(path, &text);
-        if !keys.is_empty() {
-            shown = key_shaped::blotted(&shown).into_owned();
-        }
-        self.findings.extend(keys);
+        let shown = yaml::secret::masked(path, &text);
+        let shown = key_shaped::blotted_strictly(&shown).into_owned();
+        self.findings.extend(key_shaped::findings(path, &text));
         self.sources.insert(path.to_owned(), shown);
         shape
     }

@@ -248,7 +248,7 @@ mod tests {
     }
 
     fn lost() -> Fault {
-        Fault::Unreachable { origin: "here".into(), why: "refused".into() }
+        Fault::Unreachable { origin: "here".into(), why: "refused".into(), way: None }
     }
 
     fn no_key() -> Fault {

@@ -17,6 +17,18 @@ pub enum Fault {
         origin: String,
         /// What the connection said.
         why: String,
+        /// What the user can look at, where that is known.
+        way: Option<String>,
+    },
+    /// What answers there speaks something else than the address says.
+    #[error("cannot talk to {origin}: {why}")]
+    Foreign {
+        /// Scheme, host and port.
+        origin: String,
+        /// What was seen.
+        why: String,
+        /// What the user can look at.
+        way: String,
     },
     /// No key, or one that was not accepted (401, 403).
     #[error("{origin} does not accept the key: {message}")]

@@ -269,9 +269,9 @@ pub struct Unheard {
 }
 
 /// What of these settings an endpoint would ignore or reject, in the order of
-/// the vocabulary.
+/// the vocabulary. `stops` are the model's own, which have their places first.
 #[must_use]
-pub fn unheard(sampling: &Sampling, accepts: &Accepts) -> Vec<Unheard> {
+pub fn unheard(sampling: &Sampling, accepts: &Accepts, stops: &[String]) -> Vec<Unheard> {
     let mut unheard = Vec::new();
     for parameter in sampling.set() {
         let why = match parameter {
@@ -283,9 +283,7 @@ pub fn unheard(sampling: &Sampling, accepts: &Accepts) -> Vec<Unheard> {
                     .filter(|wanted| !(least..=most).contains(wanted))
                     .map(|_| format!("takes {least} to {most}"))
             }
-            Parameter::Stop if sampling.stop.len() > accepts.stops => {
-                Some(format!("takes at most {} of them", accepts.stops))
-            }
+            Parameter::Stop => crowded(&sampling.stop, accepts.stops, stops),
             _ => None,
         };
         if let Some(why) = why {
@@ -293,6 +291,24 @@ pub fn unheard(sampling: &Sampling, accepts: &Accepts) -> Vec<Unheard> {
         }
     }
     unheard
+}
+
+/// Why not all of these stops are sent, where `most` are taken and a model has some of
+/// its `own`.
+fn crowded(stops: &[String], most: usize, own: &[String]) -> Option<String> {
+    let own: BTreeSet<&String> = own.iter().filter(|stop| !stop.is_empty()).collect();
+    let mut seen = own.clone();
+    let asked = stops.iter().filter(|stop| !stop.is_empty() && seen.insert(stop));
+    let left: Vec<String> =
+        asked.skip(most.saturating_sub(own.len())).map(|stop| format!("`{stop}`")).collect();
+    let own = match own.len() {
+        0 => String::new(),
+        1 => ", and 1 is the model's own".to_owned(),
+        several => format!(", and {several} are the model's own"),
+    };
+    let is_are = if left.len() == 1 { "is" } else { "are" };
+    let left_out = format!("{} {is_are} left out", left.join(", "));
+    (!left.is_empty()).then(|| format!("takes at most {most} of them{own}: {left_out}"))
 }
 
 #[cfg(test)]
@@ -312,16 +328,60 @@ mod tests {
             stops: 2,
             ..Accepts::only([Parameter::Temperature, Parameter::TopP, Parameter::Stop])
         };
-        let said: Vec<String> = unheard(&sampling, &pi)
+        let said: Vec<String> = unheard(&sampling, &pi, &[])
             .iter()
             .map(|one| format!("{} {}", one.parameter.name(), one.why))
             .collect();
         assert_eq!(
             said,
-            ["temperature takes 0 to 1", "min_p does not take it", "stop takes at most 2 of them"]
+            [
+                "temperature takes 0 to 1",
+                "min_p does not take it",
+                "stop takes at most 2 of them: `c` is left out"
+            ]
         );
-        assert_eq!(unheard(&sampling, &Accepts::everything()), []);
-        assert_eq!(unheard(&Sampling::default(), &Accepts::only([])), []);
+        assert_eq!(unheard(&sampling, &Accepts::everything(), &[]), []);
+        assert_eq!(unheard(&Sampling::default(), &Accepts::only([]), &[]), []);
+    }
+
+    #[test]
+    fn the_stops_of_the_model_have_their_places_first() {
+        let table: [(&[&str], usize, &[&str], &str); 8] = [
+            (&["a"], 4, &["u", "v"], ""),
+            (&["a", "b"], 4, &["u", "v"], ""),
+            (
+                &["a", "b", "c"],
+                4,
+                &["u", "v"],
+                "takes at most 4 of them, and 2 are the model's own: `c` is left out",
+            ),
+            (
+                &["a", "b", "c"],
+                2,
+                &["u"],
+                "takes at most 2 of them, and 1 is the model's own: `b`, `c` are left out",
+            ),
+            // One that both have needs one place.
+            (&["u", "a", "b", "", "a"], 4, &["u", "v"], ""),
+            (
+                &["a"],
+                1,
+                &["u"],
+                "takes at most 1 of them, and 1 is the model's own: `a` is left out",
+            ),
+            (
+                &["a"],
+                1,
+                &["u", "v"],
+                "takes at most 1 of them, and 2 are the model's own: `a` is left out",
+            ),
+            (&["a", "b"], usize::MAX, &["u"], ""),
+        ];
+        let owned = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect::<Vec<_>>();
+        for (stops, most, own, said) in table {
+            let seen = crowded(&owned(stops), most, &owned(own)).unwrap_or_default();
+            assert_eq!(seen, said, "{stops:?} {most} {own:?}");
+        }
     }
 
     #[test]

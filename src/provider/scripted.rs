@@ -218,7 +218,7 @@ impl With {
         let message = format!("entry {number} says so");
         match self {
             Self::Interrupted => Fault::Interrupted { origin, why: message },
-            Self::Unreachable => Fault::Unreachable { origin, why: message },
+            Self::Unreachable => Fault::Unreachable { origin, why: message, way: None },
             Self::Busy => Fault::Busy { origin, message, retry_after: None },
             Self::Server => Fault::Server { origin, status: 500, message },
             Self::Refused => Fault::Refused { origin, status: 400, message },

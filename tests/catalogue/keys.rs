@@ -91,8 +91,43 @@ fn a_bare_name_is_told_its_hosts() {
         ("mythomax-13", "did you mean the model `mythomax-13b`?"),
         ("qwen2.5", "nobody serves `qwen2.5` as such"),
         ("openruter", "did you mean `openrouter`?"),
+        ("foo/bar", "help: there are anthropic, deepinfra, deepseek, embedded, "),
+        (
+            "rewiew=openai/x",
+            "no work is called `rewiew` (a flag names it)\nhelp: did you mean `--model review=openai/x`?\n",
+        ),
+        (
+            "editor=x",
+            "help: before a model may stand `draft=`, `record=`, `review=`, `talk=`, `fallback=`\n",
+        ),
     ] {
         let output = project.run(&["draft", "--dry-run", "--model", name]);
+        assert_eq!(output.code, 2, "{name}: {output}");
+        assert!(output.stderr.contains(words), "{name}: {output}");
+    }
+}
+
+/// What `models info` says of a name that is none.
+#[test]
+fn a_name_that_means_no_model_is_told_what_does() {
+    let project = Project::copy("tests/tiny");
+    for (name, words) in [
+        (
+            "openrouter",
+            "error: `openrouter` is a host, and no model\nhelp: `storygen models --all --host openrouter` lists",
+        ),
+        ("ollama/", "error: `ollama` is a host, and no model\n"),
+        (
+            "opnrouter/x",
+            "error: no model is called `opnrouter/x`\nhelp: did you mean the host `openrouter`?\n",
+        ),
+        (
+            "foo/bar",
+            "error: no model is called `foo/bar`\nhelp: before the `/` stands one of anthropic, deepinfra, ",
+        ),
+        ("mythomax-13", "help: did you mean `mythomax-13b`?\n"),
+    ] {
+        let output = project.run(&["models", "info", name]);
         assert_eq!(output.code, 2, "{name}: {output}");
         assert!(output.stderr.contains(words), "{name}: {output}");
     }
@@ -177,12 +212,88 @@ fn a_key_that_cannot_be_sent_is_told_by_its_source() {
     }
 }
 
+/// What is to be looked at is what was set, and who has set it.
+#[test]
+fn who_has_set_address_and_model_is_named() {
+    let tries = "tries: 1, price: {prompt: 0, reply: 0}";
+    let there =
+        |model: &str| format!("{model}endpoints: {{openai: {{base_url: 'HERE/v1', {tries}}}}}\n");
+    let own = format!("endpoints: {{openai: {{{tries}}}}}\n");
+    // The configuration, whether the environment gives the address, the arguments; what
+    // names the address, and the model.
+    let table = [
+        (
+            there("model: openai/m\n"),
+            false,
+            &[][..],
+            "`base_url` in your configuration",
+            "your configuration",
+        ),
+        (
+            there(""),
+            false,
+            &["--model", "openai/m"],
+            "`base_url` in your configuration",
+            "the command line",
+        ),
+        (own, true, &["--model", "openai/m"], "`STORYGEN_BASE_URL`", "the command line"),
+    ];
+    for (config, is_of_environment, arguments, address, model) in table {
+        let server = ByteServer::start([vec![answer(404, &[], b"{}")]]);
+        let nobody = {
+            let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+            format!("http://{}", listener.local_addr().expect("an address"))
+        };
+        for (origin, said) in [
+            (
+                server.origin(),
+                format!("; check {address} and the model `m`, which {model} names\n"),
+            ),
+            (
+                nobody,
+                format!(
+                    "help: is the server running, and the address right that {address} names?\n"
+                ),
+            ),
+        ] {
+            let project = Project::copy("tests/tiny");
+            let config = config.replace("HERE", &origin);
+            project.write("../home/config/storygen/config.yaml", config);
+            let base = format!("{origin}/v1");
+            let variable = [("STORYGEN_BASE_URL", base.as_str())];
+            let variables = if is_of_environment { &variable[..] } else { &[] };
+            let ask = [&["draft", "chapter", "1"][..], arguments].concat();
+            let output = project.run_with(&ask, variables);
+            assert_eq!(output.code, 6, "{output}");
+            assert!(output.stderr.contains(&said), "{said}: {output}");
+        }
+    }
+}
+
+/// A list that is asked for where nobody answers has no draft to go on with.
+#[test]
+fn who_asks_for_a_list_or_a_test_is_not_told_of_drafts() {
+    let project = Project::copy("tests/tiny");
+    let config = "model: openai/m\nendpoints: {openai: {base_url: 'http://127.0.0.1:9/v1', tries: 1, price: {prompt: 0, reply: 0}}}\n";
+    project.write("../home/config/storygen/config.yaml", config);
+    for command in [&["models", "refresh", "openai"][..], &["models", "test"]] {
+        let output = project.run(command);
+        assert_eq!(output.code, 6, "{output}");
+        let said = output.to_string();
+        assert!(said.contains("the address right that `base_url` in your configuration"), "{said}");
+        assert!(!said.contains("goes on"), "{said}");
+    }
+}
+
 /// What is wrong with an address is said of the setting where it stands.
 #[test]
 fn a_bad_address_is_told_by_its_setting() {
     let project = Project::copy("tests/tiny");
     for (address, words) in [
-        ("notaurl", "`STORYGEN_BASE_URL` is not a URL"),
+        ("notaurl", "`STORYGEN_BASE_URL` lacks its scheme; write it like `https://host/v1`"),
+        ("https://", "`STORYGEN_BASE_URL` is not a URL"),
+        ("localhost:1/v1", "`STORYGEN_BASE_URL` lacks its scheme; write `http://localhost:1/v1`"),
+        ("me:hunter2@localhost:1/v1", "`STORYGEN_BASE_URL` holds a user name"),
         ("http://h.example/v1", "`STORYGEN_BASE_URL` is plain http to `h.example`"),
         ("https://u:hunter2@h.example/v1", "`STORYGEN_BASE_URL` holds a user name"),
         ("ftp://h.example/v1", "`STORYGEN_BASE_URL` has the scheme `ftp`"),

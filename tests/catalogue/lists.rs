@@ -357,6 +357,27 @@ fn an_endpoint_of_one_s_own_has_a_list_or_a_way_out() {
     }
 }
 
+/// What is like `OpenAI` elsewhere is kept as `compatible`; what its models hold and cost
+/// is said of `openai`, and counts.
+#[test]
+fn the_way_out_for_a_compatible_endpoint_leads_there() {
+    let refused = || vec![answer(404, &[], b"")];
+    let server = ByteServer::start([refused(), refused()]);
+    let project = Project::empty();
+    let at = |rest: &str| {
+        format!("endpoints: {{openai: {{base_url: '{}/v1'{rest}}}}}\n", server.origin())
+    };
+    project.write("../home/config/storygen/config.yaml", at(""));
+    let output = project.run(&["models", "refresh", "openai"]);
+    assert_eq!(output.code, 6, "{output}");
+    let way = "`endpoints: {openai: {window: …, price: {prompt: …, reply: …}}}`";
+    assert!(output.stderr.contains(way), "{output}");
+    let said = ", window: 12345, price: {prompt: 1, reply: 1}";
+    project.write("../home/config/storygen/config.yaml", at(said));
+    let output = project.run(&["models", "test", "openai/m"]);
+    assert!(!output.to_string().contains("is not known"), "{output}");
+}
+
 /// Where xAI's own list is not there, the one that all have is asked for.
 #[test]
 fn a_gateway_in_xai_s_place_is_asked_for_the_usual_list() {

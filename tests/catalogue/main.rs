@@ -14,10 +14,12 @@ mod home;
 mod keys;
 mod left_out;
 mod lists;
+mod misplaced;
 #[cfg(unix)]
 mod own_files;
 mod refresh;
 mod stand_ins;
+mod stops;
 mod table;
 mod trial;
 mod variants;

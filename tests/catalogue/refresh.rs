@@ -154,6 +154,7 @@ fn a_dry_run_changes_nothing_and_a_fault_is_named() {
     {
         let output = project.run(&["models", "refresh", "openrouter"]);
         assert!(output.code == 6 && output.stderr.contains(words), "{words}: {output}");
+        assert_eq!(output.to_string().matches(words).count(), 1, "{words}: {output}");
     }
     let kept = project.path().join("../home/data/storygen/catalogue");
     assert!(!kept.exists(), "nothing was kept");

@@ -46,6 +46,27 @@ fn the_table_narrows_to_a_host_and_knows_its_key() {
     assert!(output.stderr.contains("did you mean `novita`?"), "{output}");
 }
 
+/// Servers of the user's own have no rows: how their models are named is told.
+#[test]
+fn whatever_runs_here_is_told_how_to_be_named() {
+    let project = Project::empty();
+    let servers =
+        "koboldcpp, koboldcpp-completion, llamacpp, llamacpp-completion, lmstudio, ollama, vllm\n";
+    for (arguments, is_empty, words) in [
+        (&["models", "--all"][..], false, servers),
+        (&["models", "--host", "ollama"], true, "`--model ollama/MODEL`, by the server's own name"),
+        (&["models", "--host", "vllm", "--all"], true, "`storygen models refresh vllm` asks"),
+        (&["models", "--host", "compatible"], true, "`--model openai/MODEL`, with its address"),
+        (&["models", "--host", "novita"], false, "`--model HOST/MODEL`"),
+    ] {
+        let output = run(&project, arguments);
+        assert_eq!(output.code, 0, "{output}");
+        assert_eq!(output.stdout.is_empty(), is_empty, "{output}");
+        assert!(output.stderr.contains(words), "{output}");
+    }
+    assert!(!run(&project, &["models"]).stderr.contains("vllm"));
+}
+
 #[test]
 fn all_that_is_known_of_a_model_is_told() {
     let project = Project::empty();

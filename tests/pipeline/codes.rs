@@ -46,6 +46,18 @@ const CASES: &[Case] = &[
         },
         &["draft"],
     ),
+    (
+        12,
+        "endpoints in a project",
+        || {
+            let project = small(&[]);
+            let book = project.read("storygen.yaml");
+            project
+                .write("storygen.yaml", format!("{book}\nendpoints: {{openai: {{tries: 1}}}}\n"));
+            project
+        },
+        &["draft"],
+    ),
 ];
 
 /// The codes with a test of their own: locked and cancelled need another process.

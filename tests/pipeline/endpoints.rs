@@ -209,7 +209,7 @@ fn an_endpoint_that_is_not_there_is_one_message() {
         assert!(why.starts_with("cannot reach [SERVER]: "), "{output}");
     }
     assert!(
-        output.stderr.ends_with("help: is the server running, and the address right (`STORYGEN_BASE_URL`)? The same command goes on later\n"),
+        output.stderr.ends_with("help: is the server running, and the address right that `STORYGEN_BASE_URL` names?\nhelp: what is finished is saved; the same command goes on where this one stopped\n"),
         "{output}"
     );
     assert!(book(&project).is_empty());

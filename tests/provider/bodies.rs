@@ -82,7 +82,7 @@ fn every_wire_says_everything_it_can() {
                 "stream_options": {"include_usage": true}, "max_tokens": 700,
                 "response_format": shaped, "temperature": 1.8, "top_p": 0.95,
                 "frequency_penalty": 0.2, "presence_penalty": 0.3, "logit_bias": {"7": -5.0},
-                "seed": 42, "stop": ["THE END", "###"],
+                "seed": 42, "stop": ["###", "THE END"],
             }),
         ),
         (
@@ -92,7 +92,7 @@ fn every_wire_says_everything_it_can() {
                 "messages": [system, user, {"role": "assistant", "content": "It was ", "prefix": true}],
                 "stream": true, "max_tokens": 700, "response_format": shaped,
                 "temperature": 1.5, "top_p": 0.95, "frequency_penalty": 0.2,
-                "presence_penalty": 0.3, "random_seed": 42, "stop": ["THE END", "###"],
+                "presence_penalty": 0.3, "random_seed": 42, "stop": ["###", "THE END"],
             }),
         ),
         (
@@ -107,7 +107,7 @@ fn every_wire_says_everything_it_can() {
                 "stream": true,
                 "output_config": {"format": {"type": "json_schema", "schema": schema()}},
                 "temperature": 1.0, "top_p": 0.95, "top_k": 40,
-                "stop_sequences": ["THE END", "###"],
+                "stop_sequences": ["###", "THE END"],
             }),
         ),
         (
@@ -118,7 +118,7 @@ fn every_wire_says_everything_it_can() {
                 "options": {
                     "num_ctx": 8192, "num_predict": 700, "temperature": 1.8, "top_p": 0.95,
                     "top_k": 40, "min_p": 0.05, "repeat_penalty": 1.1, "frequency_penalty": 0.2,
-                    "presence_penalty": 0.3, "seed": 42, "stop": ["THE END", "###"],
+                    "presence_penalty": 0.3, "seed": 42, "stop": ["###", "THE END"],
                 },
             }),
         ),
@@ -130,7 +130,7 @@ fn every_wire_says_everything_it_can() {
                 "top_k": 40, "min_p": 0.05, "repeat_penalty": 1.1, "frequency_penalty": 0.2,
                 "presence_penalty": 0.3, "dry_multiplier": 0.8, "dry_base": 1.75,
                 "dry_allowed_length": 2, "xtc_probability": 0.5, "xtc_threshold": 0.1,
-                "logit_bias": {"7": -5.0}, "seed": 42, "stop": ["THE END", "###", "</s>", "<|user|>"],
+                "logit_bias": {"7": -5.0}, "seed": 42, "stop": ["###", "THE END", "</s>", "<|user|>"],
             }),
         ),
         (
@@ -141,7 +141,7 @@ fn every_wire_says_everything_it_can() {
                 "rep_pen": 1.1, "presence_penalty": 0.3, "dry_multiplier": 0.8, "dry_base": 1.75,
                 "dry_allowed_length": 2, "xtc_probability": 0.5, "xtc_threshold": 0.1,
                 "logit_bias": {"7": -5.0}, "sampler_seed": 42,
-                "stop_sequence": ["THE END", "###", "</s>", "<|user|>"],
+                "stop_sequence": ["###", "THE END", "</s>", "<|user|>"],
             }),
         ),
     ];

@@ -175,6 +175,7 @@ pub fn event(value: &Value) -> String {
 pub fn kind(fault: &Fault) -> &'static str {
     match fault {
         Fault::Unreachable { .. } => "unreachable",
+        Fault::Foreign { .. } => "foreign",
         Fault::Key { .. } => "key",
         Fault::Busy { .. } => "busy",
         Fault::Refused { .. } => "refused",

@@ -8,6 +8,7 @@ mod bodies;
 mod common;
 mod contracts;
 mod faults;
+mod foreign;
 mod frames;
 mod halves;
 mod in_band;

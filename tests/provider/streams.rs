@@ -203,7 +203,7 @@ fn closed_without_an_end() {
         ("comments only", closed(": ping\n\n: ping\n\n"), "", Fails("interrupted", "empty")),
         ("no head", vec![], "", Fails("interrupted", "")),
         ("reset before the head", vec![Step::Reset], "", Fails("interrupted", "")),
-        ("not HTTP", vec![send("SSH-2.0-OpenSSH\r\n")], "", Fails("interrupted", "")),
+        ("not HTTP", vec![send("SSH-2.0-OpenSSH\r\n")], "", Fails("foreign", "no HTTP server")),
     ]);
 }
 

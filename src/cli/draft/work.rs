@@ -82,7 +82,9 @@ impl Work<'_> {
             Step::Done => {
                 self.restore_replay(&session.archive, [&settings, &exact])?;
                 store.note(vec![Noted::Ended])?;
-                self.ui.say(if declined {
+                let all = Wanted { keep_stale: false, ..wanted };
+                let leaves_some = kept_stale && !matches!(session.next_step(&all), Step::Done);
+                self.ui.say(if declined || leaves_some {
                     "nothing else to draft; the changed chapters are left as they are"
                 } else {
                     "nothing to draft: all is up to date"

@@ -11,7 +11,7 @@ use super::naming::{ASSUMED_WINDOW, Distant, Named, is_another};
 use super::{ModelArguments, Staff, Team, local, route};
 use crate::chat::Tokenizer;
 use crate::cli::ui::Ui;
-use crate::config::{Config, EndpointShape};
+use crate::config::{Config, EndpointShape, Origin};
 use crate::diagnostic::did_you_mean;
 use crate::failure::{Exit, Failure};
 use crate::own_file;
@@ -23,7 +23,7 @@ use crate::provider::dialects::{DIALECTS, dialect};
 use crate::provider::http::counting;
 use crate::provider::http::dialect::{Dialect, Knobs};
 use crate::provider::http::gate::{Gate, Limits};
-use crate::provider::http::{Base, Connections, Endpoint, Remote};
+use crate::provider::http::{Base, Connections, Endpoint, Remote, SaidIn};
 use crate::provider::scripted::Scripted;
 
 /// The models of a run, ready to be asked.
@@ -182,7 +182,7 @@ impl Loader<'_> {
     }
 
     fn remote(&self, named: &Named) -> Result<Remote> {
-        let Some(Distant { row, route, keys, names, tokenizer }) = &named.remote else {
+        let Some(Distant { row, route, keys, names, tokenizer, origin }) = &named.remote else {
             return Err(Failure::new(Exit::Failed, "a model without an address").into());
         };
         if named.window_assumed {
@@ -198,6 +198,13 @@ impl Loader<'_> {
             base: route.base.clone(),
             key: keys.read()?,
             key_way: Some(keys.way(&row.vendor, route)),
+            said_in: SaidIn {
+                address: route.said_in.map(str::to_owned),
+                model: Some(match origin {
+                    Origin::Flag => "the command line".to_owned(),
+                    other => other.to_string(),
+                }),
+            },
             successor: row.status.replaced_by.first().cloned(),
             headers: route.headers.clone(),
             model: row.id.clone(),

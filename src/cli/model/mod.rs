@@ -54,7 +54,7 @@ pub(super) use keyed::{keyed, tell_left_out};
 pub(super) use loading::{Loader, Reach, Ready, raw_counting};
 #[cfg(feature = "embedded")]
 pub(super) use local::{places, spec};
-pub(super) use naming::{Named, Scene, all, split};
+pub(super) use naming::{Named, Scene, all, hosts, split};
 pub(super) use pages::Pages;
 pub(super) use proxied::proxied;
 pub(super) use route::{in_reach, unsound, untrusted};
@@ -174,7 +174,8 @@ pub(super) fn heeded(
         .members
         .iter()
         .flat_map(|named| {
-            unheard(&wishes.sampling, &named.facts.accepts).into_iter().map(|one| {
+            let of_book = unheard(&wishes.sampling, &named.facts.accepts, named.stops());
+            of_book.into_iter().map(|one| {
                 format!(
                     "`{}` of the book: `{}` {}",
                     one.parameter.name(),

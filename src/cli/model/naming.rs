@@ -15,7 +15,8 @@ use crate::cli::{catalogue, open};
 use crate::config::{Choice, Config, Origin};
 use crate::failure::{Exit, Failure};
 use crate::money::Price;
-use crate::project::wishes::{Models, NO_NAME, Wishes, is_name};
+use crate::project::wishes::{Models, NO_NAME, Role, Wishes, is_name};
+use crate::project::yaml::{key_shaped, secret};
 use crate::prompt::tokens::Bound;
 use crate::provider::catalogue::shape::{CatalogueFile, ListingKind, ListingShape, VendorShape};
 use crate::provider::catalogue::{COMPATIBLE, Catalogue, NoVendor, Row, Vendor, Verdict};
@@ -54,6 +55,11 @@ impl Named {
         self.remote.as_ref().is_some_and(|distant| is_another(&distant.names, answered))
     }
 
+    /// The texts that end the model's replies, whatever the book says.
+    pub fn stops(&self) -> &[String] {
+        self.remote.as_ref().map_or(&[], |distant| &distant.row.stops)
+    }
+
     /// The sampling settings of the model's author, where the catalogue has them.
     pub fn author_sampling(&self) -> Option<&Sampling> {
         self.remote.as_ref().map(|distant| &distant.row.sampling)
@@ -76,6 +82,8 @@ pub(super) struct Distant {
     /// All names under which the model goes there; none where another one may be
     /// called by its name, as on this machine.
     pub names: Vec<String>,
+    /// Who names it.
+    pub origin: Origin,
     /// Counts the tokens of its texts, without the marks that a wire may add.
     pub tokenizer: Arc<dyn Tokenizer>,
 }
@@ -257,7 +265,7 @@ impl Scene<'_> {
             window_assumed: said.is_none() && row.holds.is_none_or(|most| most > ASSUMED_WINDOW),
             is_absent: false,
             notes,
-            remote: Some(Distant { row, route, keys, names, tokenizer }),
+            remote: Some(Distant { row, route, keys, names, origin: choice.origin, tokenizer }),
         })
     }
 }
@@ -401,6 +409,12 @@ pub(in crate::cli) fn split<'a>(
         let failure = Failure::new(Exit::Usage, format!("{NO_NAME} ({origin} names it)"));
         return Err(failure.hint("write it in one line, such as `openrouter/NAME`"));
     }
+    // It would be shown, kept in the records, and sent to whoever is asked.
+    if key_shaped::has_vendors(model) {
+        let message = format!("a key stands where the name of a model belongs ({origin} names it)");
+        let failure = Failure::new(Exit::Usage, message);
+        return Err(failure.hint(secret::WAY_OUT));
+    }
     let (provider, name) = model.split_once('/').unwrap_or((model, ""));
     if provider == "embedded" {
         return Ok((provider, name));
@@ -451,6 +465,10 @@ fn unknown(model: &str, provider: &str, origin: Origin, catalogue: &Catalogue) -
         Exit::Usage,
         format!("no provider is called `{provider}` ({origin} names it)"),
     );
+    let of_flag = model.split_once('=').filter(|_| origin == Origin::Flag);
+    if let Some((word, name)) = of_flag.filter(|(word, _)| !word.contains('/')) {
+        return no_work(word, name);
+    }
     let known = ["embedded", "scripted"].into_iter().chain(catalogue.vendors());
     let near = || catalogue.nearest_model(model);
     match crate::diagnostic::did_you_mean(provider, known) {
@@ -460,7 +478,26 @@ fn unknown(model: &str, provider: &str, origin: Origin, catalogue: &Catalogue) -
             near().unwrap_or_default()
         )),
         None => failure
-            .hint("write `embedded`, or `openai/NAME` for any OpenAI-compatible endpoint")
-            .hint("`storygen models` lists the models that are known"),
+            .hint(format!("there are {}", hosts(catalogue)))
+            .hint("write `openai/NAME` for any OpenAI-compatible endpoint; `storygen models` lists the models that are known"),
     }
+}
+
+/// Those before whose `/` a model's name can stand, and the one that needs none.
+pub(in crate::cli) fn hosts(catalogue: &Catalogue) -> String {
+    let all: Vec<&str> = catalogue.vendors().filter(|name| *name != COMPATIBLE).collect();
+    all.join(", ")
+}
+
+/// A flag names a model for work that there is not.
+fn no_work(word: &str, name: &str) -> Failure {
+    let known = || Role::ALL.into_iter().map(Role::name).chain(["fallback"]);
+    let all: Vec<String> = known().map(|word| format!("`{word}=`")).collect();
+    let failure =
+        Failure::new(Exit::Usage, format!("no work is called `{word}` (a flag names it)"));
+    match crate::diagnostic::nearest(word, known()) {
+        Some(near) => failure.hint(format!("did you mean `--model {near}={name}`?")),
+        None => failure,
+    }
+    .hint(format!("before a model may stand {}", all.join(", ")))
 }

@@ -13,7 +13,7 @@ use crate::project::wishes::Wishes;
 use crate::provider::Fault;
 use crate::provider::catalogue::{Catalogue, Vendor};
 use crate::provider::http::dialect::Dialect;
-use crate::provider::http::{Base, BoundKey, Endpoint, Remote};
+use crate::provider::http::{Base, BoundKey, Endpoint, Remote, SaidIn};
 use crate::provider::openai::OPENAI;
 
 /// Where a vendor's pages are.
@@ -84,6 +84,7 @@ impl Pages {
             vendor: self.vendor.clone(),
             key: self.key.clone(),
             key_way: Some(self.key_way.clone()),
+            said_in: SaidIn { address: self.route.said_in.map(str::to_owned), model: None },
             headers: self.route.headers.clone(),
             patience: route::patience(&self.route.endpoint),
             ..Endpoint::new(page_wire(&self.route.dialect)?, base, "", 0)

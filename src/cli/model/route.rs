@@ -29,6 +29,8 @@ pub(super) struct Route {
     pub endpoint: EndpointShape,
     /// Whether that is somewhere else than where the vendor itself is.
     pub is_elsewhere: bool,
+    /// Where the user or the project has set the address; nowhere for the vendor's own.
+    pub said_in: Option<&'static str>,
 }
 
 impl Route {
@@ -164,7 +166,13 @@ pub(super) fn route(vendor: &Vendor, choice: &Choice, asked: Asked<'_>) -> Resul
     };
     let home = vendor.base_url.as_deref().and_then(|home| Base::parse(home).ok());
     let is_elsewhere = home.is_none_or(|home| home.origin() != base.origin());
-    Ok(Route { base, dialect, headers, endpoint, is_elsewhere })
+    let said_in = match (given, wish, &endpoint.base_url) {
+        (Some(_), ..) => Some("`STORYGEN_BASE_URL`"),
+        (None, Some(_), _) => Some("`endpoint` in `storygen.yaml`"),
+        (None, None, Some(_)) => Some("`base_url` in your configuration"),
+        (None, None, None) => None,
+    };
+    Ok(Route { base, dialect, headers, endpoint, is_elsewhere, said_in })
 }
 
 /// The proxy that requests to `base` go through.

@@ -65,6 +65,7 @@ enum Found {
 fn found(catalogue: &Catalogue, name: &str, config: &Config) -> Result<Found> {
     let hosted = name
         .split_once('/')
+        .filter(|(_, id)| !id.is_empty())
         .and_then(|(vendor, id)| catalogue.row(spoken(vendor, id, catalogue, config), id).ok());
     if let Some((row, model)) = hosted.as_ref().and_then(|row| Some((row, row.model.clone()?))) {
         return Ok(Found::Model(model, Some(Box::new(row.clone()))));
@@ -75,13 +76,29 @@ fn found(catalogue: &Catalogue, name: &str, config: &Config) -> Result<Found> {
     if let Some(row) = hosted {
         return Ok(Found::Row(Box::new(row)));
     }
+    Err(nobody(catalogue, name).into())
+}
+
+/// What is said of a name that means no model.
+fn nobody(catalogue: &Catalogue, name: &str) -> Failure {
+    let (host, id) = name.split_once('/').unwrap_or((name, ""));
+    if catalogue.vendor(host).is_ok() {
+        return Failure::new(Exit::Usage, format!("`{host}` is a host, and no model"))
+            .hint(format!("`storygen models --all --host {host}` lists what it serves"))
+            .hint(format!("write `{host}/NAME` for one of its models"));
+    }
     let failure = Failure::new(Exit::Usage, format!("no model is called `{name}`"));
-    Err(match catalogue.nearest_model(name) {
+    if let Some(near) = catalogue.vendor(host).err().and_then(|fault| fault.near) {
+        return failure.hint(format!("did you mean the host `{near}`?"));
+    }
+    match catalogue.nearest_model(name) {
         Some(near) => failure.hint(format!("did you mean `{near}`?")),
+        None if !id.is_empty() => {
+            failure.hint(format!("before the `/` stands one of {}", model::hosts(catalogue)))
+        }
         None => failure,
     }
     .hint("`storygen models --all` lists all that are known")
-    .into())
 }
 
 /// Whose row holds for a model: `openai/NAME` at an address of the user's own is

@@ -49,6 +49,7 @@ fn refresh(arguments: &Arguments, ui: &Ui) -> Result<Exit> {
     let mut faults = Vec::new();
     let mut done = 0;
     for (vendor, pages) in &asked {
+        let name = vendor.name.as_str();
         let vendor = &kept_as(vendor, pages, &all)?;
         let outcome = runtime.block_on(fetched(vendor, pages))?;
         let lines = match outcome {
@@ -73,12 +74,14 @@ fn refresh(arguments: &Arguments, ui: &Ui) -> Result<Exit> {
                 lines
             }
             Err(fault) => {
-                faults.push(remedied(&fault, &vendor.name));
+                faults.push(remedied(&fault, &vendor.name, name));
                 vec![format!("{}: {fault}", vendor.name)]
             }
         };
         ui.event(What::Listed { vendor: &vendor.name, lines: &lines });
-        for line in &lines {
+        // The fault of the one that was asked is how the command ends.
+        let is_told = asked.len() == 1 && !faults.is_empty();
+        for line in lines.iter().filter(|_| !is_told) {
             ui.say_result(line);
         }
     }
@@ -92,13 +95,18 @@ fn refresh(arguments: &Arguments, ui: &Ui) -> Result<Exit> {
     }
 }
 
-/// A fault with the way out for who asks for a list.
-fn remedied(fault: &Fault, vendor: &str) -> Failure {
-    let failure = calling::failure(fault);
+/// A fault with the way out for who asks for a list of `vendor`, which is kept as that
+/// of `kept`.
+fn remedied(fault: &Fault, kept: &str, vendor: &str) -> Failure {
+    let mut failure = calling::failure(fault);
     match fault {
+        Fault::Unreachable { .. } => {
+            failure.hints.truncate(1);
+            failure
+        }
         Fault::Refused { status: 404 | 405 | 410 | 501, .. }
         | Fault::Gone { .. }
-        | Fault::NotChat { .. } => by_hand(Failure { hints: Vec::new(), ..failure }, vendor),
+        | Fault::NotChat { .. } => by_hand(Failure { hints: Vec::new(), ..failure }, kept, vendor),
         Fault::Busy { .. } | Fault::Server { .. } | Fault::Interrupted { .. } => {
             Failure { hints: Vec::new(), ..failure }
                 .hint("ask again later; what its last list said counts until then")
@@ -108,10 +116,10 @@ fn remedied(fault: &Fault, vendor: &str) -> Failure {
 }
 
 /// What to do about a vendor whose list there is not.
-fn by_hand(failure: Failure, vendor: &str) -> Failure {
+fn by_hand(failure: Failure, kept: &str, vendor: &str) -> Failure {
     failure
         .hint(format!(
-            "if it lists its models elsewhere, say where in your `catalogue.yaml`: `vendors: {{{vendor}: {{listing: {{kind: openai, path: /models}}}}}}`"
+            "if it lists its models elsewhere, say where in your `catalogue.yaml`: `vendors: {{{kept}: {{listing: {{kind: openai, path: /models}}}}}}`"
         ))
         .hint(format!(
             "else write what its models hold and cost into your `config.yaml`: `endpoints: {{{vendor}: {{window: …, price: {{prompt: …, reply: …}}}}}}`"
@@ -132,7 +140,7 @@ fn asked(arguments: &Arguments, all: &Catalogue, config: &Config) -> Result<Vec<
         })?;
         if vendor.listing.is_none() {
             let failure = Failure::new(Exit::Usage, format!("`{name}` has no list of its models"));
-            return Err(by_hand(failure, name).into());
+            return Err(by_hand(failure, name, name).into());
         }
         // As for `--model VENDOR/…`: the address of the environment may be for the
         // one vendor that is asked.

@@ -6,12 +6,13 @@ use anyhow::Result;
 
 use super::words::{dollars, listed, state, tokens};
 use crate::cli::model;
+use crate::cli::ui::table::broken;
 use crate::cli::ui::{self, Ui, counted};
 use crate::config::Config;
 use crate::diagnostic::did_you_mean;
 use crate::failure::{Exit, Failure};
 use crate::provider::catalogue::shape::ModelShape;
-use crate::provider::catalogue::{Catalogue, Row};
+use crate::provider::catalogue::{COMPATIBLE, Catalogue, Row};
 
 /// Which models are shown.
 #[derive(Debug, clap::Args)]
@@ -64,24 +65,57 @@ pub(super) fn run(filter: &Filter, ui: &Ui) -> Result<Exit> {
             }
         }
     }
-    for line in set(&shown, ui::terminal_width()) {
-        ui.result(&line);
+    let host = filter.host.as_deref();
+    if !shown.is_empty() || host.is_none() {
+        for line in set(&shown, ui::terminal_width()) {
+            ui.result(&line);
+        }
+        ui.say("");
     }
-    tell(ui, hidden.len());
+    for note in notes(&catalogue, host, filter.all, [shown.len(), hidden.len()]) {
+        for line in broken(&note, ui::terminal_width()) {
+            ui.say(&line);
+        }
+    }
     Ok(Exit::Done)
 }
 
-/// What the table does not say of itself.
-fn tell(ui: &Ui, hidden: usize) {
-    ui.say("");
-    ui.say(
-        "prices are dollars for a million tokens; `storygen models info MODEL` says of which day",
-    );
+/// What the table does not say of itself, whose rows are shown or hidden.
+fn notes(
+    catalogue: &Catalogue,
+    host: Option<&str>,
+    is_all: bool,
+    [shown, hidden]: [usize; 2],
+) -> Vec<String> {
+    let mut notes = Vec::new();
+    if shown > 0 {
+        notes.push("prices are dollars for a million tokens; `storygen models info MODEL` says of which day".to_owned());
+    }
     if hidden > 0 {
         let more = counted(hidden, "model");
-        ui.say(&format!("{more} more, retired at a host or only listed by one: `--all`"));
+        notes.push(format!("{more} more, retired at a host or only listed by one: `--all`"));
     }
-    ui.say("write a model as `--model HOST/MODEL`; `storygen models test HOST/MODEL` tries it");
+    if is_all && host.is_none() {
+        let local: Vec<&str> =
+            catalogue.vendors().filter(|name| is_server(catalogue, name)).collect();
+        notes.push(format!(
+            "whatever runs on a server of this machine is `HOST/MODEL`, too, of {}",
+            local.join(", ")
+        ));
+    }
+    notes.push(match host {
+        Some(COMPATIBLE) => "write such a model as `--model openai/MODEL`, with its address in `STORYGEN_BASE_URL` or `base_url`".to_owned(),
+        Some(host) if is_server(catalogue, host) => format!(
+            "whatever runs there is `--model {host}/MODEL`, by the server's own name for it; `storygen models refresh {host}` asks for its list"
+        ),
+        _ => "write a model as `--model HOST/MODEL`; `storygen models test HOST/MODEL` tries it".to_owned(),
+    });
+    notes
+}
+
+/// Whether a host is a server that the user runs, with models of their own.
+fn is_server(catalogue: &Catalogue, name: &str) -> bool {
+    name != "embedded" && catalogue.vendor(name).is_ok_and(|vendor| vendor.is_local)
 }
 
 /// A line for each host of a model; one for a make that has none.

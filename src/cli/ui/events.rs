@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::failure::{self, Exit, Failure};
 use crate::pipeline::calling::Event;
+use crate::project::yaml::key_shaped;
 
 /// The version of the shape.
 const VERSION: u32 = 1;
@@ -338,10 +339,16 @@ impl<'a> What<'a> {
 
     /// The event as a line, with its end.
     pub(super) fn line(self, book: Option<&str>) -> String {
+        let is_prose = matches!(self, Self::Text { .. });
         let line = Line { v: VERSION, book, what: self };
         // Numbers and texts: there is nothing in it that JSON could not say.
         let text = serde_json::to_string(&line).map_or(Cow::Borrowed("{}"), Cow::Owned);
-        format!("{text}\n")
+        if is_prose {
+            return format!("{text}\n");
+        }
+        // A line's end inside a text would be taken for the first letter of a key.
+        let lines: Vec<Cow<'_, str>> = text.split("\\n").map(key_shaped::blotted_vendors).collect();
+        format!("{}\n", lines.join("\\n"))
     }
 }
 

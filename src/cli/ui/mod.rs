@@ -23,6 +23,7 @@ pub(super) mod table;
 use super::Common;
 use crate::diagnostic::{self, Finding};
 use crate::failure::{self, Exit};
+use crate::project::yaml::key_shaped;
 use crate::provider::http::gate::Wait;
 use results::Results;
 
@@ -140,7 +141,8 @@ impl Ui {
     pub fn result(&self, text: &str) {
         // What goes into a file or another program is for that to judge.
         let is_shown = std::io::stdout().is_terminal();
-        let text = if is_shown { harmless(text) } else { Cow::Borrowed(text) };
+        let text = key_shaped::blotted_vendors(text);
+        let text = if is_shown { harmless(&text) } else { text };
         self.results.line(&text, self.colour);
     }
 
@@ -167,7 +169,9 @@ impl Ui {
         if self.muted {
             return;
         }
-        let text = &*harmless(text);
+        // A name from the command line may be a key that was pasted there.
+        let text = key_shaped::blotted_vendors(text);
+        let text = &*harmless(&text);
         let print = || {
             let mut out = anstream::AutoStream::new(std::io::stderr(), self.colour);
             // Nobody is left to tell when this is closed, too.

@@ -120,7 +120,13 @@ fn shortened(text: &str, most: usize, cut: &str) -> String {
     format!("{}{cut}", kept.trim_end())
 }
 
-/// The text in lines of so many characters, broken between words.
+/// A text as it stands where nobody looks at it on a terminal, else in the terminal's
+/// lines, broken between words.
+pub(in crate::cli) fn broken(text: &str, terminal: Option<usize>) -> Vec<String> {
+    terminal.map_or_else(|| vec![text.to_owned()], |width| wrapped(text, width))
+}
+
+/// A text in lines of at most so many characters, broken between words.
 pub(in crate::cli) fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
@@ -138,6 +144,16 @@ pub(in crate::cli) fn wrapped(text: &str, width: usize) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_line_breaks_inside_a_word() {
+        let text = "prices are dollars for a million tokens; `storygen models info MODEL` says";
+        for (terminal, lines) in [(None, 1), (Some(200), 1), (Some(40), 2), (Some(30), 3)] {
+            let shown = broken(text, terminal);
+            assert_eq!(shown.len(), lines, "{shown:?}");
+            assert_eq!(shown.join(" "), text);
+        }
+    }
 
     fn rows() -> Vec<Cells> {
         let row = |number, title: &str, words: &str, remarks: &str| Cells {

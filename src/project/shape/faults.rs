@@ -24,6 +24,16 @@ pub(super) fn missing_key(
         .hint_maybe(describe(key, property))
 }
 
+/// Keys of the user's own configuration that are not the book's, with where they belong.
+const ELSEWHERE: [(&str, &str); 3] = [
+    (
+        "budget",
+        "what the book may cost stands under `limits: {budget: …}`, what you may spend in your own configuration",
+    ),
+    ("price", "it belongs into your own configuration, `config.yaml`"),
+    ("threads", "it belongs into your own configuration, `config.yaml`"),
+];
+
 pub(super) fn unknown_key(file: &str, key: &Placed<String>, known: &[&str], name: &str) -> Finding {
     if file == layout::BOOK && (secret::is_secret(&key.value) || secret::is_reach(&key.value)) {
         return untrusted(file, key);
@@ -32,6 +42,10 @@ pub(super) fn unknown_key(file: &str, key: &Placed<String>, known: &[&str], name
     let finding = Finding::error("unknown-key", Place::at(file, key.spot), message);
     if secret::is_secret(&key.value) {
         return finding.hint(secret::WAY_OUT);
+    }
+    let elsewhere = ELSEWHERE.iter().find(|(own, _)| file == layout::BOOK && *own == key.value);
+    if let Some((_, way)) = elsewhere {
+        return finding.hint(*way);
     }
     let hint = did_you_mean(&key.value, known.iter().copied()).unwrap_or_else(|| {
         let keys: Vec<String> = known.iter().map(|key| format!("`{key}`")).collect();
@@ -48,7 +62,11 @@ fn untrusted(file: &str, key: &Placed<String>) -> Finding {
     if secret::is_secret(&key.value) {
         return finding.hint(secret::WAY_OUT);
     }
-    finding.hint("it belongs into your own configuration, under `endpoints`").hint(
+    let home = match key.value.as_str() {
+        "endpoints" => "it belongs into your own configuration, `config.yaml`",
+        _ => "it belongs into your own configuration, under `endpoints`",
+    };
+    finding.hint(home).hint(
         "a team's address may stand under `endpoint: {base_url: …}`; `storygen trust` allows it",
     )
 }

@@ -79,7 +79,38 @@ fn finding(file: &str, text: &str, run: &Run) -> Finding {
 /// A text with what has the shape of a key replaced, to be shown.
 #[must_use]
 pub fn blotted(text: &str) -> Cow<'_, str> {
-    let runs = runs(text);
+    without(runs(text), text)
+}
+
+/// The same of what begins as a vendor's keys do, and of nothing else: for texts
+/// that may hold numbers of calls and sums of files, which look drawn, too.
+#[must_use]
+pub fn blotted_vendors(text: &str) -> Cow<'_, str> {
+    without(runs(text).into_iter().filter(|run| run.beginning.is_some()).collect(), text)
+}
+
+/// As [`blotted`], and without what may as well be a file's sum: some vendors' keys
+/// are 64 digits of base 16. For messages, which nobody reads for such digits.
+#[must_use]
+pub fn blotted_strictly(text: &str) -> Cow<'_, str> {
+    let sum = |bytes: Range<usize>| {
+        let is_sum = is_sum(text.get(bytes.clone())?);
+        is_sum.then_some(Run { bytes, beginning: None })
+    };
+    without(
+        words(text).filter_map(|one| shape(text, one.clone()).or_else(|| sum(one))).collect(),
+        text,
+    )
+}
+
+/// Whether something in a text begins as a vendor's keys do.
+#[must_use]
+pub fn has_vendors(text: &str) -> bool {
+    matches!(blotted_vendors(text), Cow::Owned(_))
+}
+
+/// A text without these runs.
+fn without(runs: Vec<Run>, text: &str) -> Cow<'_, str> {
     if runs.is_empty() {
         return Cow::Borrowed(text);
     }
@@ -98,17 +129,21 @@ pub fn blotted(text: &str) -> Cow<'_, str> {
 
 /// What has the shape of a key in a text.
 fn runs(text: &str) -> Vec<Run> {
-    let mut runs = Vec::new();
+    words(text).filter_map(|bytes| shape(text, bytes)).collect()
+}
+
+/// The runs of characters that keys are made of.
+fn words(text: &str) -> impl Iterator<Item = Range<usize>> {
     let mut from = None;
     // What is not ASCII ends a run, so that every end is the end of a character.
-    for (at, byte) in text.bytes().chain([b'\n']).enumerate() {
+    text.bytes().chain([b'\n']).enumerate().filter_map(move |(at, byte)| {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_') {
             from.get_or_insert(at);
-        } else if let Some(start) = from.take() {
-            runs.extend(shape(text, start..at));
+            None
+        } else {
+            from.take().map(|start| start..at)
         }
-    }
-    runs
+    })
 }
 
 /// The key that a run of characters looks like.
@@ -163,6 +198,15 @@ fn is_random(word: &str) -> bool {
         && count(char::is_ascii_uppercase) >= 3
 }
 
+/// Whether this is nothing but 48 digits of base 16 and more: some vendors' keys
+/// have 64 of them, and no writer's word has.
+fn is_sum(word: &str) -> bool {
+    let digits = word.bytes().filter(u8::is_ascii_digit).count();
+    word.len() >= 48
+        && word.bytes().all(|byte| byte.is_ascii_hexdigit())
+        && (4..word.len() - 3).contains(&digits)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -201,6 +245,23 @@ mod tests {
             );
             let shown = blotted(text);
             assert!(runs(&shown).is_empty() && (shown == text) == expected.is_none(), "{shown}");
+        }
+    }
+
+    #[test]
+    fn how_much_is_shown_is_for_the_sink_to_say() {
+        let named = "sk-or-v1-0123456789abcdef0123456789abcdef";
+        let mixed = "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6";
+        let sum = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+        for (text, shown) in [
+            (named, [false, false, false]),
+            (mixed, [true, false, false]),
+            (sum, [true, true, false]),
+            ("The Lamp, and 1234567890123456789012345678901234567890123456789", [true; 3]),
+        ] {
+            let of = [blotted_vendors(text), blotted(text), blotted_strictly(text)];
+            assert_eq!(of.map(|seen| seen == text), shown, "{text}");
+            assert_eq!(has_vendors(text), !shown[0], "{text}");
         }
     }
 

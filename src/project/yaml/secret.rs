@@ -17,7 +17,9 @@ pub fn is_secret(name: &str) -> bool {
 /// `api_key_command`. A project may set none of it.
 #[must_use]
 pub fn is_reach(name: &str) -> bool {
-    const WORDS: [&str; 14] = [
+    const WORDS: [&str; 15] = [
+        // The block of the user's own configuration that holds all the others.
+        "endpoints",
         "url",
         "uri",
         "host",
@@ -71,7 +73,7 @@ pub fn masked(file: &str, text: &str) -> String {
                 shown.push_str(end);
             }
             None if is_bible => shown.push_str(line),
-            None => shown.push_str(&address_masked(line)),
+            None => shown.push_str(&user_masked(&address_masked(line))),
         }
     }
     shown
@@ -131,6 +133,21 @@ fn address_masked(line: &str) -> String {
     format!("{before}://{shown}{}", address_masked(rest))
 }
 
+/// A line whose address without a scheme keeps its user name and password to itself:
+/// `me:word@host`. The line stays as long as it was.
+fn user_masked(line: &str) -> String {
+    let is_edge = |c: char| c.is_whitespace() || "\"'`,{}[]".contains(c);
+    let words = line.split_inclusive(is_edge);
+    words
+        .map(|word| match word.rfind('@') {
+            Some(at) if word[..at].contains(':') && !word.contains("://") => {
+                "…".repeat(word[..at].chars().count()) + &word[at..]
+            }
+            _ => word.to_owned(),
+        })
+        .collect()
+}
+
 /// Where the value of the first secret key in a line begins.
 fn value_of_secret(line: &str, is_bible: bool) -> Option<usize> {
     line.match_indices(':').map(|(at, _)| at).find_map(|at| {
@@ -167,10 +184,13 @@ mod tests {
             "api_key_command",
             "api_key_file",
             "ca_file",
+            "endpoints",
         ] {
             assert!(is_reach(name), "{name}");
         }
-        for name in ["title", "character", "commander", "calendar", "threads", "hostess"] {
+        for name in
+            ["title", "character", "commander", "calendar", "threads", "hostess", "endpoint"]
+        {
             assert!(!is_reach(name), "{name}");
         }
     }
@@ -198,6 +218,11 @@ mod tests {
                 " headers: # mine\n  X-A: … \n  X-B: … \n     …  \n\n  X-C: …\n tries: 1\n",
             ),
             ("bible/people.yaml", "headers: {a: b}\n", "headers: {a: b}\n"),
+            (
+                "config.yaml",
+                "a: {base_url: \"me:word@127.0.0.1:1/v1\", tries: 1} # a@b, c: d@e\n",
+                "a: {base_url: \"…………………@127.0.0.1:1/v1\", tries: 1} # a@b, c: d@e\n",
+            ),
             ("config.yaml", "x: http://w@h:1 # http://h?k=1\n", "x: http://…@h:1 # http://h?…\n"),
             ("bible/characters.yaml", "secret: He knows.\n", "secret: He knows.\n"),
             ("bible/characters.yaml", "api_key: sk-1\n", "api_key: …\n"),

@@ -101,12 +101,13 @@ fn seed(seed: u32) -> u32 {
     (seed & 0x7fff_ffff).max(1)
 }
 
-/// The texts that end a reply: those of the request, the model's, and `more`;
-/// each once, none empty, and no more than the endpoint takes.
+/// The texts that end a reply: the model's, those of the request, and `more`; each once,
+/// none empty, and no more than the endpoint takes. The model's come first: they keep
+/// it from speaking for the user, and a book may name more than there are places for.
 #[must_use]
 pub fn stops(request: &Request, knobs: &Knobs, more: &[&str]) -> Vec<String> {
     let mut seen = BTreeSet::new();
-    let own = request.sampling.stop.iter().chain(&knobs.stops).map(String::as_str);
+    let own = knobs.stops.iter().chain(&request.sampling.stop).map(String::as_str);
     own.chain(more.iter().copied())
         .filter(|stop| !stop.is_empty() && seen.insert(*stop))
         .take(knobs.accepts.stops)
@@ -192,7 +193,7 @@ mod tests {
                 "frequency_penalty": 0.2, "presence_penalty": -0.3,
                 "d_multiplier": 0.8, "d_base": 1.75, "d_allowed_length": 3,
                 "xtc_probability": 0.5, "xtc_threshold": 0.1,
-                "logit_bias": {"7": -100.0, "70": 2.5}, "seed": 42, "stop": ["A", "B", "C"],
+                "logit_bias": {"7": -100.0, "70": 2.5}, "seed": 42, "stop": ["B", "C", "D"],
             })
         );
     }
@@ -210,7 +211,7 @@ mod tests {
         let table = [
             (vec![], json!({})),
             (vec![Parameter::Temperature], json!({"temperature": 1.0})),
-            (vec![Parameter::Seed, Parameter::Stop], json!({"seed": 42, "stop": ["A", "B", "C"]})),
+            (vec![Parameter::Seed, Parameter::Stop], json!({"seed": 42, "stop": ["C", "A", "B"]})),
         ];
         for (parameters, expected) in table {
             let fields = fields(&request(), &only(&parameters), WORDS);

@@ -40,6 +40,9 @@ impl Base {
     /// As [`Base::parse`].
     pub fn said_in(setting: &str, base_url: &str) -> Result<Self, BadEndpoint> {
         let bad = |why: &str| Err(BadEndpoint(format!("`{setting}` {why}")));
+        if let Some(why) = lacks_scheme(base_url.trim()) {
+            return bad(&why);
+        }
         let mut url = match Url::parse(base_url.trim()) {
             Ok(url) => url,
             Err(why) => {
@@ -47,7 +50,7 @@ impl Base {
             }
         };
         if !url.username().is_empty() || url.password().is_some() {
-            return bad("holds a user name or a password; take it out and set a key instead");
+            return bad(USER);
         }
         match url.scheme() {
             "https" => {}
@@ -98,6 +101,17 @@ impl Base {
         })
     }
 
+    /// The URL of a page beside the wire's own `path`, which people copy into a base
+    /// whole: a list of models stands beside the chat, not below it.
+    pub(super) fn join_beside(&self, own: &str, path: &str) -> Url {
+        let mut url = self.url.clone();
+        if let Some(base) = url.path().trim_end_matches('/').strip_suffix(own) {
+            let base = base.to_owned();
+            url.set_path(&base);
+        }
+        Self { url }.join(path)
+    }
+
     /// The URL of `path` under this base, where it may have a query. What the
     /// base already ends with is not said twice: neither the whole path, which
     /// people copy from a vendor's page, nor the `/v1` that some paths begin
@@ -130,6 +144,26 @@ impl fmt::Debug for Base {
         // Not the query: some gateways have their keys there.
         write!(f, "Base({}{})", self.origin(), self.url.path())
     }
+}
+
+const USER: &str = "holds a user name or a password; take it out and set a key instead";
+
+/// What is wrong with an address that begins with its host, where one does. What stands
+/// before a `:` then would be taken for a scheme, and be a user's name perhaps. One of
+/// this machine is repeated, unless there may be a secret in it.
+fn lacks_scheme(address: &str) -> Option<String> {
+    let is_text = address.contains(char::is_whitespace) && !address.contains([':', '@']);
+    if address.is_empty() || is_text || address.contains("://") {
+        return None;
+    }
+    if address.contains('@') {
+        return Some(USER.to_owned());
+    }
+    let whole = Url::parse(&format!("http://{}", address.trim_start_matches('/'))).ok();
+    Some(match whole.filter(|url| is_loopback(url) && url.query().is_none()) {
+        Some(url) => format!("lacks its scheme; write `{url}`"),
+        None => "lacks its scheme; write it like `https://host/v1`".to_owned(),
+    })
 }
 
 fn is_loopback(url: &Url) -> bool {
@@ -231,6 +265,8 @@ mod tests {
             ("ftp://host", None),
             ("host/v1", None),
             ("", None),
+            ("me:secret-word@127.0.0.1:46001/v1", None),
+            ("secret-word@127.0.0.1", None),
         ];
         for (given, joined) in table {
             match (Base::parse(given), joined) {
@@ -240,6 +276,36 @@ mod tests {
                 (Err(why), None) => assert!(!why.to_string().contains("secret-word"), "{why}"),
                 (seen, _) => panic!("{given}: {seen:?}"),
             }
+        }
+    }
+
+    /// What is said of an address that is almost one.
+    #[test]
+    fn an_address_without_its_scheme_is_given_it() {
+        let elsewhere = "`base_url` lacks its scheme; write it like `https://host/v1`";
+        for (given, said) in [
+            (
+                "localhost:46001/v1",
+                "`base_url` lacks its scheme; write `http://localhost:46001/v1`",
+            ),
+            ("127.0.0.1:8080", "`base_url` lacks its scheme; write `http://127.0.0.1:8080/`"),
+            ("[::1]:1/v1", "`base_url` lacks its scheme; write `http://[::1]:1/v1`"),
+            ("//localhost:1/v1", "`base_url` lacks its scheme; write `http://localhost:1/v1`"),
+            ("localhost/v1?key=word", elsewhere),
+            ("api.host.example/v1", elsewhere),
+            ("word:of-mine", elsewhere),
+            ("word: of-mine", elsewhere),
+            (
+                "not a url",
+                "`base_url` is not a URL: relative URL without a base; write it like `https://host/v1`",
+            ),
+            ("ftp://host", "`base_url` has the scheme `ftp`; use https"),
+            (
+                "word:@127.0.0.1/v1",
+                "`base_url` holds a user name or a password; take it out and set a key instead",
+            ),
+        ] {
+            assert_eq!(Base::parse(given).unwrap_err().to_string(), said, "{given}");
         }
     }
 
@@ -258,6 +324,24 @@ mod tests {
         ];
         for (base, path, joined) in table {
             assert_eq!(Base::parse(base).unwrap().join(path).as_str(), joined, "{base} {path}");
+        }
+    }
+
+    #[test]
+    fn a_page_stands_beside_the_chat() {
+        let chat = "/chat/completions";
+        for (base, own, path, joined) in [
+            ("https://host/v1/chat/completions", chat, "/models", "https://host/v1/models"),
+            ("https://host/v1/chat/completions/", chat, "/models", "https://host/v1/models"),
+            ("https://host/v1/chat/completions?k=1", chat, "/m?l=2", "https://host/v1/m?k=1&l=2"),
+            ("https://host/v1", chat, "/models", "https://host/v1/models"),
+            ("https://host/chat/completions", chat, "/models", "https://host/models"),
+            ("https://host/v1/messages", "/v1/messages", "/v1/models", "https://host/v1/models"),
+            ("https://host/api/chat", "/api/chat", "/api/tags", "https://host/api/tags"),
+            ("https://host/api/chat", chat, "/models", "https://host/api/chat/models"),
+        ] {
+            let base = Base::parse(base).unwrap();
+            assert_eq!(base.join_beside(own, path).as_str(), joined, "{base:?} {path}");
         }
     }
 

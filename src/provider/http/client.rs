@@ -35,10 +35,34 @@ pub(super) struct Client {
 pub(super) enum Broken {
     /// No connection.
     Unreachable(String),
+    /// A connection to what speaks another language.
+    Foreign(Foreign),
     /// Nothing came for this long.
     Silent(Duration),
     /// The connection broke.
     Lost(String),
+}
+
+/// What the other side does not speak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Foreign {
+    /// Its first bytes are none of TLS.
+    NoTls,
+    /// Its first line is none of HTTP.
+    NoHttp,
+}
+
+impl Foreign {
+    /// What a connection's last word says of that: the libraries below give it in words
+    /// alone.
+    fn of(words: &str) -> Option<Self> {
+        const NO_HTTP: [&str; 2] =
+            ["invalid HTTP version parsed", "invalid HTTP status-code parsed"];
+        if words.contains("InvalidContentType") {
+            return Some(Self::NoTls);
+        }
+        NO_HTTP.iter().any(|said| words.starts_with(said)).then_some(Self::NoHttp)
+    }
 }
 
 /// What kind of body an answer has.
@@ -94,7 +118,7 @@ impl Client {
     /// Asks for a page under the base URL and waits for the head of the answer:
     /// by POST where there is a body, else by GET.
     pub async fn page(&self, path: &str, body: Option<&Value>) -> Result<Answer, Broken> {
-        let url = self.base.join(path);
+        let url = self.base.join_beside(self.dialect.path, path);
         let request = match body {
             Some(body) => self.inner.post(url.clone()).json(body),
             None => self.inner.get(url.clone()),
@@ -119,6 +143,9 @@ impl Client {
         let limit = self.patience.connect + self.patience.idle;
         match timeout(limit, request.send()).await {
             Err(_) => Err(Broken::Silent(self.patience.idle)),
+            Ok(Err(why)) if let Some(foreign) = Foreign::of(&innermost(&why)) => {
+                Err(Broken::Foreign(foreign))
+            }
             Ok(Err(why)) if why.is_connect() || why.is_timeout() => {
                 Err(Broken::Unreachable(innermost(&why)))
             }

@@ -4,9 +4,10 @@
 
 use std::time::Duration;
 
+use super::SaidIn;
 use super::address::{Base, BoundKey};
 use super::billing;
-use super::client::{Answer, Broken};
+use super::client::{Answer, Broken, Foreign};
 use super::dialect::Trouble;
 use super::headers::BoundHeaders;
 use super::listening::Stopped;
@@ -49,6 +50,10 @@ impl Broken {
     pub fn words(&self) -> String {
         match self {
             Self::Unreachable(why) | Self::Lost(why) => why.clone(),
+            Self::Foreign(Foreign::NoTls) => {
+                "what answers there does not speak TLS; a server of plain http does not".to_owned()
+            }
+            Self::Foreign(Foreign::NoHttp) => "what answers there is no HTTP server".to_owned(),
             Self::Silent(limit) => format!("nothing came for {limit:?}"),
         }
     }
@@ -60,6 +65,8 @@ pub(super) struct Judge<'a> {
     pub key: Option<&'a BoundKey>,
     /// How the user can give it another key.
     pub key_way: Option<&'a str>,
+    /// Who has set its address and its model.
+    pub said_in: &'a SaidIn,
     /// What takes the model's place, where that is known.
     pub successor: Option<&'a str>,
     /// The user's own headers for it.
@@ -96,12 +103,46 @@ impl Judge<'_> {
                     )
                 });
                 let why = why + &by.unwrap_or_default();
-                Failure { is_free: true, ..Failure::new(Fault::Unreachable { origin, why }, true) }
+                let fault = Fault::Unreachable { origin, why, way: Some(self.whereabouts()) };
+                Failure { is_free: true, ..Failure::new(fault, true) }
+            }
+            Broken::Foreign(foreign) => {
+                let way = self.tongue(*foreign);
+                let fault = Fault::Foreign { origin, why, way };
+                Failure { is_free: true, ..Failure::last(fault) }
             }
             Broken::Lost(_) => Failure::new(Fault::Interrupted { origin, why }, true),
             // The endpoint may be at work on the request; asking twice for it
             // would only make it slower, and cost twice.
             Broken::Silent(_) => Failure::new(Fault::Interrupted { origin, why }, false),
+        }
+    }
+
+    /// What there is to look at where nothing answers.
+    fn whereabouts(&self) -> String {
+        match &self.said_in.address {
+            Some(place) => format!("is the server running, and the address right that {place} names?"),
+            None if self.base.is_local() => {
+                "is the server running? Its address is the usual one; `base_url` in your configuration names another".to_owned()
+            }
+            None => "is this machine online? The address is the vendor's own".to_owned(),
+        }
+    }
+
+    /// What there is to look at where something else answers.
+    fn tongue(&self, foreign: Foreign) -> String {
+        let origin = self.origin();
+        let place = self.said_in.address.as_deref().unwrap_or("`base_url`");
+        match (foreign, origin.strip_prefix("https://")) {
+            (Foreign::NoTls, Some(host)) if self.base.is_local() => {
+                format!("write `http://{host}` instead of `{origin}` in {place}")
+            }
+            (Foreign::NoTls, _) => format!(
+                "look at host and port in {place}; only this machine may be reached by plain http"
+            ),
+            (Foreign::NoHttp, _) => format!(
+                "look at host and port in {place}; one that wants https is written `https://…`"
+            ),
         }
     }
 
@@ -134,11 +175,15 @@ impl Judge<'_> {
         if home.is_empty() && self.base.has_version() {
             return "; this kind of endpoint has no version at the end of `base_url`".to_owned();
         }
-        match self.model {
-            Some(model) => {
-                format!("; check `base_url` and the model `{model}`{}", self.next())
+        let named = self.said_in.model.as_ref();
+        let named = named.map(|named| format!(", which {named} names")).unwrap_or_default();
+        let address = self.said_in.address.as_deref();
+        match (self.model, address) {
+            (Some(model), Some(address)) => {
+                format!("; check {address} and the model `{model}`{named}{}", self.next())
             }
-            None => "; check `base_url`".to_owned(),
+            (Some(model), None) => format!("; check the model `{model}`{named}{}", self.next()),
+            (None, address) => format!("; check {}", address.unwrap_or("`base_url`")),
         }
     }
 

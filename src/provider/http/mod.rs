@@ -105,6 +105,8 @@ pub struct Endpoint {
     pub key: Option<BoundKey>,
     /// How the user can give it another key, in words.
     pub key_way: Option<String>,
+    /// Who has set its address and its model, where that is known.
+    pub said_in: SaidIn,
     /// What takes the model's place, as the user would name it, where that is known.
     pub successor: Option<String>,
     /// The user's own headers for it.
@@ -138,6 +140,15 @@ pub struct Endpoint {
     pub is_strict: bool,
 }
 
+/// Who has set what of an endpoint, as messages name it: `STORYGEN_BASE_URL`, a flag.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SaidIn {
+    /// Where its address stands; nowhere where it is the vendor's own.
+    pub address: Option<String>,
+    /// Who names the model.
+    pub model: Option<String>,
+}
+
 impl Endpoint {
     /// A model at an endpoint of which nothing more is known: no key, no reply
     /// limit, no prefill (but where raw text is sent), structured replies (they
@@ -155,6 +166,7 @@ impl Endpoint {
             base,
             key: None,
             key_way: None,
+            said_in: SaidIn { address: Some("`base_url`".to_owned()), model: None },
             successor: None,
             headers: None,
             model: model.into(),
@@ -273,6 +285,7 @@ impl Remote {
             base: &self.endpoint.base,
             key: self.endpoint.key.as_ref(),
             key_way: self.endpoint.key_way.as_deref(),
+            said_in: &self.endpoint.said_in,
             successor: self.endpoint.successor.as_deref(),
             headers: self.endpoint.headers.as_ref(),
             model: Some(&self.endpoint.model),

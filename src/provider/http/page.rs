@@ -55,7 +55,9 @@ impl Remote {
         if bytes.len() > most {
             return Err(judge.garbled(&format!("a page of more than {most} bytes")));
         }
-        match halves::value(&bytes) {
+        // Some servers put a mark of the byte order before it.
+        let plain = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+        match halves::value(plain) {
             Ok(page) if page.get("error").is_none_or(Value::is_null) => {
                 Ok(echo::page(page, &self.secrets().collect::<Vec<_>>()))
             }

@@ -163,6 +163,7 @@ pub(super) fn went_wrong(fault: &Fault, heard: &Heard) -> Vec<Check> {
     let name = match fault {
         // Whoever points elsewhere has looked at no key.
         Fault::Unreachable { .. }
+        | Fault::Foreign { .. }
         | Fault::NotChat { .. }
         | Fault::Refused { status: 300..=399, .. } => "reachable",
         Fault::Interrupted { .. } | Fault::Unended { .. } if is_silent => "answers",
@@ -187,8 +188,15 @@ pub(super) fn went_wrong(fault: &Fault, heard: &Heard) -> Vec<Check> {
 
 /// A fault with the way out for who only tests: there is no draft to go on with.
 fn remedied(fault: &Fault) -> Failure {
-    let failure = calling::failure(fault);
+    let mut failure = calling::failure(fault);
     let hint = match fault {
+        Fault::Unreachable { .. } => {
+            failure.hints.truncate(1);
+            return failure;
+        }
+        Fault::Refused { status: 404, .. } => {
+            "see what the endpoint says, and whether it calls the model so: `storygen models refresh VENDOR` asks for its list"
+        }
         Fault::Busy { .. } => {
             "test again in a minute; what is asked at once and in a minute can be limited in your configuration (`concurrent`, `requests_per_minute`, `tokens_per_minute`)"
         }
