@@ -47,12 +47,15 @@ impl Drawing<'_> {
         }
         self.ending = as_if(kept.ending, self.verdict.as_ref());
         let is_over = self.ending == Ending::Stop && self.verdict.is_none() && says;
-        if is_over && prose::breaks_off(&self.text) {
-            // Whatever the endpoint says, no chapter ends there.
+        // Whatever the endpoint says, no chapter ends inside a sentence. One that is long
+        // enough is asked once for the end of it.
+        let breaks_off = is_over && prose::breaks_off(&self.text);
+        if breaks_off && (self.is_short() || self.shortfalls == 0) {
+            self.shortfalls += u32::from(!self.is_short());
             self.ending = Ending::Length;
         }
         // A cut text to which nothing was added is as cut as before.
-        self.is_whole = self.ending == Ending::Stop && says;
+        self.is_whole = self.ending == Ending::Stop && says && !breaks_off;
         match self.verdict.as_ref().map(|verdict| verdict.reason) {
             Some(Reason::Long) => {
                 self.is_whole = true;
