@@ -71,3 +71,15 @@ fn what_is_typed_is_what_is_sent() {
         }
     }
 }
+
+/// What is built in exchanges none either: a name that moves goes out as it is.
+#[test]
+fn a_name_that_moves_is_sent_as_typed_before_any_list_has_come() {
+    let no = || vec![answer(404, &JSON, b"{\"error\":{\"message\":\"no\"}}")];
+    for typed in ["ministral-8b-latest", "ministral-8b-2512"] {
+        let server = ByteServer::start(std::iter::once(no()));
+        let project = home::at(&[("mistral", format!("{}/v1", server.origin()))]);
+        project.run(&["models", "test", &format!("mistral/{typed}")]);
+        assert_eq!(server.requests()[0].json()["model"], typed);
+    }
+}
