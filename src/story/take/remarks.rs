@@ -1,462 +1,36 @@
 //! What a model says to its author in place of going on, or before it does.
 
-/// The words that a remark opens with, and those of which it has to hold one.
-const OPENINGS: [(&[&str], &[&str]); 5] = [
-    (
-        &[
-            "i'm sorry",
-            "i am sorry",
-            "sorry",
-            "i apologize",
-            "i apologise",
-            "my apologies",
-            "unfortunately",
-            "i can't",
-            "i cannot",
-            "i can not",
-            "i'm not able",
-            "i am not able",
-            "i'm unable",
-            "i am unable",
-            "i won't",
-            "as an ai",
-            "as a language model",
-        ],
-        &[
-            "continu",
-            "assist",
-            "request",
-            "content",
-            "help with",
-            "help you with",
-            "story",
-            "chapter",
-            "scene",
-            "text",
-            "language model",
-            "as an ai",
-        ],
-    ),
-    (
-        &[
-            "it looks like",
-            "it seems",
-            "it appears",
-            "i don't see",
-            "i do not see",
-            "please",
-            "could you",
-            "would you",
-            "how would you",
-            "what would you",
-            "there is no",
-            "there's no",
-            "there is nothing",
-            "nothing",
-            "no ",
-            "your ",
-            "you've",
-            "you have",
-        ],
-        &[
-            "message",
-            "prompt",
-            "continu",
-            "cut off",
-            "cut short",
-            "clarify",
-            "proceed",
-            "the text",
-            "the chapter",
-            "the story",
-            "any text",
-            "the scene",
-        ],
-    ),
-    (
-        &["the text", "the chapter", "this chapter", "the story", "the scene", "this scene"],
-        &["complete", "ends", "ended", "finished", "concluded", "nothing to", "already"],
-    ),
-    (
-        &[
-            "understood",
-            "sure",
-            "certainly",
-            "of course",
-            "okay",
-            "ok",
-            "got it",
-            "continuing",
-            "continuation",
-            "continued",
-            "here is",
-            "here's",
-            "picking up",
-            "resuming",
-            "verstanden",
-            "gerne",
-            "natürlich",
-            "hier ist",
-            "bien sûr",
-            "voici",
-            "claro",
-            "por supuesto",
-        ],
-        &[
-            "continu",
-            "left off",
-            "the rest",
-            "chapter",
-            "scene",
-            "story",
-            "cut off",
-            "fortsetzung",
-            "kapitel",
-            "geschichte",
-            "rest",
-            "suite",
-            "chapitre",
-            "capítulo",
-            "historia",
-        ],
-    ),
-    (
-        &[
-            "es tut mir leid",
-            "entschuldigung",
-            "leider",
-            "als ki",
-            "das kapitel",
-            "der text",
-            "es sieht so aus",
-            "es scheint",
-            "je suis désolé",
-            "désolé",
-            "je ne peux",
-            "le chapitre",
-            "le texte",
-            "il semble",
-            "lo siento",
-            "no puedo",
-            "el capítulo",
-            "el texto",
-            "parece que",
-        ],
-        &[
-            "fortsetz",
-            "helfen",
-            "anfrage",
-            "vollständig",
-            "abgeschlossen",
-            "abgebrochen",
-            "weiterschreib",
-            "continuer",
-            "aider",
-            "demande",
-            "complet",
-            "terminé",
-            "coupé",
-            "continuar",
-            "ayudar",
-            "solicitud",
-            "terminado",
-            "cortado",
-        ],
-    ),
-];
+use std::sync::LazyLock;
 
-/// What is a remark if it is all that is said.
-const BARE: [&str; 18] = [
-    "done",
-    "end",
-    "the end",
-    "understood",
-    "complete",
-    "completed",
-    "finished",
-    "end of chapter",
-    "end of text",
-    "eof",
-    "stop",
-    "sorry",
-    "fertig",
-    "ende",
-    "fin",
-    "terminé",
-    "listo",
-    "n/a",
-];
+use crate::phrases::{expand, patterns};
 
-/// The words that a remark opens with between two sentences, where a narrator may say
-/// `I` as well, and those of which it has to hold one: they speak of the writing.
-const OF_WRITING: [(&[&str], &[&str]); 6] = [
-    (
-        &[
-            "i'm sorry",
-            "i am sorry",
-            "sorry",
-            "i apologize",
-            "i apologise",
-            "my apologies",
-            "unfortunately",
-            "i can't",
-            "i cannot",
-            "i can not",
-            "i'm not able",
-            "i am not able",
-            "i'm unable",
-            "i am unable",
-            "i won't",
-            "i will not",
-            "i'm not comfortable",
-            "i am not comfortable",
-        ],
-        &[
-            "continue this",
-            "continue with this",
-            "continue the story",
-            "continue the chapter",
-            "continue the scene",
-            "continue writing",
-            "continue further",
-            "this story",
-            "this scene",
-            "this chapter",
-            "this content",
-            "this request",
-            "that request",
-            "your request",
-            "this text",
-            "write that",
-            "writing that",
-            "assist with",
-            "assist you",
-            "help with that",
-            "help with this",
-            "help you with",
-            "content policy",
-            "language model",
-        ],
-    ),
-    (
-        &[
-            "it looks like",
-            "it seems",
-            "it appears",
-            "i don't see",
-            "i do not see",
-            "i don't have",
-            "i do not have",
-            "as the previous",
-            "since the previous",
-            "i need more",
-            "i'd be happy to",
-            "i would be happy to",
-            "could you",
-            "please",
-            "there is nothing",
-            "there's nothing",
-            "nothing",
-            "no ",
-        ],
-        &[
-            "was cut off",
-            "were cut off",
-            "got cut off",
-            "previous text",
-            "previous response",
-            "previous message",
-            "your message",
-            "more context",
-            "more details",
-            "share the rest",
-            "provide the",
-            "paste",
-            "further text",
-            "more text",
-            "to add",
-            "continuation needed",
-            "continuation is needed",
-            "text to continue",
-        ],
-    ),
-    (
-        &[
-            "the text",
-            "the chapter",
-            "this chapter",
-            "the story",
-            "the scene",
-            "this scene",
-            "i believe the chapter",
-            "i believe the story",
-            "i think the chapter",
-            "i think the story",
-        ],
-        &[
-            "is complete",
-            "is already complete",
-            "is now complete",
-            "is finished",
-            "has concluded",
-            "natural conclusion",
-            "natural end",
-            "nothing to add",
-            "no continuation",
-            "ends here",
-        ],
-    ),
-    (
-        &["error", "this content", "this request", "your request", "the request"],
-        &[
-            "context length",
-            "policy",
-            "policies",
-            "violat",
-            "be processed",
-            "be completed",
-            "rate limit",
-            "timed out",
-            "timeout",
-        ],
-    ),
-    (
-        &[
-            "es tut mir leid",
-            "tut mir leid",
-            "entschuldigung",
-            "leider",
-            "ich kann",
-            "das kapitel",
-            "der text",
-            "es sieht so aus",
-            "es scheint",
-            "je suis désolé",
-            "désolé",
-            "je ne peux",
-            "le chapitre",
-            "le texte",
-            "il semble",
-        ],
-        &[
-            "dieser anfrage",
-            "diese geschichte",
-            "dieser geschichte",
-            "diese szene",
-            "diesen text",
-            "diesem text",
-            "dieses kapitel",
-            "dabei nicht helfen",
-            "nicht weiterschreiben",
-            "ist vollständig",
-            "ist bereits vollständig",
-            "ist abgeschlossen",
-            "bereits abgeschlossen",
-            "wurde abgebrochen",
-            "cette histoire",
-            "cette scène",
-            "ce texte",
-            "ce chapitre",
-            "cette demande",
-            "vous aider",
-            "est complet",
-            "est terminé",
-            "a été coupé",
-        ],
-    ),
-    (
-        &["lo siento", "no puedo", "lamentablemente", "el capítulo", "el texto", "parece que"],
-        &[
-            "esta historia",
-            "esta escena",
-            "este texto",
-            "este capítulo",
-            "este contenido",
-            "esta solicitud",
-            "ayudar con eso",
-            "ayudarte con",
-            "está completo",
-            "ha terminado",
-            "se cortó",
-        ],
-    ),
-];
+static REMARKS: LazyLock<Remarks> =
+    LazyLock::new(|| Remarks::read(include_str!("../../../phrases/remarks.txt")));
 
-/// The words that lead on to the rest of a text, and those of which they hold one.
-const LEADING: (&[&str], &[&str]) = (
-    &[
-        "understood",
-        "sure",
-        "certainly",
-        "absolutely",
-        "of course",
-        "okay",
-        "ok",
-        "got it",
-        "continuing",
-        "continuation",
-        "continued",
-        "picking up",
-        "resuming",
-        "here is",
-        "here's",
-        "verstanden",
-        "gerne",
-        "natürlich",
-        "klar",
-        "hier ist",
-        "hier geht",
-        "weiter",
-        "bien sûr",
-        "d'accord",
-        "voici",
-        "je continue",
-        "je reprends",
-        "claro",
-        "por supuesto",
-        "aquí",
-        "continúo",
-        "sigo",
-    ],
-    &[
-        "continu",
-        "left off",
-        "the rest",
-        "the remain",
-        "cut off",
-        "broke off",
-        "stopped",
-        "last sentence",
-        "picking up",
-        "resuming",
-        "fortsetzung",
-        "weiter",
-        "la suite",
-        "le reste",
-        "je reprends",
-        "sigo",
-        "se quedó",
-        "el resto",
-    ],
-);
+/// The remarks of all languages: data, one list.
+#[derive(Default)]
+struct Remarks {
+    /// In place of the text.
+    said: Vec<Remark>,
+    /// Before the rest of it.
+    led: Vec<Remark>,
+    /// The same two, where nothing else is said.
+    all_said: Vec<String>,
+    all_led: Vec<String>,
+}
 
-/// What leads on to the rest of a text by itself, as a line without its marks.
-const BARE_LEADS: [&str; 14] = [
-    "understood",
-    "understood continuing",
-    "okay continuing",
-    "ok continuing",
-    "sure continuing",
-    "continuing",
-    "continued",
-    "of course continuing",
-    "got it",
-    "got it continuing",
-    "verstanden",
-    "weiter",
-    "compris",
-    "entendido",
-];
+/// One kind of remark, by the beginnings of words.
+#[derive(Default)]
+struct Remark {
+    openings: Texts,
+    /// What speaks of the writing.
+    of_writing: Texts,
+    /// What does so only where a sentence was to go on.
+    of_going_on: Texts,
+}
+
+/// Texts of which one has to stand somewhere.
+type Texts = Vec<&'static str>;
 
 /// A reply without the remark that it begins with, where it was to go on inside a
 /// sentence: there none can be of the story. A sentence in which a narrator says `I`
@@ -497,14 +71,18 @@ pub fn after_word(reply: &str) -> &str {
 /// The most words of a remark.
 const MOST: usize = 45;
 
+/// Whether this takes the place of a text that was to go on inside a sentence.
 fn is_remark(said: &str) -> bool {
     let Some(form) = form(said) else { return false };
-    BARE.contains(&form.as_str()) && !said.trim().ends_with(',') || is_one_of(&form, &OPENINGS)
+    let is_all = || REMARKS.all_said.contains(&form) && !said.trim().ends_with(',');
+    let mut kinds = REMARKS.said.iter().chain(&REMARKS.led);
+    is_all() || kinds.any(|kind| kind.is_of_writing(&form) || kind.is_of_going_on(&form))
 }
 
 fn is_of_writing(line: &str) -> bool {
     let is_quoting = line.contains(['“', '”', '„', '«', '"']);
-    !is_quoting && form(line).is_some_and(|form| is_one_of(&form, &OF_WRITING))
+    let is_said = |form: String| REMARKS.said.iter().any(|kind| kind.is_of_writing(&form));
+    !is_quoting && form(line).is_some_and(is_said)
 }
 
 fn leads_on(line: &str) -> bool {
@@ -515,8 +93,8 @@ fn leads_on(line: &str) -> bool {
         form.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
     let is_set_off =
         line.ends_with(':') || line.starts_with(['[', '(']) && line.ends_with([']', ')']);
-    BARE_LEADS.contains(&words.join(" ").as_str())
-        || is_set_off && words.len() <= SHORT && is_one_of(&form, &[LEADING])
+    let is_led = || REMARKS.led.iter().any(|kind| kind.is_of_writing(&form));
+    REMARKS.all_led.contains(&words.join(" ")) || is_set_off && words.len() <= SHORT && is_led()
 }
 
 /// Words as they are compared, if they can be a remark: few, and not inside a sentence.
@@ -529,20 +107,71 @@ fn form(said: &str) -> Option<String> {
     may_be.then(|| bare.to_lowercase().replace('’', "'"))
 }
 
-/// Whether words open, and go on, as one of these do.
-fn is_one_of(form: &str, remarks: &[(&[&str], &[&str])]) -> bool {
-    let begins = |opening: &&str| {
-        form.strip_prefix(*opening)
-            .is_some_and(|rest| opening.ends_with(' ') || !rest.starts_with(char::is_alphanumeric))
-    };
-    remarks.iter().any(|(openings, words)| {
-        openings.iter().any(begins) && words.iter().any(|word| form.contains(word))
-    })
+impl Remarks {
+    fn read(list: &'static str) -> Self {
+        let mut remarks = Self::default();
+        let sections = list.split("\n[").skip(1).filter_map(|section| section.split_once("]\n"));
+        for (name, lines) in sections {
+            match name {
+                "said" => remarks.said = Remark::read(lines),
+                "led" => remarks.led = Remark::read(lines),
+                "all said" => remarks.all_said = expand(lines),
+                "all led" => remarks.all_led = expand(lines),
+                _ => {}
+            }
+        }
+        remarks
+    }
+}
+
+impl Remark {
+    /// One of each line. What stands between two braces parts them.
+    fn read(lines: &'static str) -> Vec<Self> {
+        let read = |parts: Vec<Vec<&'static str>>| {
+            let mut braces = parts.into_iter().filter(|part| part.len() > 1);
+            let mut next = || braces.next().unwrap_or_default();
+            Self { openings: next(), of_writing: next(), of_going_on: next() }
+        };
+        patterns(lines).map(read).collect()
+    }
+
+    fn is_of_writing(&self, form: &str) -> bool {
+        self.opens(form) && says(&self.of_writing, form)
+    }
+
+    fn is_of_going_on(&self, form: &str) -> bool {
+        self.opens(form) && says(&self.of_going_on, form)
+    }
+
+    fn opens(&self, form: &str) -> bool {
+        let is_whole = |opening: &str, rest: &str| {
+            opening.ends_with(' ') || !rest.starts_with(char::is_alphanumeric)
+        };
+        let begins = |opening: &&str| {
+            form.strip_prefix(*opening).is_some_and(|rest| is_whole(opening, rest))
+        };
+        self.openings.iter().any(begins)
+    }
+}
+
+/// Whether one of these texts begins at a word.
+fn says(texts: &[&str], form: &str) -> bool {
+    let at_word = |at: usize| !form[..at].ends_with(char::is_alphanumeric);
+    texts.iter().any(|text| form.match_indices(text).any(|(at, _)| at_word(at)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_list_is_read_whole() {
+        for remark in REMARKS.said.iter().chain(&REMARKS.led) {
+            assert!(!remark.openings.is_empty() && !remark.of_writing.is_empty());
+        }
+        let counts = [REMARKS.said.len(), REMARKS.led.len()];
+        assert_eq!((counts, REMARKS.all_said.len(), REMARKS.all_led.len()), ([8, 4], 18, 14));
+    }
 
     #[test]
     fn what_is_said_inside_a_sentence_is_of_the_story_or_a_remark() {
@@ -582,6 +211,8 @@ mod tests {
             "Marit, who had no text to read from.",
             "The Chapter of the Rope, as the carters called it.",
             "end of the slip.",
+            "Here is the forest, he said.",
+            "No paste would hold it.",
             "Ann and Tom, for whom the story had not ended.",
             "...",
             "",
@@ -646,6 +277,7 @@ mod tests {
             "It seems nobody had told her.",
             "Please, he said. Come in.",
             "Of course he continued.",
+            "No paste would hold it.",
             "Here is what was left:\n\nSix coils of rope.",
             "“I'm sorry, but I can't continue this story,” said the old man.",
             "Sure enough, the rain came.\n\nAnn rose.",
