@@ -4,6 +4,8 @@
 //! |---|---|
 //! | `counting` | how a model's tokens are counted |
 //! | `flags` | the flags that say which models are meant |
+//! | `written` | its full name, taken apart |
+//! | `vendors` | who may be asked: the catalogue's, and the user's own |
 //! | `naming` | `provider/name` to one model, not yet loaded |
 //! | `keyed` | whether each has the key that its endpoint wants |
 //! | `route` | where its requests go |
@@ -43,7 +45,9 @@ mod pages;
 mod proxied;
 mod route;
 pub(super) mod thinking;
+mod vendors;
 mod withdrawn;
+mod written;
 
 #[cfg(not(feature = "embedded"))]
 use absent as local;
@@ -54,11 +58,13 @@ pub(super) use keyed::{keyed, tell_left_out};
 pub(super) use loading::{Loader, Reach, Ready, raw_counting};
 #[cfg(feature = "embedded")]
 pub(super) use local::{places, spec};
-pub(super) use naming::{Named, Scene, all, hosts, split};
+pub(super) use naming::{Named, Scene};
 pub(super) use pages::Pages;
 pub(super) use proxied::proxied;
 pub(super) use route::{in_reach, unsound, untrusted};
+pub(super) use vendors::all;
 pub(super) use withdrawn::withdrawn;
+pub(super) use written::{hosts, split};
 
 /// The models of a run, named but not loaded.
 pub(super) struct Staff {

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::keys::Keys;
 use super::loading::wire;
-use super::naming::vendors;
+use super::vendors::vendors;
 use super::{ModelArguments, route};
 use crate::config::{Choice, Config, Origin};
 use crate::failure::{Exit, Failure};

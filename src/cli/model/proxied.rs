@@ -1,7 +1,7 @@
 //! The proxy that the calls of a model go through.
 
-use super::naming::split;
 use super::route;
+use super::written::split;
 use crate::config::{Choice, Config, Origin};
 use crate::project::wishes::{Models, Wishes};
 use crate::provider::catalogue::Catalogue;

@@ -1,8 +1,8 @@
 //! Models that a project names and that their hosts have withdrawn, or are about
 //! to, each with its place and what takes its place.
 
-use super::naming::split;
 use super::route::{self, Route};
+use super::written::split;
 use crate::cli::open;
 use crate::config::{Choice, Config, Origin};
 use crate::diagnostic::Finding;
