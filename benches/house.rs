@@ -3,7 +3,7 @@
 //! `cargo bench --no-default-features --bench house -- --verbose` measures all
 //! and prints the medians, too, by which the README goes. A word chooses by name:
 //! `cargo bench --no-default-features --bench house -- status`. The groups are
-//! `check`, `start`, `prompt`, `draft` and `beside`.
+//! `check`, `odd`, `start`, `prompt`, `draft` and `beside`.
 //!
 //! The endpoint is a server of this process that answers at once, the folder is
 //! on the real disk and everything is flushed as in a real run. Where a long
@@ -44,6 +44,8 @@ use tokio_util::sync::CancellationToken;
 mod book;
 #[path = "support/endpoint.rs"]
 mod endpoint;
+#[path = "../tests/support/odd_files.rs"]
+mod odd_files;
 
 const CHAPTERS: usize = 1_000;
 const WORDS: usize = 1_800;
@@ -52,7 +54,7 @@ const WINDOW: usize = 32_768;
 criterion_group! {
     name = house;
     config = Criterion::default().sample_size(20).warm_up_time(Duration::from_secs(1));
-    targets = check, long_book
+    targets = check, odd, long_book
 }
 criterion_main!(house);
 
@@ -89,6 +91,20 @@ fn check(criterion: &mut Criterion) {
     group.bench_function("whole program", |bencher| {
         bencher.iter(|| run(&["check", "--project"], root.path()));
     });
+}
+
+/// A bible of which one file is large or odd, by the whole program: each is refused.
+fn odd(criterion: &mut Criterion) {
+    let mut group = group(criterion, "odd");
+    group.sample_size(10);
+    for (name, text) in odd_files::odd_files() {
+        let root = tempfile::tempdir().expect("a temporary folder");
+        book::write(root.path(), 2, WORDS);
+        std::fs::write(root.path().join("bible/arcs.yaml"), text).expect("a file");
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| run(&["check", "--project"], root.path()));
+        });
+    }
 }
 
 /// The start of the program, and all that is measured on a book of 1,000
