@@ -342,6 +342,45 @@ fn a_price_stays_with_its_address() {
     }
 }
 
+/// What a row says of a model's price counts before what is said of all that its host
+/// serves, where the row holds; where that is passed over, it is told.
+#[test]
+fn a_model_s_own_price_counts_before_its_endpoint_s() {
+    const ROW: &str = "models: {mistral-large-3: {hosts: {mistral: {price: {prompt: 3, reply: 3, date: 2026-01-01}}}}}";
+    const NOTE: &str = "in your configuration is for models that have none";
+    let price = "price: {prompt: 0.01, reply: 0.01}";
+    let gate = format!("endpoints: {{mistral: {{base_url: 'http://127.0.0.1:1/v1', {price}}}}}\n");
+    let same = "endpoints: {mistral: {price: {prompt: 3, reply: 3}}}\n";
+    let of = |host: &str| format!("endpoints: {{{host}: {{{price}}}}}\n");
+    // The user's two files; the model; the prices that count, and whether that is told.
+    let table = [
+        (of("anthropic"), "", "anthropic/claude-opus-5-5", "4.00, reply 20.00", true),
+        (of("anthropic"), "", "anthropic/claude-new-9", "0.01, reply 0.01", false),
+        (of("mistral"), ROW, "mistral/mistral-large-2512", "3.00, reply 3.00", true),
+        (same.to_owned(), ROW, "mistral/mistral-large-2512", "3.00, reply 3.00", false),
+        // Elsewhere the vendor's own price says nothing; the user's does.
+        (gate.clone(), "", "mistral/mistral-large-2512", "0.01, reply 0.01", false),
+        (gate, ROW, "mistral/mistral-large-2512", "3.00, reply 3.00", true),
+        (of("ollama"), "", "ollama/mythomax-l2-13b:q4", "0.01, reply 0.01", false),
+    ];
+    for (config, catalogue, model, figures, is_told) in table {
+        let project = Project::copy("tests/tiny");
+        project.write("../home/config/storygen/config.yaml", &config);
+        project.write("../home/config/storygen/catalogue.yaml", catalogue);
+        let info = project.run(&["models", "info", model]).stdout;
+        let host = info.split_once(&format!("\n{model}\n")).map_or(info.as_str(), |(_, of)| of);
+        assert!(host.contains(&format!("price       prompt {figures}")), "{config}: {info}");
+        let output = project.run(&["cost", "--model", model]);
+        assert_eq!(output.code, 0, "{config}: {output}");
+        assert_eq!(output.stderr.contains(NOTE), is_told, "{config} {model}: {output}");
+        // What is foretold follows from the price that counts.
+        if is_told {
+            project.write("../home/config/storygen/config.yaml", "");
+            assert_eq!(project.run(&["cost", "--model", model]).stdout, output.stdout, "{model}");
+        }
+    }
+}
+
 #[test]
 fn a_withdrawn_model_is_told_of_wherever_it_is_named() {
     let server = unasked();
@@ -395,6 +434,10 @@ fn what_the_user_has_set_is_what_is_told() {
         ("inflection-3-pi", "status      served by `openrouter`; elsewhere retired 2026-"),
         (
             "inflection-3-pi",
+            "price       prompt 2.50, reply 10.00 (dollars for a million tokens, 2026-",
+        ),
+        (
+            "openrouter/maker/new",
             "price       prompt 7.00, reply 8.00 (dollars for a million tokens, your\n",
         ),
         // More than is asked for by itself, and never more than the model could hold.

@@ -343,7 +343,7 @@ fn an_unknown_price_is_refused_before_anything_is_sent() {
         assert_eq!(output.code, code, "{config} {arguments:?}: {output}");
         assert_eq!(server.requests() > 0, code == 0, "{output}");
         if code == 5 {
-            let said = "error: what `openai/counted` costs is not known, so nothing can keep to the budget that is set\nhelp: set `price: {prompt: …, reply: …}`";
+            let said = "error: what `openai/counted` costs is not known, so nothing can keep to the budget that is set\nhelp: write `endpoints: {openai: {price: {prompt: …, reply: …}}}` into your configuration";
             assert!(output.stderr.contains(said), "{output}");
         }
     }

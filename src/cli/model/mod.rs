@@ -61,7 +61,7 @@ pub(super) use local::{places, spec};
 pub(super) use naming::{Named, Scene};
 pub(super) use pages::Pages;
 pub(super) use proxied::proxied;
-pub(super) use route::{in_reach, unsound, untrusted};
+pub(super) use route::{in_reach, price_of_endpoint, unsound, untrusted};
 pub(super) use vendors::all;
 pub(super) use withdrawn::withdrawn;
 pub(super) use written::{hosts, split};

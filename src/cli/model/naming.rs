@@ -235,7 +235,10 @@ impl Scene<'_> {
         let thinking = route.endpoint.thinking.and_then(|tokens| usize::try_from(tokens).ok());
         let thinking = thinking.unwrap_or(row.thinking);
         notes.extend(thinking::cut(&row.name(), thinking, window, row.reply_limit));
-        row.price = own_price(vendor, &route)?.or(row.price);
+        let said = own_price(vendor, &route)?;
+        let counts = row.counts_at(route.is_elsewhere);
+        notes.extend(said.filter(|_| counts).and_then(|said| passed_over(&row, said)));
+        row.price = said.filter(|_| !counts).or(row.price);
         let names = names(&there, &asked_row, &route);
         notes.extend(self.meant_another(&row, &route));
         notes.extend(self.past_environment(&row, &route, choice, meant));
@@ -317,6 +320,17 @@ fn widened(row: &Row, wanted: usize, sent: usize) -> Option<String> {
     let usual = row.window.filter(|usual| *usual < sent)?;
     Some(format!(
         "`{name}` is asked for a window of {sent} tokens (`num_ctx`); it takes more memory than the usual {usual}"
+    ))
+}
+
+/// What is said of a price of the endpoint's that does not count, as the model has one
+/// of its own.
+fn passed_over(row: &Row, said: Price) -> Option<String> {
+    let day = row.price_date.as_ref().filter(|_| row.price != Some(said))?;
+    Some(format!(
+        "`{}` counts at its own price of {day}: the `price` of `{}` in your configuration is for models that have none; a row in your `catalogue.yaml` gives it another",
+        row.name(),
+        row.vendor.name
     ))
 }
 

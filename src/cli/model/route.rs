@@ -11,9 +11,10 @@ use anyhow::Result;
 
 use crate::config::{Choice, Config, EndpointShape, Origin, trust, variable};
 use crate::failure::{Exit, Failure};
+use crate::money::PriceSaid;
 use crate::project::wishes::{EndpointWish, Models, Wishes};
 use crate::project::yaml::Pairs;
-use crate::provider::catalogue::{COMPATIBLE, Catalogue, Vendor};
+use crate::provider::catalogue::{COMPATIBLE, Catalogue, Row, Vendor};
 use crate::provider::http::{Base, BoundHeaders, PROXY_VARIABLES, Patience, is_proxy, proxy};
 
 /// The address of a vendor's requests, and everything that belongs to it.
@@ -122,6 +123,14 @@ pub(super) fn there<'a>(
     let origin = route.base.origin();
     let spoken = if vendor.name == "openai" { COMPATIBLE } else { &vendor.name };
     catalogue.there(&[(&vendor.name, &origin), (spoken, &origin)])
+}
+
+/// The price that the user says of all that an endpoint serves, where it is what a
+/// row's model costs in calls of the user's own.
+pub(in crate::cli) fn price_of_endpoint(row: &Row, config: &Config) -> Option<PriceSaid> {
+    let home = row.vendor.base_url.as_deref().and_then(|home| Base::parse(home).ok());
+    let is_elsewhere = home.map(|home| home.origin()) != origin(&row.vendor, config);
+    config.endpoint(&row.vendor.name).price.filter(|_| !row.counts_at(is_elsewhere))
 }
 
 /// The origin that calls of the user's own to a vendor go to, where it has one.

@@ -227,7 +227,7 @@ impl Page {
                 self.field("thinks", &what);
             }
             let listed = listed(model, row);
-            self.field("price", &price(row, listed, endpoint.price.as_ref()));
+            self.field("price", &price(row, listed, model::price_of_endpoint(row, config)));
             self.field("heeds", &heeds(row));
             if let Some(seen) = host.and_then(|host| host.seen.as_ref()) {
                 self.field("seen", seen);
@@ -263,8 +263,8 @@ impl Page {
     }
 }
 
-/// What a model costs at a host: the user's own word counts.
-fn price(row: &Row, listed: Option<&PriceShape>, said: Option<&PriceSaid>) -> String {
+/// What a model costs at a host: at the endpoint's price, where that counts.
+fn price(row: &Row, listed: Option<&PriceShape>, said: Option<PriceSaid>) -> String {
     let part = |word: &str, price: Option<f64>| {
         price.map(|price| format!(", {word} {}", dollars(price))).unwrap_or_default()
     };

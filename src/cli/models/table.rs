@@ -135,8 +135,7 @@ fn lines(catalogue: &Catalogue, name: &str, model: &ModelShape, config: &Config)
     let line = |row: &Row| {
         let endpoint = config.endpoint(&row.vendor.name);
         let listed = listed(model, row);
-        // As for a call: the user's own word counts.
-        let [prompt, reply] = match (&endpoint.price, listed) {
+        let [prompt, reply] = match (model::price_of_endpoint(row, config), listed) {
             (Some(said), _) => [Some(said.prompt), Some(said.reply)],
             (None, Some(price)) => [Some(price.prompt), Some(price.reply)],
             (None, None) => [None, None],

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use super::identity::of_known_ids;
 use super::shape::{CatalogueFile, ModelShape};
-use super::{Catalogue, merged};
+use super::{Catalogue, merged, prices};
 
 /// What a gateway in a vendor's place listed.
 #[derive(Clone, Debug, PartialEq)]
@@ -83,7 +83,9 @@ impl Catalogue {
         self.gateways.iter().filter(is_meant).fold(Cow::Borrowed(self), |all, one| {
             let all = all.into_owned();
             let gateways = all.gateways.clone();
-            Cow::Owned(Self { gateways, ..all.with_list(one.list.clone()) })
+            let mut there = all.with_list(one.list.clone());
+            there.priced.extend(prices(&one.list));
+            Cow::Owned(Self { gateways, ..there })
         })
     }
 }

@@ -57,6 +57,9 @@ pub struct Catalogue {
     /// Models that only a vendor's list knows. Their names are what the list calls
     /// them, and mean nothing that anybody else has named so.
     listed: BTreeSet<String>,
+    /// The models, each with a vendor, whose prices hold wherever that one's calls go:
+    /// those of the user, and of gateways that are in reach.
+    priced: BTreeSet<(String, String)>,
     /// What gateways in vendors' places listed; part of `file` only where asked for.
     gateways: Vec<Gateway>,
 }
@@ -119,6 +122,7 @@ impl Catalogue {
     pub fn with(mut self, own: CatalogueFile) -> Self {
         self.listed.retain(|name| !own.models.contains_key(name));
         self.gateways.iter_mut().for_each(|gateway| gateway.lay(&own));
+        self.priced.extend(prices(&own));
         Self { file: merged(own, self.file), ..self }
     }
 
@@ -282,7 +286,10 @@ impl Catalogue {
     }
 
     fn known(&self, vendor: Vendor, id: &str, found: Found<'_>) -> Row {
-        Row::known(vendor, id, found, self.seen(found.model))
+        let place = (found.name.to_owned(), vendor.name.clone());
+        let mut row = Row::known(vendor, id, found, self.seen(found.model));
+        row.is_priced_there = found.host.is_some() && self.priced.contains(&place);
+        row
     }
 
     /// The model that a vendor calls so, or that is called so in the catalogue
@@ -341,6 +348,14 @@ impl Catalogue {
             .max_by_key(|(length, ..)| *length)
             .map(|(_, name, model)| found((name, model)))
     }
+}
+
+/// The models of a file that have prices, each with the vendor whose they are.
+fn prices(file: &CatalogueFile) -> impl Iterator<Item = (String, String)> + '_ {
+    file.models.iter().flat_map(|(name, model)| {
+        let priced = model.hosts.iter().filter(|(_, host)| host.price.is_some());
+        priced.map(|(vendor, _)| (name.clone(), vendor.clone()))
+    })
 }
 
 /// A name as it is told from others: letters, digits and the points of versions, in

@@ -38,8 +38,11 @@ pub struct Row {
     pub thinking: usize,
     /// What its tokens cost; none where nobody has said.
     pub price: Option<Price>,
-    /// The day of that price.
+    /// The day of that price, where it is the model's own.
     pub price_date: Option<String>,
+    /// Whether that price was said of wherever its vendor's calls go: by the user, or
+    /// by the list of a gateway to which they go. Any other is the vendor's own.
+    pub is_priced_there: bool,
     /// Its vocabulary.
     pub tokenizer: Option<String>,
     /// Whether that vocabulary has been seen, so that prose can be counted with
@@ -97,6 +100,7 @@ impl Row {
             thinking: 0,
             price: vendor.is_local.then_some(Price::FREE),
             price_date: None,
+            is_priced_there: false,
             tokenizer: None,
             seen: None,
             template: None,
@@ -164,6 +168,13 @@ impl Row {
     #[must_use]
     pub fn name(&self) -> String {
         format!("{}/{}", self.vendor.name, self.id)
+    }
+
+    /// Whether its price counts before one that is said of all that its endpoint
+    /// serves; `is_elsewhere` tells that its calls do not go to the vendor itself.
+    #[must_use]
+    pub fn counts_at(&self, is_elsewhere: bool) -> bool {
+        self.price_date.is_some() && (self.is_priced_there || !is_elsewhere)
     }
 
     /// What the bodies of its requests depend on. `is_strict` asks the vendor

@@ -14,8 +14,11 @@ pub fn unknown_price(facts: &Facts, is_capped: bool) -> Failure {
         (true, _) => "so nothing can keep to the budget that is set".to_owned(),
         (false, _) => "so it is not asked".to_owned(),
     };
+    let host = name.split('/').next().unwrap_or(name);
     Failure::new(Exit::Budget, format!("what `{name}` costs is not known, {why}"))
-        .hint("set `price: {prompt: …, reply: …}` in your configuration: dollars for a million tokens")
+        .hint(format!(
+            "write `endpoints: {{{host}: {{price: {{prompt: …, reply: …}}}}}}` into your configuration, or a row with its price into your `catalogue.yaml`: dollars for a million tokens"
+        ))
         .hint("or add `--allow-unknown-price`: the calls are counted, but no budget can stop them")
 }
 
