@@ -44,7 +44,7 @@ pub use vendor::Vendor;
 
 use gateway::Gateway;
 use row::Found;
-use shape::{CatalogueFile, HostShape, ModelShape};
+use shape::{CatalogueFile, HostShape, ModelShape, StatusWord};
 
 /// The vendor whose row holds for any endpoint that is like `OpenAI`'s: it is
 /// nowhere by itself, and written as `openai/NAME`.
@@ -263,7 +263,12 @@ impl Catalogue {
             let is_word = |host: &&HostShape| host.also.iter().flatten().any(|one| one == model);
             let host = found.host.filter(|host| !is_word(host));
             let id = host.and_then(|host| host.id.as_deref()).unwrap_or(model).to_owned();
-            return Ok(self.known(vendor, &id, found));
+            let mut row = self.known(vendor, &id, found);
+            // When the model of today ends, a name that moves goes on to the next.
+            if identity::moves(&id) && row.status.word == StatusWord::Deprecated {
+                row.status = Status::default();
+            }
+            return Ok(row);
         }
         if let Some(found) = self.make(&vendor, model) {
             return Ok(self.known(vendor, model, found));
@@ -325,12 +330,12 @@ impl Catalogue {
     }
 
     /// The make of a model that its host's row does not name: a file of a local
-    /// server, or a variant (`:free`, `:nitro`) of one that it does name. What a
-    /// host says of its own model (limits, prices) is not true of those.
+    /// server, or a variant (`:free`, `:nitro`, `-20251001`) of one that it does name.
+    /// What a host says of its own model (limits, prices) is not true of those.
     fn make<'a>(&'a self, vendor: &Vendor, id: &str) -> Option<Found<'a>> {
         let found = |(name, model)| Found { name, model, host: None };
         if !vendor.is_local {
-            let (plain, _) = id.rsplit_once(':')?;
+            let plain = identity::plain(id)?;
             return self.hosted(&vendor.name, plain).map(|found| Found { host: None, ..found });
         }
         if let Some(known) = self.called(id, false) {

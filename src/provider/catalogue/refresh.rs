@@ -120,8 +120,10 @@ pub fn refreshed(
     let mut layer = CatalogueFile::default();
     let mut changes = Vec::new();
     let mut seen = BTreeSet::new();
+    let list = &identity::settled(list)[..];
     let rows = identity::told_apart(list);
     let names = identity::named(against, vendor, &rows);
+    seen.extend(identity::words_now(against, vendor, &rows, &names).into_iter().map(str::to_owned));
     for ((said, listed), found) in list.iter().zip(&rows).zip(names) {
         let name = match found {
             Some(name) => name.to_owned(),

@@ -1,8 +1,8 @@
 //! What goes to the wire after a list was read, by what was typed.
 
 use super::super::listing::{self, Listing};
-use super::super::refreshed;
 use super::super::shape::ListingKind;
+use super::super::{Change, refreshed};
 use super::*;
 use crate::money::Price;
 
@@ -16,6 +16,8 @@ models:
     hosts: {wide: {id: maker/bard-12b, window: 30000, price: {prompt: 0.4, reply: 0.8, date: 2026-11-22}}}
   poet: {family: poet, hosts: {wide: {id: poet-2512}}}
   lyre: {family: lyre, hosts: {wide: {id: maker/lyre}}}
+  harp: {hosts: {wide: {id: harp-2512, window: 9000, price: {prompt: 1, reply: 2, date: 2026-11-22}}}}
+  flute: {parameters: [stop], hosts: {wide: {id: flute-4-5, price: {prompt: 1, reply: 2, date: 2026-11-22}}}}
 ";
 
 fn world() -> Catalogue {
@@ -172,4 +174,72 @@ models:
     assert_eq!(row("bard-12b").id, "maker/bard-12b");
     assert_eq!(row("bard-12b").price, Price::per_million(0.4, 0.8, None, None));
     assert_eq!((row("poet").id.as_str(), row("poet").window), ("POET-2512", Some(4_096)));
+}
+
+/// A name that moves, and an id with its day, are words for the model that they stand
+/// for: they are asked as they are, and announce nothing.
+#[test]
+fn what_a_name_stands_for_now_is_what_is_known_of_it() {
+    // As lists were kept before.
+    const BEFORE: &str = "
+models:
+  harp-latest: {hosts: {wide: {id: harp-latest, status: {is: active}}}}
+  flute-4-5-20251001: {hosts: {wide: {id: flute-4-5-20251001, status: {is: active}}}}
+";
+    let row = |id: &str, name: &str, also: &str| serde_json::json!({"id": id, "name": name, "aliases": [also], "deprecation": "2099-12-20"});
+    let harp = row("harp-2512", "harp-2512", "harp-latest");
+    let [latest, own] =
+        ["harp-2512", "harp-latest"].map(|name| row("harp-latest", name, "harp-2512"));
+    let short = row("harp", "harp-2512", "harp-2512");
+    let both = serde_json::json!({"id": "harp-2512", "name": "harp-2512", "aliases": ["harp-latest", "harp"]});
+    let alone = |id: &str| serde_json::json!({"id": id});
+    let day = "flute-4-5-20251001";
+    // The list; what is typed; whether that has the price, and an end; what is new.
+    let table = [
+        (vec![harp.clone(), latest.clone()], "harp-latest", true, false, &[][..]),
+        (vec![own, harp.clone()], "harp-latest", true, false, &[]),
+        (vec![harp.clone(), latest.clone()], "harp-2512", true, true, &[]),
+        (vec![both, latest, short], "harp", true, false, &[]),
+        (vec![alone(day)], day, true, false, &[]),
+        (vec![alone(day)], "flute-4-5", true, false, &[]),
+        // Of two days neither is known to be the one that the name stands for.
+        (
+            vec![alone(day), alone("flute-4-5-20260101")],
+            "flute-4-5-20260101",
+            false,
+            false,
+            &["flute-4-5-20251001", "flute-4-5-20260101"],
+        ),
+        (vec![alone(day), alone("flute-4-5")], day, false, false, &["flute-4-5-20251001"]),
+    ];
+    for (list, typed, is_priced, ends, new) in table {
+        for before in ["models: {}", BEFORE] {
+            let built_in = world();
+            let last: CatalogueFile = serde_yaml::from_str(before).unwrap();
+            let known = world().with_list(last.clone());
+            let against = Against {
+                built_in: &built_in,
+                known: &known,
+                last: &last,
+                elsewhere: None,
+                is_cut: false,
+            };
+            let list = rows(ListingKind::Mistral, &list);
+            let (layer, changes) = refreshed(against, "wide", &list, "2026-11-23");
+            let row = world().with_list(layer).row("wide", typed).unwrap();
+            assert_eq!(row.id, typed, "{list:?}");
+            assert_eq!(row.price.is_some(), is_priced, "{typed} of {list:?}");
+            assert_eq!(row.status.until.is_some(), ends, "{typed} of {list:?}");
+            assert!(!typed.starts_with("flute") || row.accepts.parameters.len() == 1, "{typed}");
+            let said = |change: &Change| match change {
+                Change::New { model } => Some(model.clone()),
+                _ => None,
+            };
+            let said: Vec<String> = changes.iter().filter_map(said).collect();
+            let new: &[&str] = if before == BEFORE { &new[new.len().min(1)..] } else { new };
+            assert_eq!(said, new, "{before} {list:?}");
+            let is_gone = |change: &&Change| matches!(change, Change::Unlisted { model, .. } if model.contains("latest") || model.contains(day));
+            assert_eq!(changes.iter().find(is_gone), None, "{list:?}");
+        }
+    }
 }
