@@ -72,6 +72,17 @@ pub enum Fault {
         /// The endpoint's words.
         message: String,
     },
+    /// The endpoint has the model, but passes the request on to nobody (404 in words
+    /// that say so).
+    #[error(
+        "{origin} refused the request (404): {message}; the model is there, but nobody who serves it takes what was asked of it"
+    )]
+    Unserved {
+        /// Scheme, host and port.
+        origin: String,
+        /// The endpoint's words.
+        message: String,
+    },
     /// The endpoint failed (5xx, or an error in the stream that is not the request's).
     #[error("{origin} failed ({status}): {message}")]
     Server {

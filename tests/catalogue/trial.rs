@@ -109,6 +109,11 @@ fn every_failure_is_named_with_its_way_out() {
         (vec![error(402, "no credit")], "model      fails", "no credit"),
         (vec![error(404, "No endpoints found")], "model      fails", "No endpoints found"),
         (
+            vec![error(404, "No endpoints found that match your max price")],
+            "model      fails",
+            "(`max_price`): if that has risen, `storygen models refresh openrouter` takes the new one",
+        ),
+        (
             vec![vec![answer(200, &[("content-type", "text/html")], b"<title>Hello</title>")]],
             "reachable  fails",
             "Hello",

@@ -178,7 +178,7 @@ pub fn kind(fault: &Fault) -> &'static str {
         Fault::Foreign { .. } => "foreign",
         Fault::Key { .. } => "key",
         Fault::Busy { .. } => "busy",
-        Fault::Refused { .. } => "refused",
+        Fault::Refused { .. } | Fault::Unserved { .. } => "refused",
         Fault::Gone { .. } => "gone",
         Fault::Cut { .. } => "cut",
         Fault::Server { .. } => "server",

@@ -231,13 +231,7 @@ impl Judge<'_> {
             400 | 404 if let Some(model) = self.gone(refusal) => {
                 Fault::Gone { origin, model, message: words + &self.next() }
             }
-            404 if refusal.is_about_parameters() => Fault::Refused {
-                origin,
-                status,
-                message: format!(
-                    "{words}; the model is there, but nobody who serves it takes what was asked of it"
-                ),
-            },
+            404 if refusal.is_about_parameters() => Fault::Unserved { origin, message: words },
             400 | 413 | 422 if refusal.is_about_length() => Fault::Refused {
                 origin,
                 status,

@@ -169,7 +169,7 @@ pub(super) fn went_wrong(fault: &Fault, heard: &Heard) -> Vec<Check> {
         Fault::Interrupted { .. } | Fault::Unended { .. } if is_silent => "answers",
         Fault::Key { .. } => "key",
         Fault::Refused { .. } if heard.text.is_empty() => "model",
-        Fault::Gone { .. } | Fault::Model(_) | Fault::Script(_) => "model",
+        Fault::Gone { .. } | Fault::Unserved { .. } | Fault::Model(_) | Fault::Script(_) => "model",
         Fault::Cut { .. } | Fault::TooLong { .. } => "window",
         Fault::Interrupted { .. } | Fault::Unended { .. } | Fault::Refused { .. } => "streams",
         _ => "answers",
