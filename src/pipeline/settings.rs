@@ -68,13 +68,7 @@ impl Settings {
             continuations: asked.continuations.unwrap_or(8).min(1_000),
             synopsis_words: count(asked.synopsis_words).unwrap_or(90).clamp(20, 1_000),
             seed: asked.seed.unwrap_or(0),
-            prose: asked.sampling.or(&Sampling {
-                temperature: Some(0.8),
-                top_p: Some(0.95),
-                min_p: Some(0.05),
-                repetition_penalty: Some(1.1),
-                ..Sampling::default()
-            }),
+            prose: Self::prose_of(asked.sampling),
             exact: Sampling {
                 temperature: Some(0.2),
                 top_p: Some(0.95),
@@ -83,6 +77,18 @@ impl Settings {
                 ..Sampling::default()
             },
         }
+    }
+
+    /// How prose is sampled where this is asked for.
+    #[must_use]
+    pub fn prose_of(asked: Sampling) -> Sampling {
+        asked.or(&Sampling {
+            temperature: Some(0.8),
+            top_p: Some(0.95),
+            min_p: Some(0.05),
+            repetition_penalty: Some(1.1),
+            ..Sampling::default()
+        })
     }
 
     /// How the window is shared.

@@ -4,12 +4,13 @@
 //! and which one is asked next; the reply says which one answered. What a chain
 //! can do is what all its models can: the smallest window, the dearest price.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Bill, Ear, Facts, Fault, Provider, Request, Streaming};
+use super::{Bill, Ear, Facts, Fault, Provider, Request, Sampling, Streaming};
 use crate::chat::{Counting, Message, Tokenizer};
 use crate::money::Money;
 
@@ -19,6 +20,8 @@ pub type OnFallback = Box<dyn Fn(&str, &Fault, &str) + Send + Sync>;
 /// One model of a chain.
 struct Link {
     model: Box<dyn Provider>,
+    /// How its prose is sampled.
+    prose: Option<Sampling>,
     /// It failed for a reason that time does not mend: no key, no such model.
     is_out: AtomicBool,
 }
@@ -45,9 +48,30 @@ impl Chain {
         let tokens = Arc::new(Most(all.iter().map(|model| model.tokenizer()).collect()));
         let links = std::iter::once(first)
             .chain(others)
-            .map(|model| Link { model, is_out: AtomicBool::new(false) })
+            .map(|model| Link { model, prose: None, is_out: AtomicBool::new(false) })
             .collect();
         Self { links, facts, tokens, on_fallback }
+    }
+
+    /// The same chain, where each model's prose is sampled in its own way: whoever
+    /// stands in is not asked by the settings of the first one's author.
+    #[must_use]
+    pub fn sampled(mut self, prose: Vec<Sampling>) -> Self {
+        for (link, prose) in self.links.iter_mut().zip(prose) {
+            link.prose = Some(prose);
+        }
+        self
+    }
+
+    /// What a link is asked, where the first would be asked this.
+    fn own<'a>(&self, request: &'a Request, link: &Link) -> Cow<'a, Request> {
+        let usual = self.links.first().and_then(|first| first.prose.as_ref());
+        match &link.prose {
+            Some(own) if usual == Some(&request.sampling) && *own != request.sampling => {
+                Cow::Owned(Request { sampling: own.clone(), ..request.clone() })
+            }
+            _ => Cow::Borrowed(request),
+        }
     }
 
     /// The models to ask, in order; all of them where all are out.
@@ -175,7 +199,8 @@ impl Provider for Chain {
             let mut asked = self.asked().into_iter().peekable();
             while let Some(link) = asked.next() {
                 passing.ear.asks(&link.model.facts().name);
-                let fault = match link.model.stream(request, &mut passing, cancel).await {
+                let own = self.own(request, link);
+                let fault = match link.model.stream(&own, &mut passing, cancel).await {
                     Ok(reply) => return Ok(reply),
                     Err(fault) => fault,
                 };
@@ -205,7 +230,7 @@ mod tests {
 
     use super::*;
     use crate::money::Price;
-    use crate::provider::{Finish, Reply, Sampling};
+    use crate::provider::{Finish, Reply};
 
     /// Says its name, or fails each time in this way; text first, if told.
     struct One {

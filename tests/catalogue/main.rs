@@ -10,6 +10,7 @@ mod calls;
 mod data;
 mod ending;
 mod gateways;
+mod heeding;
 mod home;
 mod keys;
 mod left_out;

@@ -61,3 +61,29 @@ model: attic/a
     assert!(output.stderr.contains("indispensable"), "{output}");
     assert!(!output.stderr.contains("which is to stand in"), "{output}");
 }
+
+/// One that its host has withdrawn is left out, and told of; who names it is said, and
+/// where it is the model itself, that is an error.
+#[test]
+fn one_that_cannot_be_had_is_left_out() {
+    let gone = "mistral/labs-mistral-small-creative";
+    let named = format!("; your configuration names `{gone}`");
+    let left_out = format!(
+        "{named}; it cannot stand in, and is left out (another model takes its place: `ministral-3-8b`"
+    );
+    let attic = "endpoints: {attic: {base_url: 'http://127.0.0.1:1/v1', tries: 1, price: {prompt: 1, reply: 2}}}\n";
+    for (models, code, words) in [
+        (format!("model: attic/a\nmodels: {{fallback: [{gone}]}}\n"), 0, &left_out),
+        (format!("model: {gone}\n"), 6, &named),
+    ] {
+        for command in [&["cost"][..], &["draft", "chapter", "1", "--dry-run"], &["draft"]] {
+            let project = Project::copy("tests/tiny");
+            project.write("../home/config/storygen/config.yaml", format!("{attic}{models}"));
+            let output = project.run(command);
+            assert_eq!(output.stderr.matches(words.as_str()).count(), 1, "{models}: {output}");
+            let is_asked = command == ["draft"] && code == 0;
+            assert_eq!(output.stderr.contains("cannot reach"), is_asked, "{models}: {output}");
+            assert_eq!(output.code, if is_asked { 6 } else { code }, "{models}: {output}");
+        }
+    }
+}

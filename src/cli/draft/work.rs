@@ -100,7 +100,7 @@ impl Work<'_> {
             _ => {}
         }
         rendering::try_out(story, templates)?;
-        model::heeded(self.run.model, wishes, &staff.draft, self.ui)?;
+        model::heeded(self.run.model, wishes, staff, self.ui)?;
         model::keyed(staff, self.ui)?;
         let floor = paying::foretell(self, &session.archive, [&settings, &exact], &wanted)?;
         let ready = self.ready().await?;
@@ -159,6 +159,7 @@ impl Work<'_> {
             tells_swaps: true,
             is_strict: self.run.model.strict || wishes.strict,
             book: &wishes.book,
+            sampling: &wishes.sampling,
             reach: self.run.reach,
             cache: &folder.path().join(layout::CACHE),
             ui: self.ui,

@@ -8,7 +8,7 @@ use anyhow::Result;
 
 use super::keyed::lack;
 use super::naming::{ASSUMED_WINDOW, Distant, Named, is_another};
-use super::{ModelArguments, Staff, Team, local, route};
+use super::{ModelArguments, Staff, Team, heeding, local, route};
 use crate::chat::Tokenizer;
 use crate::cli::ui::Ui;
 use crate::config::{Config, EndpointShape, Origin};
@@ -16,8 +16,8 @@ use crate::diagnostic::did_you_mean;
 use crate::failure::{Exit, Failure};
 use crate::own_file;
 use crate::pipeline::calling;
+use crate::pipeline::settings::Settings;
 use crate::prompt::tokens::Bound;
-use crate::provider::Provider;
 use crate::provider::chain::Chain;
 use crate::provider::dialects::{DIALECTS, dialect};
 use crate::provider::http::counting;
@@ -25,6 +25,7 @@ use crate::provider::http::dialect::{Dialect, Knobs};
 use crate::provider::http::gate::{Gate, Limits};
 use crate::provider::http::{Base, Connections, Endpoint, Remote, SaidIn};
 use crate::provider::scripted::Scripted;
+use crate::provider::{Provider, Sampling};
 
 /// The models of a run, ready to be asked.
 pub(in crate::cli) struct Ready {
@@ -107,6 +108,8 @@ pub(in crate::cli) struct Loader<'a> {
     pub is_strict: bool,
     /// Whether the user is told at once of a model that answers for another one.
     pub tells_swaps: bool,
+    /// How the book wants its prose sampled.
+    pub sampling: &'a Sampling,
     /// What names the book to an endpoint.
     pub book: &'a str,
     /// Where the project keeps what can be made again.
@@ -139,11 +142,13 @@ impl Loader<'_> {
         team: &Team,
         scripts: &mut Vec<Arc<Scripted>>,
     ) -> Result<Box<dyn Provider>> {
-        let mut models = Vec::new();
+        let (mut models, mut prose) = (Vec::new(), Vec::new());
         for (index, named) in team.members.iter().enumerate() {
             // One that could only be refused is not asked to stand in.
             if index == 0 || lack(named)?.is_none() {
                 models.push(self.one(named, scripts).await?);
+                let first = team.members.first().unwrap_or(named);
+                prose.push(Settings::prose_of(heeding::sampling(self.sampling, first, named)));
             }
         }
         let mut models = models.into_iter();
@@ -158,7 +163,7 @@ impl Loader<'_> {
         let tell = move |from: &str, fault: &crate::provider::Fault, to: &str| {
             ui.say(&format!("{fault}; `{to}` stands in for `{from}`"));
         };
-        Ok(Box::new(Chain::new(first, others, Box::new(tell))))
+        Ok(Box::new(Chain::new(first, others, Box::new(tell)).sampled(prose)))
     }
 
     async fn one(

@@ -12,29 +12,29 @@
 //! | `keys` | which key may go with them |
 //! | `proxied` | the proxy that its calls go through |
 //! | `withdrawn` | models of a project that can be had no more |
+//! | `heeding` | how they are asked to sample, and what of it they would not heed |
 //! | `thinking` | how much it may think |
 //! | `local`, `absent` | the embedded model, or its absence |
 //! | `loading` | models, ready to be asked |
 //! | `pages` | a vendor's own pages, such as its list of models |
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use anyhow::Result;
 
-use super::ui::Ui;
 use crate::chat::Tokenizer;
 use crate::config::{Choice, Origin};
 use crate::failure::{Exit, Failure};
-use crate::pipeline::settings::{Asked, Settings};
-use crate::project::wishes::{Role, Wishes};
+use crate::project::wishes::Role;
 use crate::provider::Facts;
 use crate::provider::chain::{Most, common};
-use crate::provider::sampling::unheard;
 
 #[cfg(not(feature = "embedded"))]
 mod absent;
 mod counting;
 mod flags;
+mod heeding;
 mod keyed;
 mod keys;
 mod loading;
@@ -54,6 +54,7 @@ use absent as local;
 #[cfg(not(feature = "embedded"))]
 pub(super) use absent::no_engine;
 pub(super) use flags::ModelArguments;
+pub(super) use heeding::{heeded, settings};
 pub(super) use keyed::{keyed, tell_left_out};
 pub(super) use loading::{Loader, Reach, Ready, raw_counting};
 #[cfg(feature = "embedded")]
@@ -145,17 +146,20 @@ pub(super) fn staff(scene: &Scene<'_>) -> Result<Staff> {
         route::settle(scene.project, wishes, config)?;
     }
     let meant = scene.meant(&flags);
+    let lost = RefCell::new(Vec::new());
     let team = |choice: &Choice| -> Result<Team> {
         let others = fallback.iter().filter(|other| other.name != choice.name);
-        let others: Result<Vec<Named>> = others.map(|other| scene.name(other, &meant)).collect();
-        Ok(Team::new(scene.name(choice, &meant)?, others?))
+        let mut members = Vec::new();
+        for other in others {
+            members.extend(stand_in(scene.name(other, &meant), &lost)?);
+        }
+        Ok(Team::new(scene.name(choice, &meant)?, members))
     };
     let staff = Staff { draft: team(&main)?, record: team(&record)? };
+    let lost = lost.into_inner();
+    let members = staff.teams().into_iter().flat_map(|team| &team.members);
     let mut told: Vec<&String> = Vec::new();
-    for note in [&staff.draft, &staff.record]
-        .into_iter()
-        .flat_map(|team| team.members.iter().flat_map(|named| &named.notes))
-    {
+    for note in members.flat_map(|named| &named.notes).chain(&lost) {
         if !told.contains(&note) {
             told.push(note);
             scene.ui.say(note);
@@ -164,46 +168,19 @@ pub(super) fn staff(scene: &Scene<'_>) -> Result<Staff> {
     Ok(staff)
 }
 
-/// Says which of the book's sampling settings a model would not heed; refuses
-/// where they have to be heeded.
-///
-/// # Errors
-///
-/// In strict mode, when there is any.
-pub(super) fn heeded(
-    arguments: &ModelArguments,
-    wishes: &Wishes,
-    team: &Team,
-    ui: &Ui,
-) -> Result<()> {
-    let said: Vec<String> = team
-        .members
-        .iter()
-        .flat_map(|named| {
-            let of_book = unheard(&wishes.sampling, &named.facts.accepts, named.stops());
-            of_book.into_iter().map(|one| {
-                format!(
-                    "`{}` of the book: `{}` {}",
-                    one.parameter.name(),
-                    named.facts.name,
-                    one.why
-                )
-            })
-        })
-        .collect();
-    if said.is_empty() {
-        return Ok(());
+/// A model that is to stand in; none where it cannot be had, which `lost` is told.
+fn stand_in(named: Result<Named>, lost: &RefCell<Vec<String>>) -> Result<Option<Named>> {
+    let failure = match named {
+        Ok(named) => return Ok(Some(named)),
+        Err(error) => error.downcast::<Failure>()?,
+    };
+    if failure.exit != Exit::Provider {
+        return Err(failure.into());
     }
-    if arguments.strict || wishes.strict {
-        return Err(Failure::new(Exit::Usage, said.join("; "))
-            .hint("leave the setting out of `sampling` in `storygen.yaml`, or name another model")
-            .hint("without `strict`, such settings are only told of")
-            .into());
-    }
-    for line in said {
-        ui.say(&line);
-    }
-    Ok(())
+    let Failure { message, hints, .. } = failure;
+    let hint = hints.first().map(|hint| format!(" ({hint})")).unwrap_or_default();
+    lost.borrow_mut().push(format!("{message}; it cannot stand in, and is left out{hint}"));
+    Ok(None)
 }
 
 /// Fails for a model whose tokens cannot be counted yet.
@@ -217,19 +194,4 @@ pub(super) fn must_be_here(team: &Team) -> Result<()> {
         .into());
     }
     Ok(())
-}
-
-/// The settings of a run with this team.
-pub(super) fn settings(arguments: &ModelArguments, wishes: &Wishes, team: &Team) -> Settings {
-    let author = team.members.first().and_then(Named::author_sampling).cloned();
-    let asked = Asked {
-        window: arguments.window.or(wishes.window),
-        reply_tokens: wishes.reply_tokens,
-        redraws: wishes.redraws,
-        continuations: wishes.continuations,
-        synopsis_words: wishes.synopsis_words,
-        seed: arguments.seed,
-        sampling: wishes.sampling.clone().or(&author.unwrap_or_default()),
-    };
-    Settings::new(asked, &team.facts)
 }

@@ -219,6 +219,7 @@ impl Scene<'_> {
             Verdict::Usable => {}
             Verdict::Ending(warning) => notes.push(warning),
             Verdict::Retired { message, hints } => {
+                let message = format!("{message}; {} names `{}`", choice.origin, choice.name);
                 let failure = Failure::new(Exit::Provider, message);
                 return Err(hints.into_iter().fold(failure, Failure::hint).into());
             }

@@ -59,6 +59,7 @@ fn unknown(model: &str, provider: &str, origin: Origin, catalogue: &Catalogue) -
         if let Some(Verdict::Retired { message, hints }) =
             rows.first().map(|row| row.verdict(None, &open::today()))
         {
+            let message = format!("{message}; {origin} names `{model}`");
             let failure = Failure::new(Exit::Provider, message);
             return hints.into_iter().fold(failure, Failure::hint);
         }

@@ -74,6 +74,7 @@ fn try_out(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exit> {
             // One of the checks says it.
             tells_swaps: false,
             book: "storygen models test",
+            sampling: &wishes.sampling,
             cache: scratch.path(),
             reach: &reach,
             ui,
