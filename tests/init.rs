@@ -348,3 +348,36 @@ fn texts_of_several_lines_are_refused() {
         }
     }
 }
+
+/// What is shown to be typed can be typed, whatever the folder is called.
+#[test]
+fn the_next_command_leads_to_the_same_project() {
+    for (folder, shown) in [("book", "book"), ("My Book", "'My Book'"), ("it's", r"'it'\''s'")] {
+        let project = Project::empty();
+        project.run(&["init", folder, "--yes"]);
+        let status = project.run(&["status", "--project", folder]);
+        let next = format!("next: storygen draft chapter 1 --project {shown}\n");
+        assert!(status.stdout.ends_with(&next), "{status}");
+        project.write(&format!("{folder}/bible/outline.yaml"), "chapters: []\n");
+        let draft = project.run(&["draft", "--project", folder]);
+        let way = format!("; `storygen check --project {shown}` shows all findings\n");
+        assert!(draft.stderr.ends_with(&way), "{draft}");
+    }
+}
+
+/// A file that is called almost as it should be is told of, not passed over in silence.
+#[test]
+fn a_file_with_another_ending_is_told_of() {
+    let project = Project::empty();
+    project.write("storygen.yml", "title: Yes\n");
+    let output = project.run(&["check"]);
+    let way = "help: rename `[DIR]/storygen.yml` to `storygen.yaml`\n";
+    assert!(output.code == 10 && output.stderr.ends_with(way), "{output}");
+    let other = project.run(&["check", "--project", "."]);
+    assert!(other.stderr.contains("help: rename `./storygen.yml`"), "{other}");
+    project.write("../home/config/storygen/config.yml", "budget: {month: 5}\n");
+    let output = project.run(&["models"]);
+    assert!(output.code == 2 && output.stderr.contains("called `config.yaml`"), "{output}");
+    project.write("../home/config/storygen/config.yaml", "budget: {month: 5}\n");
+    assert_eq!(project.run(&["models"]).code, 0);
+}

@@ -1,9 +1,10 @@
 //! `storygen init`: a new project that passes `check` and drafts as it is.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Result;
 
+use super::pasted::shell_word;
 use super::{Common, open, ui::Ui};
 use crate::failure::{Exit, Failure};
 use crate::project::folder::Folder;
@@ -136,15 +137,4 @@ fn chapters(number: &str) -> Result<usize, String> {
         .ok()
         .filter(|number| (1..=2_000).contains(number))
         .ok_or_else(|| "write a whole number from 1 to 2000".to_owned())
-}
-
-/// A path as it can be typed into a shell.
-fn shell_word(path: &Path) -> String {
-    let path = path.display().to_string();
-    let is_safe = |c: char| c.is_alphanumeric() || "/._-+~".contains(c);
-    if !path.is_empty() && path.chars().all(is_safe) {
-        path
-    } else {
-        format!("'{}'", path.replace('\'', r"'\''"))
-    }
 }

@@ -18,6 +18,7 @@ mod init;
 mod model;
 mod models;
 mod open;
+mod pasted;
 mod prompt;
 mod schema;
 mod status;

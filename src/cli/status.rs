@@ -8,6 +8,7 @@ use owo_colors::OwoColorize;
 
 use super::check::faults_of_models;
 use super::model::{self, ModelArguments};
+use super::pasted::project_flag;
 use super::ui::{Ui, counted, table, terminal_width};
 use super::{Common, open};
 use crate::config::{Choice, Config, Origin};
@@ -292,11 +293,7 @@ fn remarks(row: &Row<'_>) -> String {
 }
 
 fn next(rows: &[Row<'_>], common: &Common) -> String {
-    let project = common
-        .project
-        .as_ref()
-        .map(|path| format!(" --project {}", path.display()))
-        .unwrap_or_default();
+    let project = project_flag(common);
     match rows.iter().find(|row| !matches!(row.state, State::Drafted | State::Written)) {
         Some(row) if row.state == State::Missing => {
             format!("storygen draft chapter {}{project}", row.chapter.number)

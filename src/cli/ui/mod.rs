@@ -20,7 +20,7 @@ mod results;
 pub(super) mod sheet;
 pub(super) mod table;
 
-use super::Common;
+use super::{Common, pasted};
 use crate::diagnostic::{self, Finding};
 use crate::failure::{self, Exit};
 use crate::project::yaml::key_shaped;
@@ -31,6 +31,8 @@ use results::Results;
 #[derive(Clone, Debug)]
 pub(super) struct Ui {
     quiet: bool,
+    /// What leads the commands that are shown to the same project.
+    project: String,
     /// Nothing is said at all: what is looked at now is told of later.
     muted: bool,
     colour: ColorChoice,
@@ -49,6 +51,7 @@ impl Ui {
     pub fn new(common: &Common) -> Self {
         Self {
             quiet: common.quiet,
+            project: pasted::project_flag(common),
             muted: false,
             colour: if common.no_color { ColorChoice::Never } else { ColorChoice::Auto },
             may_ask: !common.no_input
@@ -259,6 +262,7 @@ impl Ui {
         use owo_colors::OwoColorize;
         self.warn(&format!("{}{} {error:#}", "error".red().bold(), ":".bold()));
         for hint in &failure::ways_out(error) {
+            let hint = pasted::led(hint, &self.project);
             self.warn(&format!("{} {hint}", "help:".cyan().bold()));
         }
     }
