@@ -183,6 +183,9 @@ pub struct Accepts {
     pub temperature: (f32, f32),
     /// The most texts that may end a reply.
     pub stops: usize,
+    /// Whether what is added to a token's logit has to be a whole number.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub whole_bias: bool,
 }
 
 impl Accepts {
@@ -193,13 +196,19 @@ impl Accepts {
             parameters: Parameter::ALL.into_iter().collect(),
             temperature: (0.0, 5.0),
             stops: usize::MAX,
+            whole_bias: false,
         }
     }
 
     /// These parameters; temperatures up to 2 and four stops, as most endpoints have it.
     #[must_use]
     pub fn only(parameters: impl IntoIterator<Item = Parameter>) -> Self {
-        Self { parameters: parameters.into_iter().collect(), temperature: (0.0, 2.0), stops: 4 }
+        Self {
+            parameters: parameters.into_iter().collect(),
+            temperature: (0.0, 2.0),
+            stops: 4,
+            ..Self::everything()
+        }
     }
 
     /// Whether it heeds this parameter.
@@ -283,6 +292,11 @@ pub fn unheard(sampling: &Sampling, accepts: &Accepts, stops: &[String]) -> Vec<
                     .filter(|wanted| !(least..=most).contains(wanted))
                     .map(|_| format!("takes {least} to {most}"))
             }
+            Parameter::LogitBias => {
+                let is_broken = |bias: &f32| accepts.whole_bias && bias.fract() != 0.0;
+                let broken = sampling.logit_bias.values().any(is_broken);
+                broken.then(|| "takes whole numbers, so each is rounded".to_owned())
+            }
             Parameter::Stop => crowded(&sampling.stop, accepts.stops, stops),
             _ => None,
         };
@@ -341,6 +355,12 @@ mod tests {
             ]
         );
         assert_eq!(unheard(&sampling, &Accepts::everything(), &[]), []);
+        let whole = Accepts { whole_bias: true, ..Accepts::everything() };
+        for (bias, is_told) in [(-100.0, false), (2.5, true)] {
+            let logit_bias = BTreeMap::from([(7, bias)]);
+            let sampling = Sampling { logit_bias, ..Sampling::default() };
+            assert_eq!(unheard(&sampling, &whole, &[]).len(), usize::from(is_told), "{bias}");
+        }
         assert_eq!(unheard(&Sampling::default(), &Accepts::only([]), &[]), []);
     }
 

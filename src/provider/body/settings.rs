@@ -90,9 +90,15 @@ fn biases(sampling: &Sampling, knobs: &Knobs) -> Option<Value> {
         let texts = sampling.text_bias.iter().map(|(text, bias)| json!([text, number(*bias)]));
         return Some(tokens.chain(texts).collect());
     }
-    let tokens: Map<_, _> =
-        tokens.map(|(token, bias)| (token.to_string(), number(*bias))).collect();
+    let bias = |bias: f32| if knobs.accepts.whole_bias { whole(bias) } else { number(bias) };
+    let tokens: Map<_, _> = tokens.map(|(token, by)| (token.to_string(), bias(*by))).collect();
     (!tokens.is_empty()).then_some(Value::Object(tokens))
+}
+
+/// The nearest whole number.
+#[expect(clippy::cast_possible_truncation, reason = "what is added to a logit is small")]
+fn whole(bias: f32) -> Value {
+    json!(bias.round() as i64)
 }
 
 /// A seed that means itself everywhere: to some servers 0 is chance, and so is
@@ -166,11 +172,12 @@ mod tests {
     fn tokens_are_named_by_texts_where_the_row_takes_them() {
         let mut request = request();
         request.sampling.text_bias.insert(" 1".to_owned(), -4.6);
-        for (text_bias, said) in [
-            (true, json!([[7, -100.0], [70, 2.5], [" 1", -4.6]])),
-            (false, json!({"7": -100.0, "70": 2.5})),
+        for (text_bias, whole_bias, said) in [
+            (true, false, json!([[7, -100.0], [70, 2.5], [" 1", -4.6]])),
+            (false, false, json!({"7": -100.0, "70": 2.5})),
+            (false, true, json!({"7": -100, "70": 3})),
         ] {
-            let accepts = Accepts::everything();
+            let accepts = Accepts { whole_bias, ..Accepts::everything() };
             let knobs = Knobs { accepts, text_bias, ..Knobs::default() };
             assert_eq!(fields(&request, &knobs, WORDS)["logit_bias"], said);
         }

@@ -63,6 +63,7 @@ impl Over for VendorShape {
             parameters: self.parameters.or(under.parameters),
             temperature: self.temperature.or(under.temperature),
             most_stops: self.most_stops.or(under.most_stops),
+            whole_bias: self.whole_bias.or(under.whole_bias),
             names: both(self.names, under.names),
             reply_field: self.reply_field.or(under.reply_field),
             extra: fields(self.extra, under.extra),

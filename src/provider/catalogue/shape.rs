@@ -47,6 +47,8 @@ pub struct VendorShape {
     pub temperature: Option<[f32; 2]>,
     /// The most texts that may end a reply.
     pub most_stops: Option<u32>,
+    /// Whether what is added to a token's logit has to be a whole number.
+    pub whole_bias: Option<bool>,
     /// Its own words for sampling settings, such as `repetition_penalty: repeat_penalty`.
     pub names: BTreeMap<String, String>,
     /// Whether a logit bias may name its tokens by a text, in pairs.

@@ -73,7 +73,10 @@ impl Vendor {
             key: shape.key,
             is_local: shape.local.unwrap_or(false),
             window: shape.window.map(tokens),
-            accepts: accepts(shape.parameters, shape.temperature, shape.most_stops),
+            accepts: Accepts {
+                whole_bias: shape.whole_bias.unwrap_or(false),
+                ..accepts(shape.parameters, shape.temperature, shape.most_stops)
+            },
             names: shape
                 .names
                 .into_iter()
