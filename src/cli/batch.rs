@@ -38,8 +38,8 @@ pub(super) struct Arguments {
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// Books that are at work at the same time
-    #[arg(long, default_value_t = 256, value_name = "N")]
-    books: usize,
+    #[arg(long, default_value_t = 256, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    books: u32,
     /// Calls that each endpoint is asked at the same time
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     concurrent: Option<u32>,
@@ -113,7 +113,8 @@ fn begin(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exit> {
     let shelf = opening::open_all(&paths, &run, wanted, |path| of_book(path, &books, ui));
     opening::foretell(&shelf, &run, ui)?;
     let batch = Batch { shelf, run: &run, books: &books, handle: runtime.handle() };
-    let done = pool::run(&paths, arguments.books, |index, path| batch.book(index, path, ui));
+    let most = usize::try_from(arguments.books).unwrap_or(usize::MAX);
+    let done = pool::run(&paths, most, |index, path| batch.book(index, path, ui));
     books.end();
     runtime.shutdown_background();
     let report = report::report(done, begun.elapsed().as_secs_f64());

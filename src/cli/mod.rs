@@ -90,7 +90,7 @@ enum Command {
 
 /// Runs the program with these arguments; may be called more than once.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
-    let arguments = match Arguments::try_parse_from(arguments) {
+    let arguments = match Arguments::try_parse_from(helped(arguments.into_iter().collect())) {
         Ok(arguments) => arguments,
         Err(error) => return ui::usage(&error),
     };
@@ -103,6 +103,15 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             error.downcast_ref::<Failure>().map_or(Exit::Failed, |failure| failure.exit)
         }
     }
+}
+
+/// `help COMMAND` as `COMMAND --help`, which is the same.
+fn helped(mut arguments: Vec<OsString>) -> Vec<OsString> {
+    if arguments.get(1).is_some_and(|word| word == "help") {
+        arguments.remove(1);
+        arguments.push("--help".into());
+    }
+    arguments
 }
 
 fn dispatch(command: Command, common: &Common, ui: &Ui) -> Result<Exit> {

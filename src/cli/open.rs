@@ -35,7 +35,7 @@ pub(super) fn folder(common: &Common) -> Result<Folder> {
             Exit::NoProject,
             format!("`{}` is no project: it has no `{}`", path.display(), layout::BOOK),
         )
-        .hint("`storygen init DIR` makes one; `--project DIR` names one")
+        .hint(way_to_one(Some(&path)))
         .into());
     }
     let folder = Folder::open(&path)?;
@@ -70,6 +70,19 @@ pub(super) fn end_permission(folder: &Folder) {
     }
 }
 
+/// A book's file under another ending, which nothing reads.
+const MISNAMED: &str = "storygen.yml";
+
+/// How to come to a project, where this folder seemed to be one.
+fn way_to_one(folder: Option<&Path>) -> String {
+    match folder.filter(|folder| folder.join(MISNAMED).is_file()) {
+        Some(folder) => {
+            format!("rename `{}` to `{}`", folder.join(MISNAMED).display(), layout::BOOK)
+        }
+        None => "`storygen init DIR` makes one; `--project DIR` names one".to_owned(),
+    }
+}
+
 fn nearest(from: &Path) -> Result<PathBuf> {
     from.ancestors()
         .find(|folder| folder.join(layout::BOOK).is_file())
@@ -79,7 +92,7 @@ fn nearest(from: &Path) -> Result<PathBuf> {
                 Exit::NoProject,
                 format!("there is no project in `{}` or above it", from.display()),
             )
-            .hint("`storygen init DIR` makes one; `--project DIR` names one")
+            .hint(way_to_one(from.ancestors().find(|folder| folder.join(MISNAMED).is_file())))
             .into()
         })
 }

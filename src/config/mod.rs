@@ -16,7 +16,7 @@
 //! user's configuration folder. A project's endpoint counts once it is trusted.
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use etcetera::BaseStrategy;
@@ -93,6 +93,7 @@ impl Config {
         let folders =
             etcetera::choose_base_strategy().context("cannot tell your home folder; set `HOME`")?;
         let folder = folders.config_dir().join("storygen");
+        misnamed(&folder)?;
         Ok(Self {
             file: file::read(&folder.join("config.yaml"))?,
             model: variable("STORYGEN_MODEL"),
@@ -186,4 +187,15 @@ fn no_money(name: &str) -> Failure {
 #[must_use]
 pub fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Refuses a configuration that nothing would read, as its name is almost the one that
+/// it should have: what it says of budgets and addresses would count for nothing.
+fn misnamed(folder: &Path) -> Result<()> {
+    let other = folder.join("config.yml");
+    if folder.join("config.yaml").exists() || !other.is_file() {
+        return Ok(());
+    }
+    let message = format!("nothing reads `{}`: it has to be called `config.yaml`", other.display());
+    Err(Failure::new(Exit::Usage, message).hint("rename it").into())
 }

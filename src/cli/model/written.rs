@@ -24,6 +24,12 @@ pub(in crate::cli) fn split<'a>(
         let failure = Failure::new(Exit::Usage, format!("{NO_NAME} ({origin} names it)"));
         return Err(failure.hint("write it in one line, such as `openrouter/NAME`"));
     }
+    if model.is_empty() {
+        let message =
+            format!("nothing stands where the name of a model belongs ({origin} names it)");
+        let failure = Failure::new(Exit::Usage, message);
+        return Err(failure.hint("write one, such as `openrouter/NAME`"));
+    }
     // It would be shown, kept in the records, and sent to whoever is asked.
     if key_shaped::has_vendors(model) {
         let message = format!("a key stands where the name of a model belongs ({origin} names it)");
