@@ -24,7 +24,7 @@ pub(in crate::cli) struct ModelArguments {
     /// Another number gives other texts
     #[arg(long, global = true, value_name = "N")]
     pub seed: Option<u64>,
-    /// Refuse where a model would not heed a sampling setting of the book
+    /// Refuse where a model would not heed a sampling setting of the book, or a seed
     #[arg(long, global = true)]
     pub strict: bool,
 }
