@@ -331,8 +331,7 @@ pub fn read(folder: &Folder) -> Result<Option<Replay>> {
 /// When it cannot be read or written.
 pub fn restore(folder: &Folder, now: &[Conditions], archive: &Archive) -> Result<()> {
     let mut takes = archive.chapters.values().flat_map(|shelf| &shelf.takes);
-    let is_gone =
-        !folder.exists(layout::MODELS) && takes.any(|note| note.conditions.is_some());
+    let is_gone = !folder.exists(layout::MODELS) && takes.any(|note| note.conditions.is_some());
     renew(folder, if is_gone { now } else { &[] }, archive)?;
     Ok(())
 }

@@ -266,8 +266,32 @@ fn a_chain_that_is_counted_in_several_ways_is_made_again() {
         models.write(".storygen/models.json", kept.to_string());
         let output = offline(&models, &[]);
         assert_eq!(output.code, 6, "{output}");
-        let said = format!("error: the tokens of `{SEEN}` were counted by its own vocabulary, which is not on this machine\n");
+        let said = format!(
+            "error: the tokens of `{SEEN}` were counted by its own vocabulary, which is not on this machine\n"
+        );
         assert!(output.stderr.contains(&said), "{output}");
         assert!(output.stderr.contains("tokenizers/tekken.json`\n"), "{output}");
+    }
+}
+
+/// A model that will have to be asked, and of which nobody knows the price, is refused
+/// before anything is paid for, and by its own name.
+#[test]
+fn an_unknown_price_of_any_model_is_told_before_the_first_call() {
+    for models in ["{record: b/one}", "{fallback: [b/one]}"] {
+        let server = Counting::start(|asked| Answer::Reply(well(asked)));
+        let project = small(&[]);
+        let endpoint = format!("base_url: '{}', tries: 1", server.base_url());
+        let config = format!(
+            "model: a/one\nmodels: {models}\nendpoints:\n  a: {{{endpoint}, price: {{prompt: 2, reply: 8}}}}\n  b: {{{endpoint}}}\n"
+        );
+        project.write("../home/config/storygen/config.yaml", config);
+        for command in [&["cost"][..], &["draft"], &["batch", "."]] {
+            let output = project.run(&[command, &["--max-cost", "5"]].concat());
+            let said = "what `b/one` costs is not known, so nothing can keep to the budget";
+            assert_eq!(output.code, 5, "{models} {command:?}: {output}");
+            assert!(output.stderr.contains(said), "{models} {command:?}: {output}");
+            assert_eq!(server.requests(), 0, "{models} {command:?}");
+        }
     }
 }

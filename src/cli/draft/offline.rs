@@ -269,9 +269,9 @@ impl Replaying<'_> {
             catalogue: self.run.catalogue,
             ui: self.ui,
         };
-        let named = scene
-            .one(&then.named)
-            .map_err(|error| lacking("which cannot be read here").hint(fetch).hint(format!("{error:#}")))?;
+        let named = scene.one(&then.named).map_err(|error| {
+            lacking("which cannot be read here").hint(fetch).hint(format!("{error:#}"))
+        })?;
         if then.is_by(&*named.tokenizer) {
             return Ok(named.tokenizer);
         }

@@ -208,8 +208,7 @@ fn conditions(
         member.map_or(model.to_owned(), |named| format!("{}/{}", named.provider, named.name))
     };
     let author = team.members.first().and_then(model::Named::author_sampling).cloned();
-    Conditions::of(as_named, facts, tokenizer, settings)
-        .of_author(&author.unwrap_or_default())
+    Conditions::of(as_named, facts, tokenizer, settings).of_author(&author.unwrap_or_default())
 }
 
 /// Says what was done.

@@ -387,7 +387,8 @@ impl Rehearsal<'_> {
         let stage = calls.stage;
         let text: String = calls.messages.iter().map(|one| format!("{}\n", one.text)).collect();
         let alike = self.sums.last.values().map(|last| alike(last, &text)).max().unwrap_or(0);
-        let reckoned = |tokens| count(self.reckoning(stage).prompt(Counted { text: &text, tokens }));
+        let reckoned =
+            |tokens| count(self.reckoning(stage).prompt(Counted { text: &text, tokens }));
         let (times, base) = (count(times), reckoned(calls.base));
         let thinking = self.thinking(stage);
         let longest = count(calls.longest).saturating_add(thinking);
