@@ -88,4 +88,43 @@ pub enum Counting {
     },
     /// By the model's own vocabulary, which stands elsewhere.
     Vocabulary,
+    /// By each of several models, as the one that needs most.
+    Most(Vec<Counted>),
+}
+
+/// How one model's tokens are counted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Counted {
+    /// The model's full name.
+    pub model: String,
+    /// The same as the user names it: a file of a model is found by its path.
+    pub named: String,
+    /// How they are counted.
+    pub counting: Counting,
+    /// The tokens of a text that every vocabulary counts in its own way.
+    pub probe: usize,
+}
+
+/// A text of several languages: who counts its tokens alike has the same
+/// vocabulary, as far as prompts are concerned.
+const PROBE: &str = "“Nobody,” she said—and then, “nobody who can write.” Überführung, «déjà vu», \
+     mañana; Ферри не отвечает. 河水不记账。 橋のたもと 🛶 1887-03-02";
+
+impl Counted {
+    /// How a tokenizer counts the tokens of a model.
+    #[must_use]
+    pub fn of(model: &str, named: &str, tokenizer: &dyn Tokenizer) -> Self {
+        Self {
+            model: model.to_owned(),
+            named: named.to_owned(),
+            counting: tokenizer.counting(),
+            probe: tokenizer.text(PROBE),
+        }
+    }
+
+    /// Whether a tokenizer counts so.
+    #[must_use]
+    pub fn is_by(&self, tokenizer: &dyn Tokenizer) -> bool {
+        tokenizer.counting() == self.counting && tokenizer.text(PROBE) == self.probe
+    }
 }

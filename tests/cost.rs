@@ -321,9 +321,9 @@ impl Tongue {
         text.trim_end().to_owned()
     }
 
-    /// A book of four chapters of so many words, at an endpoint where a byte makes
-    /// so many tokens.
-    fn book(&self, words: usize, rate: f64) -> (Project, Counting) {
+    /// A book of four chapters of so many words, by a model of which a byte of the
+    /// language makes so many tokens.
+    fn book(&self, words: usize, model: &str, rate: f64) -> (Project, Counting) {
         let Self { language, premise, names: [one, other], summary, .. } = self;
         let project = Project::empty();
         project
@@ -358,7 +358,7 @@ impl Tongue {
             Answer::Dense(text, rate)
         });
         let config = format!(
-            "model: openai/counted\nbase_url: {}\nwindow: 16000\nendpoints: {{openai: {{tries: 1}}}}\nprice: {{prompt: 1, reply: 1}}\n",
+            "model: {model}\nbase_url: {}\nwindow: 16000\nendpoints: {{openai: {{tries: 1}}, mistral: {{tries: 1}}}}\nprice: {{prompt: 1, reply: 1}}\n",
             server.base_url()
         );
         project.write("../home/config/storygen/config.yaml", config);
@@ -371,11 +371,12 @@ impl Tongue {
 /// three bytes makes more tokens or fewer.
 #[test]
 fn a_book_in_another_script_is_foretold_as_well() {
-    for (tongue, rate) in
-        [(&TONGUES[0], 0.24), (&TONGUES[0], 0.34), (&TONGUES[1], 0.165), (&TONGUES[1], 0.21)]
-    {
-        let name = format!("{} at {rate}", tongue.language);
-        let (project, _server) = tongue.book(500, rate);
+    let models = ["openai/counted", "mistral/ministral-8b-2512"];
+    let rates =
+        [(&TONGUES[0], 0.24), (&TONGUES[0], 0.34), (&TONGUES[1], 0.165), (&TONGUES[1], 0.21)];
+    for (model, (tongue, rate)) in models.iter().flat_map(|model| rates.map(|one| (model, one))) {
+        let name = format!("{} by {model} at {rate}", tongue.language);
+        let (project, _server) = tongue.book(500, model, rate);
         let foretold = json(&project, "cost");
         let of = |value: &Value| value.as_f64().expect("dollars");
         let (about, enough) =

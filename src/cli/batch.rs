@@ -278,9 +278,6 @@ impl Batch<'_> {
     }
 
     fn draft(&self, index: usize, path: &Path, ui: &Ui, account: &mut Account) -> Result<Done> {
-        if self.run.cancel.is_cancelled() {
-            return Err(Failure::new(Exit::Cancelled, "stopped before it was begun").into());
-        }
         let opened = self
             .shelf
             .get(index)
@@ -288,6 +285,10 @@ impl Batch<'_> {
         let Opened { book, wanted, forecast, .. } = opened.context("a book was lost")??;
         account.title = Some(book.story.book.title.clone());
         account.chapters = book.story.chapters.len();
+        if self.run.cancel.is_cancelled() {
+            account.standing = standing(&book).unwrap_or_default();
+            return Err(Failure::new(Exit::Cancelled, "stopped before it was begun").into());
+        }
         let mut line = self.books.begin(ui, &path.display().to_string(), account.chapters);
         let foretold = forecast.map(|forecast| Sum::of(&[(&forecast, &book.staff)]));
         let work = Work { book: &book, run: self.run, asks: Asks::default(), foretold, ui };

@@ -22,7 +22,9 @@ use crate::pipeline::run::Session;
 use crate::pipeline::settings::Settings;
 use crate::project::archive::Archive;
 use crate::project::folder::Folder;
-use crate::project::{accounts, history, journal};
+use crate::project::journal::{self, Stage};
+use crate::project::{accounts, history};
+use crate::provider::Facts;
 
 /// Show what the rest of the book will take: tokens and money, stage by stage
 #[derive(Debug, clap::Args)]
@@ -113,7 +115,8 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
         print(&forecast, ui);
         ui.result(&sum.told());
     }
-    all_may_be_asked(&forecast, staff, &caps, arguments.paying.allow_unknown_price)?;
+    let allowed = arguments.paying.allow_unknown_price;
+    all_may_be_asked(|| Ok(forecast.clone()), staff, &caps, allowed)?;
     too_little(&caps, &standings, sum.floor)?;
     if let Some(outlook) = sum.outlook(&caps, &standings) {
         ui.say(&outlook);
@@ -121,23 +124,33 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
     Ok(Exit::Done)
 }
 
-/// Refuses what a draft would refuse: a model of which the price is not known.
-fn all_may_be_asked(
-    forecast: &Forecast,
+/// Refuses, before anything is paid for, a model that will have to be asked and of which
+/// the price is not known. What is to be done is foretold only where there is one.
+///
+/// # Errors
+///
+/// The refusal, which names that model, also where it only stands in.
+pub(super) fn all_may_be_asked(
+    forecast: impl FnOnce() -> Result<Forecast>,
     staff: &Staff,
     caps: &Caps,
     unknown_is_allowed: bool,
 ) -> Result<()> {
-    if forecast.stages.is_empty() {
+    let is_refused = |facts: &Facts| {
+        let verdict = may_ask(facts.price, facts.is_local, caps.any(), unknown_is_allowed);
+        verdict == Verdict::Refuse
+    };
+    let refused = staff.teams().into_iter().zip([Stage::Draft, Stage::Record]);
+    let refused: Vec<_> = refused.filter(|(team, _)| is_refused(&team.facts)).collect();
+    if refused.is_empty() {
         return Ok(());
     }
-    for Team { facts, .. } in staff.teams() {
-        let verdict = may_ask(facts.price, facts.is_local, caps.any(), unknown_is_allowed);
-        if verdict == Verdict::Refuse {
-            return Err(unknown_price(facts, caps.any()).into());
-        }
-    }
-    Ok(())
+    let forecast = forecast()?;
+    let asked = refused.iter().find(|(_, stage)| forecast.stages.contains_key(stage));
+    let Some((team, _)) = asked else { return Ok(()) };
+    let mut members = team.able().into_iter().map(|named| &named.facts);
+    let facts = members.find(|facts| is_refused(facts)).unwrap_or(&team.facts);
+    Err(unknown_price(facts, caps.any()).into())
 }
 
 /// What stands against each cap by now.

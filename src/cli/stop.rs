@@ -1,10 +1,18 @@
-//! Ctrl-C, and what a system sends to a program that is to end.
+//! Ctrl-C, and what a system sends to a program that is to end, or whose terminal is
+//! closed.
+
+#[cfg(unix)]
+use std::io::IsTerminal as _;
+#[cfg(unix)]
+use std::path::Path;
 
 use anyhow::Result;
 use tokio_util::sync::CancellationToken;
 
 use super::ui::Ui;
 use crate::failure::Exit;
+#[cfg(unix)]
+use crate::own_file;
 
 /// The first Ctrl-C stops the run where it is safe, the second at once. The
 /// watch has a thread of its own: the run may be busy computing.
@@ -19,7 +27,7 @@ pub(super) fn watch(cancel: CancellationToken, ui: Ui) -> Result<()> {
             signals.next().await;
             ui.warn("\nstopping; what has come is being saved (once more Ctrl-C leaves at once)");
             cancel.cancel();
-            signals.next().await;
+            signals.next_but_hangup().await;
             std::process::exit(i32::from(Exit::Cancelled as u8));
         });
     });
@@ -32,6 +40,9 @@ pub(super) fn watch(cancel: CancellationToken, ui: Ui) -> Result<()> {
 struct Signals {
     #[cfg(unix)]
     all: Vec<tokio::signal::unix::Signal>,
+    /// A terminal that closes; none where the run is to outlive its terminal.
+    #[cfg(unix)]
+    hangup: Option<tokio::signal::unix::Signal>,
 }
 
 impl Signals {
@@ -39,14 +50,27 @@ impl Signals {
     fn listen() -> Self {
         use tokio::signal::unix::{SignalKind, signal};
         let kinds = [SignalKind::interrupt(), SignalKind::terminate()];
-        Self { all: kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect() }
+        Self {
+            all: kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect(),
+            hangup: (!outlives_its_terminal()).then(|| signal(SignalKind::hangup()).ok()).flatten(),
+        }
+    }
+
+    /// The next one; of a terminal that closes both the shell and the system may tell,
+    /// so that alone never makes a second.
+    #[cfg(unix)]
+    async fn next_but_hangup(&mut self) {
+        self.hangup = None;
+        self.next().await;
     }
 
     #[cfg(unix)]
     async fn next(&mut self) {
-        let all = &mut self.all;
+        let Self { all, hangup } = self;
         std::future::poll_fn(|context| {
-            if all.iter_mut().any(|signal| signal.poll_recv(context).is_ready()) {
+            // Each is polled, so that each can wake.
+            let all = all.iter_mut().chain(hangup.as_mut());
+            if all.fold(false, |told, signal| signal.poll_recv(context).is_ready() || told) {
                 std::task::Poll::Ready(())
             } else {
                 std::task::Poll::Pending
@@ -61,9 +85,31 @@ impl Signals {
     }
 
     #[cfg(not(unix))]
+    async fn next_but_hangup(&mut self) {
+        self.next().await;
+    }
+
+    #[cfg(not(unix))]
     async fn next(&mut self) {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
     }
+}
+
+/// Whether the signal of a closed terminal was ignored when the run began, as `nohup`
+/// has it. Where the system does not tell: whether there is no terminal to be closed.
+#[cfg(unix)]
+fn outlives_its_terminal() -> bool {
+    /// The signal's bit.
+    const HANGUP: u64 = 1;
+    let status = own_file::text(Path::new("/proc/self/status"), own_file::BY_HAND);
+    let ignored = status.ok().flatten().and_then(|status| {
+        let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
+        u64::from_str_radix(mask.trim(), 16).ok()
+    });
+    ignored.map_or_else(
+        || !std::io::stdout().is_terminal() && !std::io::stderr().is_terminal(),
+        |mask| mask & HANGUP != 0,
+    )
 }

@@ -11,7 +11,7 @@ use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
 use super::settings::Settings;
-use crate::chat::{Counting, Tokenizer};
+use crate::chat::{Counted, Counting, Tokenizer};
 use crate::failure::{Exit, Failure};
 use crate::project::archive::{Archive, Origin, Shelf, TakeNote};
 use crate::project::folder::Folder;
@@ -25,11 +25,6 @@ pub use otherwise::otherwise;
 
 /// The most bytes of the file.
 const LIMIT: usize = 16 * 1024 * 1024;
-
-/// A text of several languages: who counts its tokens alike has the same
-/// vocabulary, as far as prompts are concerned.
-const PROBE: &str = "“Nobody,” she said—and then, “nobody who can write.” Überführung, «déjà vu», \
-     mañana; Ферри не отвечает. 河水不记账。 橋のたもと 🛶 1887-03-02";
 
 /// Under which conditions calls are made.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -127,20 +122,31 @@ impl Then {
 }
 
 impl Conditions {
-    /// The conditions of calls to this model.
+    /// The conditions of calls to this model; `as_named` gives a model's full name as
+    /// the user names it.
     #[must_use]
-    pub fn of(named: &str, facts: &Facts, tokenizer: &dyn Tokenizer, settings: &Settings) -> Self {
+    pub fn of(
+        as_named: impl Fn(&str) -> String,
+        facts: &Facts,
+        tokenizer: &dyn Tokenizer,
+        settings: &Settings,
+    ) -> Self {
+        let Counted { model, named, mut counting, probe } =
+            Counted::of(&facts.name, &as_named(&facts.name), tokenizer);
+        if let Counting::Most(all) = &mut counting {
+            all.iter_mut().for_each(|one| one.named = as_named(&one.model));
+        }
         Self {
-            named: named.to_owned(),
-            model: facts.name.clone(),
+            named,
+            model,
             window: facts.window,
             reply_limit: facts.reply_limit,
             prefill: facts.prefill,
             structured: facts.structured,
             steps_back: facts.steps_back,
             accepts: facts.accepts.clone(),
-            counting: tokenizer.counting(),
-            probe: tokenizer.text(PROBE),
+            counting,
+            probe,
             settings: settings.clone(),
             author: None,
         }
@@ -165,10 +171,14 @@ impl Conditions {
         }
     }
 
-    /// Whether a tokenizer counts as the one that was there.
+    /// How the tokens of each model that could be asked were counted.
     #[must_use]
-    pub fn is_counted_by(&self, tokenizer: &dyn Tokenizer) -> bool {
-        tokenizer.counting() == self.counting && tokenizer.text(PROBE) == self.probe
+    pub fn counted(&self) -> Vec<Counted> {
+        let Self { model, named, counting, probe, .. } = self.clone();
+        match counting {
+            Counting::Most(all) => all,
+            counting => vec![Counted { model, named, counting, probe }],
+        }
     }
 
     /// What tells them from others.
@@ -242,19 +252,7 @@ impl Replay {
             self.conditions.insert(digest, one.clone());
         }
         for (id, shelf) in &archive.chapters {
-            let mut drawn = self.drawn(id);
-            if let Some(note) = shelf.current() {
-                drawn.then = Some(Then::of(note, shelf));
-            }
-            let current = shelf.current().filter(|note| note.origin == Origin::Model);
-            if let Some((note, conditions)) =
-                current.zip(current.and_then(|note| note.conditions.clone()))
-            {
-                drawn = Drawn { take: note.take, conditions, ..drawn };
-            }
-            if let Some(recording) = shelf.recording() {
-                drawn.recorded = recording.under.clone().filter(|one| *one != drawn.conditions);
-            }
+            let drawn = self.of(id, shelf);
             self.chapters.insert(id.clone(), drawn);
         }
         let usual = &self.usual;
@@ -274,6 +272,40 @@ impl Replay {
         self.conditions.retain(|digest, _| needed.contains(digest));
         self
     }
+
+    /// How a chapter was drawn, with what is known of it now.
+    fn of(&self, id: &str, shelf: &Shelf) -> Drawn {
+        let mut drawn = self.drawn(id);
+        if let Some(note) = shelf.current() {
+            drawn.then = Some(Then::of(note, shelf));
+        }
+        let current = shelf.current().filter(|note| note.origin == Origin::Model);
+        if let Some((note, conditions)) =
+            current.zip(current.and_then(|note| note.conditions.clone()))
+        {
+            drawn = Drawn { take: note.take, conditions, ..drawn };
+        }
+        if let Some(recording) = shelf.recording() {
+            drawn.recorded = recording.under.clone().filter(|one| *one != drawn.conditions);
+        }
+        drawn
+    }
+
+    /// Notes what has become of a chapter, where a replay would make something else of
+    /// it; says whether it would.
+    pub fn note(&mut self, id: &str, shelf: &Shelf) -> bool {
+        let now = self.of(id, shelf);
+        let is_known = match self.chapters.get(id) {
+            Some(then) => *then == now,
+            // A first take under the usual conditions is drawn again without a word of
+            // it: a book that is drafted at one go is not written down at each chapter.
+            None => now.take == 1 && now.conditions == self.usual && now.recorded.is_none(),
+        };
+        if !is_known {
+            self.chapters.insert(id.to_owned(), now);
+        }
+        !is_known
+    }
 }
 
 /// Reads what a replay needs; none where nothing was drafted yet.
@@ -290,33 +322,44 @@ pub fn read(folder: &Folder) -> Result<Option<Replay>> {
     Ok(Some(replay))
 }
 
-/// Writes what a replay needs anew where it is gone, though something was drafted.
+/// Brings what a replay needs up to date where nobody is to be asked: a run that was
+/// killed has not done so. Where it is gone, though something was drafted, it is
+/// written anew.
 ///
 /// # Errors
 ///
 /// When it cannot be read or written.
 pub fn restore(folder: &Folder, now: &[Conditions], archive: &Archive) -> Result<()> {
     let mut takes = archive.chapters.values().flat_map(|shelf| &shelf.takes);
-    if !folder.exists(layout::MODELS) && takes.any(|note| note.conditions.is_some()) {
-        renew(folder, now, archive)?;
-    }
+    let is_gone = !folder.exists(layout::MODELS) && takes.any(|note| note.conditions.is_some());
+    renew(folder, if is_gone { now } else { &[] }, archive)?;
     Ok(())
 }
 
-/// Brings what a replay needs up to date, if anything has changed.
+/// Brings what a replay needs up to date, if anything has changed; gives it, where
+/// there is any.
 ///
 /// # Errors
 ///
 /// When it cannot be read or written.
-pub fn renew(folder: &Folder, now: &[Conditions], archive: &Archive) -> Result<()> {
+pub fn renew(folder: &Folder, now: &[Conditions], archive: &Archive) -> Result<Option<Replay>> {
     let before = read(folder)?;
     if before.is_none() && now.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
     let after = before.clone().unwrap_or_default().renewed(now, archive);
     if before.as_ref() != Some(&after) {
-        let text = serde_json::to_string_pretty(&after)?;
-        folder.write(layout::MODELS, format!("{text}\n").as_bytes())?;
+        write(folder, &after)?;
     }
-    Ok(())
+    Ok(Some(after))
+}
+
+/// Writes down what a replay needs.
+///
+/// # Errors
+///
+/// When it cannot be written.
+pub fn write(folder: &Folder, replay: &Replay) -> Result<()> {
+    let text = serde_json::to_string_pretty(replay)?;
+    folder.write(layout::MODELS, format!("{text}\n").as_bytes())
 }

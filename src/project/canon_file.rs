@@ -97,9 +97,9 @@ pub fn write(record: &Record, title: &str) -> anyhow::Result<String> {
     };
     let title = title.replace(['\n', '\r'], " ");
     Ok(format!(
-        "# What chapter {} ({title}) established. Later chapters are written from this.\n\
+        // Not its number: a chapter that moves takes the file along as it is.
+        "# What the chapter “{title}” established. Later chapters are written from this.\n\
          # Correct it freely: your words stay until the text of the chapter changes.\n{}",
-        record.chapter,
         serde_yaml::to_string(&file)?
     ))
 }
@@ -155,6 +155,9 @@ mod tests {
         };
         let back = read("canon/01-x.yaml", &write(&record, "A title").unwrap(), 1, &mut Vec::new());
         assert_eq!(back.unwrap().synopsis, "one two three four");
+        // A chapter that moves takes its file along as it is.
+        let moved = Record { chapter: 2, ..record.clone() };
+        assert_eq!(write(&moved, "A title").unwrap(), write(&record, "A title").unwrap());
     }
 
     proptest! {

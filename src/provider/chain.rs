@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio_util::sync::CancellationToken;
 
 use super::{Bill, Ear, Facts, Fault, Provider, Request, Sampling, Streaming};
-use crate::chat::{Counting, Message, Tokenizer};
+use crate::chat::{Counted, Counting, Message, Tokenizer};
 use crate::money::Money;
 
 /// Hears that a model failed, and which one is asked now.
@@ -45,7 +45,8 @@ impl Chain {
         let all: Vec<&dyn Provider> =
             std::iter::once(&*first).chain(others.iter().map(|other| &**other)).collect();
         let facts = common(first.facts(), all.iter().skip(1).map(|model| model.facts()));
-        let tokens = Arc::new(Most(all.iter().map(|model| model.tokenizer()).collect()));
+        let counters = all.iter().map(|model| (model.facts().name.clone(), model.tokenizer()));
+        let tokens = Arc::new(Most(counters.collect()));
         let links = std::iter::once(first)
             .chain(others)
             .map(|model| Link { model, prose: None, is_out: AtomicBool::new(false) })
@@ -121,28 +122,39 @@ fn least_beside(of_all: usize, all: &Facts, of_one: usize, one: &Facts) -> usize
     left.saturating_add(all.thinking.max(one.thinking))
 }
 
-/// Counts as the one of several vocabularies that needs most.
+/// Counts as the one of several models that needs most, each with its name.
 #[derive(Debug)]
-pub struct Most(pub Vec<Arc<dyn Tokenizer>>);
+pub struct Most(pub Vec<(String, Arc<dyn Tokenizer>)>);
+
+impl Most {
+    fn of(&self, count: impl Fn(&dyn Tokenizer) -> usize) -> usize {
+        self.0.iter().map(|(_, one)| count(&**one)).max().unwrap_or_default()
+    }
+}
 
 impl Tokenizer for Most {
     fn text(&self, text: &str) -> usize {
-        self.0.iter().map(|one| one.text(text)).max().unwrap_or_default()
+        self.of(|one| one.text(text))
     }
 
     fn prompt(&self, messages: &[Message]) -> usize {
-        self.0.iter().map(|one| one.prompt(messages)).max().unwrap_or_default()
+        self.of(|one| one.prompt(messages))
     }
 
     fn is_bound(&self) -> bool {
-        self.0.iter().any(|one| one.is_bound())
+        self.0.iter().any(|(_, one)| one.is_bound())
     }
 
-    /// Several bounds that are one bound can be written down.
+    /// Several bounds that are one bound are written down as that one.
     fn counting(&self) -> Counting {
-        let mut all = self.0.iter().map(|one| one.counting());
-        let first = all.next().unwrap_or(Counting::Vocabulary);
-        if all.all(|one| one == first) { first } else { Counting::Vocabulary }
+        let mut all = self.0.iter().map(|(_, one)| one.counting());
+        match all.next() {
+            Some(bound @ Counting::Bound { .. }) if all.all(|one| one == bound) => bound,
+            _ => {
+                let each = self.0.iter().map(|(name, one)| Counted::of(name, name, &**one));
+                Counting::Most(each.collect())
+            }
+        }
     }
 }
 

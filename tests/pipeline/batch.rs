@@ -409,3 +409,27 @@ fn a_batch_goes_as_far_as_the_money_goes_where_that_is_asked() {
     assert!(runs > 1, "{runs}");
     assert_eq!(server.requests(), 24);
 }
+
+/// A batch that is stopped tells of the books that it has not begun, too.
+#[cfg(unix)]
+#[test]
+fn books_that_a_stopped_batch_has_not_begun_are_told_with_what_they_have() {
+    let (begun, later) = (small(&[]), drafted());
+    let server = Counting::start(|asked| Answer::Hang(well(asked)));
+    crate::money::configure(&begun, &server, "");
+    let (path, report) = (later.path(), begun.path().join("report.json"));
+    let books = [".", path.to_str().expect("a path")];
+    let mut all = vec!["batch", "--books", "1", "--report", report.to_str().expect("a path")];
+    all.extend(books);
+    let child = begun.command(&all).stderr(std::process::Stdio::null()).spawn().expect("it runs");
+    server.await_requests(1);
+    let status =
+        std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(status.expect("kill").success());
+    assert_eq!(child.wait_with_output().expect("an end").status.code(), Some(130));
+    let text = std::fs::read_to_string(&report).expect("a report");
+    let report: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let book = &report["books"][1];
+    assert_eq!((&book["chapters"], &book["standing"]), (&4.into(), &4.into()), "{report:#}");
+    assert!(book["title"].is_string(), "{report:#}");
+}

@@ -26,6 +26,11 @@ pub fn await_that(what: &str, mut is_so: impl FnMut() -> bool) {
 /// Starts a run whose model falls silent after 150 characters of chapter 1, and
 /// waits until they are kept.
 pub fn start_hanging(project: &Project) -> Child {
+    start_hanging_by(project, |command| command)
+}
+
+/// The same by another command.
+pub fn start_hanging_by(project: &Project, by: impl FnOnce(Command) -> Command) -> Child {
     play(
         project,
         &[with(
@@ -33,8 +38,7 @@ pub fn start_hanging(project: &Project) -> Child {
             json!({ "break": { "after": 150, "with": "hang" } }),
         )],
     );
-    let child = project
-        .command(&["draft", "chapter", "1", "--model", MODEL])
+    let child = by(project.command(&["draft", "chapter", "1", "--model", MODEL]))
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::common::*;
 use crate::counting::{Answer, Asked, Counting};
+use crate::money::{configure, kill_at};
 use crate::support::{Output, Project};
 
 /// An endpoint that does everything to a stream that a run survives.
@@ -545,4 +546,43 @@ fn calls_are_listed_shown_and_pruned() {
     assert_eq!(other.run(&["calls", "prune"]).stdout, "removed 0 calls of 0 bytes; 4 are needed\n");
     let fresh = elsewhere(&project);
     assert_eq!(fresh.run(&["calls", "prune"]).stdout, "removed 0 calls of 0 bytes; 4 are needed\n");
+}
+
+/// A run that was killed leaves nothing behind that a replay would take for the book.
+#[test]
+fn a_run_that_was_killed_is_made_again_as_far_as_it_came() {
+    // The second chapter is drawn anew when the run is killed.
+    let server = Counting::start(|asked| match asked.number {
+        10 => Answer::Hang(String::new()),
+        number => {
+            let text = well(asked);
+            let anew = if number > 7 { text.replacen("the ", "her ", 1) } else { text };
+            Answer::Reply(anew)
+        }
+    });
+    let project = small(&[]);
+    configure(&project, &server, "");
+    done_by(&project, &["draft"]);
+    let before = project.read(".storygen/models.json");
+    kill_at(&project, &server, 11, &["draft", "chapters", "1-2", "--redo"]);
+    let is_made_again = |name: &str| {
+        let other = elsewhere(&project);
+        let output = offline(&other, &[]);
+        assert_eq!(output.code, 0, "{name}: {output}");
+        let book = |project: &Project| texts(project, &["manuscript", "canon"]);
+        assert_eq!(book(&other), book(&project), "{name}");
+    };
+    is_made_again("killed in the next chapter");
+    // As if it was killed before it could write that down.
+    project.write(".storygen/models.json", &before);
+    let output = done_by(&project, &["draft"]);
+    assert!(output.stderr.contains("nothing to draft"), "{output}");
+    assert_ne!(project.read(".storygen/models.json"), before);
+    is_made_again("looked at again");
+}
+
+fn done_by(project: &Project, arguments: &[&str]) -> Output {
+    let output = project.run(arguments);
+    assert_eq!(output.code, 0, "{arguments:?}: {output}");
+    output
 }

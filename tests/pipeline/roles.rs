@@ -230,3 +230,68 @@ fn what_an_older_version_kept_is_read_as_it_was() {
     let take = other.read(&format!(".storygen/takes/{}/1.md", IDS[0]));
     assert!(take.contains("model: a/one\nanswered: counted-1\n"), "{take}");
 }
+
+/// Stand-ins may be counted otherwise than the first: a replay counts by all of them,
+/// and says whose vocabulary it lacks.
+#[test]
+fn a_chain_that_is_counted_in_several_ways_is_made_again() {
+    const SEEN: &str = "mistral/ministral-8b-2512";
+    for [first, other] in [[SEEN, "b/one"], ["b/one", SEEN]] {
+        let server = Counting::start(|asked| match asked.number {
+            2 => Answer::Status(500),
+            _ => Answer::Reply(well(asked)),
+        });
+        let project = small(&[]);
+        let endpoint = format!("{{base_url: '{}', window: 9000, tries: 1}}", server.base_url());
+        let config = format!(
+            "model: {first}\nmodels: {{fallback: [{other}]}}\nendpoints: {{mistral: {endpoint}, b: {endpoint}}}\n"
+        );
+        project.write("../home/config/storygen/config.yaml", config);
+        ok(&project, &["draft", "--allow-unknown-price"]);
+        drop(server);
+        let again = elsewhere(&project);
+        let output = offline(&again, &[]);
+        assert_eq!(output.code, 0, "{first}: {output}");
+        for folder in ["manuscript", "canon"] {
+            assert_eq!(texts(&again, &[folder]), texts(&project, &[folder]), "{first}");
+        }
+        let models = elsewhere(&project);
+        let kept = models.read(".storygen/models.json");
+        let mut kept: Value = serde_json::from_str(&kept).expect("JSON");
+        for conditions in kept["conditions"].as_object_mut().expect("conditions").values_mut() {
+            let each = conditions["counting"]["most"].as_array_mut().expect("each of both");
+            let found = each.iter_mut().find(|one| one["model"] == SEEN).expect("it");
+            found["counting"] = "vocabulary".into();
+        }
+        models.write(".storygen/models.json", kept.to_string());
+        let output = offline(&models, &[]);
+        assert_eq!(output.code, 6, "{output}");
+        let said = format!(
+            "error: the tokens of `{SEEN}` were counted by its own vocabulary, which is not on this machine\n"
+        );
+        assert!(output.stderr.contains(&said), "{output}");
+        assert!(output.stderr.contains("tokenizers/tekken.json`\n"), "{output}");
+    }
+}
+
+/// A model that will have to be asked, and of which nobody knows the price, is refused
+/// before anything is paid for, and by its own name.
+#[test]
+fn an_unknown_price_of_any_model_is_told_before_the_first_call() {
+    for models in ["{record: b/one}", "{fallback: [b/one]}"] {
+        let server = Counting::start(|asked| Answer::Reply(well(asked)));
+        let project = small(&[]);
+        let endpoint = format!("base_url: '{}', tries: 1", server.base_url());
+        let config = format!(
+            "model: a/one\nmodels: {models}\nendpoints:\n  a: {{{endpoint}, price: {{prompt: 2, reply: 8}}}}\n  b: {{{endpoint}}}\n"
+        );
+        project.write("../home/config/storygen/config.yaml", config);
+        for command in [&["cost"][..], &["draft"], &["batch", "."]] {
+            let output = project.run(&[command, &["--max-cost", "5"]].concat());
+            let said = "what `b/one` costs is not known, so nothing can keep to the budget";
+            assert_eq!(output.code, 5, "{models} {command:?}: {output}");
+            assert!(output.stderr.contains(said), "{models} {command:?}: {output}");
+            assert_eq!(server.requests(), 0, "{models} {command:?}");
+        }
+    }
+}

@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM: the run stops where it is safe, and says so at once.
+//! Ctrl-C, SIGTERM and a closed terminal: the run stops where it is safe, and says so at once.
 #![cfg(unix)]
 
 use std::io::{BufRead, BufReader, Read};
@@ -18,7 +18,7 @@ fn send(signal: &str, child: &Child) {
 
 #[test]
 fn a_stopped_run_saves_its_text_and_goes_on_later() {
-    for signal in ["INT", "TERM"] {
+    for signal in ["INT", "TERM", "HUP"] {
         let project = small(&[]);
         let mut child = start_hanging(&project);
         send(signal, &child);
@@ -39,6 +39,39 @@ fn a_stopped_run_saves_its_text_and_goes_on_later() {
         done(&project, &["draft", "chapter", "1"]);
         assert_eq!(prose(&project, 1), PROSE[0]);
         assert!(!begun(&project));
+    }
+}
+
+/// As `nohup` starts it, a run outlives its terminal; and of one that closes a run may
+/// hear twice.
+#[test]
+fn a_closed_terminal_alone_never_leaves_at_once() {
+    for is_ignored in [true, false] {
+        let project = small(&[]);
+        let mut child = crate::crash::start_hanging_by(&project, |command| {
+            if !is_ignored {
+                return command;
+            }
+            let mut shell = Command::new("sh");
+            shell.args(["-c", "trap '' HUP; exec \"$0\" \"$@\""]).arg(command.get_program());
+            shell.args(command.get_args()).env_clear().stdin(Stdio::null());
+            shell.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+            shell.current_dir(project.path());
+            shell
+        });
+        send("HUP", &child);
+        if is_ignored {
+            std::thread::sleep(std::time::Duration::from_millis(300));
+            assert!(child.try_wait().expect("a state").is_none(), "it ended");
+            child.kill().expect("a kill");
+            child.wait().expect("an end");
+            continue;
+        }
+        send("HUP", &child);
+        let mut said = String::new();
+        child.stderr.take().expect("a pipe").read_to_string(&mut said).expect("words");
+        assert_eq!(child.wait().expect("an end").code(), Some(130));
+        assert!(said.contains("31 words of the running reply are saved"), "{said}");
     }
 }
 

@@ -32,7 +32,8 @@ pub enum Answer {
     Costs(String, f64),
     /// A whole reply, and these words for its figures.
     Says(String, Value),
-    /// A whole reply, and its figures: so many tokens a byte, of the prompt and of it.
+    /// A whole reply, and its figures: of both prompt and reply so many tokens a byte,
+    /// where they are of another script than English is.
     Dense(String, f64),
     /// A whole reply without figures.
     Silent(String),
@@ -151,7 +152,7 @@ fn count(text: &str) -> u64 {
     text.len().div_ceil(4) as u64
 }
 
-/// The same where a byte makes so many tokens.
+/// The same where a byte makes so many tokens, except those of English.
 fn count_by(text: &str, rate: f64) -> u64 {
     #[expect(
         clippy::cast_precision_loss,
@@ -159,7 +160,10 @@ fn count_by(text: &str, rate: f64) -> u64 {
         clippy::cast_sign_loss,
         reason = "counts of tokens are small and positive"
     )]
-    let tokens = (text.len() as f64 * rate).ceil() as u64;
+    let tokens = {
+        let english = text.bytes().filter(u8::is_ascii).count();
+        (english as f64 * 0.24 + (text.len() - english) as f64 * rate).ceil() as u64
+    };
     tokens
 }
 

@@ -8,7 +8,7 @@ use anyhow::Result;
 
 use super::Run;
 use super::work::report;
-use crate::chat::{Counting, Tokenizer};
+use crate::chat::{Counted, Counting, Tokenizer};
 use crate::cli::model;
 use crate::cli::ui::Ui;
 use crate::cli::unsent::Unloaded;
@@ -29,6 +29,7 @@ use crate::project::wishes::Wishes;
 use crate::prompt::memory::Span;
 use crate::prompt::templates::Templates;
 use crate::prompt::tokens::{Bound, Seen};
+use crate::provider::chain::Most;
 use crate::story::{Chapter, Story};
 
 /// The digests of the conditions under which steps were done.
@@ -234,21 +235,32 @@ impl Replaying<'_> {
 
     /// How tokens were counted when the calls were made.
     fn tokenizer(&self, conditions: &Conditions) -> Result<Arc<dyn Tokenizer>> {
-        if let Counting::Bound { seen, raw } = &conditions.counting {
+        match &conditions.counted()[..] {
+            [one] => self.counted(one),
+            all => {
+                let each = all.iter().map(|one| Ok((one.model.clone(), self.counted(one)?)));
+                Ok(Arc::new(Most(each.collect::<Result<_>>()?)))
+            }
+        }
+    }
+
+    /// How the tokens of one model were counted.
+    fn counted(&self, then: &Counted) -> Result<Arc<dyn Tokenizer>> {
+        if let Counting::Bound { seen, raw } = &then.counting {
             let bound = Bound::new(seen.then_some(Seen));
             return Ok(match raw {
                 None => Arc::new(bound),
                 Some((wire, template)) => model::raw_counting(wire, template, bound)?,
             });
         }
-        let model = &conditions.model;
+        let model = &then.model;
         let lacking = |why: &str| {
             Failure::new(
                 Exit::Provider,
                 format!("the tokens of `{model}` were counted by its own vocabulary, {why}"),
             )
-            .hint("prompts are fitted by it, so a replay needs it; `storygen models pull` fetches the default model")
         };
+        let fetch = "prompts are fitted by it, so a replay needs it; `storygen models pull` fetches the default model";
         let scene = model::Scene {
             arguments: self.run.model,
             project: self.folder.path(),
@@ -257,16 +269,23 @@ impl Replaying<'_> {
             catalogue: self.run.catalogue,
             ui: self.ui,
         };
-        let named = scene
-            .one(&conditions.named)
-            .map_err(|error| lacking("which cannot be read here").hint(format!("{error:#}")))?;
-        if named.is_absent {
-            return Err(lacking("which is not on this machine").into());
+        let named = scene.one(&then.named).map_err(|error| {
+            lacking("which cannot be read here").hint(fetch).hint(format!("{error:#}"))
+        })?;
+        if then.is_by(&*named.tokenizer) {
+            return Ok(named.tokenizer);
         }
-        if !conditions.is_counted_by(&*named.tokenizer) {
-            return Err(lacking("and that on this machine counts otherwise").into());
-        }
-        Ok(named.tokenizer)
+        // A model that is counted by a bound has no vocabulary here.
+        let is_here = !named.is_absent && !named.tokenizer.is_bound();
+        let failure = lacking(if is_here {
+            "and that on this machine counts otherwise"
+        } else {
+            "which is not on this machine"
+        });
+        Err(match named.vocabulary(self.run.config) {
+            Some(path) => failure.hint(format!("prompts are fitted by it, so a replay needs it; put the `tokenizer.json` or `tekken.json` of then at `{}`", path.display())),
+            None => failure.hint(fetch),
+        }.into())
     }
 
     /// How each chapter was drawn.

@@ -43,7 +43,7 @@ pub(in crate::cli) fn caps(
     Ok(Caps::of(arguments.max_cost, config.budget()?, wishes.budget))
 }
 
-/// Tells what the run will cost, where it costs anything or a budget cannot stop it;
+/// Refuses what could not be paid for by any budget; tells what the run will cost, where it costs anything or a budget cannot stop it;
 /// gives what a budget has to hold, where the run does not go as far as it goes.
 pub(super) fn foretell(
     work: &Work<'_>,
@@ -53,6 +53,8 @@ pub(super) fn foretell(
 ) -> Result<Option<Floor>> {
     let Work { book, run, ui, .. } = work;
     let caps = caps(&run.paying, &book.wishes, run.config)?;
+    let forecast = || Ground { book, archive, draft, record }.forecast(wanted, ui);
+    cost::all_may_be_asked(forecast, &book.staff, &caps, run.paying.allow_unknown_price)?;
     let is_paid = cost::is_paid(&book.staff);
     // Who sets a budget is told where it can stop nothing.
     let is_at_large = caps.any() && run.paying.allow_unknown_price && cost::is_unknown(&book.staff);
@@ -62,8 +64,7 @@ pub(super) fn foretell(
     let sum = if let Some(sum) = &work.foretold {
         sum.clone()
     } else {
-        let forecast = Ground { book, archive, draft, record }.forecast(wanted, ui)?;
-        cost::Sum::of(&[(&forecast, &book.staff)])
+        cost::Sum::of(&[(&forecast()?, &book.staff)])
     };
     let standings = cost::standings(run.config, &book.folder, archive)?;
     ui.say(&sum.foretold(&caps, &standings));

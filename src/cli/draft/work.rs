@@ -109,7 +109,7 @@ impl Work<'_> {
             asked_under(&staff.draft, ready.draft(), &settings),
             asked_under(&staff.record, ready.record(), &exact),
         ];
-        replay::renew(folder, &conditions, &session.archive)?;
+        session.kept = replay::renew(folder, &conditions, &session.archive)?;
         let [drafting, recording] = &conditions;
         let lines = Lines {
             draft: Line {
@@ -137,8 +137,8 @@ impl Work<'_> {
         Ok(done)
     }
 
-    /// Writes what a replay needs anew where that is gone: by what is known of the
-    /// models without asking them.
+    /// Brings what a replay needs up to date; where that is gone, by what is known of
+    /// the models without asking them.
     fn restore_replay(&self, archive: &Archive, settings: [&Settings; 2]) -> Result<()> {
         let Book { folder, staff, .. } = self.book;
         let conditions: Vec<_> = staff
@@ -204,11 +204,12 @@ fn conditions(
     tokenizer: &dyn Tokenizer,
     settings: &Settings,
 ) -> Conditions {
-    // As the user names it: a file of a model is found by its path.
-    let named = team.members.first().map(|named| format!("{}/{}", named.provider, named.name));
+    let as_named = |model: &str| {
+        let member = team.members.iter().find(|named| named.facts.name == model);
+        member.map_or(model.to_owned(), |named| format!("{}/{}", named.provider, named.name))
+    };
     let author = team.members.first().and_then(model::Named::author_sampling).cloned();
-    Conditions::of(&named.unwrap_or_default(), facts, tokenizer, settings)
-        .of_author(&author.unwrap_or_default())
+    Conditions::of(as_named, facts, tokenizer, settings).of_author(&author.unwrap_or_default())
 }
 
 /// Says what was done.

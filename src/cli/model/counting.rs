@@ -1,10 +1,12 @@
 //! How a model's tokens are counted: by its vocabulary, where the user has put
 //! it there, else by the smallest bound that is proven of it.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Result;
 
+use super::naming::Named;
 use crate::chat::Tokenizer;
 use crate::config::Config;
 use crate::failure::{Exit, Failure};
@@ -23,8 +25,7 @@ const FIX: &str =
 /// When that file cannot be read, or is no vocabulary.
 pub(super) fn of(row: &Row, config: &Config) -> Result<Arc<dyn Tokenizer>> {
     let bound = || Arc::new(Bound::new(row.seen));
-    let Some(name) = &row.tokenizer else { return Ok(bound()) };
-    let path = config.data.join("tokenizers").join(format!("{name}.json"));
+    let Some(path) = place(row, config) else { return Ok(bound()) };
     let bytes = own_file::bytes(&path, own_file::VOCABULARY).map_err(|what| {
         Failure::new(
             Exit::Usage,
@@ -37,4 +38,17 @@ pub(super) fn of(row: &Row, config: &Config) -> Result<Arc<dyn Tokenizer>> {
         Failure::new(Exit::Usage, format!("`{}` is no vocabulary: {why}", path.display())).hint(FIX)
     })?;
     Ok(Arc::new(vocabulary))
+}
+
+/// Where the vocabulary of a row's model is looked for.
+fn place(row: &Row, config: &Config) -> Option<PathBuf> {
+    let name = row.tokenizer.as_ref()?;
+    Some(config.data.join("tokenizers").join(format!("{name}.json")))
+}
+
+impl Named {
+    /// Where its vocabulary is looked for, where that is a file of the user's own.
+    pub fn vocabulary(&self, config: &Config) -> Option<PathBuf> {
+        place(&self.remote.as_ref()?.row, config)
+    }
 }

@@ -101,7 +101,10 @@ impl Team {
         let facts = common(&main, able.iter().skip(1).map(|named| &named.facts));
         let tokenizer: Arc<dyn Tokenizer> = match &able[..] {
             [one] => one.tokenizer.clone(),
-            all => Arc::new(Most(all.iter().map(|named| named.tokenizer.clone()).collect())),
+            all => {
+                let each = all.iter().map(|one| (one.facts.name.clone(), one.tokenizer.clone()));
+                Arc::new(Most(each.collect()))
+            }
         };
         Self { members, facts, tokenizer }
     }

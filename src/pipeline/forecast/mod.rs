@@ -14,20 +14,17 @@ use anyhow::Result;
 use super::calling::{Line, Lines};
 use super::plan::Wanted;
 use super::run::Session;
-use crate::chat::Counting;
 use crate::money::{Money, Need, Price};
 use crate::project::accounts::Call;
 use crate::project::journal::Stage;
-use crate::story::Story;
 
+mod reckoning;
 mod rehearsal;
 mod script;
 mod standin;
 
+use reckoning::Reckoning;
 use rehearsal::{Manner, Pair, rehearse};
-
-/// So many times what is usual a vocabulary may well need.
-const AMPLY: f64 = 1.25;
 
 /// Calls, and the tokens they take.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -204,14 +201,12 @@ pub fn forecast<'a>(
         record: Prices::of(firsts.record, price(&lines.record)),
     };
     let of = |manner| rehearse(&mut session(), wanted, lines, prices, manner);
-    let story = session().story;
-    let share = |line| counted_share(story, line, calls);
-    let (draft, record) = (share(&lines.draft), share(&lines.record));
-    let shares = Pair { draft: draft.usual, record: record.usual };
-    let ample = Pair { draft: draft.ample, record: record.ample };
+    let (draft, record) = (Reckoning::of(&lines.draft, calls), Reckoning::of(&lines.record, calls));
+    let usual = Pair { draft, record };
+    let ample = Pair { draft: draft.ample(), record: record.ample() };
     let (least, most) = std::thread::scope(|scope| {
         let most = scope.spawn(|| of(Manner::Ample(ample)));
-        let least = of(Manner::Sparing(shares));
+        let least = of(Manner::Sparing(usual));
         (least, most.join())
     });
     let (least, most) = (least?, most.map_err(|_| anyhow::anyhow!("a rehearsal broke off"))??);
@@ -232,45 +227,4 @@ pub fn forecast<'a>(
         row.prices = *prices.of(*stage);
     }
     Ok(Forecast { chapters: least.chapters, stages, least: least.need, once: most.need })
-}
-
-/// Shares of the tokens that we count.
-#[derive(Clone, Copy)]
-struct Share {
-    /// An endpoint will hardly count fewer.
-    usual: f64,
-    /// It will hardly count more.
-    ample: f64,
-}
-
-/// The share of the tokens we count that an endpoint will count: as it has so
-/// far for this model, else as vocabularies do that know the language.
-fn counted_share(story: &Story, line: &Line<'_>, calls: &[Call]) -> Share {
-    let model = &line.provider.facts().name;
-    let known = calls.iter().filter(|call| {
-        let tally = &call.took.tally;
-        call.note.model == *model && tally.tries == 1 && tally.unsaid == 0 && tally.usage.prompt > 0
-    });
-    let (counted, said) = known.fold((0_u64, 0_u64), |(counted, said), call| {
-        (
-            counted.saturating_add(call.note.prompt),
-            said.saturating_add(call.took.tally.usage.prompt),
-        )
-    });
-    let of = |usual: f64| Share { usual, ample: (usual * AMPLY).min(1.0) };
-    #[expect(clippy::cast_precision_loss, reason = "a share needs no more")]
-    if counted > 0 {
-        return of((said as f64 / counted as f64).clamp(0.02, 1.0));
-    }
-    match line.tokenizer.counting() {
-        // What an endpoint puts round messages is counted amply.
-        Counting::Vocabulary => of(0.9),
-        Counting::Bound { .. } => {
-            let text = &story.premise.premise;
-            let (least, most) = script::usual_tokens(text);
-            #[expect(clippy::cast_precision_loss, reason = "a text is short")]
-            let counted = line.tokenizer.text(text).max(1) as f64;
-            Share { usual: (least / counted).min(1.0), ample: (most / counted).min(1.0) }
-        }
-    }
 }

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 
+use super::reckoning::{Counted, Reckoning};
 use super::{Part, Prices, standin};
-use crate::chat::Message;
+use crate::chat::{Message, said};
 use crate::money::{Money, Need};
 use crate::pipeline::calling::Lines;
 use crate::pipeline::draft::{Materials, Rest, continuation, going_on, prompt, tasks};
@@ -23,13 +24,13 @@ use crate::provider::Usage;
 use crate::story::fingerprint::digest;
 use crate::story::{Chapter, Story, prose};
 
-/// How a run is rehearsed; of the tokens we count, the endpoints count these shares.
+/// How a run is rehearsed, and what the endpoints will count.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Manner {
     /// Every reply is accepted, and as long as it is asked to be.
-    Sparing(Pair<f64>),
+    Sparing(Pair<Reckoning>),
     /// Everything is as long as it may be; once, and asked as often as it may be.
-    Ample(Pair<f64>),
+    Ample(Pair<Reckoning>),
 }
 
 /// Something that the models have that draft and record.
@@ -70,8 +71,8 @@ struct Calls<'a> {
     messages: &'a [Message],
     /// What the messages take.
     base: usize,
-    /// What is added to them, at most.
-    more: usize,
+    /// What is added to them, at most; and what an endpoint will count of that.
+    more: [usize; 2],
     /// The longest reply.
     longest: usize,
     /// How many calls at most.
@@ -215,13 +216,15 @@ impl Rehearsal<'_> {
                 text.push_str(prose::SCENE_BREAK);
             }
             let drawn = standin::prose(story, words, number * 100 + index);
-            let needed = self.likely(Stage::Draft, line.tokenizer.text(&drawn));
+            let needed = self.replied(Stage::Draft, &drawn, &fitted.messages, fitted.tokens);
+            // What is added is mostly what was written.
+            let more = [more, more * needed / line.tokenizer.text(&drawn).max(1)];
             text.push_str(&drawn);
             let calls = Calls {
                 stage: Stage::Draft,
                 messages: &fitted.messages,
                 base: fitted.tokens,
-                more: 0,
+                more: [0, 0],
                 longest: reply,
                 most: redraws,
             };
@@ -275,7 +278,7 @@ impl Rehearsal<'_> {
                 stage: Stage::Continue,
                 messages: &messages,
                 base,
-                more: 0,
+                more: [0, 0],
                 longest,
                 most: 0,
             };
@@ -301,14 +304,14 @@ impl Rehearsal<'_> {
         let (words, facts) =
             if self.is_ample() { (asked + asked / 3, 4) } else { (asked * 3 / 5, 0) };
         let told = standin::record(story, chapter, words, facts);
-        let said =
-            self.likely(Stage::Record, line.tokenizer.text(&told.synopsis)) / prompts.len().max(1);
         for messages in &prompts {
+            let base = line.tokenizer.prompt(messages);
+            let said = self.replied(Stage::Record, &told.synopsis, messages, base) / prompts.len();
             let calls = Calls {
                 stage: Stage::Record,
                 messages,
-                base: line.tokenizer.prompt(messages),
-                more: 0,
+                base,
+                more: [0, 0],
                 longest: reply,
                 most: u64::from(record::TRIES),
             };
@@ -334,32 +337,35 @@ impl Rehearsal<'_> {
         let asked = fold::asked(story, span, &session.past(), most, templates, line)?;
         let words = if self.is_ample() { most } else { most / 2 };
         let text = standin::prose(story, words, span.from).replace('\n', " ");
+        let base = line.tokenizer.prompt(&asked.messages);
+        let said = self.replied(Stage::Fold, &text, &asked.messages, base);
         let calls = Calls {
             stage: Stage::Fold,
             messages: &asked.messages,
-            base: line.tokenizer.prompt(&asked.messages),
-            more: 0,
+            base,
+            more: [0, 0],
             longest: asked.reply,
             most: u64::from(fold::TRIES),
         };
-        let said = self.likely(Stage::Fold, line.tokenizer.text(&text));
         self.add(calls, 1, said.min(asked.reply));
         let parts = plan::parts_digest(story, &session.archive, span);
         session.fold_in(span, Fold { text, parts });
         Ok(())
     }
 
-    /// Of tokens by our count, as many as an endpoint will count.
-    fn likely(&self, stage: Stage, tokens: usize) -> usize {
-        let (Manner::Sparing(shares) | Manner::Ample(shares)) = &self.manner;
-        #[expect(
-            clippy::cast_precision_loss,
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "counts of tokens are small and positive"
-        )]
-        let tokens = (tokens as f64 * shares.of(stage)) as usize;
-        tokens
+    /// How an endpoint will count for this stage.
+    fn reckoning(&self, stage: Stage) -> Reckoning {
+        let (Manner::Sparing(both) | Manner::Ample(both)) = &self.manner;
+        *both.of(stage)
+    }
+
+    /// The tokens that an endpoint will count of a text that is written to a prompt of
+    /// so many tokens by our count.
+    fn replied(&self, stage: Stage, text: &str, to: &[Message], tokens: usize) -> usize {
+        let Lines { draft, record } = self.lines;
+        let line = Pair { draft, record }.of(stage).tokenizer.clone();
+        let reply = Counted { text, tokens: line.text(text) };
+        self.reckoning(stage).reply(reply, Counted { text: &said(to), tokens })
     }
 
     /// Tokens that a reply of this stage may take for thinking.
@@ -381,13 +387,15 @@ impl Rehearsal<'_> {
         let stage = calls.stage;
         let text: String = calls.messages.iter().map(|one| format!("{}\n", one.text)).collect();
         let alike = self.sums.last.values().map(|last| alike(last, &text)).max().unwrap_or(0);
-        let (times, base) = (count(times), count(self.likely(stage, calls.base)));
+        let reckoned =
+            |tokens| count(self.reckoning(stage).prompt(Counted { text: &text, tokens }));
+        let (times, base) = (count(times), reckoned(calls.base));
         let thinking = self.thinking(stage);
         let longest = count(calls.longest).saturating_add(thinking);
         let thought = if self.is_ample() { thinking.saturating_mul(times) } else { 0 };
         let once = Part {
             calls: times,
-            prompt: count(self.likely(stage, calls.base + calls.more)) * times,
+            prompt: base.saturating_add(count(calls.more[1])) * times,
             shared: base * count(alike) / count(text.len()).max(1) * times,
             reply: count(said).saturating_add(thought),
         };
@@ -398,7 +406,7 @@ impl Rehearsal<'_> {
         let sent = calls.most.saturating_mul(self.tries(stage));
         let most = Part {
             calls: calls.most,
-            prompt: count(calls.base + calls.more).saturating_mul(sent),
+            prompt: count(calls.base + calls.more[0]).saturating_mul(sent),
             shared: 0,
             reply: longest.saturating_mul(sent),
         };
@@ -417,7 +425,7 @@ impl Rehearsal<'_> {
         } else {
             first.cost(part.prompt, part.shared, 0, part.reply)
         };
-        let each = dearest.worst(count(calls.base + calls.more), longest);
+        let each = dearest.worst(count(calls.base + calls.more[0]), longest);
         let worst = each.times(self.tries(calls.stage));
         for _ in 0..part.calls {
             self.sums.need.call(Money::of_pico(cost.pico() / part.calls), worst);

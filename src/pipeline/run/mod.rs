@@ -8,7 +8,7 @@ use anyhow::Result;
 use super::calling::{Line, Lines, Listener};
 use super::draft::{Guard, Materials};
 use super::plan::{self, Given, Settled, Step, Wanted};
-use super::replay::{Drawn, Then};
+use super::replay::{self, Drawn, Replay, Then};
 use crate::failure::{Exit, Failure};
 use crate::project::archive::{Archive, Fold, Shelf};
 use crate::project::store::Store;
@@ -40,6 +40,8 @@ pub struct Session<'a> {
     /// How chapters were drawn that a replay draws again, by chapter id: the take that
     /// counts, not those before it. Empty in every other run.
     pub replayed: BTreeMap<String, Drawn>,
+    /// What a replay needs, as it is written down; none where that is to stay as it is.
+    pub kept: Option<Replay>,
     /// What its prose is guarded against, once a chapter is drawn.
     guard: Option<Arc<Guard>>,
     canon: Canon,
@@ -102,6 +104,7 @@ impl<'a> Session<'a> {
             records,
             tokens_per_word,
             replayed: BTreeMap::new(),
+            kept: None,
             guard: None,
             canon: Canon::default(),
             canon_upto: 0,
@@ -230,7 +233,23 @@ impl<'a> Session<'a> {
             Step::Fold(span) => self.fold(span, store, lines, listener).await,
             Step::Draft(number) => self.draft(number, store, lines, listener).await,
             Step::Record(number) => self.record(number, store, lines, listener).await,
+        }?;
+        match *step {
+            Step::Adopt(number)
+            | Step::Restore(number, _)
+            | Step::Draft(number)
+            | Step::Record(number) => self.keep(number, store),
+            _ => Ok(()),
         }
+    }
+
+    /// Writes down how a chapter came about, where a replay would make something else of
+    /// it: should the run be killed, that is true all the same.
+    fn keep(&mut self, number: usize, store: &Store<'_>) -> Result<()> {
+        let chapter = self.chapter(number)?;
+        let shelf = self.archive.chapters.get(&chapter.id);
+        let Some((kept, shelf)) = self.kept.as_mut().zip(shelf) else { return Ok(()) };
+        if kept.note(&chapter.id, shelf) { replay::write(store.folder(), kept) } else { Ok(()) }
     }
 }
 

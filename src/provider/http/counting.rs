@@ -79,7 +79,7 @@ impl Tokenizer for Marked {
                 let template = self.knobs.template.clone().unwrap_or_default();
                 Counting::Bound { seen, raw: Some((self.dialect.name.to_owned(), template)) }
             }
-            Counting::Vocabulary => Counting::Vocabulary,
+            other => other,
         }
     }
 }

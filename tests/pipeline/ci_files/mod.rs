@@ -254,6 +254,70 @@ fn the_committed_journal_outranks_the_cached_one() {
     }
 }
 
+/// A chapter that is drawn anew since its bible has changed is paid for once, though its
+/// older text is committed; what the author commits later counts.
+#[test]
+fn what_is_drawn_anew_outranks_the_text_that_was_committed_before() {
+    for (host, folders) in
+        [(Host::GitHub, &["manuscript"][..]), (Host::GitLab, &["manuscript", "canon"])]
+    {
+        let name = format!("{host:?} {folders:?}");
+        let mut shop = Shop::open(host);
+        let first = shop.run("push", "5");
+        assert_eq!((first.code, shop.server.requests()), (0, 8), "{name}: {}", first.log);
+        let home = first.artifacts.join("project");
+        let bible = "bible/premise.yaml";
+        shop.forge.commit(|repository| {
+            folders.iter().for_each(|one| copy(&home.join(one), &repository.join(one)));
+            let text = fs::read_to_string(repository.join(bible)).expect("a premise");
+            let changed = text.replacen("premise: ", "premise: Once, ", 1);
+            assert_ne!(text, changed);
+            fs::write(repository.join(bible), changed).expect("a file");
+        });
+        let anew = shop.run("push", "5");
+        let asked = shop.server.requests();
+        assert!(anew.code == 0 && asked > 8, "{name}: {asked} {}", anew.log);
+        let again = shop.run("push", "5");
+        assert_eq!((again.code, published(&again)), (0, published(&anew)), "{}", again.log);
+        assert_eq!(shop.server.requests(), asked, "{name}: {}", again.log);
+        let file = "02-pans.md";
+        let edited = "# Pans\n\nMara closed the last door by hand.\n";
+        shop.forge.commit(|repository| {
+            fs::write(repository.join("manuscript").join(file), edited).expect("a file");
+        });
+        for _ in 0..2 {
+            let last = shop.run("push", "5");
+            assert_eq!(last.code, 0, "{name}: {}", last.log);
+            assert_eq!(published(&last)[Path::new(file)], edited.as_bytes(), "{name}");
+        }
+    }
+}
+
+/// A chapter that gives way to another leaves nothing in the cache that is in its way.
+#[test]
+fn a_chapter_that_is_replaced_leaves_its_cached_files_behind() {
+    for host in HOSTS {
+        let mut shop = Shop::open(host);
+        let first = shop.run("push", "5");
+        assert_eq!(first.code, 0, "{host:?}: {}", first.log);
+        let outline = "bible/outline.yaml";
+        shop.forge.commit(|repository| {
+            let text = fs::read_to_string(repository.join(outline)).expect("an outline");
+            let changed = text.replace("id: weights", "id: scales");
+            assert_ne!(text, changed);
+            fs::write(repository.join(outline), changed).expect("a file");
+        });
+        for _ in 0..2 {
+            let next = shop.run("push", "5");
+            assert_eq!(next.code, 0, "{host:?}: {}", next.log);
+            let names: Vec<PathBuf> = published(&next).into_keys().collect();
+            let expected = ["01-ledger.md", "02-pans.md", "03-tide.md", "04-scales.md"];
+            assert_eq!(names, expected.map(PathBuf::from), "{host:?}: {}", next.log);
+            assert!(next.work.join(".storygen/replaced/04-weights.md").exists(), "{host:?}");
+        }
+    }
+}
+
 /// The cache is ahead of what is committed, and drawn by another model since; then the
 /// author has drawn on at home, and the cache is behind.
 #[test]
