@@ -87,7 +87,7 @@ impl From<&Verdict> for Rejection {
             Reason::Loop => Self::Loop(words),
             Reason::Language => Self::Language(words),
             Reason::Phrase => Self::Phrase(words),
-            Reason::Left => Self::Left(words),
+            Reason::Left | Reason::Stray => Self::Left(words),
         }
     }
 }

@@ -61,12 +61,16 @@ impl Drawing<'_> {
                 self.is_whole = true;
                 Next::Whole
             }
-            left @ (Some(Reason::Left) | None) => {
+            left @ (Some(Reason::Left | Reason::Stray) | None) => {
                 self.stuck = 0;
-                // Who left the story may find back into it, asked once more; who
-                // declines will not.
+                // Who left the story may find back into it, asked once more, and who
+                // did so by chance a second time; who declines will not.
                 let declines = || take::refusal(kept.text.trim()).is_some();
-                let is_lost = left.is_some() && self.shortfalls == 0 && !declines();
+                let chances = match left {
+                    Some(Reason::Stray) => 2,
+                    left => u32::from(left.is_some()),
+                };
+                let is_lost = self.shortfalls < chances && !declines();
                 self.next(grown, part == 0 || is_lost)
             }
             Some(_) => self.after_stop(grown, kept),
@@ -83,7 +87,9 @@ impl Drawing<'_> {
         };
         match verdict.reason {
             Reason::Loop | Reason::Language => Some(verdict.into()),
-            Reason::Left | Reason::Phrase if !self.is_last || self.text.trim().is_empty() => {
+            Reason::Left | Reason::Stray | Reason::Phrase
+                if !self.is_last || self.text.trim().is_empty() =>
+            {
                 take::refusal(reply.trim()).map(Rejection::Refusal).or(Some(verdict.into()))
             }
             _ => take::reject(&self.text, language),
@@ -147,7 +153,8 @@ impl Drawing<'_> {
         }
         // Who added next to nothing when asked for more has no more to say.
         let has_more = is_first || grown >= 25;
-        if self.is_short() && self.shortfalls < SHORTFALLS && has_more {
+        if (self.is_short() || self.is_astray(missing)) && self.shortfalls < SHORTFALLS && has_more
+        {
             self.shortfalls += 1;
             return Next::Short(missing);
         }
@@ -159,12 +166,21 @@ impl Drawing<'_> {
     }
 }
 
+impl Drawing<'_> {
+    /// Whether the story was left before its end: a notable part of it is missing, and
+    /// whoever left it did not say that it was over.
+    fn is_astray(&self, missing: u32) -> bool {
+        let is_stray = |verdict: &Verdict| verdict.reason == Reason::Stray;
+        missing > self.sitting.task.words() / 10 && self.verdict.as_ref().is_some_and(is_stray)
+    }
+}
+
 /// How a reply ended, as if nobody had stopped it: who leaves the story has said
 /// all, and what was stopped for another reason was cut.
 pub(super) fn as_if(ending: Ending, verdict: Option<&Verdict>) -> Ending {
     match verdict.map(|verdict| verdict.reason) {
         None => ending,
-        Some(Reason::Left | Reason::Long) => Ending::Stop,
+        Some(Reason::Left | Reason::Stray | Reason::Long) => Ending::Stop,
         Some(_) => Ending::Length,
     }
 }

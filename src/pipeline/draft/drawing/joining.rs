@@ -189,7 +189,7 @@ fn parted(good: &str, piece: &str, head: &str) -> String {
 fn good(kept: &Kept) -> &str {
     let good = kept.good();
     match kept.verdict.as_ref().map(|verdict| verdict.reason) {
-        None | Some(Reason::Left | Reason::Long) => good,
+        None | Some(Reason::Left | Reason::Stray | Reason::Long) => good,
         Some(_) => &kept.text[..with_break(&kept.text, good.len())],
     }
 }

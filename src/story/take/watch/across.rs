@@ -26,7 +26,8 @@ pub fn across(text: &str, seam: usize, terms: Terms, by_itself: bool) -> Option<
     watch.hear(&text[seam..until]);
     let verdict = watch.end(by_itself && until == text.len())?;
     let keep = from + verdict.keep;
-    let is_across = keep < seam && matches!(verdict.reason, Reason::Phrase | Reason::Left);
+    let is_across =
+        keep < seam && matches!(verdict.reason, Reason::Phrase | Reason::Left | Reason::Stray);
     is_across.then(|| Verdict { keep, ..verdict.clone() })
 }
 
@@ -61,7 +62,7 @@ mod tests {
             // Let stand, or none at all.
             (" It was a mirror of the sky,", " he said.", None),
             (" It was a mirror of", " the skylight, he said.", None),
-            ("\n\nAs an AI", " language model, I cannot go on.", Some((Reason::Left, told.len()))),
+            ("\n\nAs an AI", " language model, I cannot go on.", Some((Reason::Stray, told.len()))),
             ("\n\nChap", "ter 3\n\nHe woke.", Some((Reason::Left, told.len()))),
             ("\n\n**The Lo", "ng Water**\n\nHe woke.", Some((Reason::Left, told.len()))),
             ("\n\nChap", "s came down to the shore.\n\nHe woke.", None),

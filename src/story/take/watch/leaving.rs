@@ -15,8 +15,52 @@ pub struct Leaving {
     begun: bool,
     /// Whether the line that is being read was judged by its opening.
     is_judged: bool,
+    /// Whether some of the story had come before that line.
+    is_told: bool,
+    /// What shows whether the story itself holds that line.
+    above: Above,
     /// The fence that is open.
     fence: Option<Fence>,
+    /// One that was closed, and too long for a sign, while nothing has followed it.
+    closed: Option<Fence>,
+}
+
+/// Where a model leaves the story.
+#[derive(Clone, Copy, Debug)]
+pub struct Departure {
+    /// The place where its line begins.
+    pub from: usize,
+    /// Whether the text is over there, as the model has it; else it is only left.
+    pub is_end: bool,
+}
+
+/// What a line says that is none of the story.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Said {
+    /// No more than what stands before a text.
+    Frame,
+    /// That the text is over: its length, an offer, a note, the next chapter.
+    End,
+    /// What has nothing to do with the text, or what a narrator may say, too.
+    Astray,
+}
+
+/// What the last line above is that is not blank.
+#[derive(Clone, Copy, Debug, Default)]
+struct Above {
+    /// Whether it leads on to what follows: `The screen said:`
+    leads_on: bool,
+    /// Whether it says who speaks: `JUDGE: You were there.`
+    is_label: bool,
+}
+
+impl Above {
+    fn of(line: &Line) -> Self {
+        let name = line.form.split_once(':').map_or("", |(name, _)| name);
+        let is_name = |word: &str| word.contains(char::is_alphabetic);
+        let is_label = (1..=2).contains(&name.split(' ').filter(|word| is_name(word)).count());
+        Self { leads_on: line.last == Some(':'), is_label: is_label && !line.is_speech }
+    }
 }
 
 /// Where a fence begins, and whether the reply opens with it: then it may stand
@@ -30,7 +74,17 @@ struct Fence {
 impl Fence {
     /// Whether what stands in it, up to a place, is too long for a sign.
     fn is_long(self, text: &str, until: usize) -> bool {
-        text.get(self.from..until).is_some_and(|inside| prose::words(inside) >= FENCED)
+        self.words(text, until) >= FENCED
+    }
+
+    /// Whether it is too long for whatever stands in a story, such as a log.
+    fn is_too_long(self, text: &str, until: usize) -> bool {
+        const LOG: usize = 200;
+        self.words(text, until) >= if self.is_first { FENCED } else { LOG }
+    }
+
+    fn words(self, text: &str, until: usize) -> usize {
+        text.get(self.from..until).map_or(0, prose::words)
     }
 }
 
@@ -43,21 +97,24 @@ impl Leaving {
         Self { line: Line::begin(from), fence, ..Self::default() }
     }
 
-    /// Reads the character at this place; gives where the line begins with
-    /// which the model leaves the story.
-    pub fn read(&mut self, c: char, at: usize, terms: &Terms, text: &str) -> Option<usize> {
+    /// Reads the character at this place; gives where the model leaves the story
+    /// with the line that it stands in.
+    pub fn read(&mut self, c: char, at: usize, terms: &Terms, text: &str) -> Option<Departure> {
         if c != '\n' {
             let is_full = self.line.read(c) && !self.is_judged;
             return is_full.then(|| self.judge(terms, text, false)).flatten();
         }
         let left = self.end(terms, text);
+        if !self.line.is_blank() {
+            self.above = Above::of(&self.line);
+        }
         self.line = Line::begin(at + 1);
         self.is_judged = false;
         left
     }
 
     /// The line ends here.
-    pub fn end(&mut self, terms: &Terms, text: &str) -> Option<usize> {
+    pub fn end(&mut self, terms: &Terms, text: &str) -> Option<Departure> {
         if self.is_judged || self.line.is_blank() || self.line.is_rule() {
             return None;
         }
@@ -69,6 +126,19 @@ impl Leaving {
     #[must_use]
     pub fn unclosed(&self) -> Option<usize> {
         self.fence.filter(|fence| !fence.is_first).map(|fence| fence.from)
+    }
+
+    /// Where the model has left the story with a fence, if the reply ends here.
+    #[must_use]
+    pub fn fenced_end(&self) -> Option<Departure> {
+        let unclosed = self.unclosed().map(|from| Departure { from, is_end: true });
+        unclosed.or(self.closed.map(|fence| Departure { from: fence.from, is_end: false }))
+    }
+
+    /// Whether some of the story had come before the last line that was judged.
+    #[must_use]
+    pub fn is_told(&self) -> bool {
+        self.is_told
     }
 
     /// Whether these are another's words than the narrator's.
@@ -89,84 +159,98 @@ impl Leaving {
         good.len()
     }
 
-    fn judge(&mut self, terms: &Terms, text: &str, is_whole: bool) -> Option<usize> {
+    fn judge(&mut self, terms: &Terms, text: &str, is_whole: bool) -> Option<Departure> {
         self.is_judged = true;
         let opens = !std::mem::replace(&mut self.begun, true);
+        self.is_told = !opens;
+        self.closed = None;
         if !self.line.is_speech && self.line.form.starts_with("'''") {
             self.begun = !opens;
             return self.fenced(text, opens);
         }
         if let Some(fence) = self.fence.filter(|fence| !fence.is_first) {
             // What a sign says is not the model's.
-            return fence.is_long(text, self.line.from).then_some(fence.from);
+            let is_left = fence.is_too_long(text, self.line.from);
+            return is_left.then_some(Departure { from: fence.from, is_end: false });
         }
-        let left = self.leaves(terms, text, is_whole, opens);
-        if left == Some(false) {
+        let said = self.leaves(terms, text, is_whole, opens)?;
+        if said == Said::Frame {
             // Words before the text are no text.
             self.begun = !opens;
+            return None;
         }
-        (left == Some(true)).then_some(self.line.from)
+        Some(Departure { from: self.line.from, is_end: said == Said::End })
     }
 
     /// Reads a fence; gives where the model leaves the story with it.
-    fn fenced(&mut self, text: &str, opens: bool) -> Option<usize> {
+    fn fenced(&mut self, text: &str, opens: bool) -> Option<Departure> {
         let from = self.line.from;
         let Some(fence) = self.fence.take() else {
             self.fence = Some(Fence { from, is_first: opens });
             // Nobody in a story writes so.
             let is_record = ["json", "yaml", "yml", "xml"].contains(&self.line.form[3..].trim());
-            return (is_record && !opens).then_some(from);
+            return (is_record && !opens).then_some(Departure { from, is_end: true });
         };
-        let left = if fence.is_first { from } else { fence.from };
-        fence.is_long(text, from).then_some(left)
+        let is_end = fence.is_first;
+        let left = Departure { from: if is_end { from } else { fence.from }, is_end };
+        self.closed = (!is_end && fence.is_long(text, from)).then_some(fence);
+        fence.is_too_long(text, from).then_some(left)
     }
 
-    /// Whether a line leaves the story, or is no part of it; none for prose.
-    fn leaves(&self, terms: &Terms, text: &str, is_whole: bool, opens: bool) -> Option<bool> {
+    /// What a line says that is none of the story; none for prose.
+    fn leaves(&self, terms: &Terms, text: &str, is_whole: bool, opens: bool) -> Option<Said> {
         let line = &self.line;
         if line.is_speech {
             return None;
         }
         let form = line.form.trim_end();
         if opens && is_whole && is_tag(form) {
-            return Some(false);
+            return Some(Said::Frame);
         }
+        let unless = |is_frame: bool, said: Said| if is_frame { Said::Frame } else { said };
         let bare = form.trim_end_matches(['.', '!', ':', '\u{2014}', '-', ')', ']', '}', ' ']);
         if is_whole && line.could_head() && self.is_title(bare, terms) {
-            return Some(!opens);
+            return Some(unless(opens, Said::End));
         }
         let headed = if line.is_heading() { format!("{form}:") } else { form.to_owned() };
         let Some((kind, length)) = terms.signs.find(&headed) else {
             // A title is no text yet.
-            return (opens && is_whole && line.is_marked()).then_some(false);
+            return (opens && is_whole && line.is_marked()).then_some(Said::Frame);
         };
         if opens && is_whole && is_before(line, form, (kind, length), &terms.signs) {
-            return Some(false);
+            return Some(Said::Frame);
         }
         let ends = || is_whole && !headed[length..].contains(char::is_alphanumeric);
-        let is_frame = matches!(kind, Kind::After | Kind::Machine);
+        let is_frame = matches!(kind, Kind::After | Kind::Stray | Kind::Machine);
         let is_of_story = line.is_quoted() && !is_frame
-            || is_frame && names_teller(&form[length.min(form.len())..]);
+            || is_frame && names_teller(&form[length.min(form.len())..])
+            || kind == Kind::Machine && self.is_of_screen(&headed[..length]);
+        let speaks_of_task = |form: &str| terms.signs.speak_of_task(form);
         match kind {
             _ if is_of_story => None,
-            Kind::Before => (!opens && is_whole && terms.signs.speak_of_task(form)).then_some(true),
-            Kind::Header | Kind::Label if line.is_heading() => (!opens).then_some(true),
-            Kind::Header | Kind::Label => {
-                terms.signs.speak_of_task(&headed[length..]).then_some(true)
-            }
-            Kind::After => Some(true),
-            Kind::Machine => (!terms.has_machines).then_some(true),
-            Kind::Whole => ends().then_some(!opens),
-            Kind::Card => (ends() && line.is_set_off()).then_some(!opens),
-            Kind::Line => ends().then_some(!opens && !terms.is_last),
+            Kind::Before => (!opens && is_whole && speaks_of_task(form)).then_some(Said::Astray),
+            Kind::Header | Kind::Label if line.is_heading() => (!opens).then_some(Said::End),
+            Kind::Header | Kind::Label => speaks_of_task(&headed[length..]).then_some(Said::End),
+            Kind::After => Some(Said::End),
+            Kind::Stray => Some(Said::Astray),
+            Kind::Machine => (!terms.has_machines).then_some(Said::Astray),
+            Kind::Whole => ends().then_some(unless(opens, Said::End)),
+            Kind::Card => (ends() && line.is_set_off()).then_some(unless(opens, Said::End)),
+            Kind::Line => ends().then_some(unless(opens || terms.is_last, Said::Astray)),
             Kind::Scene if !terms.is_scene => None,
             Kind::Heading | Kind::Scene => {
                 let is_heading = is_whole && (line.could_head() || ends());
                 let heading = || Heading { text: &text[line.from..], kind, is_bare: ends() };
-                is_heading.then(|| heading().is_of_other(line, terms, opens))
+                is_heading.then(|| heading().says(line, terms, opens))
             }
             Kind::Opening | Kind::Task | Kind::Closing | Kind::Framed => None,
         }
+    }
+
+    /// Whether a label stands where a story shows a screen or a play: behind a line
+    /// that leads on to it, or that is a label, too.
+    fn is_of_screen(&self, sign: &str) -> bool {
+        sign.ends_with(':') && (self.above.leads_on || self.above.is_label)
     }
 
     fn is_title(&self, bare: &str, terms: &Terms) -> bool {
@@ -206,7 +290,7 @@ fn is_before(line: &Line, form: &str, (kind, length): (Kind, usize), signs: &Sig
             is_short && (is_label || !is_sentence || signs.speak_of_task(form))
         }
         Kind::Label => signs.speak_of_task(&form[length.min(form.len())..]),
-        Kind::After => is_short && form[..length.min(form.len())].ends_with(':'),
+        Kind::After | Kind::Stray => is_short && form[..length.min(form.len())].ends_with(':'),
         _ => false,
     }
 }
@@ -303,20 +387,22 @@ struct Heading<'a> {
 }
 
 impl Heading<'_> {
-    /// Whether it heads another text than this. In the middle of one that is the
-    /// next chapter, or whatever is set as a heading: a letter, a manuscript or a
-    /// playbill in the story may number its parts, too.
-    fn is_of_other(&self, line: &Line, terms: &Terms, opens: bool) -> bool {
+    /// What it says where it heads another text than this. In the middle of one that
+    /// is the next chapter, or whatever is set as a heading: a letter, a manuscript or
+    /// a playbill in the story may number its parts, too.
+    fn says(&self, line: &Line, terms: &Terms, opens: bool) -> Said {
         let number = number_in(self.text);
         if opens {
             let is_own = number.is_none_or(|number| number == terms.chapter);
-            return !terms.begun.is_empty() && !is_own;
+            return if terms.begun.is_empty() || is_own { Said::Frame } else { Said::End };
         }
         match (self.kind, number) {
-            _ if line.is_heading() => true,
-            (Kind::Scene, _) => true,
-            (_, Some(number)) => number == terms.chapter + 1,
-            (_, None) => self.is_bare || line.is_marked(),
+            _ if line.is_heading() => Said::End,
+            (Kind::Scene, _) => Said::End,
+            (_, Some(number)) if number == terms.chapter + 1 => Said::End,
+            (_, None) if line.is_marked() => Said::End,
+            (_, None) if self.is_bare => Said::Astray,
+            _ => Said::Frame,
         }
     }
 }
@@ -337,7 +423,7 @@ pub fn after_opening<'a>(reply: &'a str, signs: &Signs, all: bool) -> &'a str {
         let is_speech = || match signs.find(form) {
             _ if is_whole && is_tag(form) => true,
             Some(found) if is_whole && is_before(&read, form, found, signs) => true,
-            Some((Kind::After | Kind::Machine, _)) => all,
+            Some((Kind::After | Kind::Stray | Kind::Machine, _)) => all,
             _ => false,
         };
         if !read.is_blank() && (read.is_speech || !is_speech()) {

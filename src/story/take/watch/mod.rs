@@ -36,7 +36,7 @@ pub use leaving::after_opening;
 pub use signs::Signs;
 
 use ends::Ends;
-use leaving::Leaving;
+use leaving::{Departure, Leaving};
 use quotes::Quotes;
 use runs::Runs;
 use script::Script;
@@ -86,8 +86,10 @@ pub enum Reason {
     Language,
     /// It says what it must not.
     Phrase,
-    /// It has left the story.
+    /// It has left the story behind its end.
     Left,
+    /// It has left the story, but said nothing of its end.
+    Stray,
 }
 
 /// That a reply is stopped.
@@ -95,8 +97,8 @@ pub enum Reason {
 pub struct Verdict {
     /// Why.
     pub reason: Reason,
-    /// How many bytes of the reply are good: up to the end of a sentence, or
-    /// none.
+    /// How many bytes of the reply are good: up to the end of a sentence, or of a
+    /// paragraph behind which it left the story; or none.
     pub keep: usize,
     /// The words it is about: a phrase, a round, the first words of a line, a
     /// language.
@@ -112,7 +114,7 @@ impl std::fmt::Display for Verdict {
             Reason::Anew => write!(f, "it began anew: “{words}”"),
             Reason::Language => write!(f, "it turned to another language ({words})"),
             Reason::Phrase => write!(f, "it said “{words}”"),
-            Reason::Left => write!(f, "it left the story: “{words}”"),
+            Reason::Left | Reason::Stray => write!(f, "it left the story: “{words}”"),
         }
     }
 }
@@ -195,7 +197,7 @@ impl Watch {
             self.ends.end();
             let left = self.leaving.end(&self.terms, &self.text);
             self.leave(left);
-            self.leave(self.leaving.unclosed());
+            self.leave(self.leaving.fenced_end());
             let is_rest = !self.terms.begun.is_empty();
             if let Some((from, language)) = self.tongue.end(&self.terms.language, is_rest) {
                 let keep = self.ends.before(self.turn(from, &language));
@@ -239,18 +241,23 @@ impl Watch {
 
     /// The first reason stands.
     fn stop(&mut self, reason: Reason, keep: usize, words: impl FnOnce(&Self) -> String) {
-        let may_stand = matches!(reason, Reason::Left | Reason::Phrase) && keep == 0;
+        let is_word = matches!(reason, Reason::Left | Reason::Stray | Reason::Phrase);
+        let may_stand = is_word && keep == 0;
         let is_let = may_stand && self.terms.is_lenient && self.terms.begun.is_empty();
         if self.verdict.is_none() && !is_let {
             self.verdict = Some(Verdict { reason, keep, words: words(self) });
         }
     }
 
-    fn leave(&mut self, from: Option<usize>) {
-        if let Some(from) = from {
-            let keep = self.ends.before(Leaving::good_until(&self.text, from));
-            self.stop(Reason::Left, keep, |watch| opening(&watch.text[from..]));
-        }
+    /// What stands above a line with which the story is left was ended there, be it a
+    /// name under a letter or words that somebody broke off.
+    fn leave(&mut self, left: Option<Departure>) {
+        let Some(Departure { from, is_end }) = left else { return };
+        let good = Leaving::good_until(&self.text, from);
+        let is_ended = self.leaving.is_told() && !is_cut(&self.text[..good]);
+        let keep = if is_ended { good } else { self.ends.before(good) };
+        let reason = if is_end { Reason::Left } else { Reason::Stray };
+        self.stop(reason, keep, |watch| opening(&watch.text[from..]));
     }
 
     fn check_length(&mut self, ended: Option<(usize, bool)>) {
@@ -331,6 +338,15 @@ impl Watch {
             self.stop(Reason::Phrase, keep, |_| bans.phrase(&found).to_owned());
         }
     }
+}
+
+/// Whether a text breaks off inside a sentence, or inside its next word.
+fn is_cut(text: &str) -> bool {
+    let line = text.rsplit('\n').next().unwrap_or_default();
+    let behind = &line[prose::last_sentence_end(line)..];
+    let is_begun = behind.len() < line.len() && prose::is_open(line);
+    let last = behind.split_whitespace().next_back().unwrap_or_default();
+    prose::breaks_off(text) || is_begun && last.starts_with(char::is_lowercase)
 }
 
 /// The first words of a line.

@@ -33,9 +33,11 @@ pub enum Kind {
     Framed,
     /// That the book goes on, as a whole line that is set off.
     Card,
-    /// A departure.
+    /// A departure, behind which the text is over.
     After,
-    /// A departure, unless the story tells of machines.
+    /// A departure that says nothing of the text's end.
+    Stray,
+    /// The same, unless the story tells of machines.
     Machine,
     /// A departure, if it is the whole line.
     Whole,
@@ -250,6 +252,7 @@ fn kind(name: &str) -> Option<Kind> {
         "card" => Kind::Card,
         "whole" => Kind::Whole,
         "after" => Kind::After,
+        "stray" => Kind::Stray,
         "machine" => Kind::Machine,
         "line" => Kind::Line,
         "heading" => Kind::Heading,
@@ -280,6 +283,7 @@ mod tests {
                 Kind::Framed,
                 Kind::Card,
                 Kind::After,
+                Kind::Stray,
                 Kind::Machine,
                 Kind::Whole,
                 Kind::Line,

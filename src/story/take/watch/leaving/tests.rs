@@ -3,6 +3,14 @@ use super::super::{Reason, Terms, Watch};
 use super::*;
 use crate::story::take::strip;
 
+/// What is kept of a text whose story is left, behind its end or not.
+fn left(terms: Terms, text: &str) -> Option<&str> {
+    let verdict = judged(terms, text);
+    verdict
+        .filter(|(reason, _)| matches!(reason, Reason::Left | Reason::Stray))
+        .map(|(_, kept)| kept)
+}
+
 #[test]
 fn a_model_that_leaves_the_story_is_stopped() {
     for (language, line) in [
@@ -64,18 +72,10 @@ fn a_model_that_leaves_the_story_is_stopped() {
         ("es", "Capítulo 4: El molino"),
     ] {
         let text = format!("{OPENING}\n\n---\n\n{line}\n\nAnd more.");
-        assert_eq!(
-            judged(terms(language), &text),
-            Some((Reason::Left, OPENING)),
-            "{language}: {line}"
-        );
+        assert_eq!(left(terms(language), &text), Some(OPENING), "{language}: {line}");
         // The last line needs no line end.
         let text = format!("{OPENING} She wai\n{line}");
-        assert_eq!(
-            judged(terms(language), &text),
-            Some((Reason::Left, OPENING)),
-            "{language}: {line}"
-        );
+        assert_eq!(left(terms(language), &text), Some(OPENING), "{language}: {line}");
     }
 }
 
@@ -272,9 +272,105 @@ fn what_speaks_of_the_writing_is_no_part_of_a_story() {
         ("es", "Capítulo cuarto"),
     ] {
         let text = format!("{OPENING}\n\n---\n\n{line}\n\nAnd more.");
-        let verdict = judged(terms(language), &text);
-        assert_eq!(verdict, Some((Reason::Left, OPENING)), "{language}: {line}");
+        assert_eq!(left(terms(language), &text), Some(OPENING), "{language}: {line}");
     }
+}
+
+/// Lines behind which a text is over.
+const ENDS: &[(&str, &str)] = &[
+    ("en", "(Word count: 1,204)"),
+    ("en", "**Author’s Note:** this was fun."),
+    ("en", "[End of Chapter]"),
+    ("en", "Would you like me to continue with chapter 4?"),
+    ("en", "## Chapter 4: The Mill"),
+    ("en", "Chapter Four"),
+    ("en", "Brine Cuts"),
+    ("en", "### Summary"),
+    ("en", "*To be continued…*"),
+    ("en", "<|im_end|>"),
+    ("de", "(Wortzahl: 331)"),
+    ("de", "Möchtest du, dass ich mit dem nächsten Kapitel fortfahre?"),
+    ("de", "[Ende des Kapitels]"),
+    ("fr", "(Nombre de mots : 331)"),
+    ("fr", "*Fin du chapitre*"),
+    ("es", "(Recuento de palabras: 331)"),
+    ("es", "¿Quieres que continúe con el siguiente capítulo?"),
+];
+
+/// Lines that only leave it: a narrator, a screen, a playbill may say some of them.
+const STRAY: &[(&str, &str)] = &[
+    ("en", "As an AI language model, I cannot continue this story."),
+    ("en", "I'm sorry, but I can't assist with that request."),
+    ("en", "I cannot continue this story."),
+    ("en", "<|im_start|>user"),
+    ("en", "User: continue"),
+    ("en", "The next chapter will show what became of the glove."),
+    ("en", "In this chapter, I have told only what I saw."),
+    ("en", "EPILOGUE"),
+    ("en", "FIN"),
+    ("de", "Als KI-Sprachmodell kann ich das nicht."),
+    ("de", "Das nächste Kapitel zeigt, was aus dem Handschuh wurde."),
+    ("fr", "En tant qu’IA, je ne peux pas écrire cela."),
+    ("es", "Como modelo de lenguaje, no puedo escribirlo."),
+];
+
+#[test]
+fn a_text_is_over_or_only_left() {
+    for (lines, expected) in [(ENDS, Reason::Left), (STRAY, Reason::Stray)] {
+        for (language, line) in lines {
+            let text = format!("{OPENING}\n\n{line}\n");
+            let verdict = judged(terms(language), &text);
+            assert_eq!(verdict, Some((expected, OPENING)), "{language}: {line}");
+        }
+    }
+}
+
+#[test]
+fn the_last_paragraph_is_kept_however_it_ends() {
+    for (language, last) in [
+        ("en", "“If you so much as—”"),
+        ("en", "Your loving sister,\n\nJo"),
+        ("en", "There was a board on the gate.\n\nCLOSED BY ORDER"),
+        ("en", "- flour\n- salt\n- rope"),
+        ("en", "She turned the card over.\n\n*Beth*"),
+        ("en", "Her phone lit up.\n\n**Beth:** i know"),
+        ("en", "```\nCOME AT ONCE STOP BETH\n```"),
+        ("en", "The heron went over the river\nThe ferry went over the meadow"),
+        ("ja", "「また」と彼女は言った。\n\n「もう行くよ」"),
+        ("de", "„Wenn du das noch einmal tust –“"),
+        ("de", "Deine\n\nEdda"),
+        ("fr", "— Si tu recommences une seule fois —"),
+        ("es", "—Si lo haces —dijo él—, yo"),
+    ] {
+        for said in ["(Word count: 712)", "---\n\n**Author’s Note:** more soon.", "THE END"] {
+            let kept = format!("{OPENING}\n\n{last}");
+            let text = format!("{kept}\n\n{said}");
+            assert_eq!(left(terms(language), &text), Some(kept.as_str()), "{last}");
+        }
+    }
+    // Prose that breaks off ends with its last sentence.
+    for rest in [
+        " She went down to the",
+        "\n\nAnd she went down to the water and looked at all the boats that lay there and",
+    ] {
+        let text = format!("{OPENING}{rest}\n\n(Word count: 712)");
+        assert_eq!(left(terms("en"), &text), Some(OPENING), "{rest}");
+    }
+}
+
+#[test]
+fn a_screen_or_a_play_names_who_speaks() {
+    for block in [
+        "The screen said:\n\nUSER: jmarch\n\nPASSWORD:",
+        "You: who rings a bell that has no rope\n\nAssistant: I found no results for that.",
+        "JUDGE: You were there.\n\nASSISTANT: He was, your honour.",
+        "GHOST: Who comes?\n\nHUMAN: A friend, I think.",
+    ] {
+        let text = format!("{OPENING}\n\n{block}\n\nShe thought about that.");
+        assert_eq!(judged(terms("en"), &text), None, "{block}");
+    }
+    let turn = format!("{OPENING}\n\nHuman: Great! Now chapter 2.\n\nAssistant: The mill.");
+    assert_eq!(left(terms("en"), &turn), Some(OPENING));
 }
 
 #[test]
@@ -311,22 +407,21 @@ fn it_depends_on_the_story() {
         terms
     };
     let after = |line: &str| format!("{OPENING}\n\n{line}\n");
-    let left = Some((Reason::Left, OPENING));
     // Of machines.
     let machines = || story(&|terms| terms.has_machines = true);
     assert_eq!(judged(machines(), &after("As an AI, I kept the ship's log.")), None);
-    assert_eq!(judged(machines(), &after("As an AI language model, I cannot.")), left);
+    assert_eq!(left(machines(), &after("As an AI language model, I cannot.")), Some(OPENING));
     // At its end.
     let last = || story(&|terms| terms.is_last = true);
     assert_eq!(judged(last(), &after("The End")), None);
-    assert_eq!(judged(last(), &after("To be continued")), left);
+    assert_eq!(left(last(), &after("To be continued")), Some(OPENING));
     // A scene of several.
     let scene = || story(&|terms| terms.is_scene = true);
-    assert_eq!(judged(scene(), &after("### Scene 3")), left);
+    assert_eq!(left(scene(), &after("### Scene 3")), Some(OPENING));
     // What stands before the text is taken off elsewhere.
     let whole = format!("Sure! Here is chapter 3:\n\n# Chapter 3: Rain\n\n{OPENING}\n");
     assert_eq!(judged(terms("en"), &whole), None);
-    assert_eq!(judged(terms("en"), "In this scene, we see Ann.\n"), Some((Reason::Left, "")));
+    assert_eq!(left(terms("en"), "In this scene, we see Ann.\n"), Some(""));
     // A text that goes on with another chapter, and one that repeats its heading.
     let begun = || story(&|terms| terms.begun = OPENING.to_owned());
     assert_eq!(judged(begun(), "# Chapter 4\n\nTom went.\n"), Some((Reason::Left, "")));
@@ -383,11 +478,17 @@ fn a_sign_a_title_or_a_letter_is_no_departure() {
         ("```\n\nThat was the text.", false),
     ] {
         let text = format!("{OPENING}\n\n{block}");
-        let verdict = judged(terms("en"), &text);
-        assert_eq!(verdict, (!is_of_story).then_some((Reason::Left, OPENING)), "{block}");
+        let verdict = left(terms("en"), &text);
+        assert_eq!(verdict, (!is_of_story).then_some(OPENING), "{block}");
     }
     let long = format!("{OPENING}\n\n```\n{}\n```", [OPENING; 4].join("\n"));
-    assert_eq!(judged(terms("en"), &long), Some((Reason::Left, OPENING)));
+    assert_eq!(left(terms("en"), &long), Some(OPENING));
+    // A log of some length goes with the story that follows it.
+    let log = |count: usize| format!("{long}\n\n{}", [OPENING; 4][..count].join(" "));
+    assert_eq!(left(terms("en"), &log(1)), None);
+    let rows: String = (0..60).map(|row| format!("{row} carts, {} sacks\n", row + 7)).collect();
+    let longer = format!("{OPENING}\n\n```\n{rows}```\n\nShe waited.");
+    assert_eq!(left(terms("en"), &longer), Some(OPENING));
     for title in ["# The Mill", "**The Mill**", "# Some Book\n\n## The Mill"] {
         let text = format!("{title}\n\n*(approx. 320 words)*\n\n{OPENING}");
         assert_eq!(judged(terms("en"), &text), None, "{title}");
