@@ -134,7 +134,11 @@ fn a_key_that_is_not_accepted_is_told_by_where_it_came_from() {
 fn status_tells_what_stops_a_draft() {
     let far = "endpoint: {base_url: 'https://far.invalid/v1'}\n";
     let table = [
-        ("model: ''\n".to_owned(), &[][..], "error[model]: nothing stands where the name of a model"),
+        (
+            "model: ''\n".to_owned(),
+            &[][..],
+            "error[model]: nothing stands where the name of a model",
+        ),
         ("model: mythomax-13b\n".to_owned(), &[], "error[model]: `mythomax-13b` is served by"),
         (format!("model: openai/m\n{far}"), &[], "error[untrusted-setting]: the project wants"),
         (String::new(), &["--model", "nohost"], "no provider is called `nohost`"),
