@@ -89,7 +89,6 @@ fn file(path: &str) -> Result<SecretString> {
             ),
         )
         .hint("put the key there, and nothing else, or name the file that holds it")
-        .hint("or set `STORYGEN_API_KEY`")
     };
     let key = own_file::text(Path::new(path), KEY_LIMIT).map_err(|what| failed(&what))?;
     let key = key.ok_or_else(|| failed(&"which is not there"))?;

@@ -123,9 +123,14 @@ impl Config {
         let named = self.file.endpoints.as_ref().and_then(|all| all.get(name)).cloned();
         let mut endpoint = named.unwrap_or_default();
         if name == "openai" {
-            endpoint.base_url = endpoint.base_url.or_else(|| self.file.base_url.clone());
-            endpoint.api_key_file =
-                endpoint.api_key_file.or_else(|| self.file.api_key_file.clone());
+            let short = &self.file.base_url;
+            let is_there =
+                endpoint.base_url.is_none() || short.is_none() || endpoint.base_url == *short;
+            endpoint.base_url = endpoint.base_url.or_else(|| short.clone());
+            // The file of the short form is for its address, and takes no other's place.
+            if is_there && KeySource::of(&endpoint).is_empty() {
+                endpoint.api_key_file.clone_from(&self.file.api_key_file);
+            }
             endpoint.price = endpoint.price.or(self.file.price);
         }
         endpoint.window = endpoint.window.or(self.file.window);

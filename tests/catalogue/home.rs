@@ -9,10 +9,16 @@ pub fn with(catalogue: &str) -> Project {
     project
 }
 
-/// A home where vendors are at these addresses.
+/// A home where vendors are at these addresses, with keys in their own variables.
 pub fn at(vendors: &[(&str, String)]) -> Project {
-    let rows: String =
-        vendors.iter().map(|(name, url)| format!("  {name}: {{base_url: '{url}'}}\n")).collect();
+    let row = |(name, url): &(&str, String)| {
+        let key = format!("{}_API_KEY", name.to_uppercase());
+        let key = std::fs::read_to_string("catalogue/vendors.yaml")
+            .is_ok_and(|rows| rows.contains(&format!("key: {key}\n")))
+            .then(|| format!(", key: {key}"));
+        format!("  {name}: {{base_url: '{url}'{}}}\n", key.unwrap_or_default())
+    };
+    let rows: String = vendors.iter().map(row).collect();
     with(&format!("vendors:\n{rows}"))
 }
 

@@ -530,6 +530,32 @@ fn the_proxy_of_the_environment_is_told() {
     }
 }
 
+/// What asking again cannot help is asked for once; and this machine is reached through
+/// no proxy, however it is reached.
+#[test]
+fn a_proxy_that_wants_to_know_who_asks_is_asked_once() {
+    let wants = || vec![answer(407, &[("proxy-authenticate", "Basic")], b"")];
+    let proxy = ByteServer::start([wants(), wants(), wants(), wants()]);
+    let project = Project::copy("tests/tiny");
+    project.write("../home/config/storygen/config.yaml", "endpoints: {openai: {tries: 1}}\n");
+    let ask = |model: &str, base: Option<&str>| {
+        let origin = proxy.origin();
+        let mut all = vec![("HTTPS_PROXY", origin.as_str()), ("OPENROUTER_API_KEY", "sk-1")];
+        all.extend(base.map(|base| ("STORYGEN_BASE_URL", base)));
+        project
+            .run_with(&["draft", "chapter", "1", "--allow-unknown-price", "--model", model], &all)
+    };
+    let output = ask("openrouter/thedrummer/unslopnemo-12b", None);
+    let words = format!("(407) (through the proxy {} that your", proxy.origin());
+    assert!(output.code == 6 && output.stderr.contains(&words), "{output}");
+    assert!(output.stderr.contains("help: write them into the variable"), "{output}");
+    assert_eq!(proxy.requests().len(), 1, "{output}");
+    let output = ask("openai/x", Some("https://127.0.0.1:9/v1"));
+    assert!(output.stderr.contains("cannot reach https://127.0.0.1:9: "), "{output}");
+    assert!(!output.stderr.contains("proxy"), "{output}");
+    assert_eq!(proxy.requests().len(), 1, "{output}");
+}
+
 /// A key that is refused is to be replaced where it stands.
 #[test]
 fn a_refused_key_is_named_by_its_variable() {

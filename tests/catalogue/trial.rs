@@ -42,10 +42,7 @@ fn list(window: u32) -> Vec<Step> {
 /// The output of a test of `UnslopNemo` at a server that serves these lists of steps.
 fn test(scripts: Vec<Vec<Step>>) -> (i32, String) {
     let server = ByteServer::start(scripts);
-    let project = home::with(&format!(
-        "vendors:\n  openrouter: {{base_url: '{}/api/v1'}}\n",
-        server.origin()
-    ));
+    let project = home::at(&[("openrouter", format!("{}/api/v1", server.origin()))]);
     project.write("../home/config/storygen/config.yaml", "endpoints: {openrouter: {tries: 1}}\n");
     let output = project.run_with(
         &["models", "test", "openrouter/unslopnemo-12b"],

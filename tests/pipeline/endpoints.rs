@@ -167,7 +167,7 @@ fn a_key_that_is_not_accepted_has_a_way_out_that_works() {
     let own = "endpoints: {attic: {base_url: '{HERE}/v1', api_key_env: MYK}}\n";
     let table = [
         ("{}", trusted, None, "`endpoints: {NAME: {base_url: '{HERE}/v1', api_key_file: …}}`"),
-        (moved, vendor, None, "set `MISTRAL_API_KEY` in"),
+        (moved, vendor, None, "`endpoints: {mistral: {api_key_env: MISTRAL_API_KEY}}` in your"),
         (own, "", Some("attic/m"), "set `MYK` in"),
         (own, "model: attic/m\n", None, "set `MYK` in"),
         ("base_url: '{HERE}/v1'\n", "", Some("openai/m"), "set `STORYGEN_API_KEY`, or"),
@@ -187,7 +187,7 @@ fn a_key_that_is_not_accepted_has_a_way_out_that_works() {
         let what = format!("{config} {lines} {model:?}: {output}");
         assert_eq!(output.code, 6, "{what}");
         let said = output.stderr.replace("[SERVER]", &server.origin());
-        let hint = said.split("\nhelp: ").last().unwrap_or_default().to_owned();
+        let hint = said.split_once("\nhelp: ").unwrap_or_default().1.to_owned();
         assert!(hint.contains(&here(words)), "{what}");
         assert_eq!(hint.contains("STORYGEN_API_KEY"), words.contains("STORYGEN"), "{what}");
     }

@@ -45,7 +45,10 @@ fn the_environment_s_address_and_key_are_for_one_host() {
             own.origin()
         );
         project.write("../home/config/storygen/config.yaml", attic);
-        let wide = format!("vendors: {{openrouter: {{base_url: '{}/v1'}}}}\n", own.origin());
+        let wide = format!(
+            "vendors: {{openrouter: {{base_url: '{}/v1', key: OPENROUTER_API_KEY}}}}\n",
+            own.origin()
+        );
         project.write("../home/config/storygen/catalogue.yaml", wide);
         let address = format!("{}/v1", there.origin());
         let keys = [("ATTIC_KEY", "sk-attic"), ("OPENROUTER_API_KEY", "sk-wide")];

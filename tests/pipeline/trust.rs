@@ -115,8 +115,31 @@ fn no_project_gets_a_key_to_its_own_server() {
 fn every_key_stays_with_its_address() {
     // The user's file, the environment; whether the server sees the key.
     type Case = (&'static str, &'static [(&'static str, &'static str)], bool);
-    let table: [Case; 9] = [
+    let table: [Case; 15] = [
         ("{}", &[("STORYGEN_BASE_URL", "{HERE}/v1"), ("STORYGEN_API_KEY", CANARY)], true),
+        // A vendor's own variable is for the vendor's own address.
+        ("base_url: {HERE}/v1", &[("OPENAI_API_KEY", CANARY)], false),
+        ("endpoints: {openai: {base_url: '{HERE}/v1'}}", &[("OPENAI_API_KEY", CANARY)], false),
+        (
+            "endpoints: {openai: {base_url: '{HERE}/v1'}, openrouter: {base_url: '{HERE}/v2'}}",
+            &[("OPENROUTER_API_KEY", CANARY)],
+            false,
+        ),
+        (
+            "base_url: {HERE}/v1\nendpoints: {openai: {api_key_env: OPENAI_API_KEY}}",
+            &[("OPENAI_API_KEY", CANARY)],
+            true,
+        ),
+        (
+            "base_url: https://elsewhere.example/v1\napi_key_file: {KEY}\nendpoints: {openai: {base_url: '{HERE}/v1'}}",
+            &[],
+            false,
+        ),
+        (
+            "endpoints: {openai: {base_url: 'https://elsewhere.example/v1', api_key_env: MY_KEY}}",
+            &[("STORYGEN_BASE_URL", "{HERE}/v1"), ("MY_KEY", CANARY)],
+            false,
+        ),
         ("{}", &[("STORYGEN_BASE_URL", "{HERE}/v1"), ("OPENAI_API_KEY", CANARY)], false),
         ("{}", &[("STORYGEN_BASE_URL", "{HERE}/v1"), ("OPENROUTER_API_KEY", CANARY)], false),
         ("base_url: {HERE}/v1\napi_key_file: {KEY}", &[], true),
@@ -174,32 +197,153 @@ fn every_key_stays_with_its_address() {
     }
 }
 
-/// An endpoint may say what it was shown: in its prose, in pieces, in its name.
+/// Where an endpoint's entry names a source, no other key takes its place; that it has
+/// none is told before anything is sent.
 #[test]
-fn a_key_that_an_endpoint_repeats_is_kept_nowhere() {
-    let (front, back) = CANARY.split_at(9);
-    let event = |content: &str| {
+fn nothing_takes_the_place_of_a_key_that_is_named() {
+    // The user's file, the model, the variable that is set; the one that is wanted.
+    let table = [
+        (
+            "endpoints: {openai: {base_url: '{HERE}/v1', api_key_env: TEAM_KEY}}",
+            "openai/x",
+            "OPENAI_API_KEY",
+        ),
+        (
+            "base_url: {HERE}/v1\nendpoints: {openai: {api_key_env: TEAM_KEY}}",
+            "openai/x",
+            "OPENAI_API_KEY",
+        ),
+        (
+            "base_url: {HERE}/v1\napi_key_file: '{KEY}'\nendpoints: {openai: {api_key_env: TEAM_KEY}}",
+            "openai/x",
+            "OPENAI_API_KEY",
+        ),
+        (
+            "endpoints: {openrouter: {base_url: '{HERE}/v1', api_key_env: TEAM_KEY}}",
+            "openrouter/x",
+            "OPENROUTER_API_KEY",
+        ),
+        (
+            "endpoints: {attic: {base_url: '{HERE}/v1', api_key_env: TEAM_KEY}, openai: {base_url: '{HERE}/v1'}}",
+            "attic/x",
+            "OPENAI_API_KEY",
+        ),
+        (
+            "endpoints: {attic: {base_url: '{HERE}/v1', api_key_env: TEAM_KEY}, barn: {base_url: '{HERE}/v1', api_key_env: BARN_KEY}}",
+            "attic/x",
+            "BARN_KEY",
+        ),
+    ];
+    for (file, model, set) in table {
+        for team in [None, Some(("TEAM_KEY", ""))] {
+            let server = ByteServer::start(refuses());
+            let project = small(&[]);
+            let keys = tempfile::tempdir().expect("a folder");
+            let key = keys.path().join("key");
+            std::fs::write(&key, CANARY).expect("a key");
+            let fill = file.replace("{HERE}", &server.origin());
+            let fill = fill.replace("{KEY}", &key.display().to_string());
+            project.write("../home/config/storygen/config.yaml", fill);
+            let mut variables = vec![(set, CANARY)];
+            variables.extend(team);
+            let ask = ["draft", "chapter", "1", "--model", model, "--allow-unknown-price"];
+            let output = project.run_with(&ask, &variables);
+            let what = format!("{file} {team:?}: {output}");
+            assert_eq!(server.requests().len(), 0, "{what}");
+            assert!(output.code == 6 && output.stderr.contains("no key is set for `"), "{what}");
+            assert!(output.stderr.contains("help: set `TEAM_KEY` in your environment\n"), "{what}");
+            // Whoever wants the vendor's key sent there can say so.
+            let way = format!("{{api_key_env: {set}}}");
+            assert_eq!(output.stderr.contains(&way), !model.starts_with("attic"), "{what}");
+        }
+    }
+}
+
+/// Words that stand for keys, and headers that hold none, are words of the story.
+#[test]
+fn no_word_of_prose_is_taken_for_a_key() {
+    let prose = "She took the sextant, her lantern, and her brother's not-needed coat; the storm-lantern went to her brother.";
+    for (key, headers) in [
+        ("x", "{}"),
+        ("her", "{}"),
+        ("lantern", "{}"),
+        ("not-needed", "{}"),
+        (CANARY, "{X-Title: her brother}"),
+        ("", "{HTTP-Referer: storm-lantern, X-Author: 'the storm-lantern'}"),
+        ("", "{Authorization: Bearer lantern}"),
+    ] {
+        let server = ByteServer::start((0..12).map(|_| prose_of(&[prose])).collect::<Vec<_>>());
+        let project = small(&[]);
+        let file = format!(
+            "endpoints: {{openai: {{base_url: '{}/v1', headers: {headers}}}}}",
+            server.origin()
+        );
+        project.write("../home/config/storygen/config.yaml", file);
+        let key = [("STORYGEN_MODEL", "openai/x"), ("STORYGEN_API_KEY", key)];
+        let output = project.run_with(&["draft", "chapter", "1"], &key);
+        let kept: String = texts(&project, &[".storygen/calls"]).into_values().collect();
+        assert!(kept.contains(prose), "{key:?} {headers}: {output}");
+    }
+}
+
+/// A reply of these pieces, from a model that calls itself by keys.
+fn prose_of(pieces: &[&str]) -> Vec<crate::byte_server::Step> {
+    let event = |content: &&str| {
         format!(
             "data: {}\n\n",
-            serde_json::json!({"model": CANARY, "choices": [{"delta": {"content": content}}]})
+            serde_json::json!({"model": format!("x-{CANARY}-{STRANGE}"), "choices": [{"delta": {"content": content}}]})
         )
     };
     let end = "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
-    let body = [
-        event(PROSE[0]),
-        event(&format!(" She read: {CANARY}, and then: {front}")),
-        event(&format!("{back}. It was nothing to her.")),
-        end.to_owned(),
-    ];
+    let body: String = pieces.iter().map(event).collect::<String>() + end;
     let head = [("content-type", "text/event-stream"), ("connection", "close")];
-    let reply = || vec![answer(200, &head, body.concat().as_bytes())];
-    let server = ByteServer::start((0..12).map(|_| reply()).collect::<Vec<_>>());
-    let project = small(&[]);
-    let output = draft(&project, &server.origin(), false);
-    assert!(!server.requests().is_empty(), "{output}");
-    assert_no_key(&project, &output, "an echo");
-    let kept: String = texts(&project, &[".storygen/calls"]).into_values().collect();
-    assert!(kept.contains("She read: [key], and then: [key]. It was nothing to her."), "{kept}");
+    vec![answer(200, &head, body.as_bytes())]
+}
+
+/// A key of somebody else's, which an endpoint may tell.
+const STRANGE: &str = "sk-or-v1-0123456789abcdef0123456789abcdef";
+
+/// An endpoint may say what it was shown, wherever that stood: in its prose, in pieces,
+/// in its name.
+#[test]
+fn a_key_that_an_endpoint_repeats_is_kept_nowhere() {
+    let (front, back) = CANARY.split_at(9);
+    let pieces = [
+        PROSE[0].to_owned(),
+        format!(" She read: {CANARY}, and then: {front}"),
+        format!("{back}. It was nothing to her."),
+    ];
+    let pieces: Vec<&str> = pieces.iter().map(String::as_str).collect();
+    for (query, entry, key) in [
+        ("", "{}".to_owned(), CANARY),
+        ("", format!("{{headers: {{Authorization: 'Bearer {CANARY}'}}}}"), ""),
+        ("", format!("{{headers: {{X-Team-Token: {CANARY}}}}}"), ""),
+        ("", format!("{{headers: {{Cookie: 'a=b; session={CANARY}'}}}}"), ""),
+        ("?key={CANARY}", "{}".to_owned(), ""),
+    ] {
+        let server = ByteServer::start((0..12).map(|_| prose_of(&pieces)).collect::<Vec<_>>());
+        let project = small(&[]);
+        // Outside what is searched: the user's own file may hold it.
+        let base = format!("{}/v1{}", server.origin(), query.replace("{CANARY}", CANARY));
+        let entry = match entry.strip_prefix('{') {
+            Some(rest) if rest != "}" => format!("{{base_url: '{base}', {rest}"),
+            _ => format!("{{base_url: '{base}'}}"),
+        };
+        let config = format!("endpoints: {{openai: {entry}}}");
+        project.write("../home/config/storygen/config.yaml", config);
+        let variables = [("STORYGEN_MODEL", "openai/x"), ("STORYGEN_API_KEY", key)];
+        let output = project.run_with(&["draft", "chapter", "1"], &variables);
+        assert!(!server.requests().is_empty(), "{output}");
+        std::fs::remove_file(project.path().join("../home/config/storygen/config.yaml"))
+            .expect("a file");
+        assert_no_key(&project, &output, &entry);
+        let kept: String = texts(&project, &[".storygen"]).into_values().collect();
+        assert!(
+            kept.contains("She read: [key], and then: [key]. It was nothing to her."),
+            "{kept}"
+        );
+        assert!(!kept.contains(STRANGE), "{kept}");
+    }
 }
 
 /// A header of the user's is as much bound to its address as a key is.
@@ -216,7 +360,7 @@ fn the_users_headers_go_to_their_own_address_only() {
         let project = small(&[]);
         let fill = |text: &str| text.replace("{HERE}", &server.origin());
         let file = format!(
-            "endpoints: {{openai: {{base_url: '{}', headers: {{X-Team: {CANARY}}}}}}}",
+            "endpoints: {{openai: {{base_url: '{}', headers: {{X-Team-Key: {CANARY}}}}}}}",
             fill(base_url)
         );
         project.write("../home/config/storygen/config.yaml", file);
@@ -226,7 +370,7 @@ fn the_users_headers_go_to_their_own_address_only() {
         }
         let output = command.output().expect("the program runs");
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(server.requests()[0].header("x-team") == Some(CANARY), is_sent, "{said}");
+        assert_eq!(server.requests()[0].header("x-team-key") == Some(CANARY), is_sent, "{said}");
         // An endpoint that repeats it does not get it shown.
         assert!(!said.contains(CANARY), "{said}");
     }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use storygen::provider::http::{Base, BoundKey, Endpoint, Remote};
+use storygen::provider::http::{Base, BoundHeaders, BoundKey, Endpoint, Remote};
 use storygen::provider::openai::OPENAI;
 use storygen::provider::{Fault, Finish, Request};
 
@@ -302,6 +302,48 @@ fn messages_tell_the_way_out() {
     endpoint.key = endpoint.key.map(|key| key.set_in("`a place`"));
     let said = run(&Remote::new(endpoint).unwrap(), &request()).1.unwrap_err();
     assert!(said.to_string().ends_with("who?; the key is that of `a place`"), "{said}");
+}
+
+/// A header or an address of the user's own may be the key: it counts, once, and is
+/// said to be it.
+#[test]
+fn a_key_of_the_users_own_header_or_address_is_told_of() {
+    let header = "; the key is that of the header `authorization` in your configuration";
+    // The query, a header, whether there is a key, too; what is sent and said.
+    for (query, name, has_key, sent, words) in [
+        ("", "Authorization", true, "Bearer own-4711-word", header),
+        ("", "Authorization", false, "Bearer own-4711-word", header),
+        ("", "X-Title", true, "Bearer sk-test-4711", "who is it?"),
+        (
+            "?key=own-4711-word",
+            "X-Title",
+            false,
+            "",
+            "; the key is that of the address, behind its `?`",
+        ),
+        ("", "X-Title", false, "", "; no key is set for it"),
+    ] {
+        let detail = json!({"detail": "who is it?"});
+        let server = ByteServer::start([refusing(401, &detail)]);
+        let plain = endpoint(&server.origin());
+        let base = Base::parse(&format!("{}/v1{query}", server.origin())).unwrap();
+        let pairs = [(name.to_owned(), "Bearer own-4711-word".to_owned())];
+        let headers = BoundHeaders::new(&base, &pairs).unwrap();
+        let key = plain.key.clone().filter(|_| has_key);
+        let own = Endpoint { base, key, headers: Some(headers), ..plain };
+        let said = run(&Remote::new(own).unwrap(), &request()).1.unwrap_err().to_string();
+        let what = format!("{query} {name} {has_key}: {said}");
+        assert!(said.ends_with(words), "{what}");
+        let request = &server.requests()[0];
+        let all: Vec<_> =
+            request.headers.iter().filter(|(name, _)| name == "authorization").collect();
+        assert_eq!(
+            all.first().map(|(_, value)| value.as_str()).unwrap_or_default(),
+            sent,
+            "{what}"
+        );
+        assert!(all.len() < 2, "{what}");
+    }
 }
 
 #[test]

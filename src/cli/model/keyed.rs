@@ -6,9 +6,7 @@ use anyhow::Result;
 use super::naming::{Distant, Named};
 use super::{Staff, Team};
 use crate::cli::ui::Ui;
-use crate::config::KeySource;
 use crate::failure::{Exit, Failure};
-use crate::provider::http::Base;
 
 /// Refuses a run whose model lacks its key; tells of one that only stands in.
 ///
@@ -69,35 +67,26 @@ pub(in crate::cli) fn tell_left_out(teams: &[&Team], ui: &Ui) {
 
 /// The same where no source of a key has one that could be read.
 fn lacking(named: &Named) -> Option<Failure> {
-    let distant = named.remote.as_ref()?;
-    let Distant { row, route, keys, .. } = distant;
-    let is_sent_otherwise = !keys.are_nowhere() || route.headers.is_some();
-    if is_sent_otherwise || route.base.is_local() || !is_wanted(distant) {
+    let Distant { row, route, keys, .. } = named.remote.as_ref()?;
+    let headers = route.headers.as_ref();
+    let is_sent_otherwise = !keys.are_nowhere()
+        || route.base.is_keyed()
+        || headers.is_some_and(|headers| headers.secret(&route.base).is_some());
+    if is_sent_otherwise || !keys.are_wanted() {
         return None;
     }
     let vendor = &row.vendor;
-    let variable = route.endpoint.api_key_env.as_ref().or(vendor.key.as_ref());
-    let variable = variable.map_or("STORYGEN_API_KEY", String::as_str);
+    let variable = keys.variable().unwrap_or("STORYGEN_API_KEY");
     let origin = route.base.origin();
     let message = format!("no key is set for `{}` at {origin}", row.name());
-    Some(
-        Failure::new(Exit::Provider, message)
-            .hint(format!("set `{variable}` in your environment"))
-            .hint(format!(
-                "or say where the key is in your configuration: `endpoints: {{{}: {{api_key_file: …}}}}`, or there `api_key_command` or `api_key_keyring`",
-                vendor.name
-            )),
-    )
-}
-
-/// Whether an endpoint wants a key: the vendor's own does where its row names
-/// one, the user's where the configuration names one for that address. Any other
-/// may be open.
-fn is_wanted(Distant { row, route, .. }: &Distant) -> bool {
-    let home = route.endpoint.base_url.as_deref().or(row.vendor.base_url.as_deref());
-    let is_home = home
-        .and_then(|home| Base::parse(home).ok())
-        .is_some_and(|home| home.origin() == route.base.origin());
-    let is_named = is_home && !KeySource::of(&route.endpoint).is_empty();
-    is_named || !row.vendor.is_local && !route.is_elsewhere && row.vendor.key.is_some()
+    let failure = Failure::new(Exit::Provider, message)
+        .hint(format!("set `{variable}` in your environment"))
+        .hint(format!(
+            "or say where the key is in your configuration: `endpoints: {{{}: {{api_key_file: …}}}}`, or there `api_key_command` or `api_key_keyring`",
+            vendor.name
+        ));
+    Some(match keys.way_of_own(vendor) {
+        Some(way) => failure.hint(way),
+        None => failure,
+    })
 }

@@ -191,7 +191,7 @@ pub(super) fn route(vendor: &Vendor, choice: &Choice, asked: Asked<'_>) -> Resul
 /// Where a variable of the environment names one that is none: to go without it
 /// is not for the program to decide.
 pub(super) fn proxied(base: &Base) -> Result<Option<String>> {
-    if !base.origin().starts_with("https:") {
+    if base.is_local() {
         return Ok(None);
     }
     let set = PROXY_VARIABLES.into_iter().find_map(|name| Some((name, variable(name)?)));

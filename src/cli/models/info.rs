@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::words::{dollars, has_key, listed, state, tokens};
+use super::words::{dollars, has_key, listed, own_key, state, tokens};
 use crate::cli::model;
 use crate::cli::open;
 use crate::cli::ui::table::wrapped;
@@ -257,7 +257,7 @@ impl Page {
             _ => row.name(),
         };
         self.lines.push(format!("  storygen draft --model {name}"));
-        if let Some(key) = row.vendor.key.as_ref().filter(|_| !has_key(&row.vendor, config)) {
+        if let Some(key) = own_key(&row.vendor, config).filter(|_| !has_key(&row.vendor, config)) {
             self.lines.push(format!("  with its key in `{key}`"));
         }
     }

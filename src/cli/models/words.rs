@@ -4,6 +4,7 @@ use crate::config::{Config, KeySource, variable};
 use crate::project::wishes::Models;
 use crate::provider::catalogue::shape::{ModelShape, PriceShape, StatusWord};
 use crate::provider::catalogue::{Row, Vendor};
+use crate::provider::http::Base;
 
 /// A count of tokens, or a dash.
 pub(super) fn tokens(count: Option<usize>) -> String {
@@ -40,7 +41,19 @@ pub(super) fn state(row: &Row, config: &Config) -> &'static str {
 /// Whether a vendor is not known to want a key: neither its row nor the user's
 /// configuration names one.
 fn wants_none(vendor: &Vendor, config: &Config) -> bool {
-    vendor.key.is_none() && KeySource::of(&config.endpoint(&vendor.name)).is_empty()
+    own_key(vendor, config).is_none() && KeySource::of(&config.endpoint(&vendor.name)).is_empty()
+}
+
+/// The vendor's own variable, where it is asked: the user's configuration names neither
+/// another source nor another address.
+pub(super) fn own_key<'a>(vendor: &'a Vendor, config: &Config) -> Option<&'a str> {
+    let endpoint = config.endpoint(&vendor.name);
+    let origin = |address: &String| Base::parse(address).map(|base| base.origin()).ok();
+    let is_moved = endpoint
+        .base_url
+        .as_ref()
+        .is_some_and(|address| origin(address) != vendor.base_url.as_ref().and_then(origin));
+    vendor.key.as_deref().filter(|_| !is_moved && KeySource::of(&endpoint).is_empty())
 }
 
 /// Whether the user has a key for a vendor. No source is read: it may ask.
@@ -51,7 +64,7 @@ pub(super) fn has_key(vendor: &Vendor, config: &Config) -> bool {
     };
     let own = config.host_of_key(&Models::default(), &Models::default());
     KeySource::of(&config.endpoint(&vendor.name)).iter().any(is_set)
-        || vendor.key.as_ref().is_some_and(|name| variable(name).is_some())
+        || own_key(vendor, config).is_some_and(|name| variable(name).is_some())
         || config.key().is_some() && own == vendor.name
 }
 

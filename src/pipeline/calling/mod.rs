@@ -12,6 +12,7 @@ use crate::failure::{Exit, Failure};
 use crate::project::calls::{self, Ending, Kept, Lookup, State, Writing};
 use crate::project::folder::Folder;
 use crate::project::journal::{CallNote, Stage};
+use crate::project::yaml::key_shaped;
 use crate::prompt::budget::MARGIN;
 use crate::provider::{Fault, Meter, Provider, Reckoning, Request, Sampling};
 use crate::story::prose;
@@ -307,7 +308,8 @@ impl<'a> Line<'a> {
                 ending: reply.finish.into(),
                 usage: reply.usage,
                 asked,
-                answered: Some(reply.model),
+                // An endpoint may call its model by a key of somebody's.
+                answered: Some(key_shaped::blotted_vendors(&reply.model).into_owned()),
                 is_new: true,
                 verdict: None,
             },

@@ -6,6 +6,7 @@ use super::shape::{
     CatalogueFile, HostShape, ModelShape, SamplingShape, StatusShape, StatusWord, TokenizerShape,
     VendorShape,
 };
+use crate::provider::http::Base;
 
 /// A row that can be laid over another one of its kind.
 trait Over: Sized {
@@ -53,11 +54,15 @@ fn fields(
 
 impl Over for VendorShape {
     fn over(self, under: Self) -> Self {
+        let origin = |address: &str| Base::parse(address).map(|base| base.origin()).ok();
+        let is_moved = self.base_url.as_deref().zip(under.base_url.as_deref());
+        let is_moved = is_moved.is_some_and(|(to, from)| origin(to) != origin(from));
         Self {
             title: self.title.or(under.title),
             dialect: self.dialect.or(under.dialect),
             base_url: self.base_url.or(under.base_url),
-            key: self.key.or(under.key),
+            // The variable of a key is for the address beside which it stands.
+            key: self.key.or(under.key.filter(|_| !is_moved)),
             local: self.local.or(under.local),
             window: self.window.or(under.window),
             parameters: self.parameters.or(under.parameters),

@@ -9,6 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 
 use super::dialect::Auth;
+use super::secret;
 
 /// Why an endpoint's settings cannot be used.
 #[derive(Debug, Error)]
@@ -79,6 +80,22 @@ impl Base {
     pub fn shown(&self) -> String {
         let more = if self.url.query().is_some() { "?…" } else { "" };
         format!("{}{}{more}", self.origin(), self.url.path())
+    }
+
+    /// The names and the values of its query, as they are written and as they are meant:
+    /// some gateways have their keys there.
+    pub(super) fn query(&self) -> Vec<(String, String)> {
+        let written = self.url.query().unwrap_or_default().split('&');
+        let written = written.filter_map(|pair| pair.split_once('='));
+        let written = written.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let meant = self.url.query_pairs();
+        written.chain(meant.map(|(name, value)| (name.into_owned(), value.into_owned()))).collect()
+    }
+
+    /// Whether there is a key in its query.
+    #[must_use]
+    pub fn is_keyed(&self) -> bool {
+        self.query().iter().any(|(name, value)| secret::is_name(name) && !value.is_empty())
     }
 
     /// Whether it is plain http, and so this machine.
@@ -217,13 +234,13 @@ impl BoundKey {
             return None;
         }
         let key = self.key.expose_secret();
-        let (name, value) = match auth {
-            Auth::Bearer => ("authorization", HeaderValue::try_from(format!("Bearer {key}"))),
-            Auth::Header(name) => (name, HeaderValue::try_from(key)),
+        let value = match auth {
+            Auth::Bearer => HeaderValue::try_from(format!("Bearer {key}")),
+            Auth::Header(_) => HeaderValue::try_from(key),
         };
         let mut value = value.ok()?;
         value.set_sensitive(true);
-        Some((name, value))
+        Some((auth.header(), value))
     }
 
     /// Whether it belongs to this base.

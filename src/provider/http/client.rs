@@ -35,21 +35,25 @@ pub(super) struct Client {
 pub(super) enum Broken {
     /// No connection.
     Unreachable(String),
-    /// A connection to what speaks another language.
-    Foreign(Foreign),
+    /// A connection to what cannot be talked to, and its last word.
+    Foreign(Foreign, String),
     /// Nothing came for this long.
     Silent(Duration),
     /// The connection broke.
     Lost(String),
 }
 
-/// What the other side does not speak.
+/// What makes talking to the other side impossible, however often it is tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Foreign {
     /// Its first bytes are none of TLS.
     NoTls,
     /// Its first line is none of HTTP.
     NoHttp,
+    /// Its certificate is signed by nobody whom this machine trusts, or not valid.
+    Untrusted,
+    /// A proxy on the way wants to know who asks.
+    ProxyKey,
 }
 
 impl Foreign {
@@ -60,6 +64,12 @@ impl Foreign {
             ["invalid HTTP version parsed", "invalid HTTP status-code parsed"];
         if words.contains("InvalidContentType") {
             return Some(Self::NoTls);
+        }
+        if words.starts_with("invalid peer certificate") {
+            return Some(Self::Untrusted);
+        }
+        if words.ends_with("proxy authorization required") {
+            return Some(Self::ProxyKey);
         }
         NO_HTTP.iter().any(|said| words.starts_with(said)).then_some(Self::NoHttp)
     }
@@ -144,7 +154,7 @@ impl Client {
         match timeout(limit, request.send()).await {
             Err(_) => Err(Broken::Silent(self.patience.idle)),
             Ok(Err(why)) if let Some(foreign) = Foreign::of(&innermost(&why)) => {
-                Err(Broken::Foreign(foreign))
+                Err(Broken::Foreign(foreign, innermost(&why)))
             }
             Ok(Err(why)) if why.is_connect() || why.is_timeout() => {
                 Err(Broken::Unreachable(innermost(&why)))
@@ -240,4 +250,26 @@ pub(super) fn innermost(why: &reqwest::Error) -> String {
         cause = inner.source();
     }
     words.unwrap_or_else(|| "the connection failed".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_asking_again_cannot_help_is_known_by_its_words() {
+        for (words, expected) in [
+            ("received corrupt message of type InvalidContentType", Some(Foreign::NoTls)),
+            ("invalid HTTP version parsed", Some(Foreign::NoHttp)),
+            ("invalid peer certificate: UnknownIssuer", Some(Foreign::Untrusted)),
+            (
+                "invalid peer certificate: certificate not valid for name \"a\"",
+                Some(Foreign::Untrusted),
+            ),
+            ("tunnel error: proxy authorization required", Some(Foreign::ProxyKey)),
+            ("Connection refused (os error 111)", None),
+        ] {
+            assert_eq!(Foreign::of(words), expected, "{words}");
+        }
+    }
 }

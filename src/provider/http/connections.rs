@@ -51,7 +51,7 @@ fn open(base: &Base, connect: Duration) -> Result<reqwest::Client, BadEndpoint> 
         .referer(false)
         .user_agent(concat!("storygen/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(connect);
-    if base.is_plain() {
+    if base.is_local() {
         builder = builder.no_proxy();
     }
     builder.build().map_err(|why| BadEndpoint(format!("no HTTP client: {}", innermost(&why))))

@@ -112,6 +112,16 @@ pub enum Auth {
     Header(&'static str),
 }
 
+impl Auth {
+    /// The header that carries the key.
+    pub(super) fn header(self) -> &'static str {
+        match self {
+            Self::Bearer => "authorization",
+            Self::Header(name) => name,
+        }
+    }
+}
+
 /// A field that some endpoints refuse, and what to send instead.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Spare {

@@ -50,10 +50,16 @@ impl Broken {
     pub fn words(&self) -> String {
         match self {
             Self::Unreachable(why) | Self::Lost(why) => why.clone(),
-            Self::Foreign(Foreign::NoTls) => {
+            Self::Foreign(Foreign::NoTls, _) => {
                 "what answers there does not speak TLS; a server of plain http does not".to_owned()
             }
-            Self::Foreign(Foreign::NoHttp) => "what answers there is no HTTP server".to_owned(),
+            Self::Foreign(Foreign::NoHttp, _) => "what answers there is no HTTP server".to_owned(),
+            Self::Foreign(Foreign::Untrusted, why) => {
+                format!("the certificate of what answers there is not trusted ({why})")
+            }
+            Self::Foreign(Foreign::ProxyKey, _) => {
+                "the proxy on the way wants a user name and a password (407)".to_owned()
+            }
             Self::Silent(limit) => format!("nothing came for {limit:?}"),
         }
     }
@@ -71,6 +77,8 @@ pub(super) struct Judge<'a> {
     pub successor: Option<&'a str>,
     /// The user's own headers for it.
     pub headers: Option<&'a BoundHeaders>,
+    /// What its words may repeat, and must not.
+    pub secrets: &'a [String],
     /// The model, where one was asked.
     pub model: Option<&'a str>,
     /// What most base URLs of its wire end with.
@@ -83,11 +91,7 @@ impl Judge<'_> {
     }
 
     fn shown(&self, words: &str) -> String {
-        let key = self.key.map(BoundKey::value);
-        shown(
-            words,
-            key.into_iter().chain(self.headers.into_iter().flat_map(BoundHeaders::secrets)),
-        )
+        shown(words, self.secrets)
     }
 
     /// A connection that failed.
@@ -97,17 +101,14 @@ impl Judge<'_> {
         match broken {
             // What never arrived, nobody worked on.
             Broken::Unreachable(_) => {
-                let by = proxy(self.base).map(|proxy| {
-                    format!(
-                        " (through the proxy {proxy} that your environment names; `NO_PROXY` leaves it out)"
-                    )
-                });
-                let why = why + &by.unwrap_or_default();
+                let why = why + &self.by_proxy();
                 let fault = Fault::Unreachable { origin, why, way: Some(self.whereabouts()) };
                 Failure { is_free: true, ..Failure::new(fault, true) }
             }
-            Broken::Foreign(foreign) => {
-                let way = self.tongue(*foreign);
+            Broken::Foreign(foreign, _) => {
+                let is_on_the_way = matches!(foreign, Foreign::Untrusted | Foreign::ProxyKey);
+                let by = if is_on_the_way { self.by_proxy() } else { String::new() };
+                let (why, way) = (why + &by, self.tongue(*foreign));
                 let fault = Fault::Foreign { origin, why, way };
                 Failure { is_free: true, ..Failure::last(fault) }
             }
@@ -116,6 +117,16 @@ impl Judge<'_> {
             // would only make it slower, and cost twice.
             Broken::Silent(_) => Failure::new(Fault::Interrupted { origin, why }, false),
         }
+    }
+
+    /// Through which proxy requests go, as a clause; nothing where they go through none.
+    fn by_proxy(&self) -> String {
+        let by = proxy(self.base).map(|proxy| {
+            format!(
+                " (through the proxy {proxy} that your environment names; `NO_PROXY` leaves it out)"
+            )
+        });
+        by.unwrap_or_default()
     }
 
     /// What there is to look at where nothing answers.
@@ -143,6 +154,8 @@ impl Judge<'_> {
             (Foreign::NoHttp, _) => format!(
                 "look at host and port in {place}; one that wants https is written `https://…`"
             ),
+            (Foreign::Untrusted, _) => "if it is a proxy that looks into what passes, or a server of your own, add the certificate that it is signed by to your system's; on Linux `SSL_CERT_FILE` may name a file of all that are trusted".to_owned(),
+            (Foreign::ProxyKey, _) => "write them into the variable that names it, `HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT`, or leave this host out by `NO_PROXY`".to_owned(),
         }
     }
 
@@ -205,10 +218,17 @@ impl Judge<'_> {
 
     /// Where the key came from that was not accepted.
     fn whose_key(&self) -> String {
-        match self.key.map(BoundKey::source) {
-            None => "; no key is set for it".to_owned(),
-            Some(None) => String::new(),
-            Some(Some(source)) => format!("; the key is that of {source}"),
+        let header = self.headers.and_then(|headers| headers.secret(self.base));
+        match (self.key.map(BoundKey::source), header) {
+            (None, Some(name)) => {
+                format!("; the key is that of the header `{name}` in your configuration")
+            }
+            (None, None) if self.base.is_keyed() => {
+                "; the key is that of the address, behind its `?`".to_owned()
+            }
+            (None, None) => "; no key is set for it".to_owned(),
+            (Some(None), _) => String::new(),
+            (Some(Some(source)), _) => format!("; the key is that of {source}"),
         }
     }
 

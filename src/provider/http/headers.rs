@@ -6,6 +6,8 @@ use reqwest::Url;
 use reqwest::header::{HeaderName, HeaderValue};
 
 use super::address::{BadEndpoint, Base};
+use super::dialect::Auth;
+use super::secret;
 
 /// Headers that say how a body is sent, which is for the wire to say.
 const OURS: [&str; 9] = [
@@ -56,12 +58,28 @@ impl BoundHeaders {
         if is_home { &self.headers } else { &[] }
     }
 
-    /// Their values, to find them in what an endpoint echoes. Short ones are
-    /// words such as `true`, and no secrets.
-    pub(super) fn secrets(&self) -> impl Iterator<Item = &str> {
-        const SHORTEST: usize = 8;
-        let values = self.headers.iter().filter_map(|(_, value)| value.to_str().ok());
-        values.filter(|value| value.len() >= SHORTEST)
+    /// The name of the first that is secret, for requests to `base`.
+    #[must_use]
+    pub fn secret(&self, base: &Base) -> Option<&str> {
+        let is_home = base.origin() == self.origin;
+        let mut names = self.headers.iter().map(|(name, _)| name.as_str());
+        names.find(|name| is_home && secret::is_name(name))
+    }
+
+    /// The name of the header that would carry the key of requests to `base`, where it is
+    /// among these: the user's own word counts.
+    #[must_use]
+    pub fn in_place_of_key(&self, base: &Base, auth: Auth) -> Option<&str> {
+        let is_home = base.origin() == self.origin;
+        let mut names = self.headers.iter().map(|(name, _)| name.as_str());
+        names.find(|name| is_home && *name == auth.header())
+    }
+
+    /// Each name, in small letters, with its value.
+    pub(super) fn values(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.headers.iter().filter_map(|(name, value)| {
+            Some((name.as_str(), std::str::from_utf8(value.as_bytes()).ok()?))
+        })
     }
 }
 
@@ -102,7 +120,7 @@ mod tests {
         ] {
             assert_eq!(bound.to(&Url::parse(url).unwrap()).len(), count, "{url}");
         }
-        assert_eq!(bound.secrets().collect::<Vec<_>>(), ["team-word"]);
+        assert_eq!(bound.values().collect::<Vec<_>>(), [("x-team", "team-word")]);
         let shown = format!("{bound:?} {:?}", bound.headers);
         assert!(!shown.contains("team-word"), "{shown}");
         for (name, value) in [

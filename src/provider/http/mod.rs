@@ -14,6 +14,7 @@
 //! | `calling` | one call: tries, pauses, bills |
 //! | `answering` | one request and its answer |
 //! | `stepping` | stepping back to where a banned phrase begins |
+//! | `secret` | what is blotted out wherever an endpoint repeats it |
 //! | `blotting` | secrets that an endpoint repeats in a reply |
 //! | `echo` | the same in a page or a message, in whatever guise |
 //! | `framing`, `listening` | bytes of a stream to text and a proven end |
@@ -70,6 +71,7 @@ mod page;
 mod patience;
 mod proxy;
 pub mod refusal;
+mod secret;
 mod stepping;
 mod wording;
 
@@ -200,6 +202,8 @@ pub struct Remote {
     facts: Facts,
     tokens: Arc<dyn Tokenizer>,
     endpoint: Endpoint,
+    /// What is the user's alone, and is not to be shown.
+    secrets: Vec<String>,
     client: Client,
     /// The fields that this endpoint has refused, for the life of the provider.
     spared: Mutex<Vec<&'static Spare>>,
@@ -229,6 +233,10 @@ impl Remote {
                 endpoint.base.origin()
             )));
         }
+        let (headers, auth) = (endpoint.headers.as_ref(), endpoint.dialect.auth);
+        if headers.is_some_and(|own| own.in_place_of_key(&endpoint.base, auth).is_some()) {
+            endpoint.key = None;
+        }
         let client = Client::new(&endpoint)?;
         Ok(Self {
             facts: Facts {
@@ -247,6 +255,7 @@ impl Remote {
             },
             tokens: counting(endpoint.dialect, &endpoint.knobs, endpoint.tokenizer.clone()),
             client,
+            secrets: secret::all(endpoint.key.as_ref(), endpoint.headers.as_ref(), &endpoint.base),
             endpoint,
             spared: Mutex::default(),
             on_pause: None,
@@ -273,13 +282,6 @@ impl Remote {
         Self { on_answer: Some(on_answer), ..self }
     }
 
-    /// What is the user's alone: the key, and values of the user's own headers.
-    fn secrets(&self) -> impl Iterator<Item = &str> {
-        let Endpoint { key, headers, .. } = &self.endpoint;
-        let key = key.iter().map(BoundKey::value);
-        key.chain(headers.iter().flat_map(BoundHeaders::secrets))
-    }
-
     fn judge(&self) -> Judge<'_> {
         Judge {
             base: &self.endpoint.base,
@@ -288,6 +290,7 @@ impl Remote {
             said_in: &self.endpoint.said_in,
             successor: self.endpoint.successor.as_deref(),
             headers: self.endpoint.headers.as_ref(),
+            secrets: &self.secrets,
             model: Some(&self.endpoint.model),
             home: self.endpoint.dialect.home,
         }
@@ -315,7 +318,7 @@ impl Provider for Remote {
             let request = &Request { reply_tokens, ..request.clone() };
             let stepping = Stepping::of(request, self.endpoint.knobs.text_bias)
                 .filter(|_| self.facts.steps_back);
-            let mut listener = Listener::new(ear, stepping, Blotting::of(self.secrets()));
+            let mut listener = Listener::new(ear, stepping, Blotting::of(&self.secrets));
             // Dropping the call closes its connection.
             let reply = unless_cancelled(cancel, self.call(request, &mut listener)).await;
             if matches!(reply, Err(Fault::Cancelled)) {

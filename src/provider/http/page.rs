@@ -59,7 +59,7 @@ impl Remote {
         let plain = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
         match halves::value(plain) {
             Ok(page) if page.get("error").is_none_or(Value::is_null) => {
-                Ok(echo::page(page, &self.secrets().collect::<Vec<_>>()))
+                Ok(echo::page(page, &self.secrets))
             }
             _ => Err(judge.not_chat(&refusal::of_body(&bytes))),
         }

@@ -11,10 +11,10 @@ use super::Base;
 pub const VARIABLES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 
 /// The address of the proxy that requests to `base` go through, as
-/// `http://host:port`; none for this machine over plain http.
+/// `http://host:port`; none for this machine.
 #[must_use]
 pub fn proxy(base: &Base) -> Option<String> {
-    if base.is_plain() {
+    if base.is_local() {
         return None;
     }
     address(&Matcher::from_system(), &base.origin())

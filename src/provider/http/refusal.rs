@@ -5,8 +5,7 @@
 
 use serde_json::Value;
 
-use super::echo::{self, BLOT};
-use super::{halves, wording};
+use super::{echo, halves, wording};
 
 /// The most of a message that is shown.
 const SHOWN: usize = 400;
@@ -357,18 +356,14 @@ fn title(page: &str) -> Option<String> {
 /// Foreign words made fit to be shown: one line, no control characters, the
 /// `secrets` blotted out, and not too long.
 #[must_use]
-pub fn shown<'a>(words: &str, secrets: impl IntoIterator<Item = &'a str>) -> String {
-    let mut line = words
+pub fn shown(words: &str, secrets: &[impl AsRef<str>]) -> String {
+    let line = words
         .split(|c: char| c.is_whitespace() || c.is_control())
         .filter(|word| !word.is_empty())
         .collect::<Vec<_>>()
         .join(" ");
     // Only now, so that the cut cannot leave a part of the secret behind.
-    let secrets: Vec<&str> = secrets.into_iter().filter(|secret| !secret.is_empty()).collect();
-    for secret in &secrets {
-        line = line.replace(secret, BLOT);
-    }
-    let line = echo::blotted(&line, &secrets).into_owned();
+    let line = echo::blotted(&line, secrets).into_owned();
     match line.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{}…", &line[..end]),
         None => line,

@@ -116,14 +116,13 @@ fn nothing_foreign_is_shown_raw() {
     let table = [
         ("a\n b\u{1b}[31m\tc", None, "a b [31m c".to_owned()),
         ("key sk-1 is bad, sk-1!", Some("sk-1"), "key [key] is bad, [key]!".to_owned()),
-        ("plain", Some(""), "plain".to_owned()),
     ];
     for (words, secret, expected) in table {
-        assert_eq!(shown(words, secret), expected, "{words:?}");
+        assert_eq!(shown(words, secret.as_slice()), expected, "{words:?}");
     }
     let long = format!("{}sk-secret", "x".repeat(SHOWN - 3));
-    assert!(!shown(&long, Some("sk-secret")).contains("sk-"));
-    assert!(shown(&"語".repeat(5000), None).chars().count() <= SHOWN + 1);
+    assert!(!shown(&long, &["sk-secret"]).contains("sk-"));
+    assert!(shown(&"語".repeat(5000), &[""; 0]).chars().count() <= SHOWN + 1);
 }
 
 #[test]
