@@ -286,6 +286,7 @@ fn past(case: &Case, story: &Story) -> (Archive, BTreeMap<usize, Record>) {
             tokens: Usage::default(),
             calls: Vec::new(),
             conditions: None,
+            stopped: None,
             density: None,
         };
         let canon = CanonOnFile {

@@ -81,10 +81,20 @@ fn snapshot(name: &str, text: &str) {
 
 /// The draft prompts of a chapter, whole or scene by scene, with what they left out.
 fn drafts(story: &Story, number: usize, window: usize) -> (String, DraftView) {
+    drafts_after(story, number, window, &|chapter| record(story, chapter))
+}
+
+/// The same, after chapters that left these records.
+fn drafts_after(
+    story: &Story,
+    number: usize,
+    window: usize,
+    record: &dyn Fn(&Chapter) -> Record,
+) -> (String, DraftView) {
     let templates = templates(story);
     let chapter = story.chapter(number).unwrap();
     let records: BTreeMap<usize, Record> =
-        story.chapters[..number - 1].iter().map(|one| (one.number, record(story, one))).collect();
+        story.chapters[..number - 1].iter().map(|one| (one.number, record(one))).collect();
     let shape = Shape { group: 3, fan: 4 };
     let folds: BTreeMap<Span, String> = shape
         .passages(number - 1)
@@ -145,6 +155,47 @@ fn drafts_of_the_sample_projects() {
                 &drafts(&story, number, window).0,
             );
         }
+    }
+}
+
+/// However much is known, what never changes is told, and so is what has no room.
+#[test]
+fn what_is_fixed_stays_and_what_is_left_out_is_named() {
+    let story = story(PROJECTS[0]);
+    let flood = |chapter: &Chapter| {
+        let mut record = record(&story, chapter);
+        let known = record.facts.remove(0);
+        let fact = |kind, about: String, quote: &str| Fact {
+            kind,
+            about,
+            quote: quote.to_owned(),
+            ..known.clone()
+        };
+        let later = (0..40).map(|index| {
+            let kind = if index % 2 == 0 { Kind::State } else { Kind::Knows };
+            fact(kind, format!("aspect {index} of {}", chapter.number), "on the way")
+        });
+        record.facts = later.collect();
+        if chapter.number < 3 {
+            record.facts.push(fact(Kind::Fixed, "fingers".to_owned(), "on the way"));
+            record.facts.push(fact(Kind::Knows, "by hand".to_owned(), ""));
+        }
+        record
+    };
+    let subject = |chapter: usize| story[story.chapters[chapter].cast()[0]].name.clone();
+    for window in [8_192, 32_768] {
+        let (text, view) = drafts_after(&story, 12, window, &flood);
+        let present = view.states.iter().find(|state| state.name == subject(0)).unwrap();
+        let told = present.facts.join("; ");
+        assert!(told.contains("fingers: on the way (1)"), "{window}: {told}");
+        assert!(told.contains("by hand: on the way (1)"), "{window}: {told}");
+        assert!(told.contains("aspect"), "{window}: {told}");
+        let left = text.split_once("left out: [\"facts: ").unwrap().1;
+        let left = left.split_once('"').unwrap().0;
+        let (left, known) = left.split_once(" of ").unwrap();
+        let shown: usize =
+            view.states.iter().filter(|one| !one.initial).map(|one| one.facts.len()).sum();
+        assert_eq!(left.parse::<usize>().unwrap() + shown, known.parse().unwrap(), "{window}");
     }
 }
 

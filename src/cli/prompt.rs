@@ -103,11 +103,12 @@ fn rows(
         .collect();
     for omission in &fitted.omissions {
         let what: String = omission.what.chars().take(60).collect();
-        rows.push((
-            omission.section.clone(),
-            omission.tokens,
-            format!("left out: {what} (the window is full)"),
-        ));
+        let why = if omission.section == budget::FACTS {
+            "beyond what they may take"
+        } else {
+            "the window is full"
+        };
+        rows.push((omission.section.clone(), omission.tokens, format!("left out: {what} ({why})")));
     }
     rows
 }

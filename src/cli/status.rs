@@ -100,6 +100,8 @@ struct Row<'a> {
     tokens: u64,
     stale: Stale,
     canon_by_author: bool,
+    /// Why the text ends where its writer did not end it, if it does.
+    stopped: Option<String>,
 }
 
 /// How far a chapter is.
@@ -150,6 +152,7 @@ fn rows<'a>(given: &Given<'a>, archive: &Archive) -> Vec<Row<'a>> {
                 tokens: drafting + shelf.recording.prompt + shelf.recording.reply,
                 stale,
                 canon_by_author: shelf.canon.as_ref().is_some_and(|canon| canon.by_author),
+                stopped: shelf.current().and_then(|note| note.stopped.clone()),
             }
         })
         .collect()
@@ -285,6 +288,9 @@ fn remarks(row: &Row<'_>) -> String {
     }
     if row.words.is_some_and(|words| take::is_short(words, row.chapter.words)) {
         remarks.push("much shorter than planned".to_owned());
+    }
+    if let Some(why) = &row.stopped {
+        remarks.push(format!("may lack its end: {why}"));
     }
     if row.canon_by_author {
         remarks.push("canon corrected by hand".to_owned());

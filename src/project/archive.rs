@@ -242,6 +242,9 @@ pub struct TakeNote {
     /// Under which conditions they were asked, by digest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conditions: Option<String>,
+    /// Why it ends where its writer did not end it, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<String>,
 }
 
 /// Adds what one call took to what others did.

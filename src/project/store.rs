@@ -269,6 +269,7 @@ impl<'a> Store<'a> {
             density: None,
             calls: Vec::new(),
             conditions: None,
+            stopped: None,
         };
         let take = note.take;
         let header = serde_json::json!({ "chapter": chapter.id, "title": chapter.title, "take": take, "origin": "author", "words": text.words });

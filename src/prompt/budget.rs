@@ -8,6 +8,11 @@ use super::view::{CardView, DraftView, FoldView, RecordView};
 use crate::chat::{Message, Tokenizer};
 use crate::failure::{Exit, Failure};
 
+mod facts;
+
+/// The section of what holds of the cast and the places.
+pub const FACTS: &str = "facts";
+
 /// Tokens kept free in every window, for what an endpoint adds of its own.
 pub const MARGIN: usize = 64;
 
@@ -46,7 +51,7 @@ pub struct Shares {
     pub folds: usize,
     /// Synopses.
     pub synopses: usize,
-    /// Facts about the cast and the places.
+    /// Facts about the cast and the places, in a window that is full.
     pub facts: usize,
     /// The last paragraphs before what is written.
     pub tail: usize,
@@ -93,6 +98,11 @@ pub trait Shed {
 
     /// The sections and about how many tokens each takes.
     fn sections(&self, size: &dyn Fn(&str) -> usize) -> Vec<(&'static str, usize)>;
+
+    /// What was left out in all, as it is told, given what was shed.
+    fn left_out(&self, shed: Vec<Omission>) -> Vec<Omission> {
+        shed
+    }
 }
 
 /// Leaves out of `view` what is least useful until its messages take at most
@@ -115,6 +125,7 @@ pub fn fit<V: Shed + Clone>(
         let messages = render(&view)?;
         let tokens = tokenizer.prompt(&messages);
         if tokens <= limit {
+            let omissions = view.left_out(omissions);
             return Ok(Fitted { view, messages, tokens, omissions });
         }
         let mut over = tokens - limit;
@@ -192,18 +203,17 @@ fn omission<T: Serialize>(
 }
 
 impl Shed for DraftView {
-    /// The declared order: facts, oldest first; half of the tail; threads that
-    /// are merely open; then what stands in the part that prompts share, from
+    /// The declared order: facts down to three a subject, what is known first, then
+    /// states, oldest first, but those that never change only as far as they take
+    /// more than their share; half of the tail; threads that are merely open; then what stands in the part that prompts share, from
     /// its end: the oldest folds, cards of people who are not in the chapter
     /// (first all but who they are, then the card), the style sample; other
     /// threads; descriptions of places; the oldest synopses but the last two;
     /// voices and backgrounds of the cast; the tail; the last synopses; world
     /// rules. Premise, style, outline and the cast's names stay.
     fn shed(&mut self, size: &dyn Fn(&str) -> usize) -> Option<Omission> {
-        if self.states.iter().any(|state| state.facts.len() > 3) {
-            let longest = self.states.iter_mut().max_by_key(|state| state.facts.len())?;
-            let fact = longest.facts.remove(0);
-            return Some(omission("facts", format!("{}: {fact}", longest.name), &fact, size));
+        if let Some(fact) = self.shed_fact(size) {
+            return Some(fact);
         }
         if let Some(shorter) = self.halve_tail(size) {
             return Some(shorter);
@@ -241,13 +251,17 @@ impl Shed for DraftView {
             ("story so far: folds", weigh(&self.folds, size)),
             ("story so far: synopses", weigh(&self.synopses, size)),
             ("cast", weigh(&self.cast, size)),
-            ("facts", weigh(&self.states, size)),
+            (FACTS, weigh(&self.states, size)),
             ("places", weigh(&self.places, size)),
             ("threads", weigh(&self.threads, size)),
             ("commitments", weigh(&self.commitments, size)),
             ("outline", weigh(&self.chapter, size) + weigh(&self.scenes, size)),
             ("what was just told", weigh(&self.tail, size)),
         ]
+    }
+
+    fn left_out(&self, shed: Vec<Omission>) -> Vec<Omission> {
+        self.with_untold(shed)
     }
 }
 
@@ -324,7 +338,7 @@ impl DraftView {
             }
         }
         if let Some(state) = self.states.pop() {
-            return Some(omission("facts", format!("what holds of {}", state.name), &state, size));
+            return Some(omission(FACTS, format!("what holds of {}", state.name), &state, size));
         }
         if let Some(tail) = self.tail.take() {
             return Some(omission("what was just told", "all of it", &tail, size));

@@ -95,8 +95,25 @@ pub struct StateView {
     /// Whether this is how the author's bible has it at the start of the story,
     /// since no accepted chapter has told of it yet.
     pub initial: bool,
-    /// What holds now, a short phrase each.
+    /// What holds now, a short phrase each: what may be left out first comes first.
     pub facts: Vec<String>,
+    /// How many of the last of them never change, or are the author's own.
+    #[serde(skip)]
+    pub standing: usize,
+    /// How many of those stay as long as anything else can go.
+    #[serde(skip)]
+    pub sure: usize,
+}
+
+/// What is known of a chapter's people and places, and how much of it has no room.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Untold {
+    /// How many facts there are.
+    pub known: usize,
+    /// How many of them never change, or are the author's own.
+    pub standing: usize,
+    /// About how many tokens those take that have no room.
+    pub tokens: usize,
 }
 
 /// A place of the chapter.
@@ -211,6 +228,9 @@ pub struct DraftView {
     pub cast: Vec<CardView>,
     /// How the cast is now, and what holds of the places.
     pub states: Vec<StateView>,
+    /// How many facts `states` has no room for; no template sees it.
+    #[serde(skip)]
+    pub untold: Untold,
     /// The chapter's places.
     pub places: Vec<PlaceView>,
     /// Questions open now, or to be planted or paid off in this chapter.

@@ -187,7 +187,7 @@ pub fn borne_out(facts: Vec<Fact>, text: &str) -> (Vec<Fact>, usize) {
 }
 
 /// Lower case, single spaces, plain quotation marks, no emphasis marks.
-fn fold(text: &str) -> String {
+pub(crate) fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     for c in text.chars().flat_map(char::to_lowercase) {
         match c {

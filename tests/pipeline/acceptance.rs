@@ -569,6 +569,28 @@ fn the_shortest_reply_is_asked_for_more_too() {
     assert_eq!(prose(&project, 1), format!("She read it.\n\n{}", PROSE[0]));
 }
 
+/// One and a half times the plan comes to its own end; what comes to none says so.
+#[test]
+fn a_chapter_that_is_too_long_is_marked() {
+    let told = |words: usize| -> String {
+        (0..words / 10)
+            .map(|day| format!("On day {day} the miller’s cart number {day} came home. "))
+            .collect()
+    };
+    for (words, is_cut) in [(300, false), (600, true)] {
+        let mut script = once(&[1]);
+        script[0] = rule(&[&drafts(1)], &told(words));
+        script[1] = always(&[&records(1)], &record(1));
+        let project = small(&script);
+        let book = project.read("storygen.yaml").replace("words: 60", "words: 200");
+        project.write("storygen.yaml", book);
+        done(&project, &["draft", "chapter", "1"]);
+        let state = states(&project).remove(0);
+        assert_eq!(state.contains("may lack its end"), is_cut, "{state}");
+        assert_eq!(prose(&project, 1).contains("day 29 "), !is_cut);
+    }
+}
+
 #[test]
 fn a_chapter_that_stays_short_is_marked() {
     let mut script = once(&[1]);

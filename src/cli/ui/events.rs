@@ -154,6 +154,13 @@ pub(crate) enum What<'a> {
         /// Why.
         why: &'a str,
     },
+    /// An accepted chapter ends where its writer did not end it.
+    Unended {
+        /// Its number.
+        chapter: usize,
+        /// Why.
+        why: &'a str,
+    },
     /// An accepted chapter says what it was not to say.
     Standing {
         /// Its number.
@@ -317,6 +324,7 @@ impl<'a> What<'a> {
             Event::Wordless { stage, chapter, model, way_out } => {
                 Self::Wordless { stage: stage.name(), chapter: *chapter, model, help: way_out }
             }
+            Event::Unended { chapter, why } => Self::Unended { chapter: *chapter, why },
             Event::Standing { chapter, phrases } => Self::Standing { chapter: *chapter, phrases },
             Event::Interrupted { why } => Self::Interrupted { why },
         }

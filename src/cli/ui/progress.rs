@@ -201,6 +201,7 @@ pub(super) fn sentence(event: &Event<'_>) -> Option<String> {
             )
         }
         Event::Stopped { why } => format!("  stopped: {why}"),
+        Event::Unended { chapter, why } => format!("  chapter {chapter} may lack its end: {why}"),
         Event::Standing { chapter, phrases } => {
             format!("  chapter {chapter} still says {}", phrases_in_words(phrases))
         }

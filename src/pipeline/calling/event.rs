@@ -117,6 +117,13 @@ pub enum Event<'a> {
         /// Why.
         why: String,
     },
+    /// An accepted chapter ends where its writer did not end it.
+    Unended {
+        /// The chapter's number.
+        chapter: usize,
+        /// Why.
+        why: String,
+    },
     /// An accepted chapter says what it was not to say.
     Standing {
         /// The chapter's number.

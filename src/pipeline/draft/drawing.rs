@@ -15,7 +15,7 @@ use crate::prompt::brief::Task;
 use crate::prompt::budget::Fitted;
 use crate::prompt::view::DraftView;
 use crate::story::prose;
-use crate::story::take::watch::{Terms, Verdict};
+use crate::story::take::watch::{Reason, Terms, Verdict};
 use crate::story::take::{self, Rejection};
 
 mod going_on;
@@ -59,7 +59,10 @@ pub(super) async fn draw_task(
         // Who answered for what was rejected has no part in the text.
         drawn.answered.clone_from(&before);
         match one.run(listener, drawn).await? {
-            None => return Ok(one.text),
+            None => {
+                drawn.stopped = one.stopped().or(drawn.stopped.take());
+                return Ok(one.text);
+            }
             Some(rejection) => {
                 // It would do the same again.
                 let is_final = rejection == Rejection::Unwritten;
@@ -219,6 +222,14 @@ impl<'a> Drawing<'a> {
             self.text = take::with_heading(&self.text, heading, title);
         }
         None
+    }
+
+    /// Why it ends where its writer did not end it, if it does.
+    fn stopped(&self) -> Option<String> {
+        let verdict = self.verdict.as_ref().filter(|verdict| verdict.reason != Reason::Left);
+        let was_cut =
+            || (!self.is_whole).then(|| "its reply was cut and came to no end".to_owned());
+        verdict.map(ToString::to_string).or_else(was_cut)
     }
 
     /// What is asked for a part of the drawing, counted from 0.

@@ -9,7 +9,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use crate::phrases::{Bans, Phrases, Place, worn_in};
 use crate::prompt::brief::Task;
 use crate::story::take::watch::{Signs, Terms};
-use crate::story::{Story, texts};
+use crate::story::{Story, take, texts};
 
 /// What the prose of a book is guarded against: made once for all its chapters,
 /// since the whole bible is read for it.
@@ -60,7 +60,7 @@ impl Guard {
     /// on from.
     #[must_use]
     pub fn terms(&self, story: &Story, task: Task<'_>) -> Terms {
-        let (chapter, words) = (task.chapter, usize::try_from(task.words()).unwrap_or(usize::MAX));
+        let chapter = task.chapter;
         let next = story.chapters.iter().find(|one| one.number == chapter.number + 1);
         let scenes = chapter.scenes.len();
         let is_last_scene = task.scene.is_none_or(|scene| scene + 1 == scenes);
@@ -68,7 +68,7 @@ impl Guard {
             language: story.book.primary_language(),
             signs: Arc::clone(&self.signs),
             begun: String::new(),
-            most_words: Some(words.saturating_add((words / 3).max(60))),
+            most_words: usize::try_from(take::most_words(task.words())).ok(),
             chapter: chapter.number,
             titles: next.map(|next| next.title.clone()).into_iter().collect(),
             is_last: next.is_none() && is_last_scene,

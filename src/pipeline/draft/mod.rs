@@ -50,6 +50,8 @@ pub struct Drawn {
     pub density: Option<f64>,
     /// Phrases that it says though it was not to, as often as it does.
     pub standing: Vec<String>,
+    /// Why it ends, or a scene of it, where its writer did not end it.
+    pub stopped: Option<String>,
 }
 
 /// A reply's limit in tokens for so many words: room to finish a sentence late.

@@ -22,6 +22,7 @@ use crate::prompt::memory::Span;
 use crate::prompt::view::DraftView;
 use crate::provider::Usage;
 use crate::story::fingerprint::digest;
+use crate::story::take::most_words;
 use crate::story::{Chapter, Story, prose};
 
 /// How a run is rehearsed, and what the endpoints will count.
@@ -177,6 +178,7 @@ fn note(chapter: &str, take: u32, text: &str, words: usize) -> TakeNote {
         density: None,
         calls: Vec::new(),
         conditions: None,
+        stopped: None,
     }
 }
 
@@ -193,8 +195,8 @@ impl Rehearsal<'_> {
     }
 
     /// Of so many words, as many as a reply may have at most, or is asked for.
-    fn words(&self, asked: usize) -> usize {
-        if self.is_ample() { asked + asked / 3 } else { asked }
+    fn words(&self, asked: u32) -> u32 {
+        if self.is_ample() { most_words(asked) } else { asked }
     }
 
     fn draft(&mut self, session: &mut Session<'_>, number: usize) -> Result<()> {
@@ -211,7 +213,7 @@ impl Rehearsal<'_> {
         {
             let (fitted, reply) = prompt(&materials, task, &text, line)?;
             let (more, again) = continuation(&materials, &fitted, task.words(), line)?;
-            let words = self.words(usize::try_from(task.words())?);
+            let words = usize::try_from(self.words(task.words()))?;
             if !text.is_empty() {
                 text.push_str(prose::SCENE_BREAK);
             }

@@ -117,6 +117,7 @@ impl Session<'_> {
             density: drawn.density,
             calls: used.calls.clone(),
             conditions: line.conditions.clone(),
+            stopped: drawn.stopped.clone(),
         };
         let header = header(chapter, &note, &drawn, &used, line);
         let words = note.words;
@@ -131,6 +132,9 @@ impl Session<'_> {
             tokens: used.total.usage,
             omissions: drawn.omissions.len(),
         });
+        if let Some(why) = drawn.stopped {
+            listener(Event::Unended { chapter: number, why });
+        }
         if !drawn.standing.is_empty() {
             listener(Event::Standing { chapter: number, phrases: drawn.standing });
         }
@@ -290,6 +294,9 @@ fn header(
         // For whoever reads it: the journal has the exact sum.
         let most = if used.total.unsaid > 0 { " at most" } else { "" };
         keys.insert("cost".to_owned(), format!("{cost}{most}").into());
+    }
+    if let (Some(why), Some(keys)) = (&drawn.stopped, header.as_object_mut()) {
+        keys.insert("stopped".to_owned(), why.clone().into());
     }
     if let (false, Some(keys)) = (drawn.standing.is_empty(), header.as_object_mut()) {
         keys.insert("still_says".to_owned(), drawn.standing.clone().into());

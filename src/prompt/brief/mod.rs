@@ -10,12 +10,14 @@ use crate::story::{Chapter, Story, fingerprint, take};
 mod chapter;
 mod past;
 mod people;
+mod standing;
 
 pub use past::Past;
 
 use chapter::{chapter_view, places, scene_view, threads};
-use past::{passage, so_far, states};
+use past::{passage, so_far};
 use people::people;
+use standing::states;
 
 /// What is to be written: a chapter, or one scene of it.
 #[derive(Clone, Copy, Debug)]
@@ -67,6 +69,7 @@ pub fn draft(
     let chapter = task.chapter;
     let (folds, synopses) = so_far(story, chapter.number, past);
     let (people, cast) = people(story, chapter, shares.people, tokenizer);
+    let (states, untold) = states(story, chapter, past.canon, shares, tokenizer);
     DraftView {
         book: book(story),
         rules: story.rules.iter().map(|rule| rule.rule.clone()).collect(),
@@ -74,7 +77,8 @@ pub fn draft(
         folds,
         synopses,
         cast,
-        states: states(story, chapter, past.canon, shares.facts, tokenizer),
+        states,
+        untold,
         places: places(story, chapter),
         threads: threads(story, chapter),
         commitments: story

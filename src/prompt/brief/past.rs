@@ -1,13 +1,11 @@
-//! What accepted chapters have left behind: passages of the story so far, and the
-//! state of people and places.
+//! What accepted chapters have left behind: passages of the story so far.
 
 use std::collections::BTreeMap;
 
-use crate::chat::Tokenizer;
 use crate::prompt::memory::{Passage, Shape, Span};
-use crate::prompt::view::{PassageView, StateView};
-use crate::story::canon::{Canon, Kind, Record};
-use crate::story::{Chapter, Story};
+use crate::prompt::view::PassageView;
+use crate::story::Story;
+use crate::story::canon::{Canon, Record};
 
 /// What accepted chapters have left behind, as far as a prompt may draw on it.
 #[derive(Clone, Copy)]
@@ -54,54 +52,4 @@ pub(super) fn passage(story: &Story, part: Passage, past: &Past<'_>) -> Option<P
             text: past.records.get(&number)?.synopsis.trim().to_owned(),
         },
     })
-}
-
-/// What holds of the cast and the places, newest facts first to stay, within
-/// `room` tokens shared evenly; of those nobody has told of yet, the bible's start.
-pub(super) fn states(
-    story: &Story,
-    chapter: &Chapter,
-    canon: &Canon,
-    room: usize,
-    tokenizer: &dyn Tokenizer,
-) -> Vec<StateView> {
-    let people = chapter.cast().into_iter().map(|id| {
-        let character = &story[id];
-        let start = character
-            .starts_at
-            .map(|place| story[place].name.clone())
-            .into_iter()
-            .chain(character.starts_as.clone())
-            .collect();
-        (&character.id, &character.name, start)
-    });
-    let places =
-        chapter.places().into_iter().map(|id| (&story[id].id, &story[id].name, Vec::new()));
-    let subjects: Vec<(&String, &String, Vec<String>)> = people.chain(places).collect();
-    let each = room / subjects.len().max(1);
-    subjects
-        .into_iter()
-        .filter_map(|(id, name, start)| {
-            let mut left = each;
-            let mut facts = Vec::new();
-            // Some models name people instead of giving the id.
-            let by_name = canon.of(name).filter(|_| name != id);
-            let mut known: Vec<_> =
-                canon.of(id).chain(by_name).filter(|one| one.fact.kind != Kind::Event).collect();
-            known.sort_by_key(|one| one.chapter);
-            for one in known.into_iter().rev() {
-                let phrase = format!("{}: {}", one.fact.about, one.fact.fact);
-                let tokens = tokenizer.text(&phrase) + 2;
-                if tokens > left {
-                    break;
-                }
-                left -= tokens;
-                facts.push(phrase);
-            }
-            facts.reverse();
-            let initial = facts.is_empty();
-            let facts = if initial { start } else { facts };
-            (!facts.is_empty()).then(|| StateView { name: name.clone(), initial, facts })
-        })
-        .collect()
 }

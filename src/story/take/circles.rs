@@ -6,7 +6,11 @@
 use std::collections::{HashSet, VecDeque};
 use std::ops::Range;
 
+use near::Near;
+
 use crate::story::prose;
+
+mod near;
 
 /// The most words of a cycle.
 const PERIODS: usize = 40;
@@ -18,9 +22,8 @@ const WORDS: usize = 72;
 const LETTERS: usize = 400;
 /// Words kept: those of a cycle as often as it has to come.
 const KEPT: usize = PERIODS * ROUNDS + WORDS;
-/// The last sentences that are looked at, how many of them may have been said
-/// before, and how many words these may have: a song says its chorus again.
-const SENTENCES: usize = 12;
+/// How many sentences may have been said before, with how many words more than what
+/// is new between them weighs.
 const REPEATED: usize = 6;
 /// How many sentences in a row, or lines of verse, may have been said before.
 const IN_A_ROW: usize = 24;
@@ -28,8 +31,9 @@ const IN_A_ROW: usize = 24;
 /// The words that a whole text repeats in a circle, if it does.
 ///
 /// A circle is a run of words that comes again and again, one right after the
-/// other, or sentences most of which are the same. A song has some of both: it is
-/// the number of words that tells them apart, since only a circle goes on and on.
+/// other, or sentences that were all said before, or paragraphs that were but for a
+/// few words. A song has some of each, but between its choruses something is new:
+/// only a circle goes on and on.
 #[must_use]
 pub fn find_loop(text: &str) -> Option<String> {
     let mut circles = Circles::default();
@@ -61,9 +65,12 @@ pub struct Circles {
     equal: [usize; PERIODS + 1],
     sentence: Sentence,
     said: HashSet<u64>,
-    /// The last sentences: where they stand, how many words they have, and whether
-    /// they had been said and are no lines of verse.
-    sentences: VecDeque<(Range<usize>, usize, bool)>,
+    /// The first of the sentences that had been said and are no lines of verse, how many
+    /// there are, and how many words they have more than what is new among them.
+    again: Option<(Range<usize>, usize, usize)>,
+    near: Near,
+    /// How many lines have ended since the last word.
+    breaks: usize,
     /// The first of the sentences and lines in a row that had been said, and how
     /// many there are.
     row: Option<(Range<usize>, usize)>,
@@ -75,6 +82,8 @@ struct Sentence {
     from: Option<usize>,
     words: usize,
     digest: u64,
+    /// Whether it begins a line of verse: not a paragraph, which an empty line precedes.
+    is_verse: bool,
     /// Whether it has ended, and only closing marks may follow.
     is_over: bool,
 }
@@ -87,7 +96,9 @@ impl Default for Circles {
             equal: [0; PERIODS + 1],
             sentence: Sentence::default(),
             said: HashSet::new(),
-            sentences: VecDeque::with_capacity(SENTENCES),
+            again: None,
+            near: Near::default(),
+            breaks: 0,
             row: None,
         }
     }
@@ -113,7 +124,11 @@ impl Circles {
             return None;
         }
         let circle = self.end_word(at);
-        if c == '\n' || self.sentence.is_over && c.is_whitespace() {
+        if c == '\n' {
+            self.breaks += 1;
+            return circle.or_else(|| self.end_sentence(at)).or_else(|| self.near.end_line(at));
+        }
+        if self.sentence.is_over && c.is_whitespace() {
             return circle.or_else(|| self.end_sentence(at));
         }
         if matches!(c, '.' | '!' | '?' | '…' | '。' | '！' | '？') {
@@ -124,7 +139,7 @@ impl Circles {
 
     /// The text ends here.
     pub fn end(&mut self, at: usize) -> Option<Circle> {
-        self.end_word(at).or_else(|| self.end_sentence(at))
+        self.end_word(at).or_else(|| self.end_sentence(at)).or_else(|| self.near.end_line(at))
     }
 
     /// A word begins, or goes on, and with it a sentence.
@@ -133,13 +148,18 @@ impl Circles {
             // `3.5`, or a stop without a blank after it: the same sentence.
             self.sentence.is_over = false;
         }
-        self.sentence.from.get_or_insert(at);
+        if self.sentence.from.is_none() {
+            self.sentence.from = Some(at);
+            self.sentence.is_verse = self.breaks == 1;
+        }
+        self.breaks = 0;
     }
 
     fn end_word(&mut self, at: usize) -> Option<Circle> {
         let (from, digest, letters) = self.word.take()?;
         self.sentence.words += 1;
         self.sentence.digest = mixed(self.sentence.digest, digest);
+        self.near.word(from, digest);
         if self.words.len() == KEPT {
             self.words.pop_front();
         }
@@ -171,26 +191,47 @@ impl Circles {
     }
 
     fn end_sentence(&mut self, at: usize) -> Option<Circle> {
-        let Sentence { from, words, digest, is_over } = std::mem::take(&mut self.sentence);
-        let from = from.filter(|_| words >= 5)?;
+        const SHORT: usize = 5;
+        let Sentence { from, words, digest, is_verse, is_over } =
+            std::mem::take(&mut self.sentence);
+        let sentence = from?..at;
         let is_again = !self.said.insert(digest);
+        if !is_again {
+            self.is_new(words);
+        }
+        if words < SHORT {
+            return None;
+        }
         let row = self.row.take().filter(|_| is_again);
-        let (first, count) = row.map_or((from..at, 0), |row| row);
+        let (first, count) = row.unwrap_or((sentence.clone(), 0));
         self.row = is_again.then_some((first.clone(), count + 1));
         if is_again && count + 1 >= IN_A_ROW {
             return Some(Circle { from: first.start, round: first });
         }
-        if self.sentences.len() == SENTENCES {
-            self.sentences.pop_front();
+        // A chorus is full of lines that are said again, with a stop at their end or none.
+        if !is_again || !is_over || is_verse {
+            return None;
         }
-        // A line of verse ends in no stop; a chorus is full of them.
-        self.sentences.push_back((from..at, words, is_again && is_over));
-        let again = || self.sentences.iter().filter(|(_, _, again)| *again);
-        let said: usize = again().map(|(_, words, _)| words).sum();
-        let first = again().next().map(|(range, _, _)| range.clone())?;
-        (again().count() >= REPEATED && said >= WORDS)
+        let (first, times, surplus) = self.again.take().unwrap_or((sentence, 0, 0));
+        self.again = Some((first.clone(), times + 1, surplus + words));
+        (times + 1 >= REPEATED && surplus + words >= WORDS)
             .then_some(Circle { from: first.start, round: first })
     }
+
+    /// So many words were said that were not said before.
+    fn is_new(&mut self, words: usize) {
+        let rest = self
+            .again
+            .take()
+            .map(|(first, times, surplus)| (first, times, surplus.saturating_sub(paid(words))));
+        self.again = rest.filter(|(_, _, surplus)| *surplus > 0);
+    }
+}
+
+/// How many words said again so many new ones make up for: a chorus may be twice as
+/// long as its verse, and an answer as the question.
+fn paid(words: usize) -> usize {
+    2 * words.max(5)
 }
 
 /// Letters that are a word each.
@@ -218,14 +259,26 @@ pub(super) fn spoken(text: &str) -> String {
     }
 }
 
+/// Whether a block of text is lines of verse.
+fn is_stanza(block: &str) -> bool {
+    const LINE: usize = 16;
+    let lines = || block.trim().lines();
+    lines().count() > 1 && lines().all(|line| prose::words(line) < LINE)
+}
+
 /// A text of which most sentences of some length have been said before.
 fn repeated_sentences(text: &str) -> Option<String> {
     let mut seen = std::collections::HashMap::new();
-    let (mut long, mut repeated, mut said, mut all) = (0, 0, 0, 0);
-    for sentence in prose::sentences(text) {
+    let (mut count, mut long, mut repeated, mut said, mut all) = (0, 0, 0, 0, 0);
+    let blocks = text.split("\n\n").map(|block| (block, is_stanza(block)));
+    let sentences = blocks.flat_map(|(block, is_verse)| {
+        prose::sentences(block).into_iter().map(move |sentence| (sentence, is_verse))
+    });
+    for (sentence, is_verse) in sentences {
         let words = prose::words(sentence);
         all += words;
-        if words < 5 || prose::last_sentence_end(sentence) == 0 {
+        count += 1;
+        if is_verse || words < 5 || prose::last_sentence_end(sentence) == 0 {
             // Nothing much, or a line of verse.
             continue;
         }
@@ -238,7 +291,8 @@ fn repeated_sentences(text: &str) -> Option<String> {
             said += words;
         }
     }
-    let is_most = repeated * 5 >= long * 2 && said * 5 >= all * 2;
+    // The questions between answers count, however short they are.
+    let is_most = repeated * 2 >= count && said * 5 >= all * 2;
     if long < 8 || !is_most || said < WORDS {
         return None;
     }

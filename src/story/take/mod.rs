@@ -98,6 +98,15 @@ pub fn is_short(words: usize, planned: u32) -> bool {
     u64::try_from(words).is_ok_and(|words| words * 10 < u64::from(planned) * 7)
 }
 
+/// The words beyond which a text that was planned with so many ends with its sentence.
+///
+/// Many models come to the end of their story at one and a half times its length; who
+/// goes on has lost sight of it.
+#[must_use]
+pub fn most_words(planned: u32) -> u32 {
+    planned.saturating_add((planned / 5).saturating_mul(3).max(60))
+}
+
 /// Whether a stripped reply can be part of a take; the reason if not.
 #[must_use]
 pub fn reject(text: &str, language: &str) -> Option<Rejection> {

@@ -44,8 +44,9 @@ pub(in crate::pipeline) fn going_on(
     line: &Line<'_>,
 ) -> Result<(Vec<Message>, usize)> {
     let Rest { text, cut, missing } = rest;
-    // A cut text needs some room to end even where no words are missing.
-    let wanted = missing.max(task.words() / 8).max(60);
+    // A cut text needs room to come to its end even where no words are missing: as
+    // much as there is up to the most words, so that it is not cut once more.
+    let wanted = missing.max(task.words() / 3).max(60);
     let reply = reply_tokens(wanted, line.settings, materials.tokens_per_word);
     let prefill = line.provider.facts().prefill;
     let view = DraftView {

@@ -137,11 +137,7 @@ impl Drawing<'_> {
         let missing = target.saturating_sub(words);
         if self.ending != Ending::Stop {
             // Well past its length, and still no end in sight.
-            return if words > target.saturating_add(target / 3) {
-                Next::Whole
-            } else {
-                Next::Cut(missing)
-            };
+            return if words > take::most_words(target) { Next::Whole } else { Next::Cut(missing) };
         }
         // The rest of what breaks off is worth to be asked for once more: it costs less
         // than all anew.

@@ -40,9 +40,104 @@ fn songs() -> Vec<String> {
         bottles.collect(),
         (1..8).map(|number| format!("{}{chorus}", verse(number))).collect(),
         format!("{chorus}{chorus}{chorus}"),
+        with_stops(3),
+        with_stops(9),
+        format!("{}\n\n{FERRY}\n\n{FERRY}", with_stops(4)),
+        QUESTIONS
+            .map(|asked| format!("“{asked}”\n\n“I do not know what you want of me.”\n\n"))
+            .concat(),
+        QUESTIONS
+            .map(|asked| {
+                format!(
+                    "For them that {}, let us pray to the Lord of the river and the rain.\n\n\
+                     Lord, have mercy upon us who are on the water.\n\n",
+                    asked.trim_end_matches('?').to_lowercase()
+                )
+            })
+            .concat(),
         "かえるのうたが、きこえてくるよ。".repeat(4),
         "一闪一闪亮晶晶，满天都是小星星。".repeat(4),
     ]
+}
+
+const FERRY: &str = "Oh, row me over, ferryman, oh, row me to the shore!\n\
+    I have a penny in my hand, and I shall have no more.\n\
+    The moon is on the water now, the wind is at the door.\n\
+    Oh, row me over, ferryman, and I will come no more!";
+
+const QUESTIONS: [&str; 12] = [
+    "Who rang it?",
+    "Who cut the rope?",
+    "Who was on the landing?",
+    "Whose coat is this?",
+    "Where is the key?",
+    "Where is Ruth?",
+    "Where were you at two?",
+    "Who paid you?",
+    "Who is the child?",
+    "Why are you smiling?",
+    "Who else was there?",
+    "Do you know me?",
+];
+
+/// A song whose chorus is longer than its verses, and ends each line in a stop.
+fn with_stops(verses: usize) -> String {
+    let verse = |number| {
+        format!(
+            "I met a man at ford {number},\nAnd asked him for the hour,\nAnd {number}, said he."
+        )
+    };
+    (0..verses).map(|number| format!("{}\n\n{FERRY}\n\n", verse(number))).collect()
+}
+
+/// Paragraphs that are alike but for a word or two.
+#[test]
+fn a_paragraph_told_again_in_other_words_is_found() {
+    let words = ["wet", "still", "grey", "cold", "black", "slack", "quiet", "long", "thin", "old"];
+    let rope = |index: usize| {
+        format!(
+            "She went down the steps with the lamp and looked at the rope, and the rope hung there as it had \
+             hung the night before, {} and {}, and she thought of Ruth, and of the bell.\n\n",
+            words[index % 10],
+            words[(index * 3 + 1) % 10]
+        )
+    };
+    let talk = |index: usize| {
+        format!(
+            "“I can’t do this any more,” he said, his voice {}. “You have to,” she said, and looked out at the \
+             {} water. “We both have to.” He shook his head. “Not after what happened.” She took his hand.\n\n",
+            words[index % 10],
+            words[(index * 3 + 1) % 10]
+        )
+    };
+    let day = |index: usize| {
+        format!(
+            "Day {index}. The rain had not stopped. They ate what was left of the bread, and Tom went to the \
+             window and said that nothing was moving on the road, and nobody answered him.\n\n"
+        )
+    };
+    let tells: [&dyn Fn(usize) -> String; 3] = [&rope, &talk, &day];
+    for tell in tells {
+        let text: String = (0..12).map(tell).collect();
+        let text = format!("{BEFORE}\n\n{text}");
+        let mut circles = Circles::default();
+        let found =
+            text.char_indices().find_map(|(at, c)| circles.read(c, at).map(|one| (one, at)));
+        let (circle, at) = found.unwrap_or_else(|| panic!("{text}"));
+        assert_eq!(
+            text[..circle.from].trim_end_matches(['“', '\n']),
+            format!("{BEFORE}\n\n{}", tell(0)).trim()
+        );
+        assert!(at <= text.find(&tell(3)).unwrap(), "{}", &text[..at]);
+    }
+    // Twice is a manner of telling, and so is each time after something new.
+    let news = "Then came the day of the fair, and Col bought a knife with a horn handle and lost it on the way \
+        home, between the second gate and the third, where the sloes are, and where nobody had ever lost a \
+        thing before, as he said, but a temper, and that one had been Tam’s.\n\n";
+    let apart = rope(0) + news + &rope(1);
+    for text in [format!("{}{}", rope(0), rope(1)), apart, talk(0) + &day(1) + &rope(2)] {
+        assert_eq!(find_loop(&text), None, "{text}");
+    }
 }
 
 #[test]

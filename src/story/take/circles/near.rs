@@ -1,0 +1,93 @@
+//! Paragraphs told again with a few words changed, as small models do.
+
+use std::collections::{HashSet, VecDeque};
+use std::ops::Range;
+
+use super::{Circle, mixed, paid};
+
+/// The fewest words of a paragraph that is compared: what is shorter is a line of a
+/// song, of a list, of a dialogue, which may well be like another.
+const PARAGRAPH: usize = 25;
+/// How many of the last of them it is compared with.
+const KEPT: usize = 8;
+/// How many may be like another, with how many words more than half of what was new
+/// between them.
+const REPEATED: usize = 2;
+const WORDS: usize = 60;
+
+/// Reads a text line by line and finds out when its paragraphs become alike.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Near {
+    /// Where the line begins, and the digests of its words.
+    line: Option<(usize, Vec<u64>)>,
+    /// The last paragraphs, the digests of each in order of size.
+    last: VecDeque<Vec<u64>>,
+    /// The short lines that were said.
+    said: HashSet<u64>,
+    /// The first of the paragraphs that are like another, how many there are, and how
+    /// many words they have more than what is new among them.
+    alike: Option<(Range<usize>, usize, usize)>,
+}
+
+impl Near {
+    /// A word of this digest stands here.
+    pub fn word(&mut self, from: usize, digest: u64) {
+        self.line.get_or_insert_with(|| (from, Vec::new())).1.push(digest);
+    }
+
+    /// The line ends here; gives the circle that it closes.
+    pub fn end_line(&mut self, at: usize) -> Option<Circle> {
+        let (from, mut words) = self.line.take()?;
+        if words.len() < PARAGRAPH {
+            let digest = words.iter().fold(0, |sum, word| mixed(sum, *word));
+            if self.said.insert(digest) {
+                self.is_new(words.len());
+            }
+            return None;
+        }
+        words.sort_unstable();
+        let count = words.len();
+        let is_again = self.last.iter().any(|other| are_alike(other, &words));
+        if self.last.len() == KEPT {
+            self.last.pop_front();
+        }
+        self.last.push_back(words);
+        if !is_again {
+            self.is_new(count);
+            return None;
+        }
+        let (first, times, surplus) = self.alike.take().unwrap_or((from..at, 0, 0));
+        self.alike = Some((first.clone(), times + 1, surplus + count));
+        (times + 1 >= REPEATED && surplus + count >= WORDS)
+            .then_some(Circle { from: first.start, round: first })
+    }
+
+    fn is_new(&mut self, words: usize) {
+        let rest = self
+            .alike
+            .take()
+            .map(|(first, times, surplus)| (first, times, surplus.saturating_sub(paid(words))));
+        self.alike = rest.filter(|(_, _, surplus)| *surplus > 0);
+    }
+}
+
+/// Whether two paragraphs have the same words but for one in seven, whatever their order.
+fn are_alike(one: &[u64], other: &[u64]) -> bool {
+    let longer = one.len().max(other.len());
+    if one.len().min(other.len()) * 7 < longer * 6 {
+        return false;
+    }
+    let (mut one, mut other) = (one.iter().peekable(), other.iter().peekable());
+    let mut same = 0;
+    while let (Some(left), Some(right)) = (one.peek(), other.peek()) {
+        let order = left.cmp(right);
+        same += usize::from(order.is_eq());
+        if order.is_le() {
+            one.next();
+        }
+        if order.is_ge() {
+            other.next();
+        }
+    }
+    same * 7 >= longer * 6
+}
