@@ -162,7 +162,7 @@ pub(super) const THOUGHTS: [(&str, &str); 7] = [
 /// does not know them sends them as text, and what follows is no reply.
 #[must_use]
 pub fn before_marks(reply: &str) -> &str {
-    const MARKS: [&str; 13] = [
+    const MARKS: [&str; 16] = [
         "<|end|>",
         "<|eot|>",
         "<|return|>",
@@ -176,7 +176,13 @@ pub fn before_marks(reply: &str) -> &str {
         "<start_of_turn>",
         "</s>",
         "[/INST]",
+        "[TOOL_CALLS]",
+        "<tool_call>",
+        "<｜end▁of▁sentence｜>",
     ];
+    // One that opens the reply stands before it.
+    let turn = "<|start_header_id|>assistant<|end_header_id|>";
+    let reply = reply.trim_start().strip_prefix(turn).unwrap_or(reply);
     let first = MARKS.iter().filter_map(|mark| reply.find(mark)).min();
     first.map_or(reply, |at| &reply[..at])
 }
@@ -247,7 +253,7 @@ fn is_underline(line: &str) -> bool {
 }
 
 /// Whether a line says how long the text is: `*(approx. 320 words)*`.
-fn is_count(line: &str) -> bool {
+pub(super) fn is_count(line: &str) -> bool {
     const WORDS: [&str; 5] = ["words", "wörter", "wörtern", "mots", "palabras"];
     let bare = line.trim_matches(['*', '_', '(', ')', '[', ']', ' ', '.']).to_lowercase();
     bare.len() < line.len()

@@ -35,12 +35,13 @@ pub fn before_closing<'a>(reply: &'a str, signs: &Signs) -> &'a str {
 }
 
 fn is_closing(before: &str, line: &str, signs: &Signs) -> bool {
+    let inner = between_dashes(line);
     let mut read = Line::default();
-    for c in line.chars() {
+    for c in inner.unwrap_or(line).chars() {
         read.read(c);
     }
     let is_parted = || before.trim_end().lines().last().is_some_and(prose::is_rule);
-    let is_framed = || read.is_enclosed() || is_parted();
+    let is_framed = || inner.is_some() || read.is_enclosed() || is_parted();
     if is_end_mark(line) {
         return true;
     }
@@ -50,7 +51,15 @@ fn is_closing(before: &str, line: &str, signs: &Signs) -> bool {
         && signs.close(read.form.trim_end(), is_framed())
 }
 
-/// Whether a line is an end between marks: `---END---`, `[END]`.
+/// What a line says between dashes: `--- End of Chapter One ---`.
+fn between_dashes(line: &str) -> Option<&str> {
+    const DASHES: [char; 5] = ['-', '–', '—', '~', '='];
+    let line = line.trim();
+    let is_set = line.starts_with(DASHES) && line.ends_with(DASHES);
+    is_set.then(|| line.trim_matches(DASHES).trim()).filter(|inner| !inner.is_empty())
+}
+
+/// Whether a line is an end between marks: `---END---`, `[END]`, `~ fin ~`.
 fn is_end_mark(line: &str) -> bool {
     const ENDS: [&str; 6] = ["END", "ENDE", "FIN", "FINE", "KONIEC", "КОНЕЦ"];
     let line = line.trim();
@@ -58,6 +67,7 @@ fn is_end_mark(line: &str) -> bool {
     line.starts_with(['-', '—', '=', '[', '<'])
         && word.len() + 2 <= line.len()
         && ENDS.contains(&word)
+        || between_dashes(line).is_some_and(|word| ENDS.contains(&word.to_uppercase().as_str()))
 }
 
 #[cfg(test)]
@@ -96,6 +106,25 @@ mod tests {
             ("en", "---\n\n*Word count: 512*\n\nLet me know if you'd like me to continue!\n"),
             ("en", "---END---"),
             ("en", "[END]"),
+            ("en", "--- End of Chapter One ---"),
+            ("en", "[Continued]"),
+            ("en", "[Continued in next message]"),
+            ("en", "[Continue?]"),
+            ("en", "[Scene ends]"),
+            ("en", "(cont'd)"),
+            ("de", "– Ende –"),
+            ("fr", "~ fin ~"),
+            (
+                "en",
+                "*I've aimed for restraint here, ending on the rope. Happy to revise the tone.*",
+            ),
+            ("de", "Soll ich den Ton anpassen oder mit dem nächsten Kapitel weitermachen?"),
+            ("de", "Sag Bescheid, wenn ich etwas ändern soll."),
+            ("fr", "Dans le prochain chapitre, Ruth retournera au moulin."),
+            ("fr", "Ce chapitre installe le mystère de la cloche."),
+            ("es", "En el próximo capítulo, Ruth volverá al molino."),
+            ("es", "¡Espero que te guste este capítulo!"),
+            ("es", "Avísame si quieres algún cambio."),
             ("en", "I hope this works for you! Let me know if you'd like any changes."),
             ("de", "**Anmerkung:** Ich habe den Ton bewusst trocken gehalten."),
             ("de", "Ich hoffe, das Kapitel gefällt dir!"),
@@ -163,6 +192,12 @@ mod tests {
             ("en", "I hope this works for you, because it never did for me."),
             ("en", "End of part one, as the girls used to say when the whistle blew."),
             ("en", "END OF THE LINE"),
+            ("en", "— The end of it —"),
+            ("en", "(Continued on page 4.)"),
+            ("de", "Soll ich den Ton angeben?"),
+            ("de", "Soll ich gehen?"),
+            ("fr", "— Fin de la route, dit-il —"),
+            ("es", "Espero que no llueva."),
             ("de", "Gerne passe ich auf das Kind auf."),
             ("de", "Ende des ersten Kapitels meines Lebens."),
             ("de", "Anmerkung: Topf nie leer stehen lassen."),

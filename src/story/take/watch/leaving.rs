@@ -1,9 +1,10 @@
 //! When a model leaves the story: by the openings of lines.
 
 use super::Terms;
-use super::lines::{Line, OPENING, form_of_title};
+use super::lines::{Line, form_of_title};
 use super::numerals::number_in;
-use super::signs::{Kind, Signs};
+use super::preface::is_before;
+use super::signs::Kind;
 use crate::story::prose;
 use crate::story::take::wrappings::{FENCED, is_tag};
 
@@ -267,34 +268,6 @@ impl Leaving {
     }
 }
 
-/// The most words of a line that says what a text is, such as `Setting: a harbour`,
-/// or that it follows.
-const LABEL: usize = 14;
-
-/// Whether a line that opens a reply with a sign speaks to the author, and is taken
-/// off. A narrator may begin like one: `Here is the story of the last ferry.`
-fn is_before(line: &Line, form: &str, (kind, length): (Kind, usize), signs: &Signs) -> bool {
-    let is_short = form.split(' ').count() <= LABEL;
-    let leads_on =
-        |length: usize| line.last == Some(':') && !form[length..].contains(char::is_alphanumeric);
-    match kind {
-        Kind::Opening => is_short && leads_on(length),
-        Kind::Before => {
-            signs.speak_of_task(form)
-                || is_short && (leads_on(length) || names_part(form) || answers(form))
-        }
-        // `Title: cook. Trade: none. So it stood in the register.`
-        Kind::Header => {
-            let is_sentence = form.ends_with(['.', '!', '?']);
-            let is_label = line.is_marked() || line.lead.contains("**");
-            is_short && (is_label || !is_sentence || signs.speak_of_task(form))
-        }
-        Kind::Label => signs.speak_of_task(&form[length.min(form.len())..]),
-        Kind::After | Kind::Stray => is_short && form[..length.min(form.len())].ends_with(':'),
-        _ => false,
-    }
-}
-
 /// Whether a line says who says it, so that it is told: `…, schrieb sie`.
 fn names_teller(form: &str) -> bool {
     const SAID: [&str; 18] = [
@@ -321,60 +294,6 @@ fn names_teller(form: &str) -> bool {
         let mut words = part.trim_end_matches(['.', '!', '?']).split(' ');
         let is_said = |word: &str| SAID.iter().any(|said| form_of_title(said) == word);
         words.next().is_some_and(is_said)
-    })
-}
-
-/// Whether a line speaks of a part of a book.
-fn names_part(form: &str) -> bool {
-    const PARTS: [&str; 12] = [
-        "chapter",
-        "scene",
-        "continuation",
-        "draft",
-        "kapitel",
-        "szene",
-        "fortsetzung",
-        "chapitre",
-        "scène",
-        "capítulo",
-        "escena",
-        "continuación",
-    ];
-    let is_part = |word: &str| PARTS.iter().any(|part| form_of_title(part) == word);
-    form.split(' ').any(|word| is_part(word.trim_matches(['.', ',', '!', ':'])))
-}
-
-/// Whether a line opens as an answer does.
-fn answers(form: &str) -> bool {
-    const ANSWERS: [&str; 24] = [
-        "sure",
-        "certainly",
-        "absolutely",
-        "of course",
-        "okay",
-        "ok",
-        "alright",
-        "understood",
-        "got it",
-        "great",
-        "no problem",
-        "gerne",
-        "klar",
-        "natürlich",
-        "selbstverständlich",
-        "bien sûr",
-        "d'accord",
-        "avec plaisir",
-        "claro",
-        "por supuesto",
-        "con gusto",
-        "¡claro",
-        "¡por supuesto",
-        "¡con gusto",
-    ];
-    ANSWERS.iter().any(|word| {
-        let rest = form.strip_prefix(form_of_title(word).as_str());
-        rest.is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
     })
 }
 
@@ -405,35 +324,6 @@ impl Heading<'_> {
             _ => Said::Frame,
         }
     }
-}
-
-/// A reply without the lines before its text in which the model speaks to the
-/// author, and where `all` is set those in which it leaves the story at once. A
-/// reply that has no other lines is left as it is.
-#[must_use]
-pub fn after_opening<'a>(reply: &'a str, signs: &Signs, all: bool) -> &'a str {
-    let (mut rest, mut is_bare) = (reply, true);
-    while let Some((line, after)) = rest.split_once('\n') {
-        let mut read = Line::default();
-        for c in line.chars() {
-            read.read(c);
-        }
-        let form = read.form.trim_end();
-        let is_whole = form.len() < OPENING;
-        let is_speech = || match signs.find(form) {
-            _ if is_whole && is_tag(form) => true,
-            Some(found) if is_whole && is_before(&read, form, found, signs) => true,
-            Some((Kind::After | Kind::Stray | Kind::Machine, _)) => all,
-            _ => false,
-        };
-        if !read.is_blank() && (read.is_speech || !is_speech()) {
-            break;
-        }
-        is_bare &= read.is_blank();
-        rest = after;
-    }
-    let has_text = rest.chars().any(char::is_alphanumeric);
-    if has_text && !is_bare { rest } else { reply }
 }
 
 #[cfg(test)]

@@ -23,6 +23,7 @@ mod ends;
 mod leaving;
 mod lines;
 mod numerals;
+mod preface;
 mod quotes;
 mod runs;
 mod script;
@@ -32,7 +33,7 @@ mod tongue;
 
 pub use across::across;
 pub use closing::before_closing;
-pub use leaving::after_opening;
+pub use preface::after_opening;
 pub use signs::Signs;
 
 use ends::Ends;

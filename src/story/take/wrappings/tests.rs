@@ -26,6 +26,76 @@ fn what_a_chapter_opens_with_is_kept() {
 }
 
 #[test]
+fn a_heading_over_the_text_comes_off_whatever_marks_it() {
+    for (language, heading) in [
+        ("en", "CHAPTER ONE"),
+        ("en", "Chapter Two"),
+        ("en", "Chapter Three: The Night Ferry"),
+        ("en", "[Chapter 6]"),
+        ("en", "CHAPTER IV."),
+        ("en", "CHAPTER ONE\n\nTHE NIGHT FERRY"),
+        ("en", "**Chapter One**\n\n*The Night Ferry*"),
+        ("en", "Chapter One\n*(approx. 320 words)*"),
+        ("de", "ERSTES KAPITEL"),
+        ("de", "**Erstes Kapitel**"),
+        ("fr", "CHAPITRE I"),
+        ("fr", "**Scène 1 : La maison du bac**"),
+        ("es", "CAPÍTULO I"),
+        ("es", "**Escena 1: La casa de la barca**"),
+    ] {
+        assert_eq!(opened(&format!("{heading}\n\n{TEXT}"), language), TEXT, "{heading}");
+    }
+    for (language, line) in [
+        ("en", "Chapter two was the one about ropes."),
+        ("en", "Chapter One had been torn out, and Two with it, and nobody asked."),
+        ("en", "*Edinburgh, 1811*"),
+        ("en", "THE NIGHT FERRY"),
+        ("de", "Erstes Kapitel, erster Vers."),
+    ] {
+        let reply = format!("{line}\n\n{TEXT}");
+        assert_eq!(opened(&reply, language), reply, "{line}");
+    }
+    let dated = format!("*Edinburgh, 1811*\n\n{TEXT}");
+    assert_eq!(opened(&format!("Chapter One\n\n{dated}"), "en"), dated);
+}
+
+#[test]
+fn what_a_model_says_before_its_text_comes_off() {
+    for (language, said) in [
+        ("en", "Absolutely! Let's dive into the story."),
+        ("en", "What a wonderful premise! Here's the chapter:"),
+        ("en", "As requested, this chapter follows Edda closely and ends on an open image.\n\n---"),
+        ("en", "Understood. I will begin directly with the prose."),
+        (
+            "en",
+            "Let me think about how to approach this chapter. The key beats are the bell and the rope.",
+        ),
+        ("en", "**Outline:**\n\n1. The ferry comes in.\n2. Ruth visits.\n\n**Chapter:**"),
+        ("en", "assistant"),
+        ("en", "<|start_header_id|>assistant<|end_header_id|>"),
+        ("de", "Verstanden. Ich beginne direkt mit der Prosa."),
+        ("de", "Selbstverständlich. Im Folgenden findest du das Kapitel."),
+        ("fr", "Avec plaisir ! Voici une proposition d’environ 330 mots :"),
+        ("fr", "Très bien, je commence directement par la prose."),
+        ("es", "Entendido. Empiezo directamente con la prosa."),
+    ] {
+        assert_eq!(opened(&format!("{said}\n\n{TEXT}"), language), TEXT, "{said}");
+    }
+    for (language, line) in [
+        ("en", "What a wonderful premise it was, she thought."),
+        ("en", "As requested, the boat lay at the steps."),
+        ("en", "Let me think about my mother for once."),
+        ("en", "1. The ferry comes in."),
+        ("de", "Verstanden. Ich beginne mit dem Boot."),
+        ("fr", "Très bien, je commence par le bateau."),
+        ("es", "Entendido. Empiezo con la barca."),
+    ] {
+        let reply = format!("{line}\n\n{TEXT}");
+        assert_eq!(opened(&reply, language), reply, "{line}");
+    }
+}
+
+#[test]
 fn what_stands_round_a_text_comes_off() {
     for reply in [
         format!("<|channel|>final<|message|>{TEXT}<|return|>"),
@@ -34,6 +104,8 @@ fn what_stands_round_a_text_comes_off() {
         ),
         format!("{TEXT}<|end|>"),
         format!("{TEXT}<|eot|>"),
+        format!("{TEXT}<｜end▁of▁sentence｜>"),
+        format!("{TEXT}[TOOL_CALLS][{{\"name\":\"save\"}}]"),
         format!("<scratchpad>plan</scratchpad>\n\n<chapter>\n{TEXT}\n</chapter>"),
         format!("<manuscript>\n{TEXT}\n</manuscript>"),
         format!("\"\"\"\n{TEXT}\n\"\"\""),

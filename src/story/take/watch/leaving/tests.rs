@@ -1,7 +1,8 @@
+use super::super::signs::Signs;
 use super::super::tests::{OPENING, judged, terms, watched};
 use super::super::{Reason, Terms, Watch};
-use super::*;
 use crate::story::take::strip;
+use crate::story::take::watch::after_opening;
 
 /// What is kept of a text whose story is left, behind its end or not.
 fn left(terms: Terms, text: &str) -> Option<&str> {
@@ -295,6 +296,16 @@ const ENDS: &[(&str, &str)] = &[
     ("fr", "*Fin du chapitre*"),
     ("es", "(Recuento de palabras: 331)"),
     ("es", "¿Quieres que continúe con el siguiente capítulo?"),
+    // Offers and notes of present models.
+    ("en", "If you want, I can also:\n- sketch the next chapter"),
+    ("en", "Want me to carry straight on into chapter 2?"),
+    ("en", "Say “next” and I’ll write Chapter 2."),
+    ("en", "(Type \"continue\" for the next chapter.)"),
+    ("en", "### Why this works\n\n- **Voice:** dry."),
+    ("en", "How does this feel? I can make it darker, slower, or more dialogue-driven."),
+    ("en", "**Alternative ending:**"),
+    ("en", "<tool_call>"),
+    ("en", "[TOOL_CALLS][{}]"),
 ];
 
 /// Lines that only leave it: a narrator, a screen, a playbill may say some of them.
@@ -481,14 +492,18 @@ fn a_sign_a_title_or_a_letter_is_no_departure() {
         let verdict = left(terms("en"), &text);
         assert_eq!(verdict, (!is_of_story).then_some(OPENING), "{block}");
     }
-    let long = format!("{OPENING}\n\n```\n{}\n```", [OPENING; 4].join("\n"));
+    let log = "09:14 gate shut, wind from the west, nobody on the landing\n\
+        09:20 two carts over, one with rope, paid in copper\n\
+        09:55 Mrs Wren called for her nephew and went home again\n\
+        10:02 rain; lamp trimmed, oil low, sent the boy to Quarry\n\
+        11:40 a bell, far off, twice, and no boat to be seen\n\
+        12:00 soup\n\
+        14:31 the priest came back without his hat and would not say why\n\
+        17:10 lamp lit, ledger written up, all quiet below the piles";
+    let long = format!("{OPENING}\n\n```\n{log}\n```");
     assert_eq!(left(terms("en"), &long), Some(OPENING));
-    // A log of some length goes with the story that follows it.
-    let log = |count: usize| format!("{long}\n\n{}", [OPENING; 4][..count].join(" "));
-    assert_eq!(left(terms("en"), &log(1)), None);
-    let rows: String = (0..60).map(|row| format!("{row} carts, {} sacks\n", row + 7)).collect();
-    let longer = format!("{OPENING}\n\n```\n{rows}```\n\nShe waited.");
-    assert_eq!(left(terms("en"), &longer), Some(OPENING));
+    // One of such a length goes with the story that follows it.
+    assert_eq!(judged(terms("en"), &format!("{long}\n\nShe shut the book.")), None);
     for title in ["# The Mill", "**The Mill**", "# Some Book\n\n## The Mill"] {
         let text = format!("{title}\n\n*(approx. 320 words)*\n\n{OPENING}");
         assert_eq!(judged(terms("en"), &text), None, "{title}");
