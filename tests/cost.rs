@@ -357,8 +357,9 @@ impl Tongue {
             };
             Answer::Dense(text, rate)
         });
+        let (vendor, _) = model.split_once('/').expect("a vendor");
         let config = format!(
-            "model: {model}\nbase_url: {}\nwindow: 16000\nendpoints: {{openai: {{tries: 1}}, mistral: {{tries: 1}}}}\nprice: {{prompt: 1, reply: 1}}\n",
+            "model: {model}\nendpoints: {{{vendor}: {{base_url: '{}', tries: 1, window: 16000, price: {{prompt: 1, reply: 1}}}}}}\n",
             server.base_url()
         );
         project.write("../home/config/storygen/config.yaml", config);

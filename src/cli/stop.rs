@@ -68,9 +68,8 @@ impl Signals {
     async fn next(&mut self) {
         let Self { all, hangup } = self;
         std::future::poll_fn(|context| {
-            // Each is polled, so that each can wake.
-            let all = all.iter_mut().chain(hangup.as_mut());
-            if all.fold(false, |told, signal| signal.poll_recv(context).is_ready() || told) {
+            let mut all = all.iter_mut().chain(hangup.as_mut());
+            if all.any(|signal| signal.poll_recv(context).is_ready()) {
                 std::task::Poll::Ready(())
             } else {
                 std::task::Poll::Pending

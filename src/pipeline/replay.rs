@@ -134,7 +134,9 @@ impl Conditions {
         let Counted { model, named, mut counting, probe } =
             Counted::of(&facts.name, &as_named(&facts.name), tokenizer);
         if let Counting::Most(all) = &mut counting {
-            all.iter_mut().for_each(|one| one.named = as_named(&one.model));
+            for one in all {
+                one.named = as_named(&one.model);
+            }
         }
         Self {
             named,
