@@ -229,9 +229,11 @@ fn two_names_of_one_field_are_not_tried_for_ever() {
 #[test]
 fn what_waiting_cannot_mend_is_not_tried_again() {
     let quota = json!({"error": {"message": "used up", "type": "insufficient_quota", "code": "insufficient_quota"}});
+    let empty = json!({"type": "error", "error": {"type": "invalid_request_error", "message": "Your credit balance is too low to access the API."}});
     let called = vec![stream_head(), Step::Send((ends("tool_calls") + DONE).into())];
     let table = [
         ("a used-up quota", refusing(429, &quota), "refused"),
+        ("an empty account", refusing(400, &empty), "refused"),
         ("a tool call", called, "interrupted"),
     ];
     for (name, steps, expected) in table {
@@ -239,6 +241,8 @@ fn what_waiting_cannot_mend_is_not_tried_again() {
         let fault = run(&remote(&server.origin()), &request()).1.unwrap_err();
         assert_eq!(kind(&fault), expected, "{name}: {fault}");
         assert_eq!(server.requests().len(), 1, "{name}");
+        // Who names this number is told to add credit.
+        assert_eq!(expected == "refused", fault.to_string().contains("(402)"), "{name}: {fault}");
     }
 }
 

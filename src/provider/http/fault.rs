@@ -153,11 +153,9 @@ impl Judge<'_> {
             .as_ref()
             .map(|origin| Refusal { message: self.redirect(origin), ..Refusal::default() });
         let refusal = redirect.as_ref().unwrap_or(refusal);
-        // A used-up quota comes as 429, but waiting does not fill it.
-        let class = match refusal.status {
-            Some(402) => 402,
-            _ => answer.status,
-        };
+        // A used-up quota comes as 429, and an empty account as 400, but no waiting and no
+        // other request fills them.
+        let class = if refusal.is_about_credit() { 402 } else { answer.status };
         let failure =
             self.refused(class, answer.status, refusal, answer.retry_after, &self.hint(answer));
         Failure { is_free: billing::is_free(answer.status), ..failure }
@@ -254,6 +252,7 @@ impl Judge<'_> {
             429 | 503 | 529 => Fault::Busy { origin, message, retry_after },
             408 | 500..=599 if too_long.is_some() => Fault::Busy { origin, message, retry_after },
             408 | 500..=599 => Fault::Server { origin, status: class, message },
+            402 => Fault::Refused { origin, status: 402, message },
             _ => Fault::Refused { origin, status, message },
         };
         Failure {

@@ -60,8 +60,8 @@ impl Refusal {
     /// Known shapes: `{error: {code, message, type, param, metadata: {raw}}}`
     /// (`OpenAI`, `OpenRouter`, Anthropic), `{error: "…"}` (Ollama),
     /// `{object: "error", message}` (vLLM, Mistral), `{detail: "…"}` and
-    /// `{detail: [{loc, msg, type}]}` (`FastAPI`), `{message}`, and the first in a list
-    /// of `{error}` (Google).
+    /// `{detail: [{loc, msg, type}]}` (`FastAPI`), the same within a `message` (Mistral),
+    /// `{message}`, and the first in a list of `{error}` (Google).
     #[must_use]
     pub fn read(value: &Value) -> Option<Self> {
         if let Some(first) = value.as_array().and_then(|list| list.first()) {
@@ -78,6 +78,10 @@ impl Refusal {
         if is_error || value.get("message").is_some_and(Value::is_string) {
             return Some(Self::object(value));
         }
+        // A reply of Ollama's has a `message`, too.
+        if let Some(inner) = value.get("message").and_then(Self::within) {
+            return Some(inner);
+        }
         match value.get("detail")? {
             Value::String(message) => Some(Self::object(value).saying(message)),
             Value::Array(findings) => findings.first().map(Self::finding),
@@ -93,6 +97,9 @@ impl Refusal {
     }
 
     fn object(error: &Value) -> Self {
+        if let Some(inner) = error.get("message").and_then(Self::within) {
+            return inner;
+        }
         let metadata = error.get("metadata").unwrap_or(&Value::Null);
         let words = [error.get("type"), error.get("code"), metadata.get("error_type")];
         let kind = words
@@ -115,6 +122,18 @@ impl Refusal {
             param: text(error.get("param")),
             kind,
             message,
+        }
+    }
+
+    /// The error that a message is itself, as an object or as its text.
+    fn within(message: &Value) -> Option<Self> {
+        match message {
+            Value::Object(_) => Self::read(message),
+            Value::String(text) if text.trim_start().starts_with('{') => {
+                let value: Value = serde_json::from_str(text).ok()?;
+                value.get("detail").and_then(|_| Self::read(&value))
+            }
+            _ => None,
         }
     }
 
@@ -222,6 +241,13 @@ impl Refusal {
             "no endpoints available",
             "no allowed providers",
         ])
+    }
+
+    /// Whether it says that the account is empty.
+    #[must_use]
+    pub fn is_about_credit(&self) -> bool {
+        self.status == Some(402)
+            || self.says_one_of(&["credit balance", "insufficient balance", "insufficient credit"])
     }
 
     /// Whether it says that prompt and reply are more than it holds.
