@@ -85,6 +85,11 @@ fn raw_text_needs_a_template_that_there_is() {
     assert_eq!(build(&LLAMACPP, Some("own")), None);
     let table = [
         (&LLAMACPP, None, "needs a chat template: one of chatml, llama-3"),
+        (
+            &KOBOLDCPP,
+            None,
+            "; name it in your `catalogue.yaml`, as in `models: {\"m\": {template: chatml, hosts: {",
+        ),
         (&LLAMACPP, Some("chatlm"), "no chat template `chatlm` here; did you mean `chatml`?"),
         (&KOBOLDCPP, Some("own"), "no chat template `own` here; there are chatml"),
     ];

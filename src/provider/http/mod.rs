@@ -209,6 +209,16 @@ pub struct Remote {
     on_answer: Option<OnAnswer>,
 }
 
+impl Endpoint {
+    /// Where the chat template of its model is named, as a clause.
+    fn template_row(&self) -> String {
+        let (model, vendor) = (serde_json::Value::from(self.model.as_str()), &self.vendor);
+        format!(
+            "; name it in your `catalogue.yaml`, as in `models: {{{model}: {{template: chatml, hosts: {{{vendor}: {{id: {model}}}}}}}}}`"
+        )
+    }
+}
+
 impl Remote {
     /// A provider for `endpoint`. Nothing is sent yet.
     ///
@@ -221,7 +231,9 @@ impl Remote {
         endpoint.knobs.window = endpoint.window;
         endpoint.knobs.accepts = endpoint.dialect.heeds(&endpoint.knobs.accepts);
         if let Some(raw) = &endpoint.dialect.raw {
-            (raw.check)(&endpoint.knobs).map_err(BadEndpoint)?;
+            let way = endpoint.knobs.template.is_none().then(|| endpoint.template_row());
+            let way = way.unwrap_or_default();
+            (raw.check)(&endpoint.knobs).map_err(|why| BadEndpoint(why + &way))?;
         }
         if let Some(key) = endpoint.key.as_ref().filter(|key| !key.fits(&endpoint.base)) {
             return Err(BadEndpoint(format!(
