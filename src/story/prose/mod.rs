@@ -7,8 +7,8 @@ mod seam;
 
 pub use clean::clean;
 pub use seam::{
-    Common, Retelling, Words, continued, is_open, is_rule, join, spoken_on, vocabulary,
-    vocabulary_of_cut,
+    Common, Retelling, Words, continued, is_begun_again, is_open, is_rule, join, spoken_on,
+    vocabulary, vocabulary_of_cut,
 };
 
 /// The mark between two scenes of a chapter.

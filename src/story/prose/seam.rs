@@ -1,11 +1,12 @@
 //! The seam of two pieces: a text that was cut, and what a model wrote to go on.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 
 use unicode_segmentation::UnicodeSegmentation;
 
 mod anew;
+mod dots;
+mod elision;
 mod lines;
 mod overlap;
 mod spelling;
@@ -14,6 +15,7 @@ mod words;
 pub use words::{Common, Words};
 
 pub use anew::{Retelling, is_open};
+pub use overlap::is_begun_again;
 
 use anew::{behind_paragraph, told_again};
 use overlap::{is_told, is_unseen, overlap, runs};
@@ -37,7 +39,7 @@ pub fn join(head: &str, tail: &str, words: &Words) -> String {
     if is_told(head, tail) {
         return head.to_owned();
     }
-    let tail = &*mid_sentence(head, tail);
+    let tail = &*dots::unmarked(head, tail);
     let rest = behind_paragraph(head, tail).or_else(|| lines::behind_dash(head, tail));
     if let Some(rest) = rest {
         return spaced(head, rest);
@@ -116,40 +118,6 @@ pub fn continued(head: &str, tail: &str) -> String {
     match overlap(head, tail, &HashSet::new()).filter(|overlap| overlap.is_again(head, tail)) {
         Some(overlap) => overlap.without(head, tail),
         None => told_again(head, tail).unwrap_or_else(|| format!("{head}{tail}")),
-    }
-}
-
-/// What goes on from a text, without the dots or the empty line by which a model
-/// only marks that it does: `he went` and `…to the door`.
-fn mid_sentence<'a>(head: &str, tail: &'a str) -> Cow<'a, str> {
-    const DOTS: [&str; 2] = ["…", "..."];
-    let text = tail.trim_start();
-    let is_open = |head: &str| head.ends_with(|c: char| c.is_alphanumeric() || c == ',');
-    let Some(rest) = DOTS.iter().find_map(|dots| text.strip_prefix(dots)) else {
-        let is_parted = tail[..tail.len() - text.len()].contains("\n\n");
-        // No paragraph begins inside a sentence.
-        let goes_on = is_parted && text.starts_with(char::is_lowercase) && is_open(head);
-        return if goes_on { Cow::Owned(format!(" {text}")) } else { Cow::Borrowed(tail) };
-    };
-    let (before, word) = (head.trim_end(), rest.trim_start());
-    let is_marked = DOTS.iter().any(|dots| before.ends_with(dots));
-    let begins_word = |text: &str| text.starts_with(char::is_alphanumeric);
-    // Some set their dots between two words without a blank.
-    let joins_words = |dots: &&str| {
-        let is_between = |at: usize| {
-            head[..at].ends_with(char::is_alphanumeric) && begins_word(&head[at + dots.len()..])
-        };
-        head.match_indices(*dots).any(|(at, _)| is_between(at))
-    };
-    if is_marked && begins_word(word) {
-        Cow::Borrowed(word)
-    } else if is_open(before)
-        && rest.starts_with(char::is_lowercase)
-        && !DOTS.iter().any(joins_words)
-    {
-        Cow::Borrowed(rest)
-    } else {
-        Cow::Borrowed(tail)
     }
 }
 

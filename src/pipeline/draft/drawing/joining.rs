@@ -40,6 +40,9 @@ impl Drawing<'_> {
                 return 0;
             }
             let piece = parted(good, &piece, &self.text);
+            if !ends && prose::is_begun_again(&self.text, &piece) {
+                return 0;
+            }
             let is_wrapped = has_word || begins_wrapped(good, &piece);
             let is_exact = self.line.provider.facts().prefill && !is_wrapped;
             if is_exact && !after_whole {
@@ -109,7 +112,8 @@ impl Drawing<'_> {
             "en" => Common::Asked(is_common),
             other => Common::Listed(common_words(other)),
         };
-        self.text = prose::join(&self.text, piece, &Words::new(self.known_words(), common));
+        let words = Words::new(self.known_words(), common).of_language(&language);
+        self.text = prose::join(&self.text, piece, &words);
     }
 
     /// Cuts off what must not stand where the last reply was joined to the text

@@ -31,7 +31,7 @@ impl Overlap {
     /// Whether what is said again begins a line of the head, or a sentence.
     pub fn begins_line(&self, head: &str) -> bool {
         let before = head[..self.from].trim_end_matches(|c: char| {
-            !c.is_alphanumeric() && !c.is_whitespace() && !is_over_mark(c)
+            !c.is_alphanumeric() && !c.is_whitespace() && !ENDS.contains(&c)
         });
         before.is_empty() || before.ends_with('\n') || begins_sentence(head, self.from)
     }
@@ -152,6 +152,35 @@ pub(super) fn is_told(head: &str, tail: &str) -> bool {
         is_last
             && begin.iter().zip(whole).all(|(a, b)| a.text == b.text)
             && begins_paragraph(head, words[0].start)
+    })
+}
+
+/// Whether a text that was cut says nothing but what stands near the end of the text that
+/// it is to go on from: a model that said the last words again, or its open sentence, and
+/// did not come as far. What is taken for that by chance is soon said anew.
+#[must_use]
+pub fn is_begun_again(head: &str, tail: &str) -> bool {
+    const NEAR: usize = 120;
+    const LEAST: usize = 3;
+    const LEAST_SOLID: usize = 6;
+    let (told, said) = (word_list(head), word_list(tail));
+    let Some((last, whole)) = said.split_last() else { return false };
+    let is_cut = tail.ends_with(char::is_alphanumeric);
+    let is_open = head.ends_with(|c: char| c.is_alphanumeric() || c == ',');
+    let is_solid = said.len() == letters(&said);
+    let is_enough = said.len() >= if is_solid { LEAST_SOLID } else { LEAST };
+    // So few are known by where they stand: nobody begins a sentence within one.
+    let is_opening = |word: &Word| {
+        let (from, begun) = (&head[word.start..], &tail[said[0].start..]);
+        let opens = is_open && begins_sentence(head, word.start) && !from.contains(ENDS);
+        opens && begun.starts_with(char::is_uppercase)
+    };
+    told[told.len().saturating_sub(NEAR)..].windows(said.len()).any(|words| {
+        let (end, begin) = (&words[words.len() - 1], &words[..words.len() - 1]);
+        let is_last = end.text == last.text || is_cut && end.text.starts_with(&last.text);
+        is_last
+            && begin.iter().zip(whole).all(|(a, b)| a.text == b.text)
+            && (is_enough || is_opening(&words[0]))
     })
 }
 
@@ -284,12 +313,11 @@ const RETOLD: usize = 5;
 
 /// Whether marks end a sentence.
 fn is_over(marks: &str) -> bool {
-    marks.contains(is_over_mark)
+    marks.contains(ENDS)
 }
 
-fn is_over_mark(c: char) -> bool {
-    matches!(c, '.' | '!' | '?' | '…')
-}
+/// What ends a sentence.
+const ENDS: [char; 4] = ['.', '!', '?', '…'];
 
 /// Whether a sentence begins at this byte.
 pub(super) fn begins_sentence(text: &str, at: usize) -> bool {

@@ -230,8 +230,27 @@ const HABITS: &[(&str, &str, &str)] = &[
     ("He went to", "…the door.", "He went to the door."),
     ("He went to", "...the door.", "He went to the door."),
     ("He went to the old", "…to the old door.", "He went to the old door."),
-    ("He waited", "… and waited.", "He waited… and waited."),
-    ("He waited", "… And then he went.", "He waited… And then he went."),
+    ("He waited", "… and waited.", "He waited and waited."),
+    ("He sat and waited", "… And then he went.", "He sat and waited… And then he went."),
+    ("He turned to", "…Martha, and", "He turned to Martha, and"),
+    ("He said, and", "... I said,", "He said, and I said,"),
+    ("Er ging in das", "…Haus am See.", "Er ging in das Haus am See."),
+    ("“Go,” said Tom.", "…He looked up.", "“Go,” said Tom. He looked up."),
+    ("“Then who did?”", "… she asked.", "“Then who did?” she asked."),
+    ("One thing:", "…whether he came.", "One thing: whether he came."),
+    ("The wall;", "...nobody came.", "The wall; nobody came."),
+    ("The hedge (it grew)", "…and she.", "The hedge (it grew) and she."),
+    ("His hands – he saw –", "… they shook.", "His hands – he saw – they shook."),
+    ("“I never touched", "…it,” he said.", "“I never touched it,” he said."),
+    ("He rose.", "\n\n…By noon she sat.", "He rose.\n\nBy noon she sat."),
+    ("He rose.\n\n", "…By noon she sat.", "He rose.\n\nBy noon she sat."),
+    ("He rose.", "…\n\nBy noon she sat.", "He rose.\n\nBy noon she sat."),
+    // The text's own: who speaks hesitates or begins, and where a line trails off.
+    ("“I… I never", "… never touched it.”", "“I… I never… never touched it.”"),
+    ("“I never—", "…no, never.”", "“I never—…no, never.”"),
+    ("He said, “", "…and then?”", "He said, “…and then?”"),
+    ("He waited", "…\n\nBy noon she sat.", "He waited…\n\nBy noon she sat."),
+    ("“He waited", "…” she said.", "“He waited…” she said."),
     ("Well…no. He waited", "…no more.", "Well…no. He waited…no more."),
     ("He sat.", "…", "He sat.…"),
     // Accents, composed and decomposed, and apostrophes.
@@ -485,6 +504,71 @@ fn words_are_parted_in_every_language() {
         let words = Words::new(known, Common::Listed(crate::phrases::common_words(language)));
         let joined = join(&format!("{so_far}{head}"), tail, &words);
         assert_eq!(joined, format!("{so_far}{expected}"), "{head:?} + {tail:?}");
+    }
+}
+
+/// What stands before a word with its apostrophe, whose blank was dropped, and what the
+/// limit has cut inside one.
+#[test]
+fn elided_words_are_parted_from_what_stands_before() {
+    for (language, head, tail, expected) in [
+        ("fr", "il vit que", "c’est lui", "il vit que c’est lui"),
+        ("fr", "alors il", "l’épousa", "alors il l’épousa"),
+        ("fr", "beaucoup de", "l'or", "beaucoup de l'or"),
+        ("fr", "elle crut", "qu’il dormait", "elle crut qu’il dormait"),
+        ("fr", "qu’il", "l’aimait", "qu’il l’aimait"),
+        ("fr", "quel", "qu’il soit", "quel qu’il soit"),
+        ("fr", "quel", "qu’un vint", "quelqu’un vint"),
+        ("fr", "il est aujour", "d’hui là", "il est aujourd’hui là"),
+        ("fr", "il alla jus", "qu’au bout", "il alla jusqu’au bout"),
+        ("fr", "et lors", "qu’il vint", "et lorsqu’il vint"),
+        ("fr", "mais puis", "qu’", "mais puisqu’"),
+        ("it", "sopra", "l’acqua", "sopra l’acqua"),
+        ("it", "e vide", "un’altra", "e vide un’altra"),
+        ("it", "era del", "l’altro", "era dell’altro"),
+        ("it", "il colore", "dell’acqua", "il colore dell’acqua"),
+        ("it", "nessu", "n’altra", "nessun’altra"),
+        ("ca", "va veure", "l’home", "va veure l’home"),
+        ("ca", "la vora de", "l’aigua", "la vora de l’aigua"),
+        ("de", "wie es geh", "t’s dir", "wie es geht’s dir"),
+    ] {
+        let listed = Common::Listed(crate::phrases::common_words(language));
+        let so_far = "wie geht es ";
+        let words = Words::new(vocabulary([so_far]), listed).of_language(language);
+        assert_eq!(join(head, tail, &words), expected, "{head:?} + {tail:?}");
+    }
+}
+
+#[test]
+fn a_beginning_that_breaks_off_says_nothing_new() {
+    let head = "The yard was dry. Martha set the basket on the wall, and nobody asked her. When the \
+                carts had been loaded and the last of the sacks was tied";
+    for (tail, expected) in [
+        ("When the carts had been", true),
+        ("When the car", true),
+        ("When", true),
+        ("…and nobody asked her. When", true),
+        ("“The last of the", true),
+        ("the last of the sacks was ti", true),
+        ("When the carts had been full", false),
+        ("she went to the gate", false),
+        ("the last", false),
+        ("The gate", false),
+        ("…", false),
+        ("", false),
+    ] {
+        assert_eq!(is_begun_again(head, tail), expected, "{tail:?}");
+    }
+    let over = "Martha set the basket on the wall. Nobody asked.";
+    for (tail, expected) in
+        [("Nobody", false), ("Nobody asked", false), ("set the basket on", true)]
+    {
+        assert_eq!(is_begun_again(over, tail), expected, "{tail:?}");
+    }
+    let solid = "彼女は戸口に立って、水面を見た。彼は何も言わずに歩き";
+    for (tail, expected) in [("彼は何も言わず", true), ("彼は", false), ("出した", false)]
+    {
+        assert_eq!(is_begun_again(solid, tail), expected, "{tail:?}");
     }
 }
 

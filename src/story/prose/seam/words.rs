@@ -3,12 +3,14 @@
 use std::collections::HashSet;
 
 use super::spelling::Spelling;
-use super::{first_word, last_word};
+use super::{elision, first_word, last_word};
 
 /// What is known of a book's words.
 pub struct Words {
     known: HashSet<String>,
     common: Common,
+    /// Words before their apostrophe that the next one clings to.
+    elided: &'static [&'static str],
 }
 
 /// The words that a language is full of, whether the book has used them or not.
@@ -25,7 +27,13 @@ impl Words {
     /// The words that a book has used so far, in lower case, and those of its language.
     #[must_use]
     pub fn new(known: HashSet<String>, common: Common) -> Self {
-        Self { known, common }
+        Self { known, common, elided: &[] }
+    }
+
+    /// The same, of a book in this language, by its primary subtag.
+    #[must_use]
+    pub fn of_language(self, language: &str) -> Self {
+        Self { elided: elision::elided(language), ..self }
     }
 
     pub(super) fn known(&self) -> &HashSet<String> {
@@ -37,16 +45,19 @@ impl Words {
     pub(super) fn are_one(&self, head: &str, tail: &str) -> bool {
         let (first, second) = (last_word(head), first_word(tail));
         let is_cut = second.len() == tail.len();
+        // What stands before an apostrophe is a word by itself.
+        let bare = first.rsplit(['’', '\'']).next().unwrap_or_default();
+        if let Some(are_one) = elision::are_one(bare, tail, self.elided) {
+            return are_one;
+        }
         match self.common {
             _ if begins_word(first, second, &self.known) => false,
             Common::Asked(is_common) => one_word(first, second, is_cut, &self.known, is_common),
-            Common::Listed(list) => self.is_one_as_spelt(first, second, list),
+            Common::Listed(list) => self.is_one_as_spelt(bare, second, list),
         }
     }
 
     fn is_one_as_spelt(&self, first: &str, second: &str, list: &HashSet<&str>) -> bool {
-        // What stands before an apostrophe is a word by itself.
-        let first = first.rsplit(['’', '\'']).next().unwrap_or_default();
         let (first, second) = (first.to_lowercase(), second.to_lowercase());
         let whole = format!("{first}{second}");
         let is_long = |half: &str| half.chars().nth(1).is_some();
