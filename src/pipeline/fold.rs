@@ -87,7 +87,7 @@ pub async fn fold(
             is_prose: false,
             watch: None,
         };
-        let kept = line.ask(question, &mut *listener).await?;
+        let kept = line.ask_whole(question, is_whole, &mut *listener).await?;
         if wordless::is_wordless(&kept) {
             wordless::tell(Stage::Fold, None, &kept, line, &mut *listener);
             // It would do the same again.
@@ -101,6 +101,13 @@ pub async fn fold(
         }
     }
     Ok(synopsis::extract(&source, &demand))
+}
+
+/// Whether a passage whose stream broke off may count as whole: nothing tells it from one
+/// that lacks its end, but where it ends with a sentence time and again, and the stream is
+/// closed in order, its endpoint never says that a reply has ended.
+fn is_whole(passage: &str, closed_in_order: u32) -> bool {
+    closed_in_order >= 2 && prose::last_sentence_end(passage) == passage.trim_end().len()
 }
 
 /// A fold names the people its passages name, as many as its words allow.

@@ -280,7 +280,8 @@ async fn ask(
         is_prose: false,
         watch: None,
     };
-    line.ask(question, listener).await
+    // JSON tells by itself whether it is whole.
+    line.ask_whole(question, |text, _| whole(text).is_some(), listener).await
 }
 
 /// A prompt without what it is about: no text, and nothing that may be left out.
@@ -360,18 +361,27 @@ fn slices(word: &str, room: usize) -> Vec<&str> {
 /// Reads an answer as leniently as JSON allows: without fences, with text
 /// around it, and, where it was cut, up to the last whole fact.
 fn parse(kept: &Kept) -> Answer {
-    let text = prose::clean(take::without_thoughts(&kept.text));
-    let Some(start) = text.find('{') else { return Answer::default() };
-    let body = &text[start..];
-    let whole = body.rfind('}').map(|end| &body[..=end]);
-    if let Some(answer) = whole.and_then(|whole| serde_json::from_str(whole).ok()) {
+    if let Some(answer) = whole(&kept.text) {
         return answer;
     }
     if kept.ending == Ending::Stop {
         return Answer::default();
     }
     // The last `}` may close a fact of a list that was cut.
-    whole.and_then(|whole| serde_json::from_str(&format!("{whole}]}}")).ok()).unwrap_or_default()
+    let closed = object(&kept.text).map(|facts| format!("{facts}]}}"));
+    closed.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+}
+
+/// An answer that is closed.
+fn whole(text: &str) -> Option<Answer> {
+    serde_json::from_str(&object(text)?).ok()
+}
+
+/// What stands from the first brace that opens to the last that closes.
+fn object(text: &str) -> Option<String> {
+    let text = prose::clean(take::without_thoughts(text));
+    let (from, until) = (text.find('{')?, text.rfind('}')?);
+    text.get(from..=until).map(str::to_owned)
 }
 
 /// A fact of the answer, with names turned into ids; none if it says nothing.

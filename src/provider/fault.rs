@@ -8,7 +8,7 @@ use thiserror::Error;
 ///
 /// Text that arrived before the fault has already gone through the caller's
 /// [`Ear`](super::Ear), so no variant carries any.
-#[derive(Debug, Error)]
+#[derive(Clone, Debug, Error)]
 pub enum Fault {
     /// Nothing answers there.
     #[error("cannot reach {origin}: {why}")]
@@ -55,8 +55,8 @@ pub enum Fault {
     Refused {
         /// Scheme, host and port.
         origin: String,
-        /// The HTTP status; of an error inside a stream the one that it names, or that
-        /// its words stand for.
+        /// The HTTP status; 402 where it is about credit, whatever the number. Of an error
+        /// inside a stream the one that it names, or that its words stand for.
         status: u16,
         /// The endpoint's words.
         message: String,

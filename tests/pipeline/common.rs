@@ -96,6 +96,37 @@ pub fn all() -> Vec<Value> {
     rules
 }
 
+/// What marks the prompt that folds the first two chapters, and a fold that is accepted.
+pub const FOLDS: &str = "Chapters 1 to 2 of ";
+pub const FOLD: &str = "Mara finds a second hand in the ledger, and Joss knows of no other key. \
+                        Tolly is asked about the figures, and three sacks have no mark.";
+
+/// A book of six chapters in a window so small that two synopses are folded
+/// before the fifth.
+pub fn long() -> Project {
+    let more = |number: usize, as_in: usize| {
+        [
+            always(&[&drafts(number)], &format!("{} They waited.", PROSE[as_in])),
+            always(&[&records(number)], &record(as_in + 1)),
+        ]
+    };
+    let mut script = all();
+    script.extend(more(5, 0));
+    script.extend(more(6, 2));
+    script.push(always(&[FOLDS], FOLD));
+    let project = small(&script);
+    let mut outline = project.read("bible/outline.yaml");
+    for (id, title) in [("gate", "The Gate"), ("road", "The Road")] {
+        outline += &format!(
+            "  - id: {id}\n    title: {title}\n    summary: Mara waits with Joss.\n    pov: mara\n    \
+             cast: [mara, joss]\n    place: office\n"
+        );
+    }
+    project.write("bible/outline.yaml", outline);
+    done(&project, &["draft", "chapters", "1-4", "--window", "6500"]);
+    project
+}
+
 /// Entries that draft and record each of these chapters once.
 pub fn once(numbers: &[usize]) -> Vec<Value> {
     let both = |number: &usize| {

@@ -148,34 +148,6 @@ fn retaken() -> Project {
     project
 }
 
-/// A book of six chapters in a window so small that two synopses are folded
-/// before the fifth.
-fn long() -> Project {
-    let more = |number: usize, as_in: usize| {
-        [
-            always(&[&drafts(number)], &format!("{} They waited.", PROSE[as_in])),
-            always(&[&records(number)], &record(as_in + 1)),
-        ]
-    };
-    let mut script = all();
-    script.extend(more(5, 0));
-    script.extend(more(6, 2));
-    let fold = "Mara finds a second hand in the ledger, and Joss knows of no other key. \
-                Tolly is asked about the figures, and three sacks have no mark.";
-    script.push(always(&["Chapters 1 to 2 of "], fold));
-    let project = small(&script);
-    let mut outline = project.read("bible/outline.yaml");
-    for (id, title) in [("gate", "The Gate"), ("road", "The Road")] {
-        outline += &format!(
-            "  - id: {id}\n    title: {title}\n    summary: Mara waits with Joss.\n    pov: mara\n    \
-             cast: [mara, joss]\n    place: office\n"
-        );
-    }
-    project.write("bible/outline.yaml", outline);
-    done(&project, &["draft", "chapters", "1-4", "--window", "6500"]);
-    project
-}
-
 const SCENES: [Scene; 5] = [
     Scene {
         name: "a draft",

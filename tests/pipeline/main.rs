@@ -15,6 +15,7 @@ mod support;
 mod acceptance;
 mod bad_input;
 mod batch;
+mod broken_off;
 mod budgets;
 #[cfg(unix)]
 mod ci_files;

@@ -4,6 +4,8 @@
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 
+use serde_json::json;
+
 use crate::common::*;
 use crate::crash::{finish_hanging, start_hanging};
 use crate::support::Project;
@@ -80,4 +82,26 @@ fn catches_interrupts(status: &str) -> bool {
     let mask = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
     mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
         .is_some_and(|mask| mask & 0b10 != 0)
+}
+
+/// Nobody goes on from half a record.
+#[test]
+fn a_stopped_record_is_not_said_to_be_saved() {
+    let hangs = json!({ "break": { "after": 90, "with": "hang" } });
+    let project =
+        small(&[rule(&[&drafts(1)], PROSE[0]), with(rule(&[&records(1)], &record(1)), hangs)]);
+    let mut child = project
+        .command(&["draft", "chapter", "1", "--model", MODEL])
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program runs");
+    let begun: String = record(1).chars().take(90).collect();
+    crate::crash::await_that("the record", || {
+        texts(&project, &[".storygen/calls"]).values().any(|text| text.ends_with(&begun))
+    });
+    send("INT", &child);
+    let mut said = String::new();
+    child.stderr.take().expect("a pipe").read_to_string(&mut said).expect("words");
+    assert_eq!(child.wait().expect("an end").code(), Some(130), "{said}");
+    assert!(said.contains("error: stopped; everything finished is saved\n"), "{said}");
 }

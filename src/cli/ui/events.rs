@@ -131,10 +131,13 @@ pub(crate) enum What<'a> {
         /// Where it is kept.
         path: &'a str,
     },
-    /// A stream broke off and is continued.
+    /// A stream broke off.
     Interrupted {
         /// Why.
-        why: &'a str,
+        why: String,
+        /// Whether all is asked for anew, as with a record or a fold; else what came is
+        /// continued.
+        anew: bool,
     },
     /// A record or a fold reached the limit of its reply before a word was written, and
     /// is not asked for again.
@@ -318,7 +321,9 @@ impl<'a> What<'a> {
                 Self::Wordless { stage: stage.name(), chapter: *chapter, model, help: way_out }
             }
             Event::Standing { chapter, phrases } => Self::Standing { chapter: *chapter, phrases },
-            Event::Interrupted { why } => Self::Interrupted { why },
+            Event::Interrupted { fault, is_asked_anew } => {
+                Self::Interrupted { why: fault.to_string(), anew: *is_asked_anew }
+            }
         }
     }
 

@@ -204,7 +204,8 @@ pub(super) fn sentence(event: &Event<'_>) -> Option<String> {
         Event::Standing { chapter, phrases } => {
             format!("  chapter {chapter} still says {}", phrases_in_words(phrases))
         }
-        Event::Interrupted { why } => format!("  {why}; going on from there"),
+        Event::Interrupted { fault, is_asked_anew: true } => format!("  {fault}; asking anew"),
+        Event::Interrupted { fault, .. } => format!("  {fault}; going on from there"),
         Event::Text(_) | Event::Drafting { .. } | Event::Recording { .. } | Event::Billed(_) => {
             return None;
         }

@@ -2,7 +2,7 @@
 
 use super::purse::Overbilled;
 use crate::project::journal::Stage;
-use crate::provider::{Total, Usage};
+use crate::provider::{Fault, Total, Usage};
 
 /// Whoever listens to a run.
 pub type Listener<'a> = &'a mut (dyn FnMut(Event<'_>) + Send);
@@ -136,9 +136,12 @@ pub enum Event<'a> {
         /// What gives it more room.
         way_out: String,
     },
-    /// A stream broke off and is being continued.
+    /// A stream broke off.
     Interrupted {
         /// Why.
-        why: String,
+        fault: &'a Fault,
+        /// Whether all is asked for anew, as what is of use only whole; else what came is
+        /// gone on from.
+        is_asked_anew: bool,
     },
 }

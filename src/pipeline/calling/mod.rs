@@ -24,6 +24,7 @@ mod reel;
 mod sending;
 mod watching;
 mod way_out;
+mod whole;
 
 pub use event::{Event, Listener};
 pub use marks::{Recent, marks};
@@ -76,6 +77,7 @@ impl<'a> Lines<'a> {
 }
 
 /// A question to a model.
+#[derive(Clone)]
 pub struct Question<'a> {
     /// What it is about, for whoever looks at the kept call.
     pub about: String,
@@ -311,10 +313,14 @@ impl<'a> Line<'a> {
                 is_new: true,
                 verdict: None,
             },
-            Err(Fault::Cancelled) if !is_stopped => return Err(cancelled(prose::words(&text))),
+            Err(Fault::Cancelled) if !is_stopped => {
+                // Nobody goes on from half a record or fold.
+                let is_prose = matches!(note.stage, Stage::Draft | Stage::Continue);
+                return Err(cancelled(if is_prose { prose::words(&text) } else { 0 }));
+            }
             Err(fault) if is_stopped || !text.trim().is_empty() && fault.leaves_text() => {
                 if !is_stopped {
-                    listener(Event::Interrupted { why: fault.to_string() });
+                    listener(Event::Interrupted { fault: &fault, is_asked_anew: false });
                 }
                 Kept {
                     text,

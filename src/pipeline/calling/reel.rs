@@ -23,6 +23,11 @@ impl Reel {
         self.calls().pop_front()
     }
 
+    /// The same, left where it is.
+    pub(super) fn peek(&self) -> Option<String> {
+        self.calls().front().cloned()
+    }
+
     /// Whether the step was made from more calls than were played by now.
     #[must_use]
     pub fn has_more(&self) -> bool {

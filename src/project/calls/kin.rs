@@ -41,6 +41,24 @@ pub fn otherwise(
     Ok(nearest.map(|(_, head)| differences(&head, &call.model, &now)))
 }
 
+/// Whether a call is kept that is about this: the one of that digest or, without one, any.
+///
+/// # Errors
+///
+/// When a file cannot be read.
+pub fn is_kept(folder: &Folder, about: &str, digest: Option<String>) -> Result<bool> {
+    let digests = match digest {
+        Some(digest) => vec![digest],
+        None => list(folder)?.into_iter().map(|heading| heading.digest).collect(),
+    };
+    for digest in digests {
+        if head(folder, &digest)?.is_some_and(|head| head["about"] == *about) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// The first line of a kept call; none where that is no JSON.
 fn head(folder: &Folder, digest: &str) -> Result<Option<Value>> {
     let Some(bytes) = read(folder, digest)? else { return Ok(None) };

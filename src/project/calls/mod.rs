@@ -22,7 +22,7 @@ mod writing;
 
 use seal::Seal;
 
-pub use kin::otherwise;
+pub use kin::{is_kept, otherwise};
 pub use reading::{Found, Lookup, State, look};
 pub use shelf::{Heading, Whole, list, open, remove};
 pub use writing::Writing;
