@@ -174,7 +174,7 @@ impl Session<'_> {
         let then = then.filter(|then| text.is_some_and(|text| text.digest == then.text));
         lines.record.reel.lay_in(then.map_or(&[], |then| &then.recorded));
         let text = text.map(|text| text.prose.as_str()).unwrap_or_default();
-        let recorded = record::record(
+        let recorded = Box::pin(record::record(
             self.story,
             chapter,
             text,
@@ -182,7 +182,7 @@ impl Session<'_> {
             self.templates,
             &lines.record,
             &mut *listener,
-        )
+        ))
         .await?;
         let used = lines.record.purse.used();
         let replaced = store.record(
