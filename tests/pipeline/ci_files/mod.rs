@@ -268,7 +268,9 @@ fn what_is_drawn_anew_outranks_the_text_that_was_committed_before() {
         let home = first.artifacts.join("project");
         let bible = "bible/premise.yaml";
         shop.forge.commit(|repository| {
-            folders.iter().for_each(|one| copy(&home.join(one), &repository.join(one)));
+            for one in folders {
+                copy(&home.join(one), &repository.join(one));
+            }
             let text = fs::read_to_string(repository.join(bible)).expect("a premise");
             let changed = text.replacen("premise: ", "premise: Once, ", 1);
             assert_ne!(text, changed);
