@@ -195,7 +195,11 @@ fn what_is_fixed_stays_and_what_is_left_out_is_named() {
         let (left, known) = left.split_once(" of ").unwrap();
         let shown: usize =
             view.states.iter().filter(|one| !one.initial).map(|one| one.facts.len()).sum();
-        assert_eq!(left.parse::<usize>().unwrap() + shown, known.parse().unwrap(), "{window}");
+        assert_eq!(
+            left.parse::<usize>().unwrap() + shown,
+            known.parse::<usize>().unwrap(),
+            "{window}"
+        );
     }
 }
 
