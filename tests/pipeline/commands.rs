@@ -37,7 +37,7 @@ next: the book is drafted; read it in manuscript/
 ";
 
 const CANON: &str = "\
-# What chapter 2 (At the Pans) established. Later chapters are written from this.
+# What the chapter “At the Pans” established. Later chapters are written from this.
 # Correct it freely: your words stay until the text of the chapter changes.
 synopsis: Mara asks Tolly at the pans about the leaning figures and counts three unmarked sacks.
 synopsis_by: model

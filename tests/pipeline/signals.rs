@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use serde_json::json;
 
 use crate::common::*;
-use crate::crash::{finish_hanging, start_hanging};
+use crate::crash::{finish_hanging, start_hanging_by};
 use crate::support::Project;
 
 fn send(signal: &str, child: &Child) {
@@ -18,11 +18,22 @@ fn send(signal: &str, child: &Child) {
     assert!(status.success());
 }
 
+/// The same command, with what a closed terminal does to it set to `default` or `ignore`,
+/// whatever started the tests.
+fn hearing(how: &str, project: &Project, command: &Command) -> Command {
+    let mut env = Command::new("env");
+    env.arg(format!("--{how}-signal=HUP")).arg(command.get_program()).args(command.get_args());
+    env.env_clear().stdin(Stdio::null()).current_dir(project.path());
+    env.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    env
+}
+
 #[test]
 fn a_stopped_run_saves_its_text_and_goes_on_later() {
     for signal in ["INT", "TERM", "HUP"] {
         let project = small(&[]);
-        let mut child = start_hanging(&project);
+        let mut child =
+            start_hanging_by(&project, |command| hearing("default", &project, &command));
         send(signal, &child);
         let mut said = String::new();
         child.stderr.take().expect("a pipe").read_to_string(&mut said).expect("words");
@@ -50,17 +61,8 @@ fn a_stopped_run_saves_its_text_and_goes_on_later() {
 fn a_closed_terminal_alone_never_leaves_at_once() {
     for is_ignored in [true, false] {
         let project = small(&[]);
-        let mut child = crate::crash::start_hanging_by(&project, |command| {
-            if !is_ignored {
-                return command;
-            }
-            let mut shell = Command::new("sh");
-            shell.args(["-c", "trap '' HUP; exec \"$0\" \"$@\""]).arg(command.get_program());
-            shell.args(command.get_args()).env_clear().stdin(Stdio::null());
-            shell.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
-            shell.current_dir(project.path());
-            shell
-        });
+        let how = if is_ignored { "ignore" } else { "default" };
+        let mut child = start_hanging_by(&project, |command| hearing(how, &project, &command));
         send("HUP", &child);
         if is_ignored {
             std::thread::sleep(std::time::Duration::from_millis(300));
