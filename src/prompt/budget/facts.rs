@@ -3,13 +3,14 @@
 use super::{FACTS, Omission, omission};
 use crate::prompt::view::{DraftView, StateView};
 
-/// Facts of a subject that are left before anything else goes.
+/// Facts of a subject, beside those that never change, that are left before anything
+/// else goes.
 const LEFT: usize = 3;
 
 impl DraftView {
     /// Leaves out the least useful fact of whom most is told that can be spared.
     pub(super) fn shed_fact(&mut self, size: &dyn Fn(&str) -> usize) -> Option<Omission> {
-        let spare = |state: &StateView| state.facts.len().saturating_sub(state.sure.max(LEFT));
+        let spare = |state: &StateView| state.facts.len().saturating_sub(state.sure + LEFT);
         let most = self.states.iter_mut().max_by_key(|state| spare(state))?;
         if spare(most) == 0 {
             return None;
