@@ -15,6 +15,7 @@ use storygen::pipeline::draft::{self, Materials};
 use storygen::pipeline::settings::{Asked, Settings};
 use storygen::project::folder::Folder;
 use storygen::prompt::brief::{self, Past};
+use storygen::prompt::budget::{FACTS, Fitted};
 use storygen::prompt::memory::{Shape, Span};
 use storygen::prompt::templates::{TEMPLATES, Templates};
 use storygen::prompt::view::{DraftView, FoldView, LackView, RecordView};
@@ -80,7 +81,7 @@ fn snapshot(name: &str, text: &str) {
 }
 
 /// The draft prompts of a chapter, whole or scene by scene, with what they left out.
-fn drafts(story: &Story, number: usize, window: usize) -> (String, DraftView) {
+fn drafts(story: &Story, number: usize, window: usize) -> (String, Fitted<DraftView>) {
     drafts_after(story, number, window, &|chapter| record(story, chapter))
 }
 
@@ -90,7 +91,7 @@ fn drafts_after(
     number: usize,
     window: usize,
     record: &dyn Fn(&Chapter) -> Record,
-) -> (String, DraftView) {
+) -> (String, Fitted<DraftView>) {
     let templates = templates(story);
     let chapter = story.chapter(number).unwrap();
     let records: BTreeMap<usize, Record> =
@@ -127,7 +128,7 @@ fn drafts_after(
     let folder = Folder::open(root.path()).unwrap();
     let line = Line::new(&provider, &folder, &settings, Purse::default());
     let mut text = String::new();
-    let mut view = None;
+    let mut last = None;
     for task in draft::tasks(chapter, &settings, materials.tokens_per_word) {
         let (fitted, reply) = draft::prompt(&materials, task, "", &line).unwrap();
         let left: Vec<String> =
@@ -138,9 +139,9 @@ fn drafts_after(
             fitted.tokens,
             shown(&fitted.messages)
         );
-        view = Some(fitted.view);
+        last = Some(fitted);
     }
-    (text, view.unwrap())
+    (text, last.unwrap())
 }
 
 #[test]
@@ -158,9 +159,9 @@ fn drafts_of_the_sample_projects() {
     }
 }
 
-/// However much is known, what never changes is told.
+/// However much is known, what never changes is told, and what has no room is counted.
 #[test]
-fn what_is_fixed_stays() {
+fn what_is_fixed_stays_and_what_is_left_out_is_counted() {
     let story = story(PROJECTS[0]);
     let flood = |chapter: &Chapter| {
         let mut record = record(&story, chapter);
@@ -184,12 +185,21 @@ fn what_is_fixed_stays() {
     };
     let subject = |chapter: usize| story[story.chapters[chapter].cast()[0]].name.clone();
     for window in [8_192, 32_768] {
-        let (_, view) = drafts_after(&story, 12, window, &flood);
+        let Fitted { view, omissions, .. } = drafts_after(&story, 12, window, &flood).1;
         let present = view.states.iter().find(|state| state.name == subject(0)).unwrap();
         let told = present.facts.join("; ");
         assert!(told.contains("fingers: on the way (1)"), "{window}: {told}");
         assert!(told.contains("by hand: on the way (1)"), "{window}: {told}");
         assert!(told.contains("aspect"), "{window}: {told}");
+        let shown: usize =
+            view.states.iter().filter(|one| !one.initial).map(|one| one.facts.len()).sum();
+        let left = omissions.iter().find(|one| one.section == FACTS).map(|one| one.what.as_str());
+        let wanted = match view.untold.known - shown {
+            0 => None,
+            left => Some(format!("{left} of {}", view.untold.known)),
+        };
+        assert_eq!(left, wanted.as_deref(), "{window}");
+        assert_eq!(left.is_some(), window == 8_192, "the larger window has room for all");
     }
 }
 
@@ -198,7 +208,7 @@ fn continuations_of_the_sample_projects() {
     for project in PROJECTS {
         let story = story(project);
         let templates = templates(&story);
-        let (_, view) = drafts(&story, 1, 32_768);
+        let view = drafts(&story, 1, 32_768).1.view;
         let mut text = String::new();
         for (cut, missing) in [(true, 300), (true, 0), (false, 300)] {
             let view = DraftView {
@@ -271,7 +281,7 @@ fn emptied(value: &Value) -> Value {
 /// One full view for each view struct.
 fn views() -> BTreeMap<&'static str, Value> {
     let story = story(PROJECTS[0]);
-    let (_, draft) = drafts(&story, 12, 32_768);
+    let draft = drafts(&story, 12, 32_768).1.view;
     let records: BTreeMap<usize, Record> =
         story.chapters.iter().map(|one| (one.number, record(&story, one))).collect();
     let canon = canon::merge(records.values());
