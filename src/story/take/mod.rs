@@ -4,6 +4,7 @@ use self::watch::{Reason, Verdict};
 use super::prose;
 
 mod circles;
+mod framing;
 mod language;
 mod remarks;
 pub mod watch;

@@ -1,5 +1,6 @@
 //! What a model wraps round its prose: fences, preambles, headings, last words.
 
+use super::framing::Framing;
 use super::watch::{Signs, before_closing};
 use crate::story::prose;
 
@@ -262,72 +263,10 @@ pub(super) fn is_count(line: &str) -> bool {
         && WORDS.iter().any(|word| bare.ends_with(word))
 }
 
-/// What a word to the reader begins with, in the languages of our prompts.
-const OPENERS: [&str; 18] = [
-    "sure",
-    "certainly",
-    "of course",
-    "here is",
-    "here's",
-    "here’s",
-    "okay",
-    "absolutely",
-    "gerne",
-    "natürlich",
-    "hier ist",
-    "selbstverständlich",
-    "voici",
-    "bien sûr",
-    "aquí",
-    "claro",
-    "por supuesto",
-    "ecco",
-];
-
 /// `Sure, here is chapter 3:` and its kin.
 fn is_preamble(line: &str) -> bool {
-    // What such a word speaks of: a narrator says `Here is what the notice said:`.
-    const PARTS: [&str; 17] = [
-        "chapter",
-        "scene",
-        "continuation",
-        "draft",
-        "revision",
-        "kapitel",
-        "szene",
-        "fortsetzung",
-        "entwurf",
-        "fassung",
-        "chapitre",
-        "scène",
-        "capítulo",
-        "escena",
-        "continuación",
-        "capitolo",
-        "scena",
-    ];
-    // And what it speaks of at its end: `Here is the story he told:` is a narrator's.
-    const TEXTS: [&str; 14] = [
-        "story",
-        "text",
-        "rest",
-        "version",
-        "prose",
-        "passage",
-        "section",
-        "geschichte",
-        "suite",
-        "texte",
-        "historia",
-        "texto",
-        "versión",
-        "relato",
-    ];
     let lower = line.trim_matches(['*', '_', '#', ' ']).to_lowercase();
     let words = || lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    let opens = OPENERS.iter().any(|opener| {
-        lower.strip_prefix(opener).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
-    });
     let is_marker = matches!(
         lower.trim_matches(['[', ']', '(', ')', ':', '…', '.', ' ']),
         "continued" | "continuing" | "continuation" | "fortsetzung" | "suite" | "continuación"
@@ -336,10 +275,10 @@ fn is_preamble(line: &str) -> bool {
     is_marker && lower.starts_with(['[', '(']) | lower.ends_with(':')
         || lower.ends_with(':')
             && words().count() <= 25
-            && opens
+            && Framing::Opener.opens(&lower)
             && (is_bare
-                || words().any(|word| PARTS.contains(&word))
-                || words().next_back().is_some_and(|word| TEXTS.contains(&word)))
+                || words().any(|word| Framing::Part.holds(word))
+                || words().next_back().is_some_and(|word| Framing::Text.holds(word)))
 }
 
 /// A Markdown heading, or a line that is just the chapter's title or number.

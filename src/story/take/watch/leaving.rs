@@ -6,6 +6,7 @@ use super::numerals::number_in;
 use super::preface::is_before;
 use super::signs::Kind;
 use crate::story::prose;
+use crate::story::take::framing::Framing;
 use crate::story::take::wrappings::{FENCED, is_tag};
 
 /// Follows the lines of a reply.
@@ -270,30 +271,9 @@ impl Leaving {
 
 /// Whether a line says who says it, so that it is told: `…, schrieb sie`.
 fn names_teller(form: &str) -> bool {
-    const SAID: [&str; 18] = [
-        "said",
-        "says",
-        "wrote",
-        "writes",
-        "thought",
-        "sagte",
-        "sagt",
-        "schrieb",
-        "schreibt",
-        "dachte",
-        "dit",
-        "disait",
-        "écrivait",
-        "écrivit",
-        "pensa",
-        "dijo",
-        "decía",
-        "escribió",
-    ];
     form.split(", ").skip(1).any(|part| {
         let mut words = part.trim_end_matches(['.', '!', '?']).split(' ');
-        let is_said = |word: &str| SAID.iter().any(|said| form_of_title(said) == word);
-        words.next().is_some_and(is_said)
+        words.next().is_some_and(|word| Framing::Teller.holds(word))
     })
 }
 

@@ -1,8 +1,9 @@
 //! What a model says before its text: a word to the author, a heading.
 
-use super::lines::{Line, OPENING, form_of_title};
+use super::lines::{Line, OPENING};
 use super::numerals::number_in;
 use super::signs::{Kind, Signs};
+use crate::story::take::framing::Framing;
 use crate::story::take::wrappings::{is_count, is_tag};
 
 /// A reply without the lines before its text in which the model speaks to the
@@ -104,7 +105,7 @@ pub(super) fn is_before(
         Kind::Opening => is_short && leads_on(length),
         Kind::Before => {
             signs.speak_of_task(form)
-                || is_short && (leads_on(length) || names_part(form) || answers(form))
+                || is_short && (leads_on(length) || names_part(form) || Framing::Answer.opens(form))
         }
         // `Title: cook. Trade: none. So it stood in the register.`
         Kind::Header => {
@@ -120,62 +121,5 @@ pub(super) fn is_before(
 
 /// Whether a line speaks of a part of a book.
 fn names_part(form: &str) -> bool {
-    const PARTS: [&str; 12] = [
-        "chapter",
-        "scene",
-        "continuation",
-        "draft",
-        "kapitel",
-        "szene",
-        "fortsetzung",
-        "chapitre",
-        "scène",
-        "capítulo",
-        "escena",
-        "continuación",
-    ];
-    let is_part = |word: &str| PARTS.iter().any(|part| form_of_title(part) == word);
-    form.split(' ').any(|word| is_part(word.trim_matches(['.', ',', '!', ':'])))
-}
-
-/// Whether a line opens as an answer does.
-fn answers(form: &str) -> bool {
-    const ANSWERS: [&str; 32] = [
-        "sure",
-        "certainly",
-        "absolutely",
-        "of course",
-        "okay",
-        "ok",
-        "alright",
-        "understood",
-        "got it",
-        "great",
-        "no problem",
-        "verstanden",
-        "alles klar",
-        "gerne",
-        "klar",
-        "natürlich",
-        "selbstverständlich",
-        "bien sûr",
-        "d'accord",
-        "avec plaisir",
-        "très bien",
-        "entendu",
-        "parfait",
-        "claro",
-        "por supuesto",
-        "con gusto",
-        "entendido",
-        "de acuerdo",
-        "perfecto",
-        "¡claro",
-        "¡por supuesto",
-        "¡con gusto",
-    ];
-    ANSWERS.iter().any(|word| {
-        let rest = form.strip_prefix(form_of_title(word).as_str());
-        rest.is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
-    })
+    form.split(' ').any(|word| Framing::Part.holds(word.trim_matches(['.', ',', '!', ':'])))
 }

@@ -1,6 +1,6 @@
 //! A reply that was cut inside what a model wraps round its prose.
 
-use super::{HEADS, OPENERS, TAGS, THOUGHTS};
+use super::{Framing, HEADS, TAGS, THOUGHTS};
 
 /// Whether a stripped reply that was cut may have come no further than the
 /// beginning of what [`strip`](super::strip) takes off: half a tag, a word to the
@@ -47,16 +47,10 @@ fn is_title_begun(line: &str, bare: &str, title: &str) -> bool {
 /// Whether a line is the beginning of a word to the reader.
 fn is_preamble_begun(line: &str, bare: &str) -> bool {
     const MOST: usize = 25;
-    let begins = |opener: &&str| {
-        opener.starts_with(bare)
-            || bare
-                .strip_prefix(*opener)
-                .is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
-    };
     !bare.is_empty()
         && !line.starts_with(['“', '"'])
         && bare.split_whitespace().count() <= MOST
-        && OPENERS.iter().any(begins)
+        && (Framing::Opener.opens(bare) || Framing::Opener.is_begun(bare))
 }
 
 #[cfg(test)]
