@@ -7,10 +7,12 @@ use std::collections::{HashSet, VecDeque};
 use std::ops::Range;
 
 use near::Near;
+use surplus::Surplus;
 
 use crate::story::prose;
 
 mod near;
+mod surplus;
 
 /// The most words of a cycle.
 const PERIODS: usize = 40;
@@ -65,9 +67,8 @@ pub struct Circles {
     equal: [usize; PERIODS + 1],
     sentence: Sentence,
     said: HashSet<u64>,
-    /// The first of the sentences that had been said and are no lines of verse, how many
-    /// there are, and how many words they have more than what is new among them.
-    again: Option<(Range<usize>, usize, usize)>,
+    /// The sentences that had been said and are no lines of verse.
+    again: Surplus,
     near: Near,
     /// How many lines have ended since the last word.
     breaks: usize,
@@ -96,7 +97,7 @@ impl Default for Circles {
             equal: [0; PERIODS + 1],
             sentence: Sentence::default(),
             said: HashSet::new(),
-            again: None,
+            again: Surplus::default(),
             near: Near::default(),
             breaks: 0,
             row: None,
@@ -197,7 +198,7 @@ impl Circles {
         let sentence = from?..at;
         let is_again = !self.said.insert(digest);
         if !is_again {
-            self.is_new(words);
+            self.again.is_new(words);
         }
         if words < SHORT {
             return None;
@@ -212,26 +213,8 @@ impl Circles {
         if !is_again || !is_over || is_verse {
             return None;
         }
-        let (first, times, surplus) = self.again.take().unwrap_or((sentence, 0, 0));
-        self.again = Some((first.clone(), times + 1, surplus + words));
-        (times + 1 >= REPEATED && surplus + words >= WORDS)
-            .then_some(Circle { from: first.start, round: first })
+        self.again.is_again(sentence, words, REPEATED, WORDS)
     }
-
-    /// So many words were said that were not said before.
-    fn is_new(&mut self, words: usize) {
-        let rest = self
-            .again
-            .take()
-            .map(|(first, times, surplus)| (first, times, surplus.saturating_sub(paid(words))));
-        self.again = rest.filter(|(_, _, surplus)| *surplus > 0);
-    }
-}
-
-/// How many words said again so many new ones make up for: a chorus may be twice as
-/// long as its verse, and an answer as the question.
-fn paid(words: usize) -> usize {
-    2 * words.max(5)
 }
 
 /// Letters that are a word each.

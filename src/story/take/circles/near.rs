@@ -1,9 +1,9 @@
 //! Paragraphs told again with a few words changed, as small models do.
 
 use std::collections::{HashSet, VecDeque};
-use std::ops::Range;
 
-use super::{Circle, mixed, paid};
+use super::surplus::Surplus;
+use super::{Circle, mixed};
 
 /// The fewest words of a paragraph that is compared: what is shorter is a line of a
 /// song, of a list, of a dialogue, which may well be like another.
@@ -24,9 +24,8 @@ pub(super) struct Near {
     last: VecDeque<Vec<u64>>,
     /// The short lines that were said.
     said: HashSet<u64>,
-    /// The first of the paragraphs that are like another, how many there are, and how
-    /// many words they have more than what is new among them.
-    alike: Option<(Range<usize>, usize, usize)>,
+    /// The paragraphs that are like another.
+    alike: Surplus,
 }
 
 impl Near {
@@ -41,7 +40,7 @@ impl Near {
         if words.len() < PARAGRAPH {
             let digest = words.iter().fold(0, |sum, word| mixed(sum, *word));
             if self.said.insert(digest) {
-                self.is_new(words.len());
+                self.alike.is_new(words.len());
             }
             return None;
         }
@@ -53,21 +52,10 @@ impl Near {
         }
         self.last.push_back(words);
         if !is_again {
-            self.is_new(count);
+            self.alike.is_new(count);
             return None;
         }
-        let (first, times, surplus) = self.alike.take().unwrap_or((from..at, 0, 0));
-        self.alike = Some((first.clone(), times + 1, surplus + count));
-        (times + 1 >= REPEATED && surplus + count >= WORDS)
-            .then_some(Circle { from: first.start, round: first })
-    }
-
-    fn is_new(&mut self, words: usize) {
-        let rest = self
-            .alike
-            .take()
-            .map(|(first, times, surplus)| (first, times, surplus.saturating_sub(paid(words))));
-        self.alike = rest.filter(|(_, _, surplus)| *surplus > 0);
+        self.alike.is_again(from..at, count, REPEATED, WORDS)
     }
 }
 
