@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use etcetera::BaseStrategy;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::diagnostic::{self, Finding, Place};
@@ -17,7 +18,7 @@ use crate::failure::{Exit, Failure};
 use crate::own_file;
 use crate::project::yaml;
 use crate::provider::catalogue::shape::CatalogueFile;
-use crate::provider::catalogue::{Catalogue, Known, by_place, faults, merged};
+use crate::provider::catalogue::{Catalogue, Known, faults, merged};
 use crate::provider::completion::templates::{OWN, TEMPLATES};
 use crate::provider::dialects::DIALECTS;
 
@@ -47,11 +48,7 @@ pub(super) fn listed() -> Result<Catalogue> {
 pub(super) fn last(vendor: &str, elsewhere: Option<&str>) -> Result<CatalogueFile> {
     let Some(origin) = elsewhere else {
         let path = list_folder()?.join(format!("{vendor}.yaml"));
-        return Ok(if path.is_file() {
-            by_place(list(&path)?).0
-        } else {
-            CatalogueFile::default()
-        });
+        return Ok(if path.is_file() { kept(&path)? } else { CatalogueFile::default() });
     };
     let all = lists()?.of_gateways.into_iter();
     let mut there = all.filter(|kept| kept.vendor == vendor && kept.origin == origin);
@@ -94,22 +91,10 @@ struct OfGateway {
 
 /// The lists that are kept, in order.
 fn lists() -> Result<Lists> {
-    let mut of_gateways: Vec<OfGateway> = Vec::new();
-    for path in files(&gateway_folder()?)? {
-        of_gateways.push(kept(&path, |text| serde_yaml::from_str(text))?);
-    }
-    let mut of_vendors = Vec::new();
-    for path in files(&list_folder()?)? {
-        let (own, there) = by_place(list(&path)?);
-        of_vendors.push(own);
-        // Those of long ago hold until the gateway is asked anew.
-        let vendor = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        for (origin, list) in there {
-            if !of_gateways.iter().any(|one| one.vendor == vendor && one.origin == origin) {
-                of_gateways.push(OfGateway { vendor: vendor.clone(), origin, list });
-            }
-        }
-    }
+    let of_vendors =
+        files(&list_folder()?)?.iter().map(|path| kept(path)).collect::<Result<_>>()?;
+    let of_gateways =
+        files(&gateway_folder()?)?.iter().map(|path| kept(path)).collect::<Result<_>>()?;
     Ok(Lists { of_vendors, of_gateways })
 }
 
@@ -129,31 +114,9 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-/// The list of a vendor.
-fn list(path: &Path) -> Result<CatalogueFile> {
-    kept(path, |text| serde_yaml::from_str(text).or_else(|fault| of_long_ago(text).ok_or(fault)))
-}
-
-/// A list of before the prices of gateways stood in lists of their own: where it says
-/// what one asks, that goes with the row that holds there.
-fn of_long_ago(text: &str) -> Option<CatalogueFile> {
-    let mut list: Value = serde_yaml::from_str(text).ok()?;
-    for model in list.get_mut("models")?.as_object_mut()?.values_mut() {
-        let hosts = model.get_mut("hosts").and_then(Value::as_object_mut);
-        for host in hosts.into_iter().flat_map(|hosts| hosts.values_mut()) {
-            let prices = host.as_object_mut()?.remove("price_at").unwrap_or_default();
-            let at = host.pointer("/status/at").and_then(Value::as_str);
-            if let Some(price) = at.map(|at| prices.get(at).cloned()) {
-                host["price"] = price.unwrap_or_default();
-            }
-        }
-    }
-    serde_json::from_value(list).ok()
-}
-
 /// What a kept file holds. It is storygen's own writing, so it is read as quickly as
 /// the built-in rows are.
-fn kept<T>(path: &Path, read: impl Fn(&str) -> Result<T, serde_yaml::Error>) -> Result<T> {
+fn kept<T: DeserializeOwned>(path: &Path) -> Result<T> {
     let unsound = |fault: &dyn std::fmt::Display| {
         Failure::new(Exit::Usage, format!("the list `{}` is not sound: {fault}", path.display()))
             .hint("`storygen models refresh` writes it anew once it is deleted")
@@ -164,7 +127,7 @@ fn kept<T>(path: &Path, read: impl Fn(&str) -> Result<T, serde_yaml::Error>) -> 
         Failure::new(Exit::Usage, message)
             .hint("move it away; `storygen models refresh` writes it anew")
     })?;
-    Ok(read(&text.unwrap_or_default()).map_err(|fault| unsound(&fault))?)
+    Ok(serde_yaml::from_str(&text.unwrap_or_default()).map_err(|fault| unsound(&fault))?)
 }
 
 /// Keeps what a vendor listed, or a gateway at the origin `elsewhere` in its place;

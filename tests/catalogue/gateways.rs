@@ -82,27 +82,3 @@ fn what_a_gateway_lists_holds_there_alone() {
     let again = project.run(&["models", "refresh", "openrouter"]);
     assert!(again.stdout.contains("\n  nothing has changed\n"), "{again}");
 }
-
-/// Lists of before stood in one file, with their prices by address.
-#[test]
-fn a_list_of_long_ago_holds_where_it_did() {
-    let project = Project::copy("tests/tiny");
-    let kept = "models:
-  qwen2.5-72b:
-    hosts:
-      openrouter:
-        id: qwen/qwen-2.5-72b-instruct
-        window: 2000
-        price: {prompt: 7, reply: 7, date: 2026-11-20}
-        price_at: {'http://127.0.0.1:1': {prompt: 9, reply: 9, date: 2026-11-22}}
-        status: {is: deprecated, until: 2099-12-01, at: 'http://127.0.0.1:1'}
-";
-    let before = said(&project);
-    project.write("../home/data/storygen/catalogue/openrouter.yaml", kept);
-    assert_eq!(said(&project), before);
-    project.write(CONFIG, "endpoints: {openrouter: {base_url: 'http://127.0.0.1:1/v1'}}\n");
-    let there = said(&project);
-    for words in ["window 2000", "ends 2099-12-01", "prompt 9.00, reply 9.00"] {
-        assert!(there.contains(words), "{words}: {there}");
-    }
-}

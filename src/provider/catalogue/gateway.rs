@@ -5,7 +5,6 @@
 //! nowhere else.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use super::identity::of_known_ids;
 use super::shape::{CatalogueFile, ModelShape};
@@ -34,29 +33,6 @@ impl Gateway {
         let over = CatalogueFile { models: over.collect(), ..CatalogueFile::default() };
         self.list = merged(over, std::mem::take(&mut self.list));
     }
-}
-
-/// The rows of a list that hold wherever its vendor's calls go, and those that hold at
-/// one address alone, by that. Lists of long ago held both in one.
-#[must_use]
-pub fn by_place(list: CatalogueFile) -> (CatalogueFile, BTreeMap<String, CatalogueFile>) {
-    let mut there: BTreeMap<String, CatalogueFile> = BTreeMap::new();
-    let mut list = list;
-    for (name, model) in &mut list.models {
-        for (vendor, host) in std::mem::take(&mut model.hosts) {
-            let Some(origin) = host.status.as_ref().and_then(|status| status.at.clone()) else {
-                model.hosts.insert(vendor, host);
-                continue;
-            };
-            let rows = there.entry(origin).or_default();
-            let title = model.title.clone();
-            let row = rows.models.entry(name.clone()).or_default();
-            *row = ModelShape { title, ..std::mem::take(row) };
-            row.hosts.insert(vendor, host);
-        }
-    }
-    list.models.retain(|_, model| !model.hosts.is_empty());
-    (list, there)
 }
 
 impl Catalogue {
@@ -135,22 +111,5 @@ models:
             assert_eq!(there.model("ode").is_some(), has_ode, "{places:?}");
         }
         assert_eq!(world.gateways().collect::<Vec<_>>(), [here]);
-    }
-
-    #[test]
-    fn a_list_of_long_ago_is_taken_apart() {
-        let (own, there) = by_place(file(
-            r"
-models:
-  bard: {title: B, hosts: {wide: {id: maker/bard, window: 2000, status: {is: active, at: 'http://gate.example'}}}}
-  lay: {hosts: {wide: {id: maker/lay, status: {is: unlisted}}}}
-",
-        ));
-        assert_eq!(own.models.keys().collect::<Vec<_>>(), ["lay"]);
-        let there: Vec<_> = there.iter().map(|(at, list)| (at.as_str(), list)).collect();
-        let [("http://gate.example", list)] = there[..] else { panic!("{there:?}") };
-        assert_eq!(list.models.keys().collect::<Vec<_>>(), ["bard"]);
-        let bard = &list.models["bard"];
-        assert_eq!((bard.title.as_deref(), bard.hosts["wide"].window), (Some("B"), Some(2_000)));
     }
 }

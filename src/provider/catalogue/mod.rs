@@ -35,7 +35,6 @@ mod vendor;
 mod verdict;
 
 pub use faults::{CatalogueFault, Known, faults};
-pub use gateway::by_place;
 pub use merge::merged;
 pub use refresh::{Against, Change, at_home, refreshed};
 pub use row::Row;
