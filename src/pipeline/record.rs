@@ -1,9 +1,9 @@
 //! Recording a chapter: its synopsis and its facts, from its own text alone.
 //!
-//! The model is asked once; what it gives is checked, and asked for once more
-//! if it lacks something, without the facts where some were good. A synopsis that lacks something twice gives way to
-//! sentences of the chapter itself. Facts whose quote is not in the text are
-//! dropped. So what is remembered stays true on any model.
+//! The model is asked once; what it gives is checked, and asked for once more if it
+//! lacks something, without the facts where some were good. A synopsis that lacks
+//! something twice gives way to sentences of the chapter itself. Facts whose quote is
+//! not in the text are dropped. So what is remembered stays true on any model.
 
 use anyhow::Result;
 use serde::Deserialize;

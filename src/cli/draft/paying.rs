@@ -43,8 +43,8 @@ pub(in crate::cli) fn caps(
     Ok(Caps::of(arguments.max_cost, config.budget()?, wishes.budget))
 }
 
-/// Refuses what could not be paid for by any budget; tells what the run will cost, where it costs anything or a budget cannot stop it;
-/// gives what a budget has to hold, where the run does not go as far as it goes.
+/// Refuses what could not be paid for by any budget; tells what the run will cost, where it
+/// costs anything or a budget cannot stop it; gives what a budget has to hold, where the run does not go as far as it goes.
 pub(super) fn foretell(
     work: &Work<'_>,
     archive: &Archive,

@@ -74,8 +74,9 @@ pub(super) fn told_apart(list: &[Listed]) -> Vec<Listed> {
 type Way<'f, 'a> = &'f dyn Fn(&Listed) -> Option<&'a str>;
 
 /// The names in the catalogue of the models that the rows of a list are, each once:
-/// first by their ids without the day, where the list has none such, then by their
-/// ids, then by those in other letters, then by the other words of the vendor's for them. None for a model that the catalogue does not know.
+/// first by their ids without the day, where the list has none such, then by their ids,
+/// then by those in other letters, then by the other words of the vendor's for them. None
+/// for a model that the catalogue does not know.
 pub(super) fn named<'a>(
     against: Against<'a>,
     vendor: &str,
