@@ -21,6 +21,7 @@ use crate::project::journal::Stage;
 mod reckoning;
 mod rehearsal;
 mod script;
+mod shelves;
 mod standin;
 
 use reckoning::Reckoning;

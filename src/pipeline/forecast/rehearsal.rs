@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 
 use super::reckoning::{Counted, Reckoning};
+use super::shelves::{adopt, note, place, restore, select, with_shelf};
 use super::{Part, Prices, standin};
 use crate::chat::{Message, said};
 use crate::money::{Money, Need};
@@ -13,17 +14,16 @@ use crate::pipeline::draft::{Materials, Rest, continuation, going_on, prompt, ta
 use crate::pipeline::plan::{self, Step, Wanted};
 use crate::pipeline::run::{Session, blocked};
 use crate::pipeline::{fold, record};
-use crate::project::archive::{CanonOnFile, Fold, Shelf, Text};
-use crate::project::journal::{Origin, Stage, TakeNote};
+use crate::project::archive::{CanonOnFile, Fold, Text};
+use crate::project::journal::Stage;
 use crate::project::layout;
 use crate::prompt::brief::{self, Task};
 use crate::prompt::budget::Fitted;
 use crate::prompt::memory::Span;
 use crate::prompt::view::DraftView;
-use crate::provider::Usage;
 use crate::story::fingerprint::digest;
 use crate::story::take::most_words;
-use crate::story::{Chapter, Story, prose};
+use crate::story::prose;
 
 /// How a run is rehearsed, and what the endpoints will count.
 #[derive(Clone, Copy, Debug)]
@@ -110,75 +110,6 @@ pub(super) fn rehearse(
             }
             Step::Record(number) => rehearsal.record(session, number)?,
         }
-    }
-}
-
-fn with_shelf(
-    session: &mut Session<'_>,
-    number: usize,
-    change: impl FnOnce(&mut Shelf, &Chapter, usize),
-) {
-    let story = session.story;
-    if let Some(chapter) = story.chapter(number) {
-        change(session.archive.shelf(&chapter.id), chapter, story.chapters.len());
-    }
-}
-
-fn select(shelf: &mut Shelf, take: u32) {
-    shelf.selected = Some(take);
-    shelf.pending = None;
-}
-
-/// The author's text becomes a take.
-fn adopt(shelf: &mut Shelf, chapter: &Chapter, _: usize) {
-    let Some(text) = &shelf.text else { return };
-    let take = shelf.next_take();
-    let note = note(&chapter.id, take, &text.digest, text.words);
-    shelf.takes.push(note);
-    select(shelf, take);
-}
-
-/// A take becomes the text: of its words, for its own are not read here.
-fn restore(shelf: &mut Shelf, chapter: &Chapter, chapters: usize, take: u32, story: &Story) {
-    select(shelf, take);
-    let Some(note) = shelf.takes.iter().find(|note| note.take == take) else { return };
-    if shelf.text.as_ref().is_none_or(|text| text.digest != note.text) {
-        shelf.text = Some(Text {
-            path: layout::manuscript(chapter.number, &chapter.id, chapters),
-            prose: standin::prose(story, note.words, chapter.number),
-            digest: note.text.clone(),
-            words: note.words,
-        });
-    }
-}
-
-fn place(shelf: &mut Shelf, chapter: &Chapter, chapters: usize) {
-    if let Some(text) = &mut shelf.text {
-        text.path = layout::manuscript(chapter.number, &chapter.id, chapters);
-    }
-    if let Some(canon) = &mut shelf.canon {
-        canon.path = layout::canon(chapter.number, &chapter.id, chapters);
-    }
-}
-
-/// A take that is there: as the author's, which are never stale, a text just
-/// drawn needs no comparing with the bible.
-fn note(chapter: &str, take: u32, text: &str, words: usize) -> TakeNote {
-    TakeNote {
-        chapter: chapter.to_owned(),
-        take,
-        origin: Origin::Author,
-        model: None,
-        answered: None,
-        text: text.to_owned(),
-        words,
-        inputs: BTreeMap::new(),
-        before: String::new(),
-        tokens: Usage::default(),
-        density: None,
-        calls: Vec::new(),
-        conditions: None,
-        stopped: None,
     }
 }
 

@@ -22,6 +22,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::diagnostic;
 use crate::prompt::tokens::Seen;
 
+mod change;
 pub mod faults;
 mod gateway;
 mod identity;
@@ -34,9 +35,10 @@ mod status;
 mod vendor;
 mod verdict;
 
+pub use change::Change;
 pub use faults::{CatalogueFault, Known, faults};
 pub use merge::merged;
-pub use refresh::{Against, Change, at_home, refreshed};
+pub use refresh::{Against, at_home, refreshed};
 pub use row::Row;
 pub use status::{Status, Verdict};
 pub use vendor::Vendor;
