@@ -261,7 +261,7 @@ fn ends_in_rule(text: &str) -> bool {
 /// Whether a line parts two scenes.
 #[must_use]
 pub fn is_rule(line: &str) -> bool {
-    const ORNAMENTS: [char; 9] = ['⁂', '◆', '•', '✦', '❦', '☙', '·', '~', '#'];
+    const ORNAMENTS: [char; 11] = ['⁂', '⸻', '⸺', '◆', '•', '✦', '❦', '☙', '·', '~', '#'];
     let marks: String = line.split_whitespace().collect();
     let is_of = |mark: &char| marks.chars().all(|c| c == *mark);
     marks.len() >= 3 && RULES.iter().any(is_of)

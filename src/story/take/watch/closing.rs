@@ -54,15 +54,19 @@ fn is_closing(before: &str, line: &str, signs: &Signs) -> bool {
 /// What a line says between dashes: `--- End of Chapter One ---`.
 fn between_dashes(line: &str) -> Option<&str> {
     const DASHES: [char; 5] = ['-', '–', '—', '~', '='];
-    let line = line.trim();
+    let line = line.trim().trim_matches(['*', '_', ' ']);
     let is_set = line.starts_with(DASHES) && line.ends_with(DASHES);
     is_set.then(|| line.trim_matches(DASHES).trim()).filter(|inner| !inner.is_empty())
 }
 
-/// Whether a line is an end between marks: `---END---`, `[END]`, `~ fin ~`.
+/// Whether a line is an end between marks: `---END---`, `[END]`, `~ fin ~`; or a comment
+/// that a page does not show.
 fn is_end_mark(line: &str) -> bool {
     const ENDS: [&str; 6] = ["END", "ENDE", "FIN", "FINE", "KONIEC", "КОНЕЦ"];
     let line = line.trim();
+    if line.starts_with("<!--") && line.ends_with("-->") {
+        return true;
+    }
     let word = line.trim_matches(['-', '—', '=', '[', ']', '#', '<', '>', ' ']);
     line.starts_with(['-', '—', '=', '[', '<'])
         && word.len() + 2 <= line.len()
@@ -112,6 +116,20 @@ mod tests {
             ("en", "[Continue?]"),
             ("en", "[Scene ends]"),
             ("en", "(cont'd)"),
+            ("en", "**— END OF CHAPTER 1 —**"),
+            ("en", "*— End of Chapter —*"),
+            ("en", "<!-- 1512 words -->"),
+            ("en", "*[Chapter ends]*"),
+            ("en", "[Chapter End]"),
+            ("en", "⸻\n\n*End of Chapter 3*"),
+            ("de", "**— ENDE KAPITEL 1 —**"),
+            ("fr", "**— FIN DU CHAPITRE 1 —**"),
+            ("es", "**— FIN DEL CAPÍTULO 1 —**"),
+            ("en", "This chapter runs to approximately 1,500 words."),
+            ("en", "As requested, none of the worn phrases is used."),
+            ("en", "TBC"),
+            ("fr", "(≈ 1500 mots)"),
+            ("es", "~1.500 palabras"),
             ("de", "– Ende –"),
             ("fr", "~ fin ~"),
             (

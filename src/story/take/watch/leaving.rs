@@ -212,7 +212,8 @@ impl Leaving {
         let unless = |is_frame: bool, said: Said| if is_frame { Said::Frame } else { said };
         let bare = form.trim_end_matches(['.', '!', ':', '\u{2014}', '-', ')', ']', '}', ' ']);
         if is_whole && line.could_head() && self.is_title(bare, terms) {
-            return Some(unless(opens, Said::End));
+            let said = if line.is_marked() { Said::End } else { Said::Astray };
+            return Some(unless(opens, said));
         }
         let headed = if line.is_heading() { format!("{form}:") } else { form.to_owned() };
         let Some((kind, length)) = terms.signs.find(&headed) else {
@@ -239,6 +240,9 @@ impl Leaving {
             Kind::Whole => ends().then_some(unless(opens, Said::End)),
             Kind::Card => (ends() && line.is_set_off()).then_some(unless(opens, Said::End)),
             Kind::Line => ends().then_some(unless(opens || terms.is_last, Said::Astray)),
+            // The last chapter may well end with one.
+            Kind::Part => (is_whole && line.could_head() && (line.is_marked() || ends()))
+                .then_some(unless(opens || terms.is_last, Said::Astray)),
             Kind::Scene if !terms.is_scene => None,
             Kind::Heading | Kind::Scene => {
                 let is_heading = is_whole && (line.could_head() || ends());
@@ -259,8 +263,10 @@ impl Leaving {
         let words = bare.split(' ').count();
         // `2. The Drowned Cart`
         let unnumbered = bare.trim_start_matches(['#', '.', ':', ')', ' ']);
+        // `*Three days later*` is set over a part of a scene.
         (self.line.is_marked() || words > 1)
             && !self.line.is_quoted()
+            && !self.line.is_slanted()
             && terms
                 .titles
                 .iter()

@@ -81,6 +81,12 @@ impl Line {
         self.is_heading() || self.lead.trim().starts_with("**") && self.last == Some('*')
     }
 
+    /// Whether it is set in italics, from its first word on.
+    #[must_use]
+    pub fn is_slanted(&self) -> bool {
+        matches!(self.lead.trim(), "*" | "_")
+    }
+
     /// Whether it is quoted as Markdown quotes: a letter, a sign.
     #[must_use]
     pub fn is_quoted(&self) -> bool {

@@ -47,6 +47,8 @@ pub enum Kind {
     Heading,
     /// A heading of a scene begins with it.
     Scene,
+    /// A heading of what is no chapter of its own, perhaps, begins with it.
+    Part,
 }
 
 /// The openings of lines of one language, English among them: many models
@@ -257,6 +259,7 @@ fn kind(name: &str) -> Option<Kind> {
         "line" => Kind::Line,
         "heading" => Kind::Heading,
         "scene" => Kind::Scene,
+        "part" => Kind::Part,
         _ => return None,
     })
 }
@@ -289,6 +292,7 @@ mod tests {
                 Kind::Line,
                 Kind::Heading,
                 Kind::Scene,
+                Kind::Part,
             ] {
                 assert!(list.signs.iter().any(|sign| sign.kind == kind), "{language} {kind:?}");
             }

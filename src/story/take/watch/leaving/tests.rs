@@ -285,7 +285,13 @@ const ENDS: &[(&str, &str)] = &[
     ("en", "Would you like me to continue with chapter 4?"),
     ("en", "## Chapter 4: The Mill"),
     ("en", "Chapter Four"),
-    ("en", "Brine Cuts"),
+    ("en", "**Brine Cuts**"),
+    ("en", "## Brine Cuts"),
+    ("en", "**Chapter 3 Summary**\n\nAnn hears the bell."),
+    ("en", "A/N: Hope you liked it!"),
+    ("en", "Author’s notes: this was fun."),
+    ("de", "Fortsetzung folgt in Kapitel 2."),
+    ("en", "**Key details established:**\n- The rope is cut."),
     ("en", "### Summary"),
     ("en", "*To be continued…*"),
     ("en", "<|im_end|>"),
@@ -318,6 +324,10 @@ const STRAY: &[(&str, &str)] = &[
     ("en", "The next chapter will show what became of the glove."),
     ("en", "In this chapter, I have told only what I saw."),
     ("en", "EPILOGUE"),
+    ("en", "**Epilogue**"),
+    ("en", "## Interlude"),
+    ("de", "**Nachwort**"),
+    ("en", "Brine Cuts"),
     ("en", "FIN"),
     ("de", "Als KI-Sprachmodell kann ich das nicht."),
     ("de", "Das nächste Kapitel zeigt, was aus dem Handschuh wurde."),
@@ -425,6 +435,13 @@ fn it_depends_on_the_story() {
     // At its end.
     let last = || story(&|terms| terms.is_last = true);
     assert_eq!(judged(last(), &after("The End")), None);
+    for part in ["**Epilogue**", "## Epilogue: Ten Years Later", "Afterword", "### Interlude"] {
+        assert_eq!(judged(last(), &after(&format!("{part}\n\nTom came home."))), None, "{part}");
+    }
+    // Titles of other chapters that a scene may be headed by.
+    let days = || story(&|terms| terms.titles = vec!["Three Days Later".to_owned()]);
+    assert_eq!(judged(days(), &after("*Three days later*")), None);
+    assert_eq!(left(days(), &after("**Three Days Later**")), Some(OPENING));
     assert_eq!(left(last(), &after("To be continued")), Some(OPENING));
     // A scene of several.
     let scene = || story(&|terms| terms.is_scene = true);
