@@ -6,11 +6,13 @@
 use std::collections::{HashSet, VecDeque};
 use std::ops::Range;
 
+use few::Few;
 use near::Near;
 use surplus::Surplus;
 
 use crate::story::prose;
 
+mod few;
 mod near;
 mod surplus;
 
@@ -34,7 +36,7 @@ const IN_A_ROW: usize = 24;
 ///
 /// A circle is a run of words that comes again and again, one right after the
 /// other, or sentences that were all said before, or paragraphs that were but for a
-/// few words. A song has some of each, but between its choruses something is new:
+/// few words, or hundreds of words of which all are the same few. A song has some of each, but between its choruses something is new:
 /// only a circle goes on and on.
 #[must_use]
 pub fn find_loop(text: &str) -> Option<String> {
@@ -70,6 +72,7 @@ pub struct Circles {
     /// The sentences that had been said and are no lines of verse.
     again: Surplus,
     near: Near,
+    few: Few,
     /// How many lines have ended since the last word.
     breaks: usize,
     /// The first of the sentences and lines in a row that had been said, and how
@@ -99,6 +102,7 @@ impl Default for Circles {
             said: HashSet::new(),
             again: Surplus::default(),
             near: Near::default(),
+            few: Few::default(),
             breaks: 0,
             row: None,
         }
@@ -161,12 +165,13 @@ impl Circles {
         self.sentence.words += 1;
         self.sentence.digest = mixed(self.sentence.digest, digest);
         self.near.word(from, digest);
+        let few = self.few.word(from, at, digest);
         if self.words.len() == KEPT {
             self.words.pop_front();
         }
         self.words.push_back((from..at, digest, letters));
         let last = self.words.len() - 1;
-        (1..=PERIODS.min(last)).find_map(|period| self.turn(period, last))
+        (1..=PERIODS.min(last)).find_map(|period| self.turn(period, last)).or(few)
     }
 
     /// A run of 1 to 40 words that stands at least six times in a row, and a short

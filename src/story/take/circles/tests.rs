@@ -204,3 +204,29 @@ fn a_circle_is_told_as_it_stands_in_the_text() {
         assert_eq!(find_loop(&round.repeat(40)).as_deref(), Some(expected));
     }
 }
+
+/// So many words of these in an order without sense.
+fn salad(words: &[String], count: usize) -> String {
+    let mut state = 7_u32;
+    let mut next = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        words[usize::try_from(state >> 16).unwrap() % words.len()].clone()
+    };
+    (0..count).map(|_| next()).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_few_words_in_any_order_are_a_circle() {
+    let days = ["Monday", "Tuesday", "on", "Wednesday", "tomorrow", "Friday", "when", "by"];
+    let days = days.map(str::to_owned);
+    let many: Vec<String> = (0..90).map(|index| format!("word{index}")).collect();
+    for (words, count) in [(&days[..], 330), (&many, 900)] {
+        assert!(find_loop(&format!("{BEFORE}\n\n{}", salad(words, count))).is_some());
+        // A page of it is not looked at.
+        assert_eq!(find_loop(&format!("{BEFORE}\n\n{}", salad(words, count / 4))), None);
+    }
+    let mut circles = Circles::default();
+    let text = format!("{BEFORE}\n\n{}", salad(&days, 330));
+    let circle = text.char_indices().find_map(|(at, c)| circles.read(c, at)).unwrap();
+    assert!(circle.from <= BEFORE.len() + 2 && circle.round.end > 1_000, "{circle:?}");
+}
