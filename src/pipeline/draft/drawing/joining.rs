@@ -164,7 +164,7 @@ fn begins_wrapped(good: &str, piece: &str) -> bool {
     let cleaned = prose::clean(good);
     let text = cleaned.trim();
     let before = text.find(piece.trim()).map_or(text, |at| &text[..at]).trim();
-    before.starts_with(['<', '[', '(', '`', '#', '*']) || before.ends_with(':')
+    before.starts_with(['<', '◁', '[', '(', '`', '#', '*']) || before.ends_with(':')
 }
 
 /// What is good of a reply that was to go on inside a sentence: no word to the

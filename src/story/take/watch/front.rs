@@ -77,16 +77,50 @@ impl<'a> Front<'a> {
             from += text.len();
             above.push((line, text.trim()));
         }
-        let rest = reply.trim_start();
-        let (first, after) = rest.split_once('\n').unwrap_or_default();
-        let line = Line::of(first);
-        let is_title = !line.is_heading() && names(&line, &terms.book);
-        Self::whole(if is_title { after } else { reply })
+        let mut rest = reply;
+        while let Some((first, after)) = rest.trim_start().split_once('\n')
+            && (names_book(first, terms) || is_number(first, after, terms))
+        {
+            rest = after;
+        }
+        Self::whole(rest)
     }
 
     fn whole(rest: &'a str) -> Self {
         Self { kept: String::new(), rest }
     }
+}
+
+/// Whether a line says the title of the book, and no more than the chapter's behind it.
+/// Markdown's own headings are taken off elsewhere.
+fn names_book(text: &str, terms: &Terms) -> bool {
+    let line = Line::of(text.trim_end());
+    let bare = text.trim().trim_matches(['*', '_']);
+    let behind = bare
+        .get(..terms.book.len())
+        .filter(|book| !book.is_empty() && book.to_lowercase() == terms.book.to_lowercase());
+    let chapter = behind.and_then(|book| {
+        bare[book.len()..].trim_start().strip_prefix([',', ':', '-', '–', '—', '|']).map(str::trim)
+    });
+    let is_chapter = |text: &str| heads_own(&Line::of(text), text, terms);
+    !line.is_heading() && (names(&line, &terms.book) || chapter.is_some_and(is_chapter))
+}
+
+/// Whether a line is the number of the chapter, or of a scene that is written by itself,
+/// and the only such number: else it is of the text.
+fn is_number(text: &str, after: &str, terms: &Terms) -> bool {
+    const SCENES: usize = 30;
+    let number = |text: &str| {
+        let bare = text.trim().trim_matches(['*', '_', '#', ' ']);
+        let bare = bare.strip_suffix('.').unwrap_or(bare);
+        // `Vi` is a name.
+        let is_of = |marks: &str| bare.chars().all(|c| marks.contains(c));
+        let is_numeral = ["0123456789", "IVXL", "ivxl"].into_iter().any(is_of);
+        number_in(bare).filter(|_| is_numeral)
+    };
+    number(text).is_some_and(|one| terms.is_scene && one <= SCENES || one == terms.chapter)
+        && after.lines().next().is_some_and(|line| line.trim().is_empty())
+        && !after.lines().any(|line| number(line).is_some())
 }
 
 /// The quotations among the lines above a heading; none if they may be the story's.
@@ -211,10 +245,28 @@ mod tests {
             let is_off = Front::of(&reply, &own("en")).rest.trim_start() == TEXT;
             assert_eq!(is_off, is_title, "{first}");
         }
+        for line in ["The Ferry Bell, Chapter 3", "**The Ferry Bell – Chapter 3: The Rope**"] {
+            assert_eq!(Front::of(&format!("{line}\n\n{TEXT}"), &own("en")).rest.trim(), TEXT);
+        }
         // One word may be the story's.
         let rain = Terms { book: "Rain".to_owned(), ..own("en") };
         assert_eq!(Front::of("Rain\n\nAnn went.", &rain).rest, "Rain\n\nAnn went.");
         assert_eq!(Front::of("*Rain*\n\nAnn went.", &rain).rest.trim(), "Ann went.");
+    }
+
+    #[test]
+    fn the_number_of_a_scene_comes_off_if_it_is_the_only_one() {
+        let scene = || Terms { is_scene: true, ..own("en") };
+        for number in ["II", "2.", "*iii*", "**4**"] {
+            let reply = format!("{number}\n\n{TEXT}");
+            assert_eq!(Front::of(&reply, &scene()).rest.trim(), TEXT, "{number}");
+            assert_eq!(Front::of(&reply, &own("en")).rest.trim() == TEXT, number == "*iii*");
+            let reply = format!("{reply}\n\nIX\n\n{TEXT}");
+            assert_eq!(Front::of(&reply, &scene()).rest, reply, "{number}");
+        }
+        for text in ["1984\n\nAnn went.", "II.\nAnn went.", "Vi\n\nAnn went.", "I went.\n\nNo."] {
+            assert_eq!(Front::of(text, &scene()).rest, text);
+        }
     }
 
     #[test]
