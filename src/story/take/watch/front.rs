@@ -18,14 +18,14 @@ pub(super) fn could_stand_above(line: &Line) -> bool {
 }
 
 /// Whether a line heads the very text that is written: by the number or the title of its
-/// chapter, or by the number of a scene.
+/// chapter, or by the number of a scene that is written by itself.
 pub(super) fn heads_own(line: &Line, text: &str, terms: &Terms) -> bool {
     if line.is_quoted() || line.is_speech || line.form.len() >= OPENING {
         return false;
     }
     let number = number_in(text);
     let is_numbered = match heading(line, &terms.signs) {
-        Some(Kind::Scene) => number.is_some(),
+        Some(Kind::Scene) => terms.is_scene && number.is_some(),
         Some(_) => number == Some(terms.chapter),
         None => false,
     };
@@ -276,6 +276,7 @@ mod tests {
             format!("“Read me the third,” she said.\n\nChapter 3\n\n{TEXT}"),
             format!("The board at the gate said:\n\nCHAPTER 3\n\n{TEXT}"),
             format!("*For Anna*\n\nChapter 3 of the rule book was about hair.\n\n{TEXT}"),
+            format!("ACT ONE\n\nSCENE ONE. *A kitchen.*\n\n{TEXT}"),
             format!("{TEXT}\n\n**Chapter 3**\n\n{TEXT}"),
             format!("{TEXT}\n\nThe Rope\n\n{TEXT}"),
         ] {

@@ -262,9 +262,8 @@ impl Leaving {
         let ends = || is_whole && !headed[length..].contains(char::is_alphanumeric);
         let is_frame = matches!(kind, Kind::After | Kind::Stray | Kind::Itself | Kind::Machine);
         let speaks_of_task = |form: &str| terms.signs.speak_of_task(form);
-        let may_be_machine = terms.has_machines
-            && (kind == Kind::Itself || kind == Kind::After && self.is_offer())
-            && !speaks_of_task(form);
+        let is_offer = || kind == Kind::After && self.is_offer() && !speaks_of_task(form);
+        let may_be_machine = terms.has_machines && (kind == Kind::Itself || is_offer());
         let rest = &form[length.min(form.len())..];
         let is_of_story = line.is_quoted() && !is_frame
             || is_frame && names_teller(rest)

@@ -458,6 +458,7 @@ fn a_machine_in_the_story_may_speak_like_the_model() {
         ("en", "*I’m sorry, but I can’t assist with that.*\n\n*As an AI model, I have no house.*"),
         ("en", "As a language model I was good; as a friend I was new to it, and I said so."),
         ("en", "As an AI language model, I do not dream, I said to her; and it was so."),
+        ("en", "I cannot continue this story, I said, until you tell me who is listening."),
         ("en", "Would you like me to continue?"),
         ("en", "Would you like me to continue? she asked."),
         ("de", "Als Sprachmodell kann ich das nicht."),
@@ -476,13 +477,12 @@ fn a_machine_in_the_story_may_speak_like_the_model() {
     {
         assert_eq!(judged(machines("en"), &format!("{OPENING}\n\n{said}")), None, "{said}");
     }
-    // Where nothing of the story follows, it is the model's; and what speaks of the
-    // writing always is.
+    // Where nothing of the story follows, it is the model's; and so is an offer to write.
     for said in [
         "I’m sorry, but I can’t assist with that.",
         "I’m sorry, but I can’t assist with that.\n\nLet me know if you’d like any changes.",
         "I’m sorry, but I can’t assist with that.\n\nLet me know if you’d like me to revise it.",
-        "I'm sorry, but I can't continue this scene.\n\nShe tried again.",
+        "I'm sorry, but I can't continue this scene.",
         "Would you like me to continue with chapter 4?\n\nShe tried again.",
         "In this scene, we see Ann at the window.\n\nShe tried again.",
     ] {
