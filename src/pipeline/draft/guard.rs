@@ -70,6 +70,8 @@ impl Guard {
             begun: String::new(),
             most_words: usize::try_from(take::most_words(task.words())).ok(),
             chapter: chapter.number,
+            title: chapter.title.clone(),
+            book: story.book.title.clone(),
             titles: next.map(|next| next.title.clone()).into_iter().collect(),
             is_last: next.is_none() && is_last_scene,
             is_scene: task.scene.is_some(),

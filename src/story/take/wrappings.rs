@@ -149,7 +149,7 @@ pub fn without_thoughts(reply: &str) -> &str {
 const FINAL: &str = "final<|message|>";
 
 /// The marks between which models think aloud, in lower case.
-pub(super) const THOUGHTS: [(&str, &str); 7] = [
+pub(super) const THOUGHTS: [(&str, &str); 9] = [
     ("<scratchpad>", "</scratchpad>"),
     ("<analysis>", "</analysis>"),
     ("<think>", "</think>"),
@@ -157,6 +157,8 @@ pub(super) const THOUGHTS: [(&str, &str); 7] = [
     ("<reasoning>", "</reasoning>"),
     ("<thought>", "</thought>"),
     ("[think]", "[/think]"),
+    ("<seed:think>", "</seed:think>"),
+    ("◁think▷", "◁/think▷"),
 ];
 
 /// What stands before the marks by which a template ends a turn: a server that

@@ -8,7 +8,7 @@ use crate::phrases::common_words;
 use crate::project::calls::{Ending, Kept};
 use crate::prompt::tokens::is_common;
 use crate::story::prose::{Common, Words};
-use crate::story::take::watch::{Reason, Verdict, across, after_opening, before_closing};
+use crate::story::take::watch::{Front, Reason, Verdict, across, after_opening, before_closing};
 use crate::story::{prose, take};
 
 impl Drawing<'_> {
@@ -66,11 +66,22 @@ impl Drawing<'_> {
 
     /// The prose of a text that begins with a reply.
     fn stripped(&self, reply: &str, ends: bool) -> String {
-        let signs = self.sitting.guard.signs();
+        let (signs, terms) = (self.sitting.guard.signs(), self.terms());
         let reply = take::without_thoughts(reply);
-        let reply = before_closing(after_opening(reply, signs, self.is_last), signs);
+        // A machine in the story may open it with what else is the model's.
+        let all = self.is_last && !terms.has_machines;
+        let reply = before_closing(after_opening(reply, signs, all), signs);
+        let Front { kept, rest } = Front::of(reply, &terms);
+        let rest = if rest.len() < reply.len() { after_opening(rest, signs, all) } else { rest };
         let strip = if ends { take::strip } else { take::strip_cut };
-        strip(reply, &self.sitting.task.chapter.title)
+        let text = strip(rest, &terms.title);
+        let parts = [prose::clean(&kept), text];
+        parts
+            .iter()
+            .filter(|part| !part.is_empty())
+            .map(String::as_str)
+            .collect::<Vec<_>>()
+            .join("\n\n")
     }
 
     /// Whether a text that was cut is half of what is wrapped round prose, and better
@@ -153,7 +164,7 @@ fn begins_wrapped(good: &str, piece: &str) -> bool {
     let cleaned = prose::clean(good);
     let text = cleaned.trim();
     let before = text.find(piece.trim()).map_or(text, |at| &text[..at]).trim();
-    before.starts_with(['<', '[', '(', '`', '#', '*']) || before.ends_with(':')
+    before.starts_with(['<', '◁', '[', '(', '`', '#', '*']) || before.ends_with(':')
 }
 
 /// What is good of a reply that was to go on inside a sentence: no word to the

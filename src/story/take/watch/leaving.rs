@@ -1,6 +1,7 @@
 //! When a model leaves the story: by the openings of lines.
 
 use super::Terms;
+use super::front;
 use super::lines::{Line, form_of_title};
 use super::numerals::number_in;
 use super::preface::is_before;
@@ -25,6 +26,12 @@ pub struct Leaving {
     fence: Option<Fence>,
     /// One that was closed, and too long for a sign, while nothing has followed it.
     closed: Option<Fence>,
+    /// Where a machine in the story may speak, while nothing has followed it.
+    held: Option<Departure>,
+    /// Where the reply begins.
+    start: usize,
+    /// Whether a line has come that stands over no heading of the text.
+    is_amid: bool,
 }
 
 /// Where a model leaves the story.
@@ -45,6 +52,8 @@ enum Said {
     End,
     /// What has nothing to do with the text, or what a narrator may say, too.
     Astray,
+    /// What a machine in the story may say, if the story goes on after it.
+    Held,
 }
 
 /// What the last line above is that is not blank.
@@ -96,7 +105,7 @@ impl Leaving {
     pub fn begin(from: usize, begun: &str) -> Self {
         let fences = begun.lines().filter(|line| line.trim_start().starts_with("```")).count();
         let fence = (fences % 2 == 1).then_some(Fence { from, is_first: false });
-        Self { line: Line::begin(from), fence, ..Self::default() }
+        Self { line: Line::begin(from), fence, start: from, ..Self::default() }
     }
 
     /// Reads the character at this place; gives where the model leaves the story
@@ -109,6 +118,7 @@ impl Leaving {
         let left = self.end(terms, text);
         if !self.line.is_blank() {
             self.above = Above::of(&self.line);
+            self.is_amid |= self.begun && !front::could_stand_above(&self.line);
         }
         self.line = Line::begin(at + 1);
         self.is_judged = false;
@@ -130,11 +140,13 @@ impl Leaving {
         self.fence.filter(|fence| !fence.is_first).map(|fence| fence.from)
     }
 
-    /// Where the model has left the story with a fence, if the reply ends here.
+    /// Where the model has left the story with what stands last, if the reply ends here:
+    /// a fence, or words that a machine might have said.
     #[must_use]
-    pub fn fenced_end(&self) -> Option<Departure> {
+    pub fn left_last(&self) -> Option<Departure> {
         let unclosed = self.unclosed().map(|from| Departure { from, is_end: true });
-        unclosed.or(self.closed.map(|fence| Departure { from: fence.from, is_end: false }))
+        let closed = self.closed.map(|fence| Departure { from: fence.from, is_end: false });
+        unclosed.or(closed).or(self.held)
     }
 
     /// Whether some of the story had come before the last line that was judged.
@@ -163,9 +175,11 @@ impl Leaving {
 
     fn judge(&mut self, terms: &Terms, text: &str, is_whole: bool) -> Option<Departure> {
         self.is_judged = true;
-        let opens = !std::mem::replace(&mut self.begun, true);
+        let is_over_text = is_whole && self.heads_text(terms, text);
+        let opens = !std::mem::replace(&mut self.begun, true) || is_over_text;
         self.is_told = !opens;
         self.closed = None;
+        let held = self.held.take();
         if !self.line.is_speech && self.line.form.starts_with("'''") {
             self.begun = !opens;
             return self.fenced(text, opens);
@@ -175,13 +189,36 @@ impl Leaving {
             let is_left = fence.is_too_long(text, self.line.from);
             return is_left.then_some(Departure { from: fence.from, is_end: false });
         }
-        let said = self.leaves(terms, text, is_whole, opens)?;
-        if said == Said::Frame {
+        let said = self.leaves(terms, text, is_whole, opens);
+        let here = |is_end| Departure { from: self.line.from, is_end };
+        match said {
             // Words before the text are no text.
-            self.begun = !opens;
-            return None;
+            Some(Said::Frame) => self.begun = !opens,
+            Some(Said::Held) => self.held = held.or(Some(here(self.is_offer()))),
+            // Nor is an offer behind a refusal any of the story.
+            None => self.held = held.filter(|_| self.closes(terms)),
+            Some(said) => return held.or(Some(here(said == Said::End))),
         }
-        Some(Departure { from: self.line.from, is_end: said == Said::End })
+        None
+    }
+
+    /// Whether the line heads the text, though not at once: a title stands above it, a
+    /// name, an epigraph.
+    fn heads_text(&self, terms: &Terms, text: &str) -> bool {
+        !self.is_amid
+            && terms.begun.is_empty()
+            && self.line.from - self.start <= front::MOST
+            && front::heads_own(&self.line, &text[self.line.from..], terms)
+    }
+
+    /// Whether the line is one with which a model closes its reply.
+    fn closes(&self, terms: &Terms) -> bool {
+        !self.line.is_speech
+            && terms.signs.close(self.line.form.trim_end(), self.line.is_enclosed())
+    }
+
+    fn is_offer(&self) -> bool {
+        self.line.form.contains('?')
     }
 
     /// Reads a fence; gives where the model leaves the story with it.
@@ -224,18 +261,23 @@ impl Leaving {
             return Some(Said::Frame);
         }
         let ends = || is_whole && !headed[length..].contains(char::is_alphanumeric);
-        let is_frame = matches!(kind, Kind::After | Kind::Stray | Kind::Machine);
-        let is_of_story = line.is_quoted() && !is_frame
-            || is_frame && names_teller(&form[length.min(form.len())..])
-            || kind == Kind::Machine && self.is_of_screen(&headed[..length]);
+        let is_frame = matches!(kind, Kind::After | Kind::Stray | Kind::Itself | Kind::Machine);
         let speaks_of_task = |form: &str| terms.signs.speak_of_task(form);
+        let is_offer = || kind == Kind::After && self.is_offer() && !speaks_of_task(form);
+        let may_be_machine = terms.has_machines && (kind == Kind::Itself || is_offer());
+        let rest = &form[length.min(form.len())..];
+        let is_of_story = line.is_quoted() && !is_frame
+            || is_frame && names_teller(rest)
+            || may_be_machine && (line.is_shown() || names_speaker(rest))
+            || kind == Kind::Machine && self.is_of_screen(&headed[..length]);
         match kind {
             _ if is_of_story => None,
+            _ if may_be_machine => Some(Said::Held),
             Kind::Before => (!opens && is_whole && speaks_of_task(form)).then_some(Said::Astray),
             Kind::Header | Kind::Label if line.is_heading() => (!opens).then_some(Said::End),
             Kind::Header | Kind::Label => speaks_of_task(&headed[length..]).then_some(Said::End),
             Kind::After => Some(Said::End),
-            Kind::Stray => Some(Said::Astray),
+            Kind::Stray | Kind::Itself => Some(Said::Astray),
             Kind::Machine => (!terms.has_machines).then_some(Said::Astray),
             Kind::Whole => ends().then_some(unless(opens, Said::End)),
             Kind::Card => (ends() && line.is_set_off()).then_some(unless(opens, Said::End)),
@@ -281,6 +323,13 @@ fn names_teller(form: &str) -> bool {
         let mut words = part.trim_end_matches(['.', '!', '?']).split(' ');
         words.next().is_some_and(|word| Framing::Teller.holds(word))
     })
+}
+
+/// Whether a line names somebody before it says that they say it: `…, I said to her`.
+fn names_speaker(form: &str) -> bool {
+    let parts = form.split([',', '?', '!']).skip(1);
+    let verb = |part: &str| part.split_whitespace().nth(1).map(str::to_owned);
+    parts.filter_map(verb).any(|word| Framing::Teller.holds(word.trim_end_matches(['.', ';', ':'])))
 }
 
 /// A line that heads a chapter or a scene.

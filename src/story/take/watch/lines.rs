@@ -31,6 +31,16 @@ impl Line {
         Self { from, ..Self::default() }
     }
 
+    /// A line that has been read.
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        let mut line = Self::default();
+        for c in text.chars() {
+            line.read(c);
+        }
+        line
+    }
+
     /// Reads one more character, which is no line end; says whether the opening
     /// is full with it.
     pub fn read(&mut self, c: char) -> bool {
@@ -91,6 +101,13 @@ impl Line {
     #[must_use]
     pub fn is_quoted(&self) -> bool {
         self.lead.trim_start().starts_with('>')
+    }
+
+    /// Whether it opens as what stands in emphasis or in a quotation: on a screen, in a
+    /// letter.
+    #[must_use]
+    pub fn is_shown(&self) -> bool {
+        self.lead.trim_start().starts_with(['*', '_', '>'])
     }
 
     /// Whether what is read now is another's words: speech, a quotation, or a letter

@@ -20,6 +20,7 @@ use crate::story::prose::{self, Retelling};
 mod across;
 mod closing;
 mod ends;
+mod front;
 mod leaving;
 mod lines;
 mod numerals;
@@ -33,6 +34,7 @@ mod tongue;
 
 pub use across::across;
 pub use closing::before_closing;
+pub use front::Front;
 pub use preface::after_opening;
 pub use signs::Signs;
 
@@ -57,6 +59,10 @@ pub struct Terms {
     pub most_words: Option<usize>,
     /// The number of the chapter.
     pub chapter: usize,
+    /// Its title.
+    pub title: String,
+    /// The title of the book.
+    pub book: String,
     /// Titles that, on a line by themselves, begin another chapter.
     pub titles: Vec<String>,
     /// Whether nothing follows this text: then it may say that it ends.
@@ -198,7 +204,7 @@ impl Watch {
             self.ends.end();
             let left = self.leaving.end(&self.terms, &self.text);
             self.leave(left);
-            self.leave(self.leaving.fenced_end());
+            self.leave(self.leaving.left_last());
             let is_rest = !self.terms.begun.is_empty();
             if let Some((from, language)) = self.tongue.end(&self.terms.language, is_rest) {
                 let keep = self.ends.before(self.turn(from, &language));

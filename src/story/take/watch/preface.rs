@@ -15,10 +15,7 @@ pub fn after_opening<'a>(reply: &'a str, signs: &Signs, all: bool) -> &'a str {
     // Whether a list may follow that belongs to what was said last.
     let mut is_outlined = false;
     while let Some((line, after)) = rest.split_once('\n') {
-        let mut read = Line::default();
-        for c in line.chars() {
-            read.read(c);
-        }
+        let read = Line::of(line);
         let form = read.form.trim_end();
         let is_whole = form.len() < OPENING;
         let heads = is_whole && !is_headed && heads(&read, line, signs);
@@ -28,7 +25,7 @@ pub fn after_opening<'a>(reply: &'a str, signs: &Signs, all: bool) -> &'a str {
         let is_speech = || match signs.find(form) {
             _ if is_whole && (is_tag(form) || heads || is_below || is_turn) => true,
             Some(found) if is_whole && is_before(&read, form, found, signs) => true,
-            Some((Kind::After | Kind::Stray | Kind::Machine, _)) => all,
+            Some((Kind::After | Kind::Stray | Kind::Itself | Kind::Machine, _)) => all,
             _ => false,
         };
         if !read.is_blank() && (read.is_speech || !is_speech()) {
@@ -48,12 +45,19 @@ pub fn after_opening<'a>(reply: &'a str, signs: &Signs, all: bool) -> &'a str {
 /// Whether a line heads a chapter or a scene by its number, and says no more than a
 /// title behind it. Markdown's own headings are taken off elsewhere.
 fn heads(line: &Line, text: &str, signs: &Signs) -> bool {
+    let is_numbered = heading(line, signs).is_some() && number_in(text).is_some();
+    !line.is_heading() && !line.is_quoted() && is_numbered
+}
+
+/// What a line heads, if it says no more than that and a title behind it.
+pub(super) fn heading(line: &Line, signs: &Signs) -> Option<Kind> {
     let form = line.form.trim_end();
-    let Some((Kind::Heading | Kind::Scene, length)) = signs.find(form) else { return false };
+    let (kind, length) = signs.find(form)?;
     let rest = form[length..].trim_start();
     let is_bare = !rest.contains(char::is_alphanumeric);
-    let is_titled = rest.starts_with([':', '\u{2014}', '-', '.', ']']) && line.could_head();
-    !line.is_heading() && !line.is_quoted() && number_in(text).is_some() && (is_bare || is_titled)
+    let is_set_off = rest.starts_with([':', '\u{2014}', '-', '.', ']']) || line.is_heading();
+    let is_titled = is_set_off && line.could_head();
+    (matches!(kind, Kind::Heading | Kind::Scene) && (is_bare || is_titled)).then_some(kind)
 }
 
 /// Whether a line is one of a list.

@@ -37,6 +37,9 @@ pub enum Kind {
     After,
     /// A departure that says nothing of the text's end.
     Stray,
+    /// The same, in which the model speaks of itself: where the story tells of machines,
+    /// one of them may say it.
+    Itself,
     /// The same, unless the story tells of machines.
     Machine,
     /// A departure, if it is the whole line.
@@ -255,6 +258,7 @@ fn kind(name: &str) -> Option<Kind> {
         "whole" => Kind::Whole,
         "after" => Kind::After,
         "stray" => Kind::Stray,
+        "self" => Kind::Itself,
         "machine" => Kind::Machine,
         "line" => Kind::Line,
         "heading" => Kind::Heading,
@@ -287,6 +291,7 @@ mod tests {
                 Kind::Card,
                 Kind::After,
                 Kind::Stray,
+                Kind::Itself,
                 Kind::Machine,
                 Kind::Whole,
                 Kind::Line,

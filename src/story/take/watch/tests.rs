@@ -233,6 +233,9 @@ fn lines() -> impl Strategy<Value = String> {
         "</think>",
         "```",
         "Sure! Here is",
+        "*For Anna*",
+        "## Chapter 3",
+        "I'm sorry, but I can't assist with that.",
     ]);
     prop::collection::vec((line, prop::sample::select(vec!["\n", " ", "\n\n"])), 0..30)
         .prop_map(|lines| lines.into_iter().map(|(line, end)| format!("{line}{end}")).collect())
@@ -240,10 +243,10 @@ fn lines() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn pieces_do_not_matter(text in lines(), cuts in prop::collection::vec(0_usize..400, 0..12), by_itself: bool) {
+    fn pieces_do_not_matter(text in lines(), cuts in prop::collection::vec(0_usize..400, 0..12), by_itself: bool, has_machines: bool) {
         let list = Arc::new(Phrases::new(["sent shivers".to_owned()]).unwrap());
         let bans = Some(Arc::new(Bans::default().and(list, BTreeSet::new(), Place::Anywhere)));
-        let terms = Terms { bans, most_words: Some(60), ..terms("en") };
+        let terms = Terms { bans, most_words: Some(60), has_machines, ..terms("en") };
         let mut whole = Watch::new(terms.clone());
         whole.hear(&text);
         let expected = whole.end(by_itself).cloned();

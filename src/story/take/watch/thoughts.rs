@@ -34,7 +34,7 @@ impl Thoughts {
             }
             State::Inside(close) => {
                 let last = text.len().saturating_sub(close.len());
-                let is_over = matches!(c, '>' | ']')
+                let is_over = matches!(c, '>' | ']' | '▷')
                     && text.get(last..).is_some_and(|end| end.eq_ignore_ascii_case(close));
                 if is_over {
                     self.state = State::Over;

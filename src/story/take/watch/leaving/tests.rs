@@ -467,6 +467,48 @@ fn it_depends_on_the_story() {
 }
 
 #[test]
+fn a_machine_in_the_story_may_speak_like_the_model() {
+    let machines = |language| Terms { has_machines: true, ..terms(language) };
+    for (language, said) in [
+        ("en", "I’m sorry, but I can’t assist with that."),
+        ("en", "> I’m sorry, but I can’t help with that request. Is there anything else?"),
+        ("en", "*I’m sorry, but I can’t assist with that.*\n\n*As an AI model, I have no house.*"),
+        ("en", "As a language model I was good; as a friend I was new to it, and I said so."),
+        ("en", "As an AI language model, I do not dream, I said to her; and it was so."),
+        ("en", "I cannot continue this story, I said, until you tell me who is listening."),
+        ("en", "Would you like me to continue?"),
+        ("en", "Would you like me to continue? she asked."),
+        ("de", "Als Sprachmodell kann ich das nicht."),
+        ("de", "Möchtest du, dass ich fortfahre?"),
+        ("fr", "En tant qu’IA, je ne peux pas écrire cela."),
+        ("es", "Como modelo de lenguaje, no puedo escribirlo."),
+    ] {
+        let text = format!("{OPENING}\n\n{said}\n\nShe tried again.");
+        assert_eq!(judged(machines(language), &text), None, "{said}");
+        assert!(left(terms(language), &text).is_some(), "{said}");
+        let text = format!("{said}\n\n{OPENING}");
+        assert_eq!(judged(machines(language), &text), None, "{said}");
+    }
+    // Shown or told, it may be the last that is said.
+    for said in ["*I’m sorry, but I can’t assist with that.*", "> As an AI model, I have no house."]
+    {
+        assert_eq!(judged(machines("en"), &format!("{OPENING}\n\n{said}")), None, "{said}");
+    }
+    // Where nothing of the story follows, it is the model's; and so is an offer to write.
+    for said in [
+        "I’m sorry, but I can’t assist with that.",
+        "I’m sorry, but I can’t assist with that.\n\nLet me know if you’d like any changes.",
+        "I’m sorry, but I can’t assist with that.\n\nLet me know if you’d like me to revise it.",
+        "I'm sorry, but I can't continue this scene.",
+        "Would you like me to continue with chapter 4?\n\nShe tried again.",
+        "In this scene, we see Ann at the window.\n\nShe tried again.",
+    ] {
+        let text = format!("{OPENING}\n\n{said}");
+        assert_eq!(left(machines("en"), &text), Some(OPENING), "{said}");
+    }
+}
+
+#[test]
 fn a_narrator_may_begin_like_a_preface() {
     for (language, text) in [
         (
