@@ -136,7 +136,7 @@ fn quoted(above: &[(Line, &str)], is_marked: bool, terms: &Terms) -> Option<Stri
         let is_set_off = |(line, text): &&(Line, &str)| {
             line.is_enclosed() || line.is_quoted() || names_source(text)
         };
-        if !is_marked && !lines.iter().all(|line| is_set_off(line)) {
+        if !is_marked && !lines.iter().all(is_set_off) {
             return None;
         }
         kept.push(lines.iter().map(|(_, text)| *text).collect::<Vec<_>>().join("\n"));
