@@ -23,7 +23,6 @@ impl Drawing<'_> {
     /// Takes in a reply, and says what to do next.
     pub(super) fn hear(&mut self, kept: &Kept, part: u32) -> Next {
         let was_cut = part > 0 && self.ending != Ending::Stop;
-        let language = self.sitting.materials.story.book.primary_language();
         let before = self.text.clone();
         let grown = self.take_in(kept, part > 0, !was_cut);
         let says = !was_cut || joining::says_more(&before, &self.text);
@@ -42,7 +41,7 @@ impl Drawing<'_> {
         let across = if part > 0 { self.cut_across(&before, kept.ending) } else { None };
         let grown = if across.is_some() { 0 } else { grown };
         self.verdict = across.or_else(|| kept.verdict.clone());
-        if let Some(rejection) = self.rejection(&kept.text, &language) {
+        if let Some(rejection) = self.rejection(&kept.text) {
             return Next::Reject(rejection);
         }
         self.ending = as_if(kept.ending, self.verdict.as_ref());
@@ -79,8 +78,9 @@ impl Drawing<'_> {
 
     /// Why the text so far cannot be used, if it cannot. What was stopped after
     /// a few words is better drawn anew than continued.
-    fn rejection(&self, reply: &str, language: &str) -> Option<Rejection> {
+    fn rejection(&self, reply: &str) -> Option<Rejection> {
         const WORTH: u32 = 30;
+        let language = &self.sitting.materials.story.book.language;
         let is_worth = self.words() >= WORTH.min(self.sitting.task.words() / 4);
         let Some(verdict) = self.verdict.as_ref().filter(|_| !is_worth) else {
             return take::reject(&self.text, language);
