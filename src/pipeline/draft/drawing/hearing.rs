@@ -113,10 +113,23 @@ impl Drawing<'_> {
                 self.end_sentence(&kept.text);
                 self.next(grown, false)
             }
+            Some(_) if self.may_end_foreign() => {
+                self.is_whole = true;
+                Next::Whole
+            }
             Some(verdict) if self.is_short() => Next::Reject(verdict.into()),
             // It ends with its last whole sentence.
             _ => Next::Whole,
         }
+    }
+
+    /// Whether, drawn for the last time, most of a chapter has come before it turns to
+    /// another language: a letter at its end is no reason to refuse all of it.
+    fn may_end_foreign(&self) -> bool {
+        let is_language = |verdict: &Verdict| verdict.reason == Reason::Language;
+        self.is_last
+            && self.words() * 2 > self.sitting.task.words()
+            && self.verdict.as_ref().is_some_and(is_language)
     }
 
     /// Goes back to the last whole sentence where a model will not end the one that
