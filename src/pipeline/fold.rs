@@ -132,7 +132,7 @@ fn demand(story: &Story, source: &str, words: usize) -> Demand {
         beats: Vec::new(),
         places: Vec::new(),
         words,
-        language: story.book.primary_language(),
+        language: story.book.language.clone(),
     }
 }
 

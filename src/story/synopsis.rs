@@ -18,7 +18,7 @@ pub struct Demand {
     pub places: Vec<String>,
     /// The most words.
     pub words: usize,
-    /// The book's language, as a primary subtag.
+    /// The book's language, as a tag.
     pub language: String,
 }
 
@@ -91,7 +91,7 @@ pub fn demand(story: &Story, chapter: &Chapter, text: &str, words: usize) -> Dem
         beats,
         places: chapter.places().into_iter().map(|id| story[id].name.clone()).collect(),
         words,
-        language: story.book.primary_language(),
+        language: story.book.language.clone(),
     }
 }
 

@@ -391,6 +391,29 @@ fn a_continuation_in_another_language_is_asked_for_again_and_foreign_speech_is_n
     assert_eq!(prose(&project, 1), format!("{start}{letter}"));
 }
 
+/// A model that will have its foreign letter at the end of a chapter gets a chapter
+/// without it, the last time that it is drawn.
+#[test]
+fn a_turn_at_the_end_refuses_no_chapter_of_which_most_has_come() {
+    let letter = "Ma chère Mara,\n\nJe vous écris de Lyon, où il pleut depuis trois jours. La maison est froide et les \
+                  enfants toussent, mais nous avons du bois et le boulanger nous fait encore crédit. Votre oncle est parti \
+                  lundi sans dire un mot ; il a laissé sa montre sur la table et la porte ouverte. Je ne sais pas ce qu’il \
+                  faut en penser. Vous, qui savez ces choses, dites-moi s’il faut avoir peur.";
+    let reply = format!("{}\n\n{letter}", PROSE[0]);
+    let script = [always(&[&records(1)], &record(1)), always(&[&drafts(1)], &reply)];
+    for (words, code) in [("words: 120", 0), ("words: 300", 3)] {
+        let project = small(&script);
+        let book = project.read("storygen.yaml").replace("words: 60", words);
+        project.write("storygen.yaml", book);
+        let output = run(&project, &["draft", "chapter", "1"]);
+        assert_eq!(output.code, code, "{output}");
+        assert!(output.stderr.contains("drawing 4 of 4"), "{output}");
+        if code == 0 {
+            assert_eq!(prose(&project, 1), PROSE[0]);
+        }
+    }
+}
+
 #[test]
 fn a_short_reply_is_asked_for_more_three_times_at_most() {
     let pieces = [

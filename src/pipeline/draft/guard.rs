@@ -65,7 +65,7 @@ impl Guard {
         let scenes = chapter.scenes.len();
         let is_last_scene = task.scene.is_none_or(|scene| scene + 1 == scenes);
         Terms {
-            language: story.book.primary_language(),
+            language: story.book.language.clone(),
             signs: Arc::clone(&self.signs),
             begun: String::new(),
             most_words: usize::try_from(take::most_words(task.words())).ok(),

@@ -6,6 +6,7 @@ use super::prose;
 mod circles;
 mod framing;
 mod language;
+mod letters;
 mod remarks;
 pub mod watch;
 mod wrappings;
@@ -121,7 +122,7 @@ pub fn reject(text: &str, language: &str) -> Option<Rejection> {
     if let Some(words) = find_loop(trimmed) {
         return Some(Rejection::Loop(words));
     }
-    foreign_language(trimmed, language).map(Rejection::Language)
+    language::mostly_foreign(trimmed, language).map(Rejection::Language)
 }
 
 /// The opening words of a reply in which the model declines. A character may

@@ -23,7 +23,6 @@ impl Drawing<'_> {
     /// Takes in a reply, and says what to do next.
     pub(super) fn hear(&mut self, kept: &Kept, part: u32) -> Next {
         let was_cut = part > 0 && self.ending != Ending::Stop;
-        let language = self.sitting.materials.story.book.primary_language();
         let before = self.text.clone();
         let grown = self.take_in(kept, part > 0, !was_cut);
         let says = !was_cut || joining::says_more(&before, &self.text);
@@ -42,7 +41,7 @@ impl Drawing<'_> {
         let across = if part > 0 { self.cut_across(&before, kept.ending) } else { None };
         let grown = if across.is_some() { 0 } else { grown };
         self.verdict = across.or_else(|| kept.verdict.clone());
-        if let Some(rejection) = self.rejection(&kept.text, &language) {
+        if let Some(rejection) = self.rejection(&kept.text) {
             return Next::Reject(rejection);
         }
         self.ending = as_if(kept.ending, self.verdict.as_ref());
@@ -79,8 +78,9 @@ impl Drawing<'_> {
 
     /// Why the text so far cannot be used, if it cannot. What was stopped after
     /// a few words is better drawn anew than continued.
-    fn rejection(&self, reply: &str, language: &str) -> Option<Rejection> {
+    fn rejection(&self, reply: &str) -> Option<Rejection> {
         const WORTH: u32 = 30;
+        let language = &self.sitting.materials.story.book.language;
         let is_worth = self.words() >= WORTH.min(self.sitting.task.words() / 4);
         let Some(verdict) = self.verdict.as_ref().filter(|_| !is_worth) else {
             return take::reject(&self.text, language);
@@ -113,10 +113,23 @@ impl Drawing<'_> {
                 self.end_sentence(&kept.text);
                 self.next(grown, false)
             }
+            Some(_) if self.may_end_foreign() => {
+                self.is_whole = true;
+                Next::Whole
+            }
             Some(verdict) if self.is_short() => Next::Reject(verdict.into()),
             // It ends with its last whole sentence.
             _ => Next::Whole,
         }
+    }
+
+    /// Whether, drawn for the last time, most of a chapter has come before it turns to
+    /// another language: a letter at its end is no reason to refuse all of it.
+    fn may_end_foreign(&self) -> bool {
+        let is_language = |verdict: &Verdict| verdict.reason == Reason::Language;
+        self.is_last
+            && self.words() * 2 > self.sitting.task.words()
+            && self.verdict.as_ref().is_some_and(is_language)
     }
 
     /// Goes back to the last whole sentence where a model will not end the one that

@@ -31,6 +31,7 @@ mod script;
 mod signs;
 mod thoughts;
 mod tongue;
+mod turning;
 
 pub use across::across;
 pub use closing::before_closing;
@@ -49,7 +50,7 @@ use tongue::Tongue;
 /// What a reply is watched for.
 #[derive(Clone, Debug, Default)]
 pub struct Terms {
-    /// The primary subtag of the language it is to be in.
+    /// The language it is to be in, as a tag.
     pub language: String,
     /// The openings of lines by which a model leaves the story.
     pub signs: Arc<Signs>,
@@ -175,8 +176,8 @@ impl Watch {
             runs: Runs::default(),
             retold: 0,
             before: terms.begun.len(),
-            tongue: Tongue::default(),
-            script: Script::default(),
+            tongue: Tongue::new(&terms.begun),
+            script: Script::new(&terms.language, &terms.begun),
             scan,
             scanned_from: 0,
             terms,
@@ -308,19 +309,19 @@ impl Watch {
     fn check_language(&mut self, c: char, at: usize) {
         let is_line_said = self.leaving.is_of_another() && !self.quotes.is_told_again();
         let is_said = self.quotes.is_open() || is_line_said || self.leaving.unclosed().is_some();
-        let turned = self
-            .tongue
-            .read(c, at, is_said, &self.terms.language)
-            .or_else(|| if is_said { None } else { self.script.read(c, at, &self.terms.language) });
-        if let Some((from, language)) = turned {
+        if let Some((from, language)) = self.tongue.read(c, at, is_said, &self.terms.language) {
             let keep = self.ends.before(self.turn(from, &language));
+            self.stop(Reason::Language, keep, |_| language);
+        } else if !is_said && let Some((from, language)) = self.script.read(c, at) {
+            // Letters tell where it turned.
+            let keep = self.ends.before(from);
             self.stop(Reason::Language, keep, |_| language);
         }
     }
 
     /// Where the text turns to a language in which it is from about a place on.
     fn turn(&self, from: usize, foreign: &str) -> usize {
-        tongue::turn(&self.text, from, foreign, &self.terms.language)
+        turning::turn(&self.text, from, foreign, &self.terms.language)
     }
 
     fn find_phrase(&mut self, text: &str, is_over: bool) {

@@ -1,26 +1,27 @@
-//! When a text in Latin letters falls into another script.
+//! When a text falls into another script than its own.
 //!
 //! The detector of languages wants a page; letters of another script are another
 //! language at once, but for a few of them: a name, an inscription, a line of song.
+//! Latin ones stand in books of every script.
 
 use crate::story::take::language::language_of;
+use crate::story::take::letters::{LATIN, script_of, scripts};
 
 /// How much of another script is no inscription any more: letters, of which one
 /// that stands for a syllable or a word counts thrice.
 const MUCH: usize = 150;
 
-/// After so many letters of its own the text is itself again.
+/// After so many letters of its own the text is itself again; and of so many the first
+/// ones tell what a book is written in whose language does not.
 const BACK: usize = 60;
-
-/// Languages that are written in other letters than Latin ones.
-const OTHERS: [&str; 24] = [
-    "am", "ar", "be", "bg", "bn", "el", "fa", "he", "hi", "hy", "ja", "ka", "ko", "mk", "mr", "ne",
-    "ru", "sr", "ta", "te", "th", "uk", "ur", "zh",
-];
 
 /// Follows the letters of what is told.
 #[derive(Clone, Debug, Default)]
 pub struct Script {
+    /// What the book is written in.
+    scripts: Vec<&'static str>,
+    /// How many letters may yet tell what it is written in.
+    learning: usize,
     foreign: String,
     weight: usize,
     from: usize,
@@ -28,16 +29,29 @@ pub struct Script {
 }
 
 impl Script {
+    /// At the beginning of a reply in a language, by its tag, that goes on from a text.
+    #[must_use]
+    pub fn new(language: &str, begun: &str) -> Self {
+        let scripts = scripts(language);
+        let learning = if scripts.is_some() { 0 } else { BACK };
+        let mut script = Self { scripts: scripts.unwrap_or_default(), learning, ..Self::default() };
+        for c in begun.chars().filter(|c| c.is_alphabetic()).take(learning) {
+            script.is_own(c);
+        }
+        script
+    }
+
     /// Reads the character at this place. Once there is much of another script,
     /// gives where it began and the language it is in.
-    pub fn read(&mut self, c: char, at: usize, language: &str) -> Option<(usize, String)> {
-        if OTHERS.contains(&language) || !c.is_alphabetic() {
+    pub fn read(&mut self, c: char, at: usize) -> Option<(usize, String)> {
+        if !c.is_alphabetic() {
             return None;
         }
-        if is_latin(c) {
+        if self.is_own(c) {
             self.own += 1;
             if self.own >= BACK {
-                *self = Self { own: self.own, ..Self::default() };
+                self.foreign.clear();
+                self.weight = 0;
             }
             return None;
         }
@@ -56,10 +70,17 @@ impl Script {
             (self.from, name)
         })
     }
-}
 
-fn is_latin(c: char) -> bool {
-    matches!(u32::from(c), 0..=0x036f | 0x1d00..=0x1eff | 0x2070..=0x218f | 0x2c60..=0x2c7f | 0xa720..=0xa7ff | 0xab30..=0xab6f | 0xfb00..=0xfb06 | 0xff21..=0xff5a)
+    fn is_own(&mut self, c: char) -> bool {
+        let Some(is) = script_of(c) else { return !self.scripts.contains(&LATIN) };
+        if self.learning > 0 {
+            self.learning -= 1;
+            if !self.scripts.contains(&is) {
+                self.scripts.push(is);
+            }
+        }
+        is == LATIN || self.scripts.contains(&is)
+    }
 }
 
 #[cfg(test)]
@@ -67,8 +88,8 @@ mod tests {
     use super::*;
 
     fn turned(text: &str, language: &str) -> Option<(usize, String)> {
-        let mut script = Script::default();
-        text.char_indices().find_map(|(at, c)| script.read(c, at, language))
+        let mut script = Script::new(language, "");
+        text.char_indices().find_map(|(at, c)| script.read(c, at))
     }
 
     #[test]
@@ -83,7 +104,21 @@ mod tests {
             (format!("{own}Анна Сергеевна {own}").repeat(30), "en", None),
             (format!("{own}Ça et là, où l’été naît, Łódź, żółw, ǅ. ").repeat(20), "fr", None),
             (chinese.clone(), "zh", None),
+            (chinese.clone(), "zh-Hant-TW", None),
+            (chinese.clone(), "yue", None),
             (russian.to_owned(), "ru", None),
+            // A book in other letters than Latin ones may say something in these.
+            (format!("{russian} {chinese}{russian}"), "ru", Some(russian.len() + 1)),
+            (format!("{russian} {chinese}{russian}"), "mn", Some(russian.len() + 1)),
+            (format!("{russian} {}{russian}", own.repeat(3)), "ru", None),
+            (format!("{chinese} {russian}"), "ja", Some(chinese.len() + 1)),
+            // One that is written in two.
+            (format!("{own}{russian}"), "sr", None),
+            (format!("{own}{chinese}"), "sr-Latn", Some(own.len())),
+            // Of a language that is not known, its beginning tells.
+            (russian.to_owned(), "kk", None),
+            (russian.to_owned(), "tg-Cyrl-TJ", None),
+            (format!("{own}{chinese}"), "eu", Some(own.len())),
         ] {
             let found = turned(&text, language).map(|(from, _)| from);
             assert_eq!(found, expected, "{language}: {text}");

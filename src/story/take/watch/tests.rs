@@ -171,6 +171,38 @@ fn another_language_is_noticed_wherever_a_paragraph_turns() {
 }
 
 #[test]
+fn a_letter_may_open_a_chapter_in_another_language() {
+    let letter = "Ma chère Edda,\n\nJe vous écris de Lyon, où il pleut depuis trois jours. La maison est froide et les \
+        enfants toussent, mais nous avons du bois et le boulanger nous fait encore crédit. Votre oncle est parti lundi sans \
+        dire un mot ; il a laissé sa montre sur la table et la porte ouverte. Je ne sais pas ce qu’il faut en penser. On dit \
+        ici que la cloche a sonné, et que personne ne l’a touchée. Vous, qui savez ces choses, dites-moi s’il faut avoir \
+        peur.\n\nJe ne dors plus guère. La nuit j’écoute la rivière, et je compte les heures, et quand le jour vient je \
+        n’ai plus la force de me lever. Écrivez-moi bientôt, je vous en prie, et ne dites rien à Ruth.\n\nVotre \
+        cousine,\n\nAdèle";
+    let told = format!("{OPENING} {OPENING} {OPENING} {OPENING}");
+    assert_eq!(judged(terms("en"), &format!("{letter}\n\n{told}")), None);
+    let page = "La pluie avait cessé avant l’aube, et de la gouttière l’eau continuait de couler dans le seau que quelqu’un \
+        avait laissé là depuis l’été. Marthe ouvrit la fenêtre de la cuisine et regarda la cour. Il n’y avait personne. Sur \
+        le muret, près du puits, se trouvait encore le chapeau de son père, et elle pensa qu’il fallait le rentrer, parce \
+        qu’un chapeau mouillé ne sèche jamais tout à fait. Alors il poussa la feuille vers elle d’un doigt, comme on pousse \
+        une assiette vers un hôte que l’on ne connaît pas, et sortit dans la cour sans prendre son chapeau. Marthe attendit \
+        que ses pas se fussent éloignés au-delà de la grille ; puis elle lut les trois lignes, l’une après \
+        l’autre, et quand elle eut fini elle les relut depuis le début. Au bas de la feuille, il y avait un nom que personne, \
+        dans cette maison, n’avait plus prononcé depuis longtemps, et dans le coin le vieux poêle cliquetait comme si rien ne \
+        pressait.";
+    let all = format!("{letter}\n\n{page}\n\n{told}");
+    assert_eq!(judged(terms("en"), &all), Some((Reason::Language, "")));
+    assert_eq!(judged(terms("en"), letter), Some((Reason::Language, "")));
+    // Once the chapter has begun, it turns.
+    let begun = Terms { begun: told.clone(), ..terms("en") };
+    assert_eq!(judged(begun, letter), Some((Reason::Language, "")));
+    assert_eq!(
+        judged(terms("en"), &format!("{told}\n\n{letter}")),
+        Some((Reason::Language, told.as_str()))
+    );
+}
+
+#[test]
 fn a_run_of_signs_is_cut_where_it_begins_whatever_its_signs() {
     for round in ["!", "—", " 🙂", "ha", "\u{200b}", "語", "\u{0}", "\n", "* "] {
         for before in ["", OPENING] {
