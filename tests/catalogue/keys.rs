@@ -222,7 +222,7 @@ fn a_source_that_fails_ends_only_what_needs_its_key() {
         (count, "`sh`, your `api_key_command`, failed (exit status: 1)"),
     ] {
         let config = format!(
-            "endpoints:\n  barn: {{base_url: 'http://127.0.0.1:1/v1', tries: 1, {source}}}\n  attic: {{base_url: 'http://127.0.0.1:1/v1', tries: 1}}\n"
+            "endpoints:\n  barn: {{base_url: 'http://127.0.0.1:2/v1', tries: 1, {source}}}\n  attic: {{base_url: 'http://127.0.0.1:1/v1', tries: 1}}\n"
         );
         for (models, is_stand_in) in
             [("model: barn/m\n", false), ("model: attic/m\nmodels: {fallback: [barn/m]}\n", true)]
