@@ -99,7 +99,7 @@ fn a_wish_widens_what_a_server_usually_has() {
         ("lmstudio/x", &[], "limits: {window: 16384}", "", 16_384, told),
         ("lmstudio/x", &[], "", "window: 16384", 16_384, ""),
         ("lmstudio/x", flag, "", "window: 8192", 8_192, ""),
-        ("lmstudio/x", &["--window", "3000"], "", "", 3_000, ""),
+        ("lmstudio/x", &["--window", "4000"], "", "", 4_000, ""),
         ("lmstudio/mythomax-13b", flag, "", "", 4_096, full),
         ("attic/x", flag, "", "window: 8192", 8_192, ""),
     ];
