@@ -451,6 +451,9 @@ fn a_withdrawn_model_is_told_of_wherever_it_is_named() {
     assert_eq!(server.requests().len(), 0);
 }
 
+/// The user's file, the environment, the command, who names the model that is told of.
+type Named<'a> = (String, &'a [(&'a str, &'a str)], &'a [&'a str], &'a str);
+
 /// Whoever names it: what the project does not name is told with who does.
 #[test]
 fn a_withdrawn_model_of_the_user_is_told_of_too() {
@@ -460,7 +463,7 @@ fn a_withdrawn_model_of_the_user_is_told_of_too() {
     let flag: &[&str] = &["status", "--model", gone];
     let flag_of_role = format!("record={gone}");
     let flag_of_role: &[&str] = &["status", "--model", &flag_of_role];
-    let table: [(String, &[(&str, &str)], &[&str], &str); 9] = [
+    let table: [Named<'_>; 9] = [
         (format!("model: {gone}\n"), &[], check, "your configuration"),
         (format!("model: {gone}\n"), &[], status, "your configuration"),
         (format!("models: {{record: {gone}}}\n"), &[], check, "your configuration"),
