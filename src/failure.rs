@@ -32,7 +32,7 @@ pub enum Exit {
 }
 
 /// An error with its exit code and ways out.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Failure {
     /// The code the program ends with.
     pub exit: Exit,

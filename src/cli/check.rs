@@ -36,7 +36,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
         loaded.findings.extend(crate::check::check(story));
     }
     // What cannot be read at all is told after the findings.
-    let beside = beside::check(&folder, &mut loaded);
+    let beside = beside::check(&folder, &mut loaded, ui);
     let (errors, warnings) =
         (open::count(&loaded, Severity::Error), open::count(&loaded, Severity::Warning));
     let least = match arguments.fail_on {

@@ -71,6 +71,9 @@ pub(super) fn run(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exi
     {
         ui.warn(&failure.message);
     }
+    for line in model::withdrawn_besides(&flags, &loaded.wishes, &config, &catalogue) {
+        ui.warn(&line);
+    }
     let proxy = model::proxied(&choice, &loaded.wishes, &config, &catalogue);
     let Choice { name: model, origin } = choice;
     let proxy = proxy.map(|proxy| format!(", {proxy}")).unwrap_or_default();

@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::ui::table::wrapped;
-use super::ui::{Ui, terminal_width};
+use super::ui::{Ui, terminal_width, took};
 use super::{Common, open};
 use crate::date::date_time;
 use crate::failure::{Exit, Failure};
@@ -235,7 +235,7 @@ fn sentence(event: &Event) -> Option<String> {
         Event::Take(note) => {
             let by = match note.origin {
                 Origin::Author => "by the author".to_owned(),
-                Origin::Model => format!("{} + {} tokens", note.tokens.prompt, note.tokens.reply),
+                Origin::Model => took(note.tokens.prompt, note.tokens.reply),
             };
             format!("  {}@{}: {} words, {by}", note.chapter, note.take, note.words)
         }

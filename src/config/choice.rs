@@ -30,10 +30,10 @@ impl Choice {
 }
 
 impl Config {
-    /// The model for a kind of work. A flag or the environment names it for the
-    /// whole run; then come the project's word for this work, and for all work;
-    /// then the user's. Work of which nobody has said anything is done by the model
-    /// that drafts.
+    /// The model for a kind of work. A flag names it for the whole run; the environment
+    /// names the one that drafts, and the one for all work that no file has a word for.
+    /// Then come the project's word for this work, and for all work; then the user's.
+    /// Work of which nobody has said anything is done by the model that drafts.
     #[must_use]
     pub fn choose(
         &self,
@@ -58,17 +58,20 @@ impl Config {
             named.map(|(name, _)| Choice::new(name, Origin::Project))
         };
         let of = |named: Option<&String>, origin| named.map(|name| Choice::new(name, origin));
+        let environment = of(self.model.as_ref(), Origin::Environment);
+        let every_of_project = project.every.as_ref().filter(|_| environment.is_none());
         of(flags.roles.get(&role), Origin::Flag)
             .or_else(|| of(flags.every.as_ref(), Origin::Flag))
-            .or_else(|| of(self.model.as_ref(), Origin::Environment))
+            .or_else(|| environment.clone().filter(|_| role == Role::Draft))
             .or_else(|| of_project(project.roles.get(&role)))
-            .or_else(|| of_project(project.every.as_ref()))
+            .or_else(|| of_project(every_of_project))
             .or_else(|| of(user.roles.get(&role), Origin::User))
+            .or(environment)
             .or_else(|| of(user.every.as_ref(), Origin::User))
     }
 
-    /// The models that stand in, in order. Who names one model for the whole run
-    /// wants that one: then only a flag adds others.
+    /// The models that stand in, in order. A flag that names one model for the whole
+    /// run wants that one: then only another flag adds others.
     #[must_use]
     pub fn fallback(
         &self,
@@ -81,7 +84,7 @@ impl Config {
         if let Some(names) = &flags.fallback {
             return all(names, Origin::Flag);
         }
-        if flags.every.is_some() || self.model.is_some() {
+        if flags.every.is_some() {
             return Vec::new();
         }
         if let Some(names) = &project.fallback {
@@ -242,11 +245,23 @@ mod tests {
             ..Models::default()
         };
         let user = "model: openai/mine\nmodels: {record: openai/cheap, fallback: [embedded]}\n";
-        let table: [Case<'_>; 7] = [
+        let drafts = "models: {draft: openai/mine, talk: openai/voice}\n";
+        let table: [Case<'_>; 10] = [
             (None, "{}", &none, false, ["embedded", "embedded"], &[]),
             (None, user, &none, false, ["openai/mine", "openai/cheap"], &["embedded"]),
             (None, user, &none, true, ["openai/book", "openai/clerk"], &["openai/other"]),
-            (Some("openai/env"), user, &none, true, ["openai/env", "openai/env"], &[]),
+            // The environment's is the word for `model`, and for nothing else.
+            (
+                Some("openai/env"),
+                user,
+                &none,
+                true,
+                ["openai/env", "openai/clerk"],
+                &["openai/other"],
+            ),
+            (Some("openai/env"), user, &none, false, ["openai/env", "openai/cheap"], &["embedded"]),
+            (Some("openai/env"), drafts, &none, false, ["openai/env", "openai/env"], &[]),
+            (Some("openai/env"), "{}", &none, false, ["openai/env", "openai/env"], &[]),
             (Some("openai/env"), user, &flag, true, ["openai/flag", "openai/flag"], &[]),
             (None, user, &role, true, ["openai/book", "openai/hand"], &["openai/other"]),
             (Some("openai/env"), "{}", &role, false, ["openai/env", "openai/hand"], &[]),

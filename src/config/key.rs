@@ -83,7 +83,7 @@ impl KeySource {
 fn file(path: &str) -> Result<SecretString> {
     let failed = |what: &dyn std::fmt::Display| {
         Failure::new(
-            Exit::Usage,
+            Exit::Provider,
             format!(
                 "cannot read the key: `api_key_file` in your configuration names `{path}`, {what}"
             ),
@@ -104,7 +104,7 @@ fn file(path: &str) -> Result<SecretString> {
     let message = format!(
         "cannot read the key: `api_key_file` in your configuration names `{path}`, {wrong}"
     );
-    Err(Failure::new(Exit::Usage, message).hint("put the key there, and nothing else").into())
+    Err(Failure::new(Exit::Provider, message).hint("put the key there, and nothing else").into())
 }
 
 /// Runs a program of the user's and takes what it prints. It runs in the root
@@ -165,7 +165,7 @@ fn program(words: &[String], limit: Duration) -> Result<SecretString> {
 
 fn failed(name: &str, what: &str) -> Failure {
     Failure::new(
-        Exit::Usage,
+        Exit::Provider,
         format!("cannot get the key: `{name}`, your `api_key_command`, {what}"),
     )
     .hint("it has to print the key in its first line: `api_key_command: [pass, show, writing]`")

@@ -47,7 +47,7 @@ pub(super) fn read(name: &str) -> Result<SecretString> {
     use crate::failure::{Exit, Failure};
 
     let what = "this storygen was built without the keyring";
-    Err(Failure::new(Exit::Usage, format!("cannot get the key `{name}`: {what}"))
+    Err(Failure::new(Exit::Provider, format!("cannot get the key `{name}`: {what}"))
         .hint("build it with `--features keyring`")
         .hint("or let your keyring's own program print it: `api_key_command: [secret-tool, lookup, service, storygen]`")
         .into())

@@ -105,6 +105,12 @@ impl Config {
         })
     }
 
+    /// The model of `STORYGEN_MODEL`.
+    #[must_use]
+    pub fn model(&self) -> Option<&str> {
+        self.model.as_deref()
+    }
+
     /// The address of `STORYGEN_BASE_URL`.
     #[must_use]
     pub fn address(&self) -> Option<&str> {

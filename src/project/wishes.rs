@@ -62,6 +62,11 @@ impl<T> Models<T> {
     pub fn all(&self) -> impl Iterator<Item = &T> {
         self.every.iter().chain(self.roles.values()).chain(self.fallback.iter().flatten())
     }
+
+    /// Whether one is named for anything beside drafting: for other work, or to stand in.
+    pub fn are_beside(&self) -> bool {
+        self.roles.keys().any(|role| *role != Role::Draft) || self.fallback.is_some()
+    }
 }
 
 /// Where a project says that its models are.

@@ -91,11 +91,13 @@ pub fn common<'a>(first: &Facts, others: impl Iterator<Item = &'a Facts>) -> Fac
             let [of_all, of_one] = [&all, one].map(|facts| facts.reply_limit.unwrap_or(usize::MAX));
             least_beside(of_all, &all, of_one, one)
         });
+        let is_least = room(one) < room(&all);
         Facts {
             // What one thinks takes nothing from the window of another: the room for
             // prompt and text is the least of all, and thinking stands beside it.
             window: least_beside(all.window, &all, one.window, one),
-            held_by: if room(one) < room(&all) { Some(one.name.clone()) } else { all.held_by },
+            held_by: if is_least { Some(one.name.clone()) } else { all.held_by },
+            window_way: if is_least { one.window_way.clone() } else { all.window_way },
             reply_limit,
             thinking: all.thinking.max(one.thinking),
             name: all.name,

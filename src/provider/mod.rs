@@ -57,6 +57,8 @@ pub struct Facts {
     /// Whose window that is, where it is one that stands in and holds less than the
     /// model itself.
     pub held_by: Option<String>,
+    /// How it is made larger, where it is only what such servers usually have.
+    pub window_way: Option<String>,
     /// The most tokens of one reply, where the endpoint has such a limit.
     pub reply_limit: Option<usize>,
     /// Tokens that it may spend on thinking in each reply, beside those of the text
@@ -90,6 +92,7 @@ impl Facts {
             name: name.into(),
             window,
             held_by: None,
+            window_way: None,
             reply_limit: None,
             thinking: 0,
             prefill: false,

@@ -206,9 +206,37 @@ fn a_key_that_cannot_be_sent_is_told_by_its_source() {
         );
         project.write("../home/config/storygen/config.yaml", config);
         let output = project.run_with(&["draft", "chapter", "1"], &[("MYK", "two words")]);
-        assert_eq!(output.code, 2, "{source}: {output}");
+        assert_eq!(output.code, 6, "{source}: {output}");
         let said = format!("{name}: the key for http://127.0.0.1:1 holds spaces");
         assert!(output.stderr.contains(&said), "{source}: {output}");
+    }
+}
+
+/// A source that fails is a key that is missing: exit code 6, and no end of a run where
+/// the model only stands in.
+#[test]
+fn a_source_that_fails_ends_only_what_needs_its_key() {
+    let count = "api_key_command: [sh, -c, 'exit 1']";
+    for (source, words) in [
+        ("api_key_file: /nonexistent/key", "`/nonexistent/key`, which is not there"),
+        (count, "`sh`, your `api_key_command`, failed (exit status: 1)"),
+    ] {
+        let config = format!(
+            "endpoints:\n  barn: {{base_url: 'http://127.0.0.1:2/v1', tries: 1, {source}}}\n  attic: {{base_url: 'http://127.0.0.1:1/v1', tries: 1}}\n"
+        );
+        for (models, is_stand_in) in
+            [("model: barn/m\n", false), ("model: attic/m\nmodels: {fallback: [barn/m]}\n", true)]
+        {
+            let project = Project::copy("tests/tiny");
+            project.write("../home/config/storygen/config.yaml", format!("{config}{models}"));
+            let output = project.run(&["draft", "chapter", "1"]);
+            assert_eq!(output.code, 6, "{source} {models}: {output}");
+            assert_eq!(output.stderr.matches(words).count(), 1, "{source} {models}: {output}");
+            let is_asked = output.stderr.contains("cannot reach");
+            assert_eq!(is_asked, is_stand_in, "{source} {models}: {output}");
+            let line = "; should it have to stand in, it cannot\n";
+            assert_eq!(output.stderr.contains(line), is_stand_in, "{source} {models}: {output}");
+        }
     }
 }
 
@@ -420,6 +448,44 @@ fn a_withdrawn_model_is_told_of_wherever_it_is_named() {
         assert!(!output.stderr.contains("does not serve"), "{work}: {output}");
     }
     assert_eq!(server.requests().len(), 0);
+}
+
+/// The user's file, the environment, the command, who names the model that is told of.
+type Named<'a> = (String, &'a [(&'a str, &'a str)], &'a [&'a str], &'a str);
+
+/// Whoever names it: what the project does not name is told with who does.
+#[test]
+fn a_withdrawn_model_of_the_user_is_told_of_too() {
+    let gone = "mistral/labs-mistral-small-creative";
+    let variable = [("STORYGEN_MODEL", gone)];
+    let (check, status): (&[&str], &[&str]) = (&["check"], &["status"]);
+    let flag: &[&str] = &["status", "--model", gone];
+    let flag_of_role = format!("record={gone}");
+    let flag_of_role: &[&str] = &["status", "--model", &flag_of_role];
+    let table: [Named<'_>; 9] = [
+        (format!("model: {gone}\n"), &[], check, "your configuration"),
+        (format!("model: {gone}\n"), &[], status, "your configuration"),
+        (format!("models: {{record: {gone}}}\n"), &[], check, "your configuration"),
+        (format!("models: {{fallback: [{gone}]}}\n"), &[], status, "your configuration"),
+        ("{}\n".to_owned(), &variable, check, "the environment"),
+        ("{}\n".to_owned(), &variable, status, "the environment"),
+        ("{}\n".to_owned(), &[], flag, "a flag"),
+        ("{}\n".to_owned(), &[], flag_of_role, "a flag"),
+        // What would not be asked is not told of.
+        (format!("model: {gone}\n"), &[("STORYGEN_MODEL", "ollama/x")], status, ""),
+    ];
+    for (config, variables, command, who) in table {
+        let project = Project::copy("tests/tiny");
+        project.write("../home/config/storygen/config.yaml", &config);
+        let output = project.run_with(command, variables);
+        assert_eq!(output.code, 0, "{config} {command:?}: {output}");
+        let said = output.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+        let line =
+            format!("; {who} names `{gone}` (another model takes its place: `ministral-3-8b`");
+        let times = usize::from(!who.is_empty());
+        assert_eq!(said.matches("does not serve").count(), times, "{config} {command:?}: {output}");
+        assert_eq!(said.matches(&line).count(), times, "{config} {command:?}: {output}");
+    }
 }
 
 #[test]

@@ -38,19 +38,104 @@ fn the_smallest_count_holds_on_every_host() {
     }
 }
 
-/// Nothing is said to be assumed of a model whose own count is known.
+/// The model, what the user's file says of its endpoint, the line of the project, a flag;
+/// whether its window is said to be assumed.
+type Assumed = (&'static str, &'static str, &'static str, &'static [&'static str], bool);
+
+/// Nothing is said to be assumed of a model whose window somebody knows; a price says
+/// nothing of it.
 #[test]
 fn what_is_known_is_not_assumed() {
-    let project = Project::copy("tests/tiny");
-    for (model, is_assumed) in
-        [("llamacpp-completion/mythomax-13b", false), ("llamacpp/nobody-knows-it", true)]
-    {
-        let config = "endpoints: {llamacpp: {tries: 1}, llamacpp-completion: {tries: 1}}\n";
+    let priced = "price: {prompt: 1, reply: 2}";
+    let flag: &[&str] = &["--window", "9000"];
+    let wish = "limits: {window: 9000}";
+    let table: [Assumed; 12] = [
+        ("llamacpp-completion/mythomax-13b", "", "", &[], false),
+        ("openrouter/thedrummer/unslopnemo-12b", "", "", &[], false),
+        ("openrouter/thedrummer/unslopnemo-12b", priced, "", &[], false),
+        ("ollama/unseen:9b", "", "", &[], false),
+        ("lmstudio/unseen", "", "", &[], false),
+        ("attic/x", "window: 9000", "", &[], false),
+        ("attic/x", "window: 9000, price: {prompt: 1, reply: 2}", "", &[], false),
+        ("attic/x", "", "", flag, false),
+        ("attic/x", "", wish, &[], false),
+        ("attic/x", "", "", &[], true),
+        ("attic/x", priced, "", &[], true),
+        ("llamacpp/nobody-knows-it", "", "", &[], true),
+    ];
+    for (model, own, wish, flags, is_assumed) in table {
+        let project = Project::copy("tests/tiny");
+        let (vendor, _) = model.split_once('/').expect("a vendor");
+        let config = format!(
+            "endpoints: {{{vendor}: {{base_url: 'http://127.0.0.1:1/v1', tries: 1, {own}}}}}\n"
+        );
         project.write("../home/config/storygen/config.yaml", config);
-        let variables = [("STORYGEN_BASE_URL", "http://127.0.0.1:1")];
-        let output = project.run_with(&["models", "test", model], &variables);
-        let said = output.to_string();
-        assert_eq!(said.contains("32768 tokens are assumed"), is_assumed, "{model}: {said}");
+        let book = project.read("storygen.yaml");
+        project.write("storygen.yaml", format!("{book}\n{wish}\n"));
+        let ask = ["draft", "chapter", "1", "--model", model];
+        let output = project.run(&[&ask[..], flags].concat());
+        let what = format!("{model} {own} {wish} {flags:?}: {output}");
+        assert!(output.stderr.contains("cannot reach"), "{what}");
+        assert_eq!(output.stderr.contains("32768 tokens are assumed"), is_assumed, "{what}");
+    }
+}
+
+/// The model, the flag, the line of the project, that of the user's file; the window that
+/// is used, and what is told.
+type Loaded =
+    (&'static str, &'static [&'static str], &'static str, &'static str, u32, &'static str);
+
+/// What a server usually has is no limit: who asks for more has started it with more, up
+/// to what the model holds.
+#[test]
+fn a_wish_widens_what_a_server_usually_has() {
+    let flag: &[&str] = &["--window", "16384"];
+    let told = "is taken to have a window of 16384 tokens: its server has to be started with as many, and usually has";
+    let full = "`lmstudio/mythomax-13b` holds 4096 tokens, so the window is 4096 and not 16384\n";
+    let table: [Loaded; 9] = [
+        ("lmstudio/x", &[], "", "", 4_096, ""),
+        ("lmstudio/x", flag, "", "", 16_384, told),
+        ("koboldcpp/x", flag, "", "", 16_384, told),
+        ("lmstudio/x", &[], "limits: {window: 16384}", "", 16_384, told),
+        ("lmstudio/x", &[], "", "window: 16384", 16_384, ""),
+        ("lmstudio/x", flag, "", "window: 8192", 8_192, ""),
+        ("lmstudio/x", &["--window", "4000"], "", "", 4_000, ""),
+        ("lmstudio/mythomax-13b", flag, "", "", 4_096, full),
+        ("attic/x", flag, "", "window: 8192", 8_192, ""),
+    ];
+    for (model, flags, wish, own, window, words) in table {
+        let project = Project::copy("tests/tiny");
+        let (vendor, _) = model.split_once('/').expect("a vendor");
+        let config =
+            format!("endpoints: {{{vendor}: {{base_url: 'http://127.0.0.1:1/v1', {own}}}}}\n");
+        project.write("../home/config/storygen/config.yaml", config);
+        let book = project.read("storygen.yaml");
+        project.write("storygen.yaml", format!("{book}\n{wish}\n"));
+        let ask = ["prompt", "chapter", "1", "--table", "--model", model];
+        let output = project.run(&[&ask[..], flags].concat());
+        let what = format!("{model} {flags:?} {wish} {own}: {output}");
+        assert!(output.stdout.contains(&format!(" window {window}, reply up to ")), "{what}");
+        assert_eq!(output.stderr.is_empty(), words.is_empty(), "{what}");
+        assert!(output.stderr.contains(words), "{what}");
+    }
+}
+
+/// Where the usual window is too small, the ways to a larger one are told.
+#[test]
+fn a_usual_window_that_is_too_small_is_told_with_its_ways() {
+    let way = "help: `lmstudio` is taken to have the window that it usually has: where it is started with a larger one, say so by `--window TOKENS`, or in your configuration by `endpoints: {lmstudio: {window: TOKENS}}`\n";
+    let project = Project::copy("tests/tiny");
+    let premise = project.read("bible/premise.yaml");
+    let long = "The lamp went out over the harbour again. ".repeat(200);
+    project.write(
+        "bible/premise.yaml",
+        premise.replacen("premise: >-\n", &format!("premise: >-\n  {long}\n"), 1),
+    );
+    for (flags, is_told) in [(&[][..], true), (&["--window", "4000"], false)] {
+        let ask = ["draft", "chapter", "1", "--dry-run", "--model", "lmstudio/x"];
+        let output = project.run(&[&ask[..], flags].concat());
+        assert!(output.stderr.contains("indispensable"), "{output}");
+        assert_eq!(output.stderr.contains(way), is_told, "{output}");
     }
 }
 

@@ -98,7 +98,7 @@ fn what_a_keyring_lacks_is_said() {
         let variables: Vec<_> = bus.iter().map(|bus| (BUS, *bus)).collect();
         let output = draft(&project, &endpoint, &variables);
         assert_no_key(&project, &output, name);
-        assert_eq!(output.code, 2, "{output}");
+        assert_eq!(output.code, 6, "{output}");
         output.stderr
     };
     let mut found = String::new();

@@ -610,3 +610,37 @@ fn nothing_touches_the_network_before_trust_is_settled() {
     assert!(code == Some(6) && !calls.is_empty(), "{code:?} {calls:?}");
     assert_eq!(server.requests().len(), 1);
 }
+
+/// Beside a model that the environment names, those of the project keep their work; not
+/// where its address is not allowed: they are left out, and that is said.
+#[test]
+fn a_project_that_is_not_allowed_names_nobody_beside_the_environments_model() {
+    let line = "the `models` of `storygen.yaml` are left out beside `STORYGEN_MODEL`: its `endpoint` is `http://127.0.0.1:2/v1`, which you have not allowed\n";
+    let endpoint = "endpoint: {base_url: 'http://127.0.0.1:2/v1'}\n";
+    let models = "models: {record: openai/clerk, fallback: [openai/other]}\n";
+    for (endpoint, models, is_trusted, is_told) in [
+        (endpoint, models, false, true),
+        (endpoint, models, true, false),
+        ("", models, false, false),
+        (endpoint, "", false, false),
+    ] {
+        let project = small(&[]);
+        let book = project.read("storygen.yaml");
+        project.write("storygen.yaml", format!("{book}\n{endpoint}{models}"));
+        if is_trusted {
+            assert_eq!(project.run(&["trust", "--yes"]).code, 0);
+        }
+        let variables = [
+            ("STORYGEN_MODEL", "openai/x"),
+            ("STORYGEN_BASE_URL", "http://127.0.0.1:1/v1"),
+            ("STORYGEN_API_KEY", CANARY),
+        ];
+        let output = project.run_with(&["draft", "chapter", "1", "--dry-run"], &variables);
+        assert_eq!(output.code, 0, "{endpoint}{models}{is_trusted}: {output}");
+        assert_eq!(
+            output.stderr.contains(line),
+            is_told,
+            "{endpoint}{models}{is_trusted}: {output}"
+        );
+    }
+}

@@ -230,10 +230,15 @@ fn two_names_of_one_field_are_not_tried_for_ever() {
 fn what_waiting_cannot_mend_is_not_tried_again() {
     let quota = json!({"error": {"message": "used up", "type": "insufficient_quota", "code": "insufficient_quota"}});
     let empty = json!({"type": "error", "error": {"type": "invalid_request_error", "message": "Your credit balance is too low to access the API."}});
+    // Novita's and xAI's.
+    let purse = json!({"code": 403, "reason": "NOT_ENOUGH_BALANCE", "message": "not enough balance", "metadata": {}});
+    let none = json!({"code": "The caller does not have permission", "error": "Your newly created team doesn't have any credits yet."});
     let called = vec![stream_head(), Step::Send((ends("tool_calls") + DONE).into())];
     let table = [
         ("a used-up quota", refusing(429, &quota), "refused"),
         ("an empty account", refusing(400, &empty), "refused"),
+        ("an empty purse", refusing(403, &purse), "refused"),
+        ("an account without credits", refusing(403, &none), "refused"),
         ("a tool call", called, "interrupted"),
     ];
     for (name, steps, expected) in table {
@@ -277,6 +282,7 @@ fn messages_tell_the_way_out() {
     let bare = b"<!doctype html><p>10.0.0.7</p>".as_slice();
     let flagged = json!({"error": {"message": "flagged by moderation"}}).to_string().into_bytes();
     let plain = json!({"error": {"message": "no"}}).to_string().into_bytes();
+    let wrong = json!({"error": "Incorrect API key provided: xa***zz."}).to_string().into_bytes();
     let table = [
         (502, "/v1", page, "failed (502): it answered with an HTML page titled `502 Bad Gateway`"),
         (500, "/v1", b"".as_slice(), "failed (500): it said nothing"),
@@ -284,6 +290,7 @@ fn messages_tell_the_way_out() {
         (403, "/v1", bare, "refused the request (403): it answered with an HTML page"),
         (403, "/v1", flagged.as_slice(), "refused the request (403): flagged by moderation"),
         (403, "/v1", plain.as_slice(), "does not accept the key: no"),
+        (400, "/v1", wrong.as_slice(), "does not accept the key: Incorrect API key provided"),
         (401, "/v1", bare, "does not accept the key: it answered with an HTML page"),
         (404, "", plain.as_slice(), "`/v1` at the end of `base_url`"),
         (404, "/v1", plain.as_slice(), "the model `test-model`"),

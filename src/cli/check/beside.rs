@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 
+use crate::cli::ui::Ui;
 use crate::cli::{model, open};
 use crate::config::{Config, Origin, trust};
 use crate::diagnostic::{Finding, Place, Spot, UNTRUSTED};
@@ -24,12 +25,15 @@ use crate::story::Story;
 /// # Errors
 ///
 /// When what was written so far cannot be read.
-pub(super) fn check(folder: &Folder, loaded: &mut Loaded) -> Result<()> {
+pub(super) fn check(folder: &Folder, loaded: &mut Loaded, ui: &Ui) -> Result<()> {
     let config = Config::read()?;
     let catalogue = model::all(&config)?;
     let choice = config.choose(Role::Draft, &Models::default(), &loaded.wishes.models);
     let found = models(folder, loaded, &config, &catalogue, choice.origin)?;
     loaded.findings.extend(found);
+    for line in model::withdrawn_besides(&Models::default(), &loaded.wishes, &config, &catalogue) {
+        ui.warn(&line);
+    }
     let Some(story) = &loaded.story else { return Ok(()) };
     let archive = history::read(folder, story)?;
     history::records(story, &archive, &mut loaded.findings);

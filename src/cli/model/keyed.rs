@@ -17,9 +17,11 @@ pub(in crate::cli) fn keyed(staff: &Staff, ui: &Ui) -> Result<()> {
     let mut told: Vec<&str> = Vec::new();
     for Team { members, .. } in [&staff.draft, &staff.record] {
         for (index, named) in members.iter().enumerate() {
-            let Some(failure) = lack(named)? else { continue };
+            let Some(failure) = lack(named) else { continue };
             if index == 0 {
-                let message = format!("{}, so nothing is sent", failure.message);
+                let is_unset = lacking(named).is_some();
+                let so = if is_unset { ", so nothing is sent" } else { "" };
+                let message = format!("{}{so}", failure.message);
                 return Err(Failure { message, ..failure }.into());
             }
             if !told.contains(&named.facts.name.as_str()) {
@@ -31,15 +33,13 @@ pub(in crate::cli) fn keyed(staff: &Staff, ui: &Ui) -> Result<()> {
     Ok(())
 }
 
-/// What is said of a model whose endpoint wants a key that nobody has set.
-///
-/// # Errors
-///
-/// When a source of its key fails.
-pub(super) fn lack(named: &Named) -> Result<Option<Failure>> {
-    match &named.remote {
-        Some(distant) if distant.keys.read()?.is_none() => Ok(lacking(named)),
-        _ => Ok(None),
+/// What is said of a model whose endpoint wants a key that nobody has set, or whose key
+/// cannot be had from where it stands.
+pub(super) fn lack(named: &Named) -> Option<Failure> {
+    match named.remote.as_ref()?.keys.read() {
+        Ok(Some(_)) => None,
+        Ok(None) => lacking(named),
+        Err(failure) => Some(failure),
     }
 }
 

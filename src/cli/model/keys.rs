@@ -35,7 +35,7 @@ pub(super) struct Keys {
     withheld: Option<String>,
     /// Whether the environment's key would go there if it were set.
     takes_given: bool,
-    read: OnceLock<Option<BoundKey>>,
+    read: OnceLock<Result<Option<BoundKey>, Failure>>,
 }
 
 /// What the user's settings say of keys for one address.
@@ -115,17 +115,17 @@ impl Keys {
     }
 
     /// The key: of the first source that has one. No other source is read, and
-    /// none twice.
+    /// none twice, though it has failed.
     ///
     /// # Errors
     ///
     /// When a source that is asked fails, or holds what no header can carry.
-    pub fn read(&self) -> Result<Option<BoundKey>> {
-        if let Some(key) = self.read.get() {
-            return Ok(key.clone());
-        }
-        let key = self.found()?;
-        Ok(self.read.get_or_init(|| key).clone())
+    pub fn read(&self) -> Result<Option<BoundKey>, Failure> {
+        let failure = |error: anyhow::Error| {
+            let other = |error| Failure::new(Exit::Provider, format!("{error:#}"));
+            error.downcast::<Failure>().unwrap_or_else(other)
+        };
+        self.read.get_or_init(|| self.found().map_err(failure)).clone()
     }
 
     /// Whether no key is to be found: there are only variables to look into, and none
@@ -140,7 +140,7 @@ impl Keys {
     fn found(&self) -> Result<Option<BoundKey>> {
         let bound = |key: &SecretString, name: String| -> Result<Option<BoundKey>> {
             let key = BoundKey::new(&self.base, key)
-                .map_err(|error| Failure::new(Exit::Usage, format!("{name}: {error}")))?;
+                .map_err(|error| Failure::new(Exit::Provider, format!("{name}: {error}")))?;
             Ok(Some(key.set_in(name)))
         };
         if let Some(key) = &self.given {
@@ -208,7 +208,7 @@ impl Keys {
         let headers = route.headers.as_ref()?;
         let auth = dialect(&route.dialect).map(|wire| wire.auth);
         let in_its_place = auth.and_then(|auth| headers.in_place_of_key(&self.base, auth));
-        let has_key = matches!(self.read.get(), Some(Some(_)));
+        let has_key = matches!(self.read.get(), Some(Ok(Some(_))));
         in_its_place.or_else(|| headers.secret(&self.base).filter(|_| !has_key))
     }
 }

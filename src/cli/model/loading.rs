@@ -145,7 +145,7 @@ impl Loader<'_> {
         let (mut models, mut prose) = (Vec::new(), Vec::new());
         for (index, named) in team.members.iter().enumerate() {
             // One that could only be refused is not asked to stand in.
-            if index == 0 || lack(named)?.is_none() {
+            if index == 0 || lack(named).is_none() {
                 models.push(self.one(named, scripts).await?);
                 let first = team.members.first().unwrap_or(named);
                 prose.push(Settings::prose_of(heeding::sampling(self.sampling, first, named)));
@@ -214,6 +214,7 @@ impl Loader<'_> {
             headers: route.headers.clone(),
             model: row.id.clone(),
             window: facts.window,
+            window_way: facts.window_way.clone(),
             reply_limit: facts.reply_limit,
             thinking: facts.thinking,
             prefill: facts.prefill,

@@ -18,15 +18,17 @@
 //! | `loading` | models, ready to be asked |
 //! | `pages` | a vendor's own pages, such as its list of models |
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::sync::Arc;
 
 use anyhow::Result;
 
 use crate::chat::Tokenizer;
-use crate::config::{Choice, Origin};
+use crate::config::{Choice, Origin, trust};
+use crate::diagnostic::Place;
 use crate::failure::{Exit, Failure};
-use crate::project::wishes::Role;
+use crate::project::wishes::{Models, Role};
 use crate::provider::Facts;
 use crate::provider::chain::{Most, common};
 
@@ -64,7 +66,7 @@ pub(super) use pages::Pages;
 pub(super) use proxied::proxied;
 pub(super) use route::{in_reach, price_of_endpoint, unsound, untrusted};
 pub(super) use vendors::all;
-pub(super) use withdrawn::withdrawn;
+pub(super) use withdrawn::{withdrawn, withdrawn_besides};
 pub(super) use written::{hosts, split};
 
 /// The models of a run, named but not loaded.
@@ -114,10 +116,10 @@ impl Team {
         keyed::able(&self.members)
     }
 
-    /// Whether a model's file has to be fetched first; until then its tokens
-    /// cannot be counted exactly.
+    /// Whether the model's file has to be fetched first; until then its tokens
+    /// cannot be counted exactly. One that stands in is here, or left out.
     pub fn is_absent(&self) -> bool {
-        self.members.iter().any(|named| named.is_absent)
+        self.members.first().is_some_and(|named| named.is_absent)
     }
 
     /// The names of its models, to tell one team from another.
@@ -134,9 +136,10 @@ impl Team {
 pub(super) fn staff(scene: &Scene<'_>) -> Result<Staff> {
     let Scene { config, wishes, .. } = *scene;
     let flags = scene.arguments.models();
-    let fallback = config.fallback(&flags, &wishes.models);
-    let main = config.choose(Role::Draft, &flags, &wishes.models);
-    let record = config.choose(Role::Record, &flags, &wishes.models);
+    let models = allowed(scene, &flags)?;
+    let fallback = config.fallback(&flags, &models);
+    let main = config.choose(Role::Draft, &flags, &models);
+    let record = config.choose(Role::Record, &flags, &models);
     if let Some(wish) = &wishes.endpoint
         && let Some(failure) = unsound(wish)
     {
@@ -171,9 +174,39 @@ pub(super) fn staff(scene: &Scene<'_>) -> Result<Staff> {
     Ok(staff)
 }
 
+/// The models of the project, as far as they count. Beside one that the environment
+/// names, a project whose address nobody has allowed names none: the run is not refused,
+/// and nothing goes there.
+///
+/// # Errors
+///
+/// When the list of permissions cannot be read.
+fn allowed<'a>(
+    scene: &Scene<'a>,
+    flags: &Models<String>,
+) -> Result<Cow<'a, Models<(String, Place)>>> {
+    let Scene { config, wishes, project, .. } = *scene;
+    let models = &wishes.models;
+    let is_beside = config.model().is_some() && flags.every.is_none();
+    let is_heard = is_beside && models.are_beside();
+    let Some(wish) = wishes.endpoint.as_ref().filter(|_| is_heard) else {
+        return Ok(Cow::Borrowed(models));
+    };
+    if trust::is_trusted(config, project, Some(wish))? {
+        return Ok(Cow::Borrowed(models));
+    }
+    scene.ui.say(&format!(
+        "the `models` of `storygen.yaml` are left out beside `STORYGEN_MODEL`: its `endpoint` is `{}`, which you have not allowed",
+        wish.base_url
+    ));
+    Ok(Cow::Owned(Models::default()))
+}
+
 /// A model that is to stand in; none where it cannot be had, which `lost` is told.
 fn stand_in(named: Result<Named>, lost: &RefCell<Vec<String>>) -> Result<Option<Named>> {
     let failure = match named {
+        // Nobody has asked for a large file to be fetched for what may never be needed.
+        Ok(named) if named.is_absent => not_here("the embedded model is not on this machine yet"),
         Ok(named) => return Ok(Some(named)),
         Err(error) => error.downcast::<Failure>()?,
     };
@@ -189,12 +222,38 @@ fn stand_in(named: Result<Named>, lost: &RefCell<Vec<String>>) -> Result<Option<
 /// Fails for a model whose tokens cannot be counted yet.
 pub(super) fn must_be_here(team: &Team) -> Result<()> {
     if team.is_absent() {
-        return Err(Failure::new(
-            Exit::Provider,
-            "the embedded model is not on this machine yet, so its tokens cannot be counted",
-        )
-        .hint("`storygen models pull` fetches it (98 MB, once)")
-        .into());
+        let what = "the embedded model is not on this machine yet, so its tokens cannot be counted";
+        return Err(not_here(what).into());
     }
     Ok(())
+}
+
+fn not_here(what: &str) -> Failure {
+    Failure::new(Exit::Provider, what).hint("`storygen models pull` fetches it (98 MB, once)")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prompt::tokens::Bound;
+
+    #[test]
+    fn a_stand_in_that_has_to_be_fetched_is_left_out() {
+        for is_absent in [false, true] {
+            let named = Named {
+                provider: "embedded".to_owned(),
+                name: String::new(),
+                facts: Facts::plain("embedded/x", 8_192),
+                tokenizer: Arc::new(Bound::new(None)),
+                window_assumed: false,
+                is_absent,
+                notes: Vec::new(),
+                remote: None,
+            };
+            let lost = RefCell::new(Vec::new());
+            assert_eq!(stand_in(Ok(named), &lost).unwrap().is_none(), is_absent);
+            let line = "the embedded model is not on this machine yet; it cannot stand in, and is left out (`storygen models pull` fetches it (98 MB, once))";
+            assert_eq!(lost.into_inner(), if is_absent { vec![line] } else { Vec::new() });
+        }
+    }
 }

@@ -8,7 +8,7 @@ use anyhow::Result;
 use super::counting;
 use super::keys::Keys;
 use super::route::{self, Route};
-use super::vendors::vendors;
+use super::vendors::{self, vendors};
 use super::written::split;
 use super::{ModelArguments, local, thinking};
 use crate::chat::Tokenizer;
@@ -226,20 +226,24 @@ impl Scene<'_> {
         }
         let keys = Keys::of(&route.base, vendor, &vendors(self.catalogue), &meant.own, self.config);
         let of_endpoint = route.endpoint.window.and_then(|window| usize::try_from(window).ok());
-        let asked = [self.asked(), of_endpoint].into_iter().flatten().min();
-        // What is asked for in each request is no limit of the server's.
-        let is_asked_for = route.dialect == OLLAMA.name && asked.is_some();
-        let usual = row.window.filter(|_| !is_asked_for);
-        let said = asked.into_iter().chain(usual).min();
-        let window = said.unwrap_or(ASSUMED_WINDOW).min(row.holds.unwrap_or(usize::MAX));
-        notes.extend(asked.filter(|_| is_asked_for).and_then(|asked| widened(&row, asked, window)));
+        let wanted = [self.asked(), of_endpoint].into_iter().flatten().min();
+        // What is asked for in each request is no limit of the server's, nor is what one
+        // of its kind usually has.
+        let is_asked_for = route.dialect == OLLAMA.name;
+        let is_usual = vendors::is_usual_window(&row)?;
+        let limit = row.window.filter(|_| wanted.is_none() || !is_asked_for && !is_usual);
+        let known_window = wanted.into_iter().chain(limit).min();
+        let window = known_window.unwrap_or(ASSUMED_WINDOW).min(row.holds.unwrap_or(usize::MAX));
+        let widened = |wanted| widened(&row, wanted, window, is_asked_for);
+        notes.extend(wanted.filter(|_| is_asked_for || is_usual).and_then(widened));
+        let window_way = wanted.is_none() && is_usual;
         let thinking = route.endpoint.thinking.and_then(|tokens| usize::try_from(tokens).ok());
         let thinking = thinking.unwrap_or(row.thinking);
         notes.extend(thinking::cut(&row.name(), thinking, window, row.reply_limit));
-        let said = own_price(vendor, &route)?;
+        let price_of_all = own_price(vendor, &route)?;
         let counts = row.counts_at(route.is_elsewhere);
-        notes.extend(said.filter(|_| counts).and_then(|said| passed_over(&row, said)));
-        row.price = said.filter(|_| !counts).or(row.price);
+        notes.extend(price_of_all.filter(|_| counts).and_then(|said| passed_over(&row, said)));
+        row.price = price_of_all.filter(|_| !counts).or(row.price);
         let names = names(&there, &asked_row, &route);
         notes.extend(self.meant_another(&row, &route));
         notes.extend(self.past_environment(&row, &route, choice, meant));
@@ -248,6 +252,7 @@ impl Scene<'_> {
             name: row.name(),
             window,
             held_by: None,
+            window_way: window_way.then(|| window_way_of(vendor)),
             reply_limit: row.reply_limit,
             thinking: thinking::within(thinking, window, row.reply_limit),
             prefill: row.prefill != Prefill::Never,
@@ -266,7 +271,8 @@ impl Scene<'_> {
                 Some(wire) => marked(wire, &row.knobs(false, None), tokenizer.clone()),
                 None => tokenizer.clone(),
             },
-            window_assumed: said.is_none() && row.holds.is_none_or(|most| most > ASSUMED_WINDOW),
+            window_assumed: known_window.is_none()
+                && row.holds.is_none_or(|most| most > ASSUMED_WINDOW),
             is_absent: false,
             notes,
             remote: Some(Distant { row, route, keys, names, origin: choice.origin, tokenizer }),
@@ -309,19 +315,32 @@ fn names(catalogue: &Catalogue, row: &Row, route: &Route) -> Vec<String> {
     names
 }
 
-/// What is said of a window that is asked for in each request, where it is not the
-/// usual one of its vendor, or not the one that was wanted.
-fn widened(row: &Row, wanted: usize, sent: usize) -> Option<String> {
+/// What is said of a window that a wish may widen, where it is not the usual one of its
+/// vendor, or not the one that was wanted: it is asked for in each request, or has to be
+/// there when the server is started.
+fn widened(row: &Row, wanted: usize, sent: usize, is_asked_for: bool) -> Option<String> {
     let name = row.name();
+    let what = if is_asked_for { "`num_ctx`" } else { "the window" };
     if sent < wanted {
-        return Some(format!(
-            "`{name}` holds {sent} tokens, so `num_ctx` is {sent} and not {wanted}"
-        ));
+        return Some(format!("`{name}` holds {sent} tokens, so {what} is {sent} and not {wanted}"));
     }
     let usual = row.window.filter(|usual| *usual < sent)?;
-    Some(format!(
-        "`{name}` is asked for a window of {sent} tokens (`num_ctx`); it takes more memory than the usual {usual}"
-    ))
+    Some(if is_asked_for {
+        format!(
+            "`{name}` is asked for a window of {sent} tokens (`num_ctx`); it takes more memory than the usual {usual}"
+        )
+    } else {
+        format!(
+            "`{name}` is taken to have a window of {sent} tokens: its server has to be started with as many, and usually has {usual}"
+        )
+    })
+}
+
+/// How a window that is only the usual one of its vendor is made another.
+fn window_way_of(vendor: &str) -> String {
+    format!(
+        "`{vendor}` is taken to have the window that it usually has: where it is started with a larger one, say so by `--window TOKENS`, or in your configuration by `endpoints: {{{vendor}: {{window: TOKENS}}}}`"
+    )
 }
 
 /// What is said of a price of the endpoint's that does not count, as the model has one

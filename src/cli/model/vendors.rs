@@ -5,7 +5,7 @@ use anyhow::Result;
 use crate::cli::catalogue;
 use crate::config::Config;
 use crate::provider::catalogue::shape::{CatalogueFile, ListingKind, ListingShape, VendorShape};
-use crate::provider::catalogue::{Catalogue, Vendor};
+use crate::provider::catalogue::{Catalogue, Row, Vendor};
 
 /// The catalogue, with the endpoints of the user's own configuration as vendors.
 ///
@@ -54,6 +54,15 @@ fn usual_list(dialect: &str) -> Option<ListingShape> {
 /// neither it nor the user has said another.
 fn is_assumed(vendor: &Vendor, built_in: &Catalogue) -> bool {
     vendor.is_local && built_in.vendor(&vendor.name).is_ok_and(|one| one.window == vendor.window)
+}
+
+/// Whether a model's window is only what servers of its vendor usually have.
+///
+/// # Errors
+///
+/// When the built-in catalogue is not sound.
+pub(super) fn is_usual_window(row: &Row) -> Result<bool> {
+    Ok(row.is_window_of_vendor && is_assumed(&row.vendor, &catalogue::built_in()?))
 }
 
 /// Every vendor's row.

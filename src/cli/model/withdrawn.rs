@@ -1,13 +1,14 @@
-//! Models that a project names and that their hosts have withdrawn, or are about
-//! to, each with its place and what takes its place.
+//! Models that are meant and that their hosts have withdrawn, or are about to, each with
+//! what takes its place: those of the project with their place, the others with who names
+//! them.
 
-use super::route::{self, Route};
+use super::route;
 use super::written::split;
 use crate::cli::open;
 use crate::config::{Choice, Config, Origin};
 use crate::diagnostic::Finding;
-use crate::project::wishes::{Models, Wishes};
-use crate::provider::catalogue::{Catalogue, Vendor, Verdict};
+use crate::project::wishes::{Models, Role, Wishes};
+use crate::provider::catalogue::{Catalogue, Verdict};
 
 /// A warning for each model of the project, whatever its work, that is withdrawn.
 pub(in crate::cli) fn withdrawn(
@@ -16,18 +17,11 @@ pub(in crate::cli) fn withdrawn(
     catalogue: &Catalogue,
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (named, place) in wishes.models.all() {
-        let Ok((vendor, name)) = split(named, Origin::Project, catalogue) else { continue };
-        let Ok(vendor) = catalogue.vendor(vendor) else { continue };
-        let route = route(named, &vendor, wishes, config);
-        let there = route.as_ref().map(|route| route::there(catalogue, &vendor, route));
-        let there = there.as_deref().unwrap_or(catalogue);
-        let Ok(row) = there.row(&vendor.name, name) else { continue };
-        let elsewhere = route.and_then(|route| route.elsewhere());
-        let (message, hints) = match row.verdict(elsewhere.as_deref(), &open::today()) {
-            Verdict::Usable => continue,
-            Verdict::Ending(message) => (message, Vec::new()),
-            Verdict::Retired { message, hints } => (message, hints),
+    for (name, place) in wishes.models.all() {
+        let choice = Choice { name: name.clone(), origin: Origin::Project };
+        let flags = Models::default();
+        let Some((message, hints)) = verdict(&choice, &flags, wishes, config, catalogue) else {
+            continue;
         };
         let finding = Finding::warning("model", place.clone(), message);
         findings.push(hints.into_iter().fold(finding, Finding::hint));
@@ -35,10 +29,49 @@ pub(in crate::cli) fn withdrawn(
     findings
 }
 
-/// Where a model that the project names is asked.
-fn route(named: &str, vendor: &Vendor, wishes: &Wishes, config: &Config) -> Option<Route> {
-    let choice = Choice { name: named.to_owned(), origin: Origin::Project };
-    let main = config.host_of_address(&Models::default(), &wishes.models);
+/// A line for each model that would be asked, whatever its work, that somebody else than
+/// the project names and that is withdrawn.
+pub(in crate::cli) fn withdrawn_besides(
+    flags: &Models<String>,
+    wishes: &Wishes,
+    config: &Config,
+    catalogue: &Catalogue,
+) -> Vec<String> {
+    let mut lines = Vec::new();
+    let of_work = Role::ALL.into_iter().map(|role| config.choose(role, flags, &wishes.models));
+    let all = of_work.chain(config.fallback(flags, &wishes.models));
+    for choice in all.filter(|choice| choice.origin != Origin::Project) {
+        let Some((message, hints)) = verdict(&choice, flags, wishes, config, catalogue) else {
+            continue;
+        };
+        let hint = hints.first().map(|hint| format!(" ({hint})")).unwrap_or_default();
+        let line = format!("{message}; {} names `{}`{hint}", choice.origin, choice.name);
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    lines
+}
+
+/// What is said of a model that is withdrawn where it would be asked, and the ways out.
+fn verdict(
+    choice: &Choice,
+    flags: &Models<String>,
+    wishes: &Wishes,
+    config: &Config,
+    catalogue: &Catalogue,
+) -> Option<(String, Vec<String>)> {
+    let (vendor, name) = split(&choice.name, choice.origin, catalogue).ok()?;
+    let vendor = catalogue.vendor(vendor).ok()?;
+    let main = config.host_of_address(flags, &wishes.models);
     let asked = route::Asked { config, wishes, main: main.as_deref() };
-    route::route(vendor, &choice, asked).ok()
+    let route = route::route(&vendor, choice, asked).ok();
+    let there = route.as_ref().map(|route| route::there(catalogue, &vendor, route));
+    let row = there.as_deref().unwrap_or(catalogue).row(&vendor.name, name).ok()?;
+    let elsewhere = route.as_ref().and_then(route::Route::elsewhere);
+    match row.verdict(elsewhere.as_deref(), &open::today()) {
+        Verdict::Usable => None,
+        Verdict::Ending(message) => Some((message, Vec::new())),
+        Verdict::Retired { message, hints } => Some((message, hints)),
+    }
 }

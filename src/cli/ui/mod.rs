@@ -25,6 +25,7 @@ use crate::diagnostic::{self, Finding};
 use crate::failure::{self, Exit};
 use crate::project::yaml::key_shaped;
 use crate::provider::http::gate::Wait;
+pub(super) use progress::took;
 use results::Results;
 
 /// How this run speaks.

@@ -138,6 +138,14 @@ impl Drafting {
     }
 }
 
+/// The tokens of a prompt and its reply. No prompt has none: then nobody has counted.
+pub(in crate::cli) fn took(prompt: u64, reply: u64) -> String {
+    if prompt == 0 && reply == 0 {
+        return "tokens unknown".to_owned();
+    }
+    format!("{prompt} + {reply} tokens")
+}
+
 /// What an event is in words, for those that are a line by themselves.
 pub(super) fn sentence(event: &Event<'_>) -> Option<String> {
     Some(match event {
@@ -151,10 +159,8 @@ pub(super) fn sentence(event: &Event<'_>) -> Option<String> {
                 1 => "; 1 thing left out of the prompt".to_owned(),
                 many => format!("; {many} things left out of the prompt"),
             };
-            format!(
-                "  chapter {chapter}: {words} of {target} words in {path} ({} + {} tokens{left_out})",
-                tokens.prompt, tokens.reply
-            )
+            let took = took(tokens.prompt, tokens.reply);
+            format!("  chapter {chapter}: {words} of {target} words in {path} ({took}{left_out})")
         }
         Event::Recorded { chapter, extract, facts, dropped } => {
             let synopsis = if *extract { "synopsis of its own sentences" } else { "synopsis" };

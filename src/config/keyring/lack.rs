@@ -22,7 +22,7 @@ impl Lack {
     /// The failure of a key that was looked for under this name.
     pub(super) fn failure(self, name: &str) -> Failure {
         let said = format!("cannot get the key: `{name}`, your `api_key_keyring`,");
-        let fail = |what: &str| Failure::new(Exit::Usage, format!("{said} {what}"));
+        let fail = |what: &str| Failure::new(Exit::Provider, format!("{said} {what}"));
         let elsewhere =
             "or name another source: `api_key_env`, `api_key_file` or `api_key_command`";
         match self {

@@ -114,16 +114,19 @@ pub fn prompt(
 }
 
 /// A failure for want of room, with the model that stands in where it is its window
-/// that is too small.
+/// that is too small, and with the way to a larger one where it is only assumed.
 fn narrowed(failure: Failure, line: &Line<'_>) -> Failure {
     let facts = line.provider.facts();
     let is_its = line.settings.window == facts.window.saturating_sub(facts.thinking);
-    let Some(name) = facts.held_by.as_ref().filter(|_| is_its) else { return failure };
+    if !is_its {
+        return failure;
+    }
     let window = line.settings.window;
-    let way = format!(
+    let holder = facts.held_by.as_ref().map(|name| format!(
         "the window is that of `{name}`, which is to stand in and leaves {window} tokens, the fewest of the models; take it out of `fallback` for a larger one"
-    );
-    Failure { hints: std::iter::once(way).chain(failure.hints).collect(), ..failure }
+    ));
+    let ways = holder.into_iter().chain(facts.window_way.clone());
+    Failure { hints: ways.chain(failure.hints).collect(), ..failure }
 }
 
 /// What a continuation of a task takes beyond the task's own prompt, at most, and

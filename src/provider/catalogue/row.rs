@@ -29,6 +29,9 @@ pub struct Row {
     /// Tokens that prompt and reply may take together: the smallest count that
     /// anyone gives; none where nobody does.
     pub window: Option<usize>,
+    /// Whether that says what its local server has, whatever it serves, and nothing of
+    /// the model there.
+    pub is_window_of_vendor: bool,
     /// Tokens that the model itself can take, whoever serves it: no host, and nobody
     /// who asks, gets more out of it.
     pub holds: Option<usize>,
@@ -95,6 +98,7 @@ impl Row {
             status: Status::default(),
             elsewhere: Vec::new(),
             window: vendor.window,
+            is_window_of_vendor: vendor.is_local && vendor.window.is_some(),
             holds: None,
             reply_limit: None,
             thinking: 0,
@@ -141,6 +145,7 @@ impl Row {
                 .unwrap_or_default(),
             elsewhere: elsewhere(&base.vendor.name, model),
             window: window(&base.vendor, model, found.host),
+            is_window_of_vendor: base.is_window_of_vendor && host.window.is_none(),
             holds: model.window.map(tokens),
             reply_limit: smallest([host.reply, model.reply], None),
             thinking: host.thinking.or(model.thinking).map_or(0, tokens),

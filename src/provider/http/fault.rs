@@ -258,11 +258,13 @@ impl Judge<'_> {
                 ),
             },
             403 if refusal.spares_the_key() => Fault::Refused { origin, status, message },
-            401 | 403 => Fault::Key {
-                origin,
-                message: message + &self.whose_key(),
-                way: self.key_way.map(str::to_owned),
-            },
+            class if matches!(class, 401 | 403) || class == 400 && refusal.is_about_key() => {
+                Fault::Key {
+                    origin,
+                    message: message + &self.whose_key(),
+                    way: self.key_way.map(str::to_owned),
+                }
+            }
             429 | 503 | 529 => Fault::Busy { origin, message, retry_after },
             408 | 500..=599 if too_long.is_some() => Fault::Busy { origin, message, retry_after },
             408 | 500..=599 => Fault::Server { origin, status: class, message },

@@ -117,6 +117,8 @@ pub struct Endpoint {
     pub model: String,
     /// Tokens that prompt and reply may take together.
     pub window: usize,
+    /// How that is made larger, where it is only assumed.
+    pub window_way: Option<String>,
     /// The most tokens of one reply, where there is such a limit.
     pub reply_limit: Option<usize>,
     /// Tokens that each reply may take for thinking, beside its text.
@@ -173,6 +175,7 @@ impl Endpoint {
             headers: None,
             model: model.into(),
             window,
+            window_way: None,
             reply_limit: None,
             thinking: 0,
             prefill: dialect.raw.is_some(),
@@ -255,6 +258,7 @@ impl Remote {
                 name: format!("{}/{}", endpoint.vendor, endpoint.model),
                 window: endpoint.window,
                 held_by: None,
+                window_way: endpoint.window_way.clone(),
                 reply_limit: endpoint.reply_limit,
                 thinking: endpoint.thinking,
                 prefill: endpoint.prefill,

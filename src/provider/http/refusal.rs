@@ -246,7 +246,20 @@ impl Refusal {
     #[must_use]
     pub fn is_about_credit(&self) -> bool {
         self.status == Some(402)
-            || self.says_one_of(&["credit balance", "insufficient balance", "insufficient credit"])
+            || self.says_one_of(&[
+                "credit balance",
+                "insufficient balance",
+                "insufficient credit",
+                "not enough balance",
+                "have any credits",
+            ])
+    }
+
+    /// Whether it says, whatever its status, that the key is none: "Incorrect API key
+    /// provided" (`xAI`), "API key not valid" (`Gemini`).
+    #[must_use]
+    pub fn is_about_key(&self) -> bool {
+        self.says_one_of(&["incorrect api key", "invalid api key", "api key not valid"])
     }
 
     /// Whether it says that prompt and reply are more than it holds.

@@ -1,6 +1,6 @@
 //! Reads one reply of Ollama's wire: a JSON value a line, the last one `done`.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::provider::http::dialect::{Ending, Piece, Reader, Trouble};
 use crate::provider::http::refusal::Refusal;
@@ -15,6 +15,8 @@ pub struct LineReader {
     least: u64,
     /// The most tokens that the reply may take.
     reply_tokens: u64,
+    /// Whether any text has come.
+    has_text: bool,
 }
 
 impl LineReader {
@@ -23,7 +25,7 @@ impl LineReader {
     #[must_use]
     pub fn new(least: u64, reply_tokens: usize) -> Self {
         let reply_tokens = u64::try_from(reply_tokens).unwrap_or(u64::MAX);
-        Self { ending: Ending::default(), least, reply_tokens }
+        Self { ending: Ending::default(), least, reply_tokens, has_text: false }
     }
 }
 
@@ -65,6 +67,7 @@ impl LineReader {
         }
         // Its `thinking` is no text.
         let text = value["message"]["content"].as_str().unwrap_or_default().to_owned();
+        self.has_text |= !text.is_empty();
         let last = value["done"].as_bool().unwrap_or_default();
         if last {
             self.end(value)?;
@@ -92,6 +95,13 @@ impl LineReader {
         match word.unwrap_or(unsaid) {
             "stop" => self.ending.finish = Some(Finish::Stop),
             "length" => self.ending.finish = Some(Finish::Length),
+            // It is ready now, and has not been asked yet.
+            "load" if !self.has_text => {
+                let message = "it has loaded the model and said nothing";
+                let said = json!({"error": {"message": message, "code": 503}});
+                let garbled = || Trouble::Garbled(message.to_owned());
+                return Err(Refusal::read(&said).map_or_else(garbled, Trouble::Refused));
+            }
             word => self.ending.foreign = Some(word.to_owned()),
         }
         Ok(())
@@ -100,8 +110,6 @@ impl LineReader {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     /// The text, the end mark and the ending after reading a line, or the trouble.
@@ -142,7 +150,7 @@ mod tests {
         let table = [
             (json!({"done_reason": "stop"}), Some(Finish::Stop), None),
             (json!({"done_reason": "length"}), Some(Finish::Length), None),
-            (json!({"done_reason": "load"}), None, Some("load")),
+            (json!({"done_reason": "elsewhere"}), None, Some("elsewhere")),
             (json!({}), Some(Finish::Stop), None),
             (json!({"done_reason": "", "eval_count": 6}), Some(Finish::Stop), None),
             (json!({"eval_count": 7}), Some(Finish::Length), None),
@@ -155,6 +163,10 @@ mod tests {
         let usage = Usage { prompt: 120, reply: 3, ..Usage::default() };
         assert_eq!((ending.usage, ending.is_counted), (Some(usage), true));
         assert_eq!(done(json!({"prompt_eval_count": 0, "eval_count": 0})).usage, None);
+        // A model that was only loaded is to be asked again.
+        let loaded = json!({"message": {"content": ""}, "done": true, "done_reason": "load"});
+        let Err(Trouble::Refused(refusal)) = read(&loaded) else { panic!("{loaded}") };
+        assert_eq!(refusal.status, Some(503));
     }
 
     #[test]

@@ -240,11 +240,17 @@ pub(super) fn spoken(text: &str) -> String {
     let unseen = |c: char| c.is_control() && !c.is_whitespace() || c == '\u{200b}';
     let seen: String = text.chars().filter(|c| !unseen(*c)).collect();
     let said = seen.split_whitespace().collect::<Vec<_>>().join(" ");
-    if said.is_empty() {
-        "blanks and line ends".to_owned()
-    } else {
-        said.chars().take(120).collect()
-    }
+    if said.is_empty() { "blanks and line ends".to_owned() } else { up_to(&said, 120) }
+}
+
+/// The first words of a text, as many as go into so many characters; where there are no
+/// blanks for long, so many characters.
+fn up_to(text: &str, most: usize) -> String {
+    let Some((end, next)) = text.char_indices().nth(most) else { return text.to_owned() };
+    let start = &text[..end];
+    let is_inside = !next.is_whitespace();
+    let whole = start.rfind(' ').filter(|at| is_inside && at * 2 > end);
+    start[..whole.unwrap_or(end)].trim_end().to_owned()
 }
 
 /// Whether a block of text is lines of verse.
@@ -286,7 +292,7 @@ fn repeated_sentences(text: &str) -> Option<String> {
     }
     seen.into_iter()
         .max_by(|a, b| (a.1.0, &b.0).cmp(&(b.1.0, &a.0)))
-        .map(|(_, (_, sentence))| spoken(sentence).chars().take(80).collect())
+        .map(|(_, (_, sentence))| up_to(&spoken(sentence), 80))
 }
 
 #[cfg(test)]

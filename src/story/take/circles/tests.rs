@@ -200,6 +200,11 @@ fn a_circle_is_told_as_it_stands_in_the_text() {
         ("她走到门口，看了看水面。", "她走到门口，看了看水面"),
         ("เธอเดินไปที่ประตู แล้วมองดูน้ำ ", "เธอเดินไปที่ประตู แล้วมองดูน้ำ"),
         ("Она пошла\nк двери. ", "Она пошла к двери"),
+        // No word is cut.
+        (
+            "Wednesday's children counted seventeen lanterns before breakfast, while grandmother Katherine whispered something wonderful about yesterday evening. ",
+            "Wednesday's children counted seventeen lanterns before breakfast, while grandmother Katherine whispered something",
+        ),
     ] {
         assert_eq!(find_loop(&round.repeat(40)).as_deref(), Some(expected));
     }
