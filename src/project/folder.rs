@@ -178,6 +178,39 @@ impl Folder {
     ///
     /// When it cannot be written; the old file then stands as it was.
     pub fn write(&self, path: &str, bytes: &[u8]) -> Result<()> {
+        self.put(path, bytes, |temporary| self.dir.rename(temporary, &self.dir, path))
+    }
+
+    /// Writes a whole file where nothing stands, and says whether it did: what stands
+    /// there is never replaced, whoever put it there and however late.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written.
+    pub fn create_file(&self, path: &str, bytes: &[u8]) -> Result<bool> {
+        if self.exists(path) {
+            return Ok(false);
+        }
+        let mut is_made = true;
+        self.put(path, bytes, |temporary| {
+            match self.dir.hard_link(temporary, &self.dir, path) {
+                Ok(()) => {}
+                Err(_) if self.exists(path) => is_made = false,
+                // Not every file system has a second name for a file.
+                Err(_) => return self.dir.rename(temporary, &self.dir, path),
+            }
+            self.dir.remove_file(temporary)
+        })?;
+        Ok(is_made)
+    }
+
+    /// Writes a file under another name, and has that put in its place.
+    fn put(
+        &self,
+        path: &str,
+        bytes: &[u8],
+        place: impl FnOnce(&str) -> std::io::Result<()>,
+    ) -> Result<()> {
         self.refuse_link(path)?;
         let parent = self.make_parent(path)?;
         let temporary = format!("{path}.{}.tmp", std::process::id());
@@ -185,7 +218,7 @@ impl Folder {
             let mut file = self.dir.create(&temporary)?;
             file.write_all(bytes)?;
             file.sync_all()?;
-            self.dir.rename(&temporary, &self.dir, path)?;
+            place(&temporary)?;
             self.sync_folder(&parent)
         })();
         if written.is_err() {
@@ -201,10 +234,10 @@ impl Folder {
     ///
     /// When something stands there already, or it cannot be written.
     pub fn write_new(&self, path: &str, bytes: &[u8]) -> Result<()> {
-        if self.exists(path) {
+        if !self.create_file(path, bytes)? {
             bail!("`{}` exists already", self.name(path));
         }
-        self.write(path, bytes)
+        Ok(())
     }
 
     /// Adds bytes at the end of a file. Durable when `sync` is set.

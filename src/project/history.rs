@@ -157,10 +157,14 @@ struct Uncounted {
 
 impl Uncounted {
     fn read(folder: &Folder, path: String) -> Result<Option<Self>> {
-        let Some(text) = folder.read(&path, TEXT_LIMIT)? else { return Ok(None) };
-        let prose = without_heading(&text).to_owned();
+        Ok(folder.read(&path, TEXT_LIMIT)?.and_then(|whole| Self::of(path, &whole)))
+    }
+
+    /// The text of a file; none where it holds no prose.
+    fn of(path: String, whole: &str) -> Option<Self> {
+        let prose = without_heading(whole).to_owned();
         let digest = digest(&prose);
-        Ok((!prose.is_empty()).then_some(Self { path, prose, digest }))
+        (!prose.is_empty()).then_some(Self { path, prose, digest })
     }
 
     /// Its words are counted only if no take has counted them.
@@ -265,20 +269,22 @@ fn files_by_chapter(
         let Some(id) = layout::chapter_of(&name, extension) else { continue };
         let file = format!("{path}/{name}");
         if let Some(other) = files.insert(id.to_owned(), file.clone()) {
-            return Err(Failure::new(
-                Exit::Failed,
-                format!("`{other}` and `{file}` are both the chapter `{id}`"),
-            )
-            .hint("move one of them out of the folder")
-            .into());
+            return Err(both_are(&other, &file, id).into());
         }
     }
     Ok(files)
 }
 
-/// The text at `path`. Its words are counted only if no take has counted them.
-pub(super) fn read_text(folder: &Folder, path: &str, takes: &[TakeNote]) -> Result<Option<Text>> {
-    Ok(Uncounted::read(folder, path.to_owned())?.map(|text| text.counted(takes)))
+/// Two files that claim to be the same chapter.
+pub(super) fn both_are(one: &str, other: &str, id: &str) -> Failure {
+    Failure::new(Exit::Failed, format!("`{one}` and `{other}` are both the chapter `{id}`"))
+        .hint("move one of them out of the folder")
+}
+
+/// The text of a file; none where it holds no prose. Its words are counted only if
+/// no take has counted them.
+pub(super) fn text_of(path: &str, whole: &str, takes: &[TakeNote]) -> Option<Text> {
+    Some(Uncounted::of(path.to_owned(), whole)?.counted(takes))
 }
 
 /// A chapter's prose, without its heading and the empty lines around it.
@@ -301,11 +307,15 @@ pub fn records(
         .iter()
         .filter_map(|chapter| {
             let canon = archive.chapters.get(&chapter.id)?.canon.as_ref()?;
-            findings.extend(key_shaped::findings(&canon.path, &canon.yaml));
-            let record = canon_file::read(&canon.path, &canon.yaml, chapter.number, findings)?;
-            Some((chapter.number, record))
+            Some((chapter.number, record(canon, chapter.number, findings)?))
         })
         .collect()
+}
+
+/// The record of a canon file; what is wrong with it is a finding.
+pub fn record(canon: &CanonOnFile, number: usize, findings: &mut Vec<Finding>) -> Option<Record> {
+    findings.extend(key_shaped::findings(&canon.path, &canon.yaml));
+    canon_file::read(&canon.path, &canon.yaml, number, findings)
 }
 
 /// The prose of a take.

@@ -17,6 +17,7 @@ pub mod resolve;
 pub mod scaffold;
 pub mod schema;
 pub mod shape;
+pub mod standing;
 pub mod store;
 pub mod usage;
 pub mod wishes;

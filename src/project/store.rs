@@ -9,10 +9,10 @@ use anyhow::Result;
 
 use super::archive::{CanonOnFile, Fold, Origin, Recording, Shelf, TakeNote, Text, add};
 use super::folder::Folder;
-use super::history::{TEXT_LIMIT, fold_path, read_text, take_text};
+use super::history::{TEXT_LIMIT, fold_path, take_text, text_of};
 use super::journal::{self, Event};
 use super::pen::Pen;
-use super::{canon_file, layout, lock};
+use super::{canon_file, layout, lock, standing};
 use crate::failure::{Exit, Failure};
 use crate::prompt::memory::Span;
 use crate::provider::Usage;
@@ -163,7 +163,8 @@ impl<'a> Store<'a> {
         Ok(())
     }
 
-    /// Writes a chapter's text into the manuscript.
+    /// Writes a chapter's text into the manuscript. What the author has written there
+    /// since it was last looked at stays, whether a file stood there then or not.
     fn write_text(
         &self,
         story: &Story,
@@ -173,27 +174,29 @@ impl<'a> Store<'a> {
         words: usize,
     ) -> Result<()> {
         let path = layout::manuscript(chapter.number, &chapter.id, story.chapters.len());
-        if let Some(old) = &shelf.text {
-            let now = read_text(self.folder, &old.path, &shelf.takes)?;
-            if now.as_ref().is_some_and(|now| now.digest != old.digest) {
-                return Err(Failure::new(
-                    Exit::Failed,
-                    format!("`{}` was edited while storygen worked on it", old.path),
-                )
-                .hint("your text stands as it is; run the same command again to adopt it")
-                .into());
-            }
-            if old.path != path {
-                self.folder.rename(&old.path, &path)?;
-            }
+        let digest = digest(prose);
+        let there = standing::text(self.folder, chapter)?;
+        let text = there.as_ref().and_then(|one| text_of(&one.path, &one.whole, &shelf.takes));
+        let is = |known: &Text| text.as_ref().is_some_and(|text| text.digest == known.digest);
+        let stands = text.as_ref().is_some_and(|text| text.digest == digest);
+        if text.is_some() && !stands && !shelf.text.as_ref().is_some_and(is) {
+            let path = text.as_ref().map_or(path.as_str(), |text| text.path.as_str());
+            return Err(written_meanwhile(path, shelf).into());
         }
-        let stands = shelf.text.as_ref().is_some_and(|text| text.digest == digest(prose));
-        // Where the text is this take's already, the author's heading stays.
+        if let Some(there) = there.as_ref().filter(|there| there.path != path) {
+            self.folder.rename(&there.path, &path)?;
+        }
+        // Where the text is this take's already, its file stays as it is.
         if !stands {
-            let title = chapter.title.replace(['\n', '\r'], " ");
-            self.folder.write(&path, format!("# {}\n\n{prose}\n", title.trim()).as_bytes())?;
+            let heading = standing::heading(self.folder, chapter, shelf, there.as_ref());
+            let whole = format!("# {heading}\n\n{prose}\n");
+            if there.is_some() {
+                self.folder.write(&path, whole.as_bytes())?;
+            } else if !self.folder.create_file(&path, whole.as_bytes())? {
+                return Err(written_meanwhile(&path, shelf).into());
+            }
         }
-        shelf.text = Some(Text { path, digest: digest(prose), words, prose: prose.to_owned() });
+        shelf.text = Some(Text { path, digest, words, prose: prose.to_owned() });
         Ok(())
     }
 
@@ -235,8 +238,18 @@ impl<'a> Store<'a> {
             )
             .into());
         }
+        if standing::look_at_text(self.folder, chapter, shelf)? {
+            return Err(written_meanwhile(shelf.path(), shelf).into());
+        }
         if let Some(text) = shelf.text.take() {
-            self.folder.remove(&text.path)?;
+            let there = standing::text(self.folder, chapter)?;
+            match standing::own_heading(self.folder, chapter, shelf, there.as_ref()) {
+                // It is in no take.
+                Some(heading) => {
+                    self.folder.write(&text.path, format!("# {heading}\n").as_bytes())?;
+                }
+                None => self.folder.remove(&text.path)?,
+            }
         }
         shelf.settle(None);
         self.note(vec![Event::Cleared { chapter: chapter.id.clone() }])
@@ -304,6 +317,7 @@ impl<'a> Store<'a> {
         let path = layout::canon(chapter.number, &chapter.id, story.chapters.len());
         let yaml = canon_file::write(record, &chapter.title)?;
         let mut replaced = None;
+        standing::look_at_canon(self.folder, chapter, shelf)?;
         if let Some(old) = &shelf.canon {
             if old.by_author && old.yaml != yaml {
                 let aside =
@@ -360,6 +374,13 @@ impl<'a> Store<'a> {
             calls: asked.calls,
         }])
     }
+}
+
+/// A chapter that the author has written while a run was at work on it.
+fn written_meanwhile(path: &str, shelf: &Shelf) -> Failure {
+    let what = if shelf.text.is_some() { "edited" } else { "written" };
+    Failure::new(Exit::Failed, format!("`{path}` was {what} while storygen worked on it"))
+        .hint("your text stands as it is; run the same command again to adopt it")
 }
 
 /// The calls that something was made from.

@@ -121,6 +121,55 @@ fn a_heading_is_the_authors_and_no_edit() {
     assert!(project.read("manuscript/02-pans.md").starts_with("# Out at the Pans, Again\n\n"));
 }
 
+/// Has the second chapter drawn anew, as another text.
+fn redrawn_otherwise(project: &Project) {
+    let other = format!("{} Nobody came.", PROSE[1]);
+    play(project, &[rule(&[&drafts(2)], &other), rule(&[&records(2)], &record(2))]);
+    done(project, &["draft", "chapter", "2", "--redo"]);
+    assert_eq!(prose(project, 2), other);
+}
+
+#[test]
+fn a_heading_outlives_the_text_below_it() {
+    let heading = "# Out at the Pans, Again\n";
+    for (arguments, before) in [
+        (&["draft", "chapter", "2", "--redo"][..], None),
+        (&["draft"], Some(("bible/characters.yaml", "the old weigher", "the blind weigher"))),
+        (&["select", "2@1"], None),
+        (&["undo"], None),
+    ] {
+        let project = drafted();
+        redrawn_otherwise(&project);
+        play(&project, &all());
+        edit(&project, "manuscript/02-pans.md", "# At the Pans\n", heading);
+        if let Some((file, from, to)) = before {
+            edit(&project, file, from, to);
+        }
+        done(&project, arguments);
+        let text = project.read("manuscript/02-pans.md");
+        assert_eq!(text, format!("{heading}\n{}\n", PROSE[1]), "{arguments:?}");
+    }
+    // Also where nothing but it is left, or was there before.
+    let project = small(&all());
+    project.write("manuscript/01-ledger.md", heading);
+    for _ in 0..2 {
+        done(&project, &["draft", "chapter", "1"]);
+        let text = project.read("manuscript/01-ledger.md");
+        assert_eq!(text, format!("{heading}\n{}\n", PROSE[0]));
+        done(&project, &["undo"]);
+        assert_eq!(project.read("manuscript/01-ledger.md"), heading);
+    }
+}
+
+#[test]
+fn a_title_of_before_gives_way() {
+    let project = drafted();
+    edit(&project, "bible/outline.yaml", "title: At the Pans", "title: By the Wall");
+    redrawn_otherwise(&project);
+    let text = project.read("manuscript/02-pans.md");
+    assert!(text.starts_with("# By the Wall\n"), "{text}");
+}
+
 #[test]
 fn spaces_and_line_ends_are_no_edit() {
     let project = drafted();

@@ -32,6 +32,7 @@ mod history;
 mod kept;
 #[cfg(all(feature = "keyring", target_os = "linux"))]
 mod keyring;
+mod meanwhile;
 mod money;
 mod output;
 mod redrawn;

@@ -99,6 +99,9 @@ impl Replaying<'_> {
                 if due.as_ref().is_some_and(|due| *due != under) {
                     break due;
                 }
+                if session.is_written_meanwhile(&step, self.folder)? {
+                    continue;
+                }
                 let outcome = session
                     .perform(&step, &mut store, &lines, &mut |event| progress.tell(&event))
                     .await;

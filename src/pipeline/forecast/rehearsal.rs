@@ -22,8 +22,8 @@ use crate::prompt::budget::Fitted;
 use crate::prompt::memory::Span;
 use crate::prompt::view::DraftView;
 use crate::story::fingerprint::digest;
-use crate::story::take::most_words;
 use crate::story::prose;
+use crate::story::take::most_words;
 
 /// How a run is rehearsed, and what the endpoints will count.
 #[derive(Clone, Copy, Debug)]

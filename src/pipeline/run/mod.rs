@@ -11,6 +11,7 @@ use super::plan::{self, Given, Settled, Step, Wanted};
 use super::replay::{self, Drawn, Replay, Then};
 use crate::failure::{Exit, Failure};
 use crate::project::archive::{Archive, Fold, Shelf};
+use crate::project::folder::Folder;
 use crate::project::store::Store;
 use crate::prompt::brief::{self, Past};
 use crate::prompt::memory::{Shape, Span};
@@ -19,6 +20,7 @@ use crate::story::canon::{Canon, Record};
 use crate::story::fingerprint::{self, Inputs};
 use crate::story::{Chapter, Story};
 
+mod meanwhile;
 mod steps;
 
 /// Everything a run works with.
@@ -206,9 +208,26 @@ impl<'a> Session<'a> {
             if step == Step::Done {
                 return Ok(done);
             }
+            if self.is_written_meanwhile(&step, store.folder())? {
+                continue;
+            }
             self.perform(&step, store, lines, &mut *listener).await?;
             done.drafted += usize::from(matches!(step, Step::Draft(_)));
             done.recorded += usize::from(matches!(step, Step::Record(_)));
+        }
+    }
+
+    /// Looks whether the author has done meanwhile what a step would do, or changed
+    /// what it goes by: then another step comes next, and nothing is paid for.
+    ///
+    /// # Errors
+    ///
+    /// When what stands there cannot be read.
+    pub fn is_written_meanwhile(&mut self, step: &Step, folder: &Folder) -> Result<bool> {
+        match *step {
+            Step::Draft(number) | Step::Restore(number, _) => self.is_text_written(number, folder),
+            Step::Record(number) => self.is_canon_written(number, folder),
+            _ => Ok(false),
         }
     }
 

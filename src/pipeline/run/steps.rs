@@ -185,6 +185,9 @@ impl Session<'_> {
         ))
         .await?;
         let used = lines.record.purse.used();
+        if self.is_canon_written(number, store.folder())? {
+            return Ok(());
+        }
         let replaced = store.record(
             self.story,
             chapter,

@@ -1,0 +1,160 @@
+//! What the author writes while storygen is at work on the book.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use crate::common::*;
+use crate::counting::{Answer, Counting};
+use crate::money::{PRICE, configure, well};
+use crate::support::{Output, Project};
+
+/// What an author writes.
+const OWN: &str = "Mara went down to the water alone, and nobody saw her go.";
+
+/// Runs a command, and does something when a prompt with these words comes; gives
+/// also how many prompts had the other ones.
+fn run_while(
+    project: &Project,
+    arguments: &[&str],
+    when: &str,
+    act: impl Fn(PathBuf) + Send + Sync + 'static,
+    counts: &str,
+) -> (Output, usize) {
+    let (is_done, asked_for) = (AtomicBool::new(false), Arc::new(AtomicUsize::new(0)));
+    let (when, counts, path) = (when.to_owned(), counts.to_owned(), project.path());
+    // What is drawn anew is another text.
+    let redo = arguments.contains(&"--redo");
+    let seen = Arc::clone(&asked_for);
+    let server = Counting::start(move |asked| {
+        if asked.said.contains(&when) && !is_done.swap(true, Ordering::SeqCst) {
+            act(path.clone());
+        }
+        if asked.said.contains(&counts) {
+            seen.fetch_add(1, Ordering::SeqCst);
+        }
+        let is_other = redo && (1..=4).any(|number| asked.said.contains(&drafts(number)));
+        Answer::Reply(well(asked) + if is_other { " Nobody came." } else { "" })
+    });
+    configure(project, &server, PRICE);
+    let output = project.run(arguments);
+    (output, asked_for.load(Ordering::SeqCst))
+}
+
+/// The whole book, drafted at an endpoint.
+fn drafted_there() -> Project {
+    let project = small(&[]);
+    let server = Counting::start(|asked| Answer::Reply(well(asked)));
+    configure(&project, &server, PRICE);
+    let output = project.run(&["draft"]);
+    assert_eq!(output.code, 0, "{output}");
+    project
+}
+
+/// Writes a file, whole.
+fn write(file: &'static str, text: String) -> impl Fn(PathBuf) + Send + Sync + 'static {
+    move |project: PathBuf| std::fs::write(project.join(file), &text).expect("a file")
+}
+
+/// Puts words in place of others.
+fn change(
+    file: &'static str,
+    from: &'static str,
+    to: &'static str,
+) -> impl Fn(PathBuf) + Send + Sync + 'static {
+    move |project: PathBuf| {
+        let text = std::fs::read_to_string(project.join(file)).expect("a file");
+        assert!(text.contains(from), "{text}");
+        std::fs::write(project.join(file), text.replace(from, to)).expect("a file");
+    }
+}
+
+#[test]
+fn a_chapter_written_before_its_turn_is_adopted_and_not_paid_for() {
+    for (file, when) in [
+        ("manuscript/03-tide.md", drafts(1)),
+        ("manuscript/03-tide.md", records(2)),
+        ("manuscript/7-tide.md", drafts(2)),
+    ] {
+        let project = small(&[]);
+        let text = format!("# Low Water\n\n{OWN}\n");
+        let (output, drawn) =
+            run_while(&project, &["draft"], &when, write(file, text.clone()), &drafts(3));
+        assert_eq!((output.code, drawn), (0, 0), "{when} {output}");
+        let said = "  chapter 3 was edited by hand: kept as take 1\n  chapter 3: synopsis,";
+        assert!(output.stderr.contains(said), "{output}");
+        assert!(output.stderr.ends_with("drafted 3 chapters, recorded 4 chapters\n"), "{output}");
+        assert_eq!(project.read("manuscript/03-tide.md"), text);
+    }
+}
+
+#[test]
+fn a_chapter_written_while_it_is_drawn_stands_beside_the_take() {
+    for file in ["manuscript/03-tide.md", "manuscript/7-tide.md"] {
+        let project = small(&[]);
+        let text = format!("# Low Water\n\n{OWN}\n");
+        let (output, _) =
+            run_while(&project, &["draft"], &drafts(3), write(file, text.clone()), "-");
+        let said = format!(
+            "error: `{file}` was written while storygen worked on it\n\
+             help: your text stands as it is; run the same command again to adopt it\n"
+        );
+        assert_eq!(output.code, 1, "{output}");
+        assert!(output.stderr.ends_with(&said), "{output}");
+        assert_eq!(project.read(file), text);
+        assert!(project.read(".storygen/takes/tide/1.md").contains(PROSE[2]));
+        let (output, drawn) = run_while(&project, &["draft"], "-", |_| (), &drafts(3));
+        assert_eq!((output.code, drawn), (0, 0), "{output}");
+        assert_eq!(project.read("manuscript/03-tide.md"), text);
+        assert!(project.read(".storygen/takes/tide/2.md").contains(OWN));
+    }
+}
+
+#[test]
+fn an_edit_outranks_the_redraw_that_was_asked_for_before() {
+    for (when, code, drawn) in [(drafts(1), 0, 0), (drafts(3), 1, 1)] {
+        let project = drafted_there();
+        let edit = change("manuscript/03-tide.md", "buttoned wrong", "buttoned right");
+        let (output, asked) = run_while(&project, &["draft", "--redo"], &when, edit, &drafts(3));
+        assert_eq!((output.code, asked), (code, drawn), "{output}");
+        assert!(prose(&project, 3).contains("buttoned right"));
+        let said = "`manuscript/03-tide.md` was edited while storygen worked on it";
+        assert_eq!(output.stderr.contains(said), code == 1, "{output}");
+    }
+}
+
+#[test]
+fn a_canon_corrected_meanwhile_is_kept() {
+    for when in [drafts(2), records(2)] {
+        let project = drafted_there();
+        let edit = change("canon/02-pans.yaml", "three unmarked sacks", "three bare sacks");
+        let (output, _) =
+            run_while(&project, &["draft", "chapter", "2", "--redo"], &when, edit, "-");
+        assert_eq!(output.code, 0, "{output}");
+        let kept = texts(&project, &[".storygen/replaced"]);
+        assert_eq!(kept.len(), 1, "{when} {output}");
+        assert!(kept.values().all(|text| text.contains("three bare sacks")), "{kept:?}");
+        assert!(output.stderr.contains("your corrected canon is replaced"), "{output}");
+        assert!(project.read("canon/02-pans.yaml").contains("three unmarked sacks"));
+    }
+}
+
+#[test]
+fn a_canon_written_meanwhile_stands() {
+    let own = "synopsis: Joss brings Mara the page, and she will not touch it.\nfacts: []\n";
+    for (when, recorded) in [(drafts(1), 0), (drafts(3), 0), (records(3), 1)] {
+        let project = small(&[]);
+        let canon = write("canon/03-tide.yaml", own.to_owned());
+        let (output, asked) = run_while(&project, &["draft"], &when, canon, &records(3));
+        assert_eq!((output.code, asked), (0, recorded), "{when} {output}");
+        assert_eq!(project.read("canon/03-tide.yaml"), own);
+        let prompt = project.run(&["prompt", "chapter", "4"]).stdout;
+        assert!(prompt.contains("she will not touch it"), "{prompt}");
+    }
+    let project = small(&[]);
+    let faulty = write("canon/03-tide.yaml", "synopsis: [\n".to_owned());
+    let (output, _) = run_while(&project, &["draft"], &drafts(3), faulty, "-");
+    assert_eq!(output.code, 4, "{output}");
+    assert!(output.stderr.contains("error: canon/03-tide.yaml:"), "{output}");
+    assert_eq!(project.read("canon/03-tide.yaml"), "synopsis: [\n");
+}
