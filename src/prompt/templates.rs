@@ -16,6 +16,8 @@ use tera::{Context, Kwargs, State, Tera};
 use crate::chat::{Message, Role};
 use crate::failure::{Exit, Failure};
 
+mod normal;
+
 /// The most bytes a template may put out.
 const OUTPUT_LIMIT: usize = 2 * 1024 * 1024;
 
@@ -110,7 +112,7 @@ pub fn is_own(name: &str) -> bool {
 #[derive(Clone)]
 pub struct Templates {
     tera: Arc<Tera>,
-    /// The project's own templates, each with the digest of its text.
+    /// The project's own templates, each with the digest of what it makes a prompt of.
     pub own: BTreeMap<String, String>,
 }
 
@@ -152,12 +154,15 @@ impl Templates {
         }
         // One that is still as it was built in changes nothing.
         let built_in = |name: &str, text: &str| {
-            TEMPLATES.iter().any(|one| one.name == name && one.text(language) == text)
+            let is_same = |one: &Template| normal::form(one.text(language)) == normal::form(text);
+            TEMPLATES.iter().any(|one| one.name == name && is_same(one))
         };
         let own = own
             .iter()
             .filter(|(name, text)| !built_in(name, text))
-            .map(|(name, text)| (name.clone(), crate::story::fingerprint::digest(text)))
+            .map(|(name, text)| {
+                (name.clone(), crate::story::fingerprint::digest(&normal::form(text)))
+            })
             .collect();
         Ok(Self { tera: Arc::new(tera), own })
     }
