@@ -172,7 +172,8 @@ pub(super) fn templates(folder: &Folder, story: &Story) -> Result<Templates> {
 /// The chapter that a number or an id means.
 pub(super) fn chapter<'a>(story: &'a Story, text: &str) -> Result<&'a Chapter> {
     let found = match text.parse::<usize>() {
-        Ok(number) => story.chapter(number),
+        // An id may look like a number, too.
+        Ok(number) => story.chapter(number).or_else(|| story.chapter_named(text)),
         Err(_) => story.chapter_named(text),
     };
     found.ok_or_else(|| {

@@ -286,7 +286,11 @@ impl Folder {
     /// When something stands there already, or the file cannot be moved.
     pub fn rename(&self, from: &str, to: &str) -> Result<()> {
         if self.exists(to) {
-            bail!("cannot rename `{}`: `{}` exists already", self.name(from), self.name(to));
+            let (from, to) = (self.name(from), self.name(to));
+            let message = format!("cannot rename `{from}`: `{to}` exists already");
+            return Err(Failure::new(Exit::Failed, message)
+                .hint("move one of them away and run the same command again")
+                .into());
         }
         let parent = self.make_parent(to)?;
         self.dir
