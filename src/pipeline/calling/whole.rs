@@ -40,7 +40,7 @@ impl Line<'_> {
                     Event::Interrupted { fault, .. } => last = Some(fault.clone()),
                     other => listener(other),
                 };
-                self.ask(Question { about, ..question.clone() }, &mut hear).await?
+                Box::pin(self.ask(Question { about, ..question.clone() }, &mut hear)).await?
             };
             let is_closed = matches!(last, Some(Fault::Unended { .. }));
             closed = if is_closed { closed + 1 } else { 0 };

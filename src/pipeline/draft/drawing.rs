@@ -169,7 +169,7 @@ impl<'a> Drawing<'a> {
         for part in 0_u32.. {
             let question = self.question(part, messages.clone(), reply);
             let bytes: usize = messages.iter().map(|message| message.text.len()).sum();
-            let kept = self.line.ask(question, &mut *listener).await?;
+            let kept = Box::pin(self.line.ask(question, &mut *listener)).await?;
             account(drawn, &kept, bytes);
             let next = self.hear(&kept, part);
             if let Next::Reject(rejection) = next {
