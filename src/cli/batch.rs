@@ -112,9 +112,10 @@ fn begin(arguments: &Arguments, common: &Common, ui: &Ui) -> Result<Exit> {
     };
     let shelf = opening::open_all(&paths, &run, wanted, |path| of_book(path, &books, ui));
     opening::foretell(&shelf, &run, ui)?;
-    let batch = Batch { shelf, run: &run, books: &books, handle: runtime.handle() };
-    let most = usize::try_from(arguments.books).unwrap_or(usize::MAX);
-    let done = pool::run(&paths, most, |index, path| batch.book(index, path, ui));
+    let at_once = usize::try_from(arguments.books).unwrap_or(usize::MAX);
+    let handle = runtime.handle();
+    let batch = Batch { shelf, run: &run, books: &books, handle, wanted: &wanted, at_once };
+    let done = pool::run(&paths, at_once, |index, path| batch.book(index, path, ui));
     books.end();
     runtime.shutdown_background();
     let report = report::report(done, begun.elapsed().as_secs_f64());
@@ -224,6 +225,10 @@ struct Batch<'a> {
     run: &'a Run<'a>,
     books: &'a Books,
     handle: &'a tokio::runtime::Handle,
+    /// What is to be drafted of a book with so many chapters.
+    wanted: &'a (dyn Fn(usize) -> Wanted + Sync),
+    /// Books that are at work at the same time: the others wait.
+    at_once: usize,
 }
 
 /// Words for the report, in which no key is to stand.
@@ -282,7 +287,11 @@ impl Batch<'_> {
             .shelf
             .get(index)
             .and_then(|one| one.lock().unwrap_or_else(PoisonError::into_inner).take());
-        let Opened { book, wanted, forecast, .. } = opened.context("a book was lost")??;
+        let mut opened = opened.context("a book was lost")??;
+        if index >= self.at_once {
+            opened = opened.again(path, self.run, self.wanted, ui)?;
+        }
+        let Opened { book, wanted, forecast, .. } = opened;
         account.title = Some(book.story.book.title.clone());
         account.chapters = book.story.chapters.len();
         if self.run.cancel.is_cancelled() {

@@ -158,3 +158,22 @@ fn a_canon_written_meanwhile_stands() {
     assert!(output.stderr.contains("error: canon/03-tide.yaml:"), "{output}");
     assert_eq!(project.read("canon/03-tide.yaml"), "synopsis: [\n");
 }
+
+/// Two books, the second of which waits for the first; it is changed meanwhile.
+#[test]
+fn a_book_that_waits_in_a_batch_is_drafted_as_it_stands_then() {
+    let shelf = Project::empty();
+    for name in ["one", "two"] {
+        let book = small(&[]);
+        for file in book.files() {
+            shelf.write(&format!("{name}/{file}"), book.read(&file));
+        }
+    }
+    let title = change("two/bible/outline.yaml", "title: At the Pans", "title: The Neap Tide");
+    let command = ["batch", "one", "two", "--books", "1"];
+    let (output, told) = run_while(&shelf, &command, &drafts(1), title, "The Neap Tide");
+    assert_eq!(output.code, 0, "{output}");
+    assert!(told > 0, "{output}");
+    assert!(shelf.read("two/manuscript/02-pans.md").starts_with("# The Neap Tide\n"));
+    assert!(shelf.read("one/manuscript/02-pans.md").starts_with("# At the Pans\n"));
+}

@@ -1,7 +1,8 @@
 //! The books of a batch, read before the first call, and what they will cost all
 //! together.
 //!
-//! A book stays open until its turn, so nothing is read twice.
+//! A book stays open until its turn. One that has had to wait for it is read again, as
+//! its author may have gone on with it.
 
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -34,6 +35,24 @@ pub(super) struct Opened {
 }
 
 impl Opened {
+    /// The same book as it stands now. What it costs has been told.
+    ///
+    /// # Errors
+    ///
+    /// When it is no sound book any more; then `ui` tells what is wrong with it.
+    pub fn again(
+        self,
+        path: &Path,
+        run: &Run<'_>,
+        wanted: impl Fn(usize) -> Wanted,
+        ui: &Ui,
+    ) -> Result<Self> {
+        // What was told of it is not told twice.
+        let book = read(path, run, &ui.muted()).or_else(|_| read(path, run, ui))?;
+        let wanted = wanted(book.story.chapters.len());
+        Ok(Self { book, wanted, ..self })
+    }
+
     /// What it will cost of what all books share, and whose work that is: nothing
     /// where its own budget keeps it from beginning, at most that where it does not.
     fn share(&self, is_begun_anyway: bool) -> Option<(Forecast, &Staff)> {
@@ -72,8 +91,7 @@ fn open_one(
     wanted: impl Fn(usize) -> Wanted,
     ui: &Ui,
 ) -> Result<Opened> {
-    let common = Common { project: Some(path.to_owned()), ..Common::default() };
-    let book = Book::open(open::folder(&common)?, run, ui)?;
+    let book = read(path, run, ui)?;
     let wanted = wanted(book.story.chapters.len());
     // What keeps it from being foretold or drafted is told when its turn comes.
     let may_be_foretold = cost::is_paid(&book.staff) && lock::holder(&book.folder).is_none();
@@ -81,6 +99,11 @@ fn open_one(
         may_be_foretold.then(|| foretold(&book, &wanted, run, &ui.muted()).ok()).flatten();
     let (forecast, left) = foretold.unzip();
     Ok(Opened { book, wanted, forecast, left: left.flatten() })
+}
+
+fn read(path: &Path, run: &Run<'_>, ui: &Ui) -> Result<Book> {
+    let common = Common { project: Some(path.to_owned()), ..Common::default() };
+    Book::open(open::folder(&common)?, run, ui)
 }
 
 /// What a book will cost, and what its own budget has left.
