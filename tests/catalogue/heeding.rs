@@ -78,3 +78,27 @@ fn a_seed_that_was_asked_for_is_not_dropped_in_silence() {
         assert!(usual.code == 6 && !usual.stderr.contains("--seed"), "{model}: {usual}");
     }
 }
+
+/// What nobody knew that the endpoint would refuse is left out and told once, or ends
+/// the run where all has to be heeded.
+#[test]
+fn a_setting_that_an_endpoint_refuses_is_told() {
+    let refused =
+        || vec![answer(400, &[], br#"{"error": {"message": "property 'min_p' is unsupported"}}"#)];
+    let told = "`openai/foo` refuses `min_p`, so it is left out";
+    for is_strict in [false, true] {
+        let server = ByteServer::start([refused(), vec![answer(400, &[], b"{}")]]);
+        let project = Project::copy("tests/tiny");
+        project.write(
+            "storygen.yaml",
+            format!("{}sampling: {{min_p: 0.1}}\n", project.read("storygen.yaml")),
+        );
+        let config = format!("base_url: {}/v1\n", server.origin());
+        project.write("../home/config/storygen/config.yaml", config);
+        let strict: &[&str] = if is_strict { &["--strict"] } else { &[] };
+        let output = project.run(&[&PAID[..], &["--model", "openai/foo"], strict].concat());
+        assert_eq!(output.code, 6, "{output}");
+        assert_eq!(output.stderr.matches(told).count(), usize::from(!is_strict), "{output}");
+        assert_eq!(server.requests().len(), if is_strict { 1 } else { 2 }, "{output}");
+    }
+}

@@ -61,6 +61,8 @@ pub(in crate::cli) struct Reach {
     gates: Mutex<BTreeMap<String, Arc<Gate>>>,
     /// Which models were asked, and which others have answered: it is told once.
     swapped: Arc<Mutex<BTreeSet<(String, String)>>>,
+    /// Which models take which settings not: it is told once.
+    left_out: Arc<Mutex<BTreeSet<(String, String)>>>,
     /// What the command makes of an endpoint's usual limits.
     limited: Option<Limiting>,
 }
@@ -232,6 +234,14 @@ impl Loader<'_> {
         let (ui, waits) = (self.ui.clone(), self.ui.clone());
         let remote = remote.telling_pauses(Box::new(move |pause, fault| ui.pausing(pause, fault)));
         let remote = remote.telling_waits(Box::new(move |wait| waits.waiting(wait)));
+        let (ui, told) = (self.ui.clone(), self.reach.left_out.clone());
+        let asked = facts.name.clone();
+        let remote = remote.telling_left_out(Box::new(move |setting| {
+            let pair = (asked.clone(), setting.to_owned());
+            if told.lock().unwrap_or_else(PoisonError::into_inner).insert(pair) {
+                ui.left_out(&asked, setting);
+            }
+        }));
         if names.is_empty() || !self.tells_swaps {
             return Ok(remote);
         }

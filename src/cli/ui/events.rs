@@ -192,6 +192,13 @@ pub(crate) enum What<'a> {
         /// The one that answers, in the endpoint's words.
         answered: &'a str,
     },
+    /// An endpoint has refused a sampling setting, which is left out from there on.
+    LeftOut {
+        /// The model, by its full name.
+        model: &'a str,
+        /// The setting, by its name on the wire.
+        setting: &'a str,
+    },
     /// A call waits until its endpoint's limits let it be sent.
     Waiting {
         /// How long; absent where that is up to other calls, which wait before it or run.

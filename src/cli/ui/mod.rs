@@ -209,6 +209,14 @@ impl Ui {
         self.speak(&format!("  asked for `{asked}`, `{answered}` answers"));
     }
 
+    /// Says that a model's endpoint has refused a sampling setting, and goes on without.
+    pub fn left_out(&self, model: &str, setting: &str) {
+        self.event(events::What::LeftOut { model, setting });
+        self.speak(&format!(
+            "  `{model}` refuses `{setting}`, so it is left out (`--strict` stops there)"
+        ));
+    }
+
     /// Shows that a call waits for its endpoint's limits, or no longer does.
     pub fn waiting(&self, wait: Option<Wait>) {
         /// Where no line can be drawn over, a line for each short wait is too many.

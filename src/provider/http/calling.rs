@@ -196,8 +196,13 @@ impl Remote {
         });
         let Some(spare) = spare else { return false };
         // A call that ran at the same time may have learned it already.
-        if !spared.contains(&spare) {
+        let is_new = !spared.contains(&spare);
+        if is_new {
             spared.push(spare);
+        }
+        drop(spared);
+        if let Some(tell) = self.on_left_out.as_ref().filter(|_| is_new && spare.is_of_sampling()) {
+            tell(spare.field);
         }
         true
     }

@@ -140,6 +140,25 @@ impl Spare {
     pub const fn left_out(field: &'static str, naming_is_enough: bool) -> Self {
         Self { field, instead: None, naming_is_enough }
     }
+
+    /// Whether it says how the reply is sampled, so that without it another one comes.
+    /// A seed says only that the same one comes again.
+    #[must_use]
+    pub(super) fn is_of_sampling(&self) -> bool {
+        const SAMPLING: [&str; 10] = [
+            "temperature",
+            "top_p",
+            "top_k",
+            "min_p",
+            "repetition_penalty",
+            "repeat_penalty",
+            "frequency_penalty",
+            "presence_penalty",
+            "logit_bias",
+            "stop",
+        ];
+        SAMPLING.contains(&self.field)
+    }
 }
 
 /// Reads one reply, event by event, and proves its end.

@@ -197,6 +197,10 @@ pub type OnPause = Box<dyn Fn(Duration, &Fault) + Send + Sync>;
 /// Hears that a call waits at the gate, and by nothing that it waits no longer.
 pub type OnWait = Box<dyn Fn(Option<Wait>) + Send + Sync>;
 
+/// Hears which sampling setting the endpoint has refused, by its name on the wire; it is
+/// left out from there on.
+pub type OnLeftOut = Box<dyn Fn(&str) + Send + Sync>;
+
 /// Hears which model has answered, in the endpoint's own words.
 pub type OnAnswer = Box<dyn Fn(&str) + Send + Sync>;
 
@@ -214,6 +218,7 @@ pub struct Remote {
     on_pause: Option<OnPause>,
     on_wait: Option<OnWait>,
     on_answer: Option<OnAnswer>,
+    on_left_out: Option<OnLeftOut>,
 }
 
 impl Endpoint {
@@ -277,6 +282,7 @@ impl Remote {
             on_pause: None,
             on_wait: None,
             on_answer: None,
+            on_left_out: None,
         })
     }
 
@@ -290,6 +296,12 @@ impl Remote {
     #[must_use]
     pub fn telling_waits(self, on_wait: OnWait) -> Self {
         Self { on_wait: Some(on_wait), ..self }
+    }
+
+    /// The same provider; it tells of each sampling setting that it leaves out.
+    #[must_use]
+    pub fn telling_left_out(self, on_left_out: OnLeftOut) -> Self {
+        Self { on_left_out: Some(on_left_out), ..self }
     }
 
     /// The same provider; it tells of each whole reply which model has given it.
