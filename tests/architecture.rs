@@ -88,7 +88,7 @@ const RULES: &[Rule] = &[
     Rule {
         why: "only `project/folder` opens the project's files",
         binds: &[""],
-        but: &["project/folder.rs"],
+        but: &["project/folder"],
         names: &[
             "cap_std",
             "std::fs::read",
