@@ -54,15 +54,7 @@ mod tests {
             ("", Ending::Stop, false),
             ("", Ending::Filtered, false),
         ] {
-            let kept = Kept {
-                text: text.to_owned(),
-                ending,
-                usage: None,
-                asked: None,
-                answered: None,
-                is_new: true,
-                verdict: None,
-            };
+            let kept = Kept::just_now(text, ending);
             assert_eq!(is_wordless(&kept), expected, "{text:?} {ending:?}");
         }
     }

@@ -134,18 +134,6 @@ pub(super) fn read_fact(story: &Story, fact: &AnswerFact) -> Option<Fact> {
 mod tests {
     use super::*;
 
-    fn kept(text: &str, ending: Ending) -> Kept {
-        Kept {
-            text: text.to_owned(),
-            ending,
-            usage: None,
-            asked: None,
-            answered: None,
-            is_new: true,
-            verdict: None,
-        }
-    }
-
     #[test]
     fn answers_are_read_leniently() {
         let fact = r#"{"subject":"ann","kind":"state","about":"place","fact":"at the mill","quote":"the mill"}"#;
@@ -178,7 +166,7 @@ mod tests {
             ("I cannot.".to_owned(), Ending::Stop, "", 0),
             (r#"{"synopsis":"Ann wa"#.to_owned(), Ending::Length, "", 0),
         ] {
-            let answer = parse(&kept(&text, ending));
+            let answer = parse(&Kept::just_now(&text, ending));
             assert_eq!((answer.synopsis.as_str(), answer.facts.len()), (synopsis, facts), "{text}");
         }
     }

@@ -80,6 +80,21 @@ pub struct Kept {
 }
 
 impl Kept {
+    /// A reply that came just now, of which nothing else is known.
+    #[cfg(test)]
+    #[must_use]
+    pub fn just_now(text: &str, ending: Ending) -> Self {
+        Self {
+            text: text.to_owned(),
+            ending,
+            usage: None,
+            asked: None,
+            answered: None,
+            is_new: true,
+            verdict: None,
+        }
+    }
+
     /// The model that answered, as `endpoint/model`: two endpoints may have one of the
     /// same name. An old file says nothing of the endpoint. Nothing of it is taken from
     /// the configuration, which may be another one when the reply is played again.
