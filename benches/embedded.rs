@@ -194,7 +194,8 @@ impl Bench {
             first.get_or_insert_with(|| begin.elapsed());
         };
         let cancel = CancellationToken::new();
-        let reply = self.runtime.block_on(provider.stream(request, &mut on_text, &cancel)).unwrap();
+        let reply =
+            self.runtime.block_on(provider.stream(request, None, &mut on_text, &cancel)).unwrap();
         let usage = reply.usage.unwrap();
         let whole = begin.elapsed();
         Measured {

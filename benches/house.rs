@@ -309,7 +309,7 @@ impl Drafted {
         };
         let cancel = CancellationToken::new();
         self.runtime
-            .block_on(self.provider.stream(&request, &mut |_: &str| {}, &cancel))
+            .block_on(self.provider.stream(&request, None, &mut |_: &str| {}, &cancel))
             .expect("a reply");
     }
 }

@@ -163,7 +163,7 @@ impl Bench {
         let mut hear = |piece: &str| text.push_str(piece);
         let cancel = CancellationToken::new();
         let begun = Instant::now();
-        self.runtime.block_on(provider.stream(&request, &mut hear, &cancel)).unwrap();
+        self.runtime.block_on(provider.stream(&request, None, &mut hear, &cancel)).unwrap();
         let speed = self.tokens.text(&text) as f64 / begun.elapsed().as_secs_f64();
         Drawn { text, speed }
     }

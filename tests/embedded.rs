@@ -65,6 +65,7 @@ fn say(provider: &Embedded, request: &Request) -> (String, Reply) {
     let mut text = String::new();
     let reply = block_on(provider.stream(
         request,
+        None,
         &mut |piece: &str| text.push_str(piece),
         &CancellationToken::new(),
     ))
@@ -248,7 +249,8 @@ fn a_schema_that_cannot_be_held_is_a_fault_and_the_model_lives_on() {
     let provider = open(1024, None);
     let mut asked = request(user("Hello"), 5, 0.0);
     asked.schema = Some(json!({"type": "nonsense"}));
-    let fault = block_on(provider.stream(&asked, &mut |_: &str| {}, &CancellationToken::new()));
+    let fault =
+        block_on(provider.stream(&asked, None, &mut |_: &str| {}, &CancellationToken::new()));
     assert!(matches!(fault, Err(Fault::Model(_))), "{fault:?}");
     asked.schema = None;
     assert!(!say(&provider, &asked).0.is_empty());
@@ -258,7 +260,8 @@ fn a_schema_that_cannot_be_held_is_a_fault_and_the_model_lives_on() {
 fn what_does_not_fit_is_refused_and_the_end_of_the_window_cuts() {
     let provider = open(256, None);
     let asked = request(user(&long_text(10)), 10, 0.0);
-    let fault = block_on(provider.stream(&asked, &mut |_: &str| {}, &CancellationToken::new()));
+    let fault =
+        block_on(provider.stream(&asked, None, &mut |_: &str| {}, &CancellationToken::new()));
     let Err(Fault::TooLong { window, tokens, .. }) = fault else { panic!("{fault:?}") };
     assert_eq!(window, 256);
     assert!(tokens > 256);
@@ -278,7 +281,7 @@ fn cancelling_stops_soon_and_the_next_call_works() {
         // Polled first, the call is under way when it is cancelled.
         let mut silent = |_: &str| {};
         let later = async { cancel.cancel() };
-        tokio::join!(biased; provider.stream(&asked, &mut silent, &cancel), later).0
+        tokio::join!(biased; provider.stream(&asked, None, &mut silent, &cancel), later).0
     });
     assert!(matches!(fault, Err(Fault::Cancelled)), "{fault:?}");
     let short = request(user("Hello"), 3, 0.0);
@@ -287,12 +290,12 @@ fn cancelling_stops_soon_and_the_next_call_works() {
     // So does one in the middle of its text.
     let cancel = CancellationToken::new();
     let mut at_once = |_: &str| cancel.cancel();
-    let fault = block_on(provider.stream(&asked, &mut at_once, &cancel));
+    let fault = block_on(provider.stream(&asked, None, &mut at_once, &cancel));
     assert!(matches!(fault, Err(Fault::Cancelled)), "{fault:?}");
     // A dropped future stops its call too.
     block_on(async {
         let (mut silent, never) = (|_: &str| {}, CancellationToken::new());
-        let call = provider.stream(&asked, &mut silent, &never);
+        let call = provider.stream(&asked, None, &mut silent, &never);
         let wait = std::time::Duration::from_millis(100);
         drop(tokio::time::timeout(wait, call).await);
     });

@@ -59,7 +59,7 @@ fn phrase_bans<S: AsRef<str>>(phrases: &[S]) -> Arc<Bans> {
 fn pieces(provider: &Embedded, request: &Request) -> (Vec<String>, Reply) {
     let mut pieces = Vec::new();
     let mut on_text = |piece: &str| pieces.push(piece.to_owned());
-    let reply = block_on(provider.stream(request, &mut on_text, &CancellationToken::new()));
+    let reply = block_on(provider.stream(request, None, &mut on_text, &CancellationToken::new()));
     let reply = reply.unwrap();
     (pieces, reply)
 }

@@ -15,7 +15,7 @@ use crate::project::folder::Folder;
 use crate::project::wishes::Wishes;
 use crate::prompt::templates::Templates;
 use crate::prompt::tokens::Bound;
-use crate::provider::{Ear, Facts, Fault, Provider, Request, Streaming};
+use crate::provider::{Ear, Facts, Fault, Pass, Provider, Request, Streaming};
 use crate::story::Story;
 use crate::story::canon::Record;
 
@@ -32,6 +32,7 @@ impl Provider for Unloaded<'_> {
     fn stream<'a>(
         &'a self,
         _: &'a Request,
+        _: Option<Pass>,
         _: &'a mut dyn Ear,
         _: &'a CancellationToken,
     ) -> Streaming<'a> {

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Bill, Ear, Facts, Fault, Provider, Request, Sampling, Streaming};
+use super::{Admitting, Bill, Ear, Facts, Fault, Pass, Provider, Request, Sampling, Streaming};
 use crate::chat::{Counted, Counting, Message, Tokenizer};
 use crate::money::Money;
 
@@ -202,9 +202,18 @@ impl Provider for Chain {
         Arc::clone(&self.tokens) as Arc<dyn Tokenizer>
     }
 
+    /// At the model that is asked first.
+    fn admit<'a>(&'a self, request: &'a Request) -> Admitting<'a> {
+        Box::pin(async move {
+            let link = self.asked().into_iter().next()?;
+            link.model.admit(&self.own(request, link)).await
+        })
+    }
+
     fn stream<'a>(
         &'a self,
         request: &'a Request,
+        mut pass: Option<Pass>,
         ear: &'a mut dyn Ear,
         cancel: &'a CancellationToken,
     ) -> Streaming<'a> {
@@ -214,7 +223,7 @@ impl Provider for Chain {
             while let Some(link) = asked.next() {
                 passing.ear.asks(&link.model.facts().name);
                 let own = self.own(request, link);
-                let fault = match link.model.stream(&own, &mut passing, cancel).await {
+                let fault = match link.model.stream(&own, pass.take(), &mut passing, cancel).await {
                     Ok(reply) => return Ok(reply),
                     Err(fault) => fault,
                 };
@@ -266,6 +275,7 @@ mod tests {
         fn stream<'a>(
             &'a self,
             _: &'a Request,
+            _: Option<Pass>,
             ear: &'a mut dyn Ear,
             _: &'a CancellationToken,
         ) -> Streaming<'a> {
@@ -339,7 +349,8 @@ mod tests {
             let cancel = CancellationToken::new();
             for _ in 0..2 {
                 let request = request();
-                let reply = runtime.block_on(chain.stream(&request, &mut |_: &str| {}, &cancel));
+                let reply =
+                    runtime.block_on(chain.stream(&request, None, &mut |_: &str| {}, &cancel));
                 assert_eq!(
                     reply.map(|reply| reply.model).map_err(drop),
                     answered.map(str::to_owned)

@@ -41,6 +41,7 @@ mod tally;
 mod tries;
 
 pub use fault::Fault;
+pub use http::gate::Pass;
 pub use meter::{Meter, Metered};
 pub use reckoning::{Reckoning, Tried};
 pub use sameness::is_same_model;
@@ -263,6 +264,9 @@ pub struct Reply {
 /// What [`Provider::stream`] gives.
 pub type Streaming<'a> = Pin<Box<dyn Future<Output = Result<Reply, Fault>> + Send + 'a>>;
 
+/// What [`Provider::admit`] gives.
+pub type Admitting<'a> = Pin<Box<dyn Future<Output = Option<Pass>> + Send + 'a>>;
+
 /// A model that can be asked.
 pub trait Provider: Send + Sync {
     /// What it can do.
@@ -271,8 +275,17 @@ pub trait Provider: Send + Sync {
     /// How it counts tokens.
     fn tokenizer(&self) -> Arc<dyn Tokenizer>;
 
+    /// Waits until `request` may be sent, where its endpoint lets in only so many at
+    /// once or in a minute: the place is given up when dropped. Who pays for a call sets
+    /// its money aside only then, for a wait may last for hours, or end in a kill.
+    fn admit<'a>(&'a self, request: &'a Request) -> Admitting<'a> {
+        let _ = request;
+        Box::pin(std::future::ready(None))
+    }
+
     /// Sends `request` and hands each piece of text to `ear` as it comes.
     ///
+    /// With no `pass`, or one of another endpoint, it waits for its place by itself.
     /// Returns early with [`Fault::Cancelled`] once `cancel` is set; dropping
     /// the future also stops the call.
     ///
@@ -282,6 +295,7 @@ pub trait Provider: Send + Sync {
     fn stream<'a>(
         &'a self,
         request: &'a Request,
+        pass: Option<Pass>,
         ear: &'a mut dyn Ear,
         cancel: &'a CancellationToken,
     ) -> Streaming<'a>;
@@ -296,13 +310,18 @@ impl<P: Provider> Provider for Arc<P> {
         (**self).tokenizer()
     }
 
+    fn admit<'a>(&'a self, request: &'a Request) -> Admitting<'a> {
+        (**self).admit(request)
+    }
+
     fn stream<'a>(
         &'a self,
         request: &'a Request,
+        pass: Option<Pass>,
         ear: &'a mut dyn Ear,
         cancel: &'a CancellationToken,
     ) -> Streaming<'a> {
-        (**self).stream(request, ear, cancel)
+        (**self).stream(request, pass, ear, cancel)
     }
 }
 

@@ -33,7 +33,7 @@ use serde::Deserialize;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Ear, Facts, Fault, Finish, Provider, Reply, Request, Streaming, Usage, unless_cancelled,
+    Ear, Facts, Fault, Finish, Pass, Provider, Reply, Request, Streaming, Usage, unless_cancelled,
 };
 use crate::chat::{Message, Tokenizer};
 use crate::money::Price;
@@ -279,6 +279,7 @@ impl Provider for Scripted {
     fn stream<'a>(
         &'a self,
         request: &'a Request,
+        _: Option<Pass>,
         ear: &'a mut dyn Ear,
         cancel: &'a CancellationToken,
     ) -> Streaming<'a> {

@@ -217,7 +217,8 @@ fn every_host_is_called_in_its_own_words() {
         let mut text = String::new();
         let mut hear = |piece: &str| text.push_str(piece);
         let request = request(&row);
-        let said = runtime.block_on(remote.stream(&request, &mut hear, &CancellationToken::new()));
+        let said =
+            runtime.block_on(remote.stream(&request, None, &mut hear, &CancellationToken::new()));
         let said = said.unwrap_or_else(|fault| panic!("{}: {fault}", row.name()));
         assert_eq!((text.as_str(), said.finish), ("It was late.", Finish::Stop), "{}", row.name());
         let sent = server.requests().remove(0).json();

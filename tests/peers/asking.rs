@@ -60,6 +60,6 @@ pub fn ask(endpoint: Endpoint, request: &Request) -> Heard {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let cancel = CancellationToken::new();
-    let reply = runtime.block_on(provider.stream(request, &mut heard, &cancel));
+    let reply = runtime.block_on(provider.stream(request, None, &mut heard, &cancel));
     Heard { reply, ..heard }
 }

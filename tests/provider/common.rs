@@ -90,7 +90,7 @@ pub fn run_with(
         on_text(piece);
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let reply = runtime.block_on(provider.stream(request, &mut hear, cancel));
+    let reply = runtime.block_on(provider.stream(request, None, &mut hear, cancel));
     (text, reply)
 }
 
@@ -147,7 +147,7 @@ pub fn hear_with(
 ) -> Heard {
     let mut ledger = Ledger { text: String::new(), bills: Vec::new(), most: None, on_text };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let reply = runtime.block_on(provider.stream(request, &mut ledger, cancel));
+    let reply = runtime.block_on(provider.stream(request, None, &mut ledger, cancel));
     Heard { text: ledger.text, reply, bills: ledger.bills, most: ledger.most }
 }
 

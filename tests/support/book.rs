@@ -21,7 +21,9 @@ use storygen::project::history;
 use storygen::project::load::load;
 use storygen::project::store::Store;
 use storygen::prompt::templates::Templates;
-use storygen::provider::{Ear, Facts, Fault, Finish, Provider, Reply, Request, Streaming, Usage};
+use storygen::provider::{
+    Ear, Facts, Fault, Finish, Pass, Provider, Reply, Request, Streaming, Usage,
+};
 use storygen::story::Story;
 use tokio_util::sync::CancellationToken;
 
@@ -355,6 +357,7 @@ impl Provider for Recorder {
     fn stream<'a>(
         &'a self,
         request: &'a Request,
+        _: Option<Pass>,
         ear: &'a mut dyn Ear,
         _: &'a CancellationToken,
     ) -> Streaming<'a> {

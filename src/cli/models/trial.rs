@@ -135,7 +135,7 @@ async fn called(
     let mut meter = Meter::new(fee.price, fee.each);
     let mut heard = Heard { started: Some(Instant::now()), ..Heard::default() };
     let stop = CancellationToken::new();
-    let reply = provider.stream(&request, &mut meter.on(&mut heard), &stop).await;
+    let reply = provider.stream(&request, None, &mut meter.on(&mut heard), &stop).await;
     meter.end(reply.as_ref().ok());
     fee.settle(meter.reckoning().total())?;
     Ok(match reply {

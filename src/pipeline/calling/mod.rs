@@ -14,7 +14,7 @@ use crate::project::folder::Folder;
 use crate::project::journal::{CallNote, Stage};
 use crate::project::yaml::key_shaped;
 use crate::prompt::budget::MARGIN;
-use crate::provider::{Fault, Meter, Provider, Reckoning, Request, Sampling};
+use crate::provider::{Fault, Meter, Pass, Provider, Reckoning, Request, Sampling};
 use crate::story::prose;
 use crate::story::take::watch;
 
@@ -35,6 +35,7 @@ pub use purse::{
 pub use reel::Reel;
 pub use way_out::failure;
 
+use purse::Ticket;
 use sending::Sending;
 use watching::Watching;
 
@@ -221,6 +222,35 @@ impl<'a> Line<'a> {
         }
     }
 
+    /// Waits for a place at the endpoint, and reserves for the call only then: what waits
+    /// there has cost nothing yet, however many books wait, and a kill leaves it so. It
+    /// is also then that a month counts. Where other calls of the same allowance may leave
+    /// room, their end is waited for without the place, for they may need it.
+    ///
+    /// # Errors
+    ///
+    /// When it may not be made, what is to be noted cannot be written, or the user stops.
+    async fn enter(&self, request: &Request, note: CallNote) -> Result<(Option<Pass>, Ticket)> {
+        let facts = self.provider.facts();
+        loop {
+            let pass = tokio::select! {
+                biased;
+                () = self.cancel.cancelled() => return Err(cancelled(0)),
+                pass = self.provider.admit(request) => pass,
+            };
+            // Asked for before the look, so that no end is missed in between.
+            let ended = self.purse.next_end();
+            if let Some(ticket) = self.purse.reserve(note.clone(), facts)? {
+                return Ok((pass, ticket));
+            }
+            drop(pass);
+            tokio::select! {
+                () = ended => {}
+                () = self.cancel.cancelled() => return Err(cancelled(0)),
+            }
+        }
+    }
+
     /// Makes a call, and pays for it.
     async fn pay(
         &self,
@@ -231,8 +261,7 @@ impl<'a> Line<'a> {
         watching: Watching,
         listener: Listener<'_>,
     ) -> Result<Kept> {
-        let reserved = self.purse.reserve(note, self.provider.facts(), &self.cancel).await?;
-        let mut ticket = reserved.ok_or_else(|| cancelled(0))?;
+        let (pass, mut ticket) = self.enter(request, note).await?;
         let begun = Writing::begin(self.folder, &ticket.note, about, ticket.at, request);
         let writing = match begun {
             Ok(writing) => writing,
@@ -250,7 +279,8 @@ impl<'a> Line<'a> {
                     listener(event);
                 }
             };
-            self.stream(request, &ticket.note, writing, watching, &mut shown, &mut meter).await
+            self.stream((request, pass), &ticket.note, writing, watching, &mut shown, &mut meter)
+                .await
         };
         let is_cancelled = self.cancel.is_cancelled();
         let kept = outcome.as_ref().ok();
@@ -271,7 +301,7 @@ impl<'a> Line<'a> {
 
     async fn stream(
         &self,
-        request: &Request,
+        (request, pass): (&Request, Option<Pass>),
         note: &CallNote,
         mut writing: Writing,
         mut watching: Watching,
@@ -298,7 +328,7 @@ impl<'a> Line<'a> {
                 }
             };
             let mut sending = Sending::of(note, &self.purse, &mut on_text);
-            self.provider.stream(request, &mut meter.on(&mut sending), &stop).await
+            self.provider.stream(request, pass, &mut meter.on(&mut sending), &stop).await
         };
         meter.end(outcome.as_ref().ok());
         disk?;

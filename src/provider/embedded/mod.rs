@@ -16,7 +16,7 @@ use std::thread::JoinHandle;
 use tokio::sync::mpsc::unbounded_channel;
 use tokio_util::sync::CancellationToken;
 
-use super::{Ear, Facts, Fault, Provider, Reply, Request, Streaming};
+use super::{Ear, Facts, Fault, Pass, Provider, Reply, Request, Streaming};
 use crate::chat::Tokenizer;
 use crate::money::Price;
 
@@ -209,6 +209,7 @@ impl Provider for Embedded {
     fn stream<'a>(
         &'a self,
         request: &'a Request,
+        _: Option<Pass>,
         ear: &'a mut dyn Ear,
         cancel: &'a CancellationToken,
     ) -> Streaming<'a> {

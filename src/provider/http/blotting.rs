@@ -7,6 +7,7 @@
 use std::mem;
 
 use super::echo::BLOT;
+use super::refusal;
 
 /// Follows one text.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +22,11 @@ impl Blotting {
     pub fn of(secrets: &[impl AsRef<str>]) -> Self {
         let secrets = secrets.iter().map(|secret| secret.as_ref().to_owned());
         Self { secrets: secrets.collect(), held: String::new() }
+    }
+
+    /// Foreign words beside the text, fit to be shown and kept.
+    pub fn shown(&self, words: &str) -> String {
+        refusal::shown(words, &self.secrets)
     }
 
     /// Hears more; gives what may be passed on.

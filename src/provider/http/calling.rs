@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::bill_page::Page;
 use super::dialect::{Ending, First, Spare};
 use super::fault::Failure;
+use super::gate::Pass;
 use super::listening::Listener;
 use super::{LONGEST_WAIT, Remote, billing};
 use crate::chat::{Message, Role};
@@ -39,22 +40,45 @@ impl Remote {
         self.spared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The request with the room that it takes to think: that is part of the reply by
+    /// its endpoint's count.
+    pub(super) fn with_thoughts(&self, request: &Request) -> Request {
+        let reply_tokens = request.reply_tokens.saturating_add(self.facts.thinking);
+        Request { reply_tokens, ..request.clone() }
+    }
+
+    /// The most tokens that a request takes with its reply, if it fits.
+    pub(super) fn most(&self, request: &Request) -> Result<u64, Fault> {
+        self.fits(self.tokens.prompt(&request.messages), request)
+    }
+
+    /// Waits for a place at the endpoint.
+    pub(super) async fn enter(&self, tokens: u64) -> Pass {
+        let hear = |wait| {
+            if let Some(tell) = &self.on_wait {
+                tell(wait);
+            }
+        };
+        self.endpoint.gate.pass(tokens, &hear).await
+    }
+
     /// Tries until there is a reply, or no other try can help.
     pub(super) async fn call(
         &self,
         request: &Request,
+        pass: Option<Pass>,
         listener: &mut Listener<'_>,
     ) -> Result<Reply, Fault> {
-        let asked = self.fits(self.tokens.prompt(&request.messages), request)?;
+        let asked = self.most(request)?;
+        let mut place = pass.filter(|pass| self.endpoint.gate.gave(pass));
         let mut pauses = self.endpoint.patience.pauses();
         loop {
             let mut learned = Learned::default();
-            let hear = |wait| {
-                if let Some(tell) = &self.on_wait {
-                    tell(wait);
-                }
+            let mut pass = match place.take() {
+                Some(pass) => pass,
+                None => self.enter(asked).await,
             };
-            let pass = self.endpoint.gate.pass(asked, &hear).await;
+            pass.begin();
             let turn = listener.turn(request);
             let outcome = self.attempt(&turn, &mut learned, listener).await;
             if let Some(tokens) = learned.tokens {

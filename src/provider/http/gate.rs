@@ -129,15 +129,22 @@ struct Shut {
     why: Why,
 }
 
-/// A call's place at the endpoint, given up when dropped.
+/// A call's place at the endpoint, given up when dropped: one that was not used counts
+/// in no minute.
 #[derive(Debug)]
 pub struct Pass {
     _permit: Option<OwnedSemaphorePermit>,
     counter: Arc<Counter>,
     number: u64,
+    is_unused: bool,
 }
 
 impl Pass {
+    /// The call is about to be sent.
+    pub fn begin(&mut self) {
+        self.is_unused = false;
+    }
+
     /// The call took so many tokens, and no longer counts with all that it might
     /// have taken.
     pub fn took(&self, tokens: u64) {
@@ -156,11 +163,25 @@ impl Pass {
         drop(counted);
         self.counter.corrected.notify_waiters();
     }
+
+    fn give_back(&self) {
+        let mut counted = self.counter.lock();
+        let own = counted.let_in.iter().rposition(|one| one.number == self.number);
+        if let Some(one) = own.and_then(|own| counted.let_in.remove(own)) {
+            counted.tokens = counted.tokens.saturating_sub(one.tokens);
+        }
+        drop(counted);
+        self.counter.corrected.notify_waiters();
+    }
 }
 
 impl Drop for Pass {
     fn drop(&mut self) {
-        self.over(None);
+        if self.is_unused {
+            self.give_back();
+        } else {
+            self.over(None);
+        }
     }
 }
 
@@ -227,7 +248,13 @@ impl Gate {
         counted.let_in.push_back(Entered { at: Instant::now(), number, tokens, is_over: false });
         counted.tokens = counted.tokens.saturating_add(tokens);
         drop(counted);
-        Pass { _permit: permit, counter: Arc::clone(&self.counter), number }
+        Pass { _permit: permit, counter: Arc::clone(&self.counter), number, is_unused: true }
+    }
+
+    /// Whether it gave this place.
+    #[must_use]
+    pub fn gave(&self, pass: &Pass) -> bool {
+        Arc::ptr_eq(&self.counter, &pass.counter)
     }
 
     /// Lets nobody in for so long.

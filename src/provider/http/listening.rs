@@ -104,6 +104,13 @@ impl<'a> Listener<'a> {
         self.ear.billed(bill);
     }
 
+    /// The model that answers, in the endpoint's own words: a reply that is stopped or
+    /// breaks off has no others.
+    fn answers(&mut self, model: &str) {
+        let model = self.blotting.shown(model);
+        self.ear.answers(&model);
+    }
+
     /// What was sent last stays open, and by what was said of it may cost this much.
     pub fn may_cost(&mut self, most: Money) {
         self.ear.may_cost(most);
@@ -263,7 +270,7 @@ impl<'a> Listening<'a> {
         };
         self.events += 1;
         if let Some(model) = self.reader.ending().model.as_deref().filter(|_| !was_known) {
-            listener.ear.answers(model);
+            listener.answers(model);
         }
         if listener.open.is_none() {
             listener.open.clone_from(&self.reader.ending().id);

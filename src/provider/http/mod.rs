@@ -43,7 +43,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Ear, Facts, Fault, Provider, Request, Streaming, unless_cancelled};
+use super::{Admitting, Ear, Facts, Fault, Pass, Provider, Request, Streaming, unless_cancelled};
 use crate::chat::Tokenizer;
 use crate::money::Price;
 use crate::prompt::tokens::Bound;
@@ -334,21 +334,28 @@ impl Provider for Remote {
         Arc::clone(&self.tokens)
     }
 
+    fn admit<'a>(&'a self, request: &'a Request) -> Admitting<'a> {
+        Box::pin(async move {
+            // What does not fit is not sent at all.
+            let tokens = self.most(&self.with_thoughts(request)).ok()?;
+            Some(self.enter(tokens).await)
+        })
+    }
+
     fn stream<'a>(
         &'a self,
         request: &'a Request,
+        pass: Option<Pass>,
         ear: &'a mut dyn Ear,
         cancel: &'a CancellationToken,
     ) -> Streaming<'a> {
         Box::pin(async move {
-            // What it thinks is part of the reply by its endpoint's count.
-            let reply_tokens = request.reply_tokens.saturating_add(self.facts.thinking);
-            let request = &Request { reply_tokens, ..request.clone() };
+            let request = &self.with_thoughts(request);
             let stepping = Stepping::of(request, self.endpoint.knobs.text_bias)
                 .filter(|_| self.facts.steps_back);
             let mut listener = Listener::new(ear, stepping, Blotting::of(&self.secrets));
             // Dropping the call closes its connection.
-            let reply = unless_cancelled(cancel, self.call(request, &mut listener)).await;
+            let reply = unless_cancelled(cancel, self.call(request, pass, &mut listener)).await;
             if matches!(reply, Err(Fault::Cancelled)) {
                 self.settle_stopped(&mut listener).await;
             }

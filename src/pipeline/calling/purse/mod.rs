@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::Result;
-use tokio_util::sync::CancellationToken;
 
 use crate::failure::Failure;
 use crate::ledger::Ledger;
@@ -197,34 +196,18 @@ impl<'a> Purse<'a> {
         }
     }
 
-    /// Reserves for a call, if it can cost anything. Where other calls of the same
-    /// allowance may leave room for it, their end is waited for; none when the
-    /// user stops that.
+    /// The end of a call of the same allowance: there may be room then.
+    pub(super) fn next_end(&self) -> impl Future<Output = ()> + Send {
+        self.allowance.next_end()
+    }
+
+    /// Reserves for a call that is about to be sent, if it can cost anything; none where
+    /// other calls of the same allowance may leave room for it.
     ///
     /// # Errors
     ///
     /// When it may not be made, or what is to be noted cannot be written.
-    pub(super) async fn reserve(
-        &self,
-        note: CallNote,
-        facts: &Facts,
-        cancel: &CancellationToken,
-    ) -> Result<Option<Ticket>> {
-        loop {
-            // Asked for before the look, so that no end is missed in between.
-            let ended = self.allowance.next_end();
-            if let Some(ticket) = self.reserve_now(note.clone(), facts)? {
-                return Ok(Some(ticket));
-            }
-            tokio::select! {
-                () = ended => {}
-                () = cancel.cancelled() => return Ok(None),
-            }
-        }
-    }
-
-    /// The same; none where there may be room later.
-    fn reserve_now(&self, note: CallNote, facts: &Facts) -> Result<Option<Ticket>> {
+    pub(super) fn reserve(&self, note: CallNote, facts: &Facts) -> Result<Option<Ticket>> {
         let Terms { caps, unknown_is_allowed } = &self.terms;
         let mut state = self.state();
         state.made += 1;
