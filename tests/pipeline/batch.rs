@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::common::*;
 use crate::counting::{Answer, Counting};
-use crate::money::{PRICE, configure, well};
+use crate::money::{PRICE, configure, kill_at, well};
 use crate::support::{Project, compare};
 
 /// Three sound copies of the small book and one that is broken, side by side.
@@ -171,6 +171,11 @@ const THREE: [&str; 5] = ["batch", "one", "two", "three", "--max-cost"];
 /// The most that the user's ledger ever showed as spent, in millionths of a
 /// dollar: what is settled, and what is reserved.
 fn peak(shelf: &Project) -> u64 {
+    peaks(shelf).0
+}
+
+/// That, and how many calls were reserved for at the same time.
+fn peaks(shelf: &Project) -> (u64, usize) {
     let folder = shelf.path().join("../home/data/storygen/ledger");
     let mut months: Vec<_> = std::fs::read_dir(folder)
         .expect("a ledger")
@@ -178,7 +183,7 @@ fn peak(shelf: &Project) -> u64 {
         .filter(|path| path.extension().is_some_and(|extension| extension == "jsonl"))
         .collect();
     months.sort();
-    let (mut open, mut settled, mut peak) = (BTreeMap::new(), 0, 0);
+    let (mut open, mut settled, mut peak, mut most_open) = (BTreeMap::new(), 0, 0, 0);
     for month in months {
         let text = std::fs::read_to_string(month).expect("a month");
         for line in text.lines() {
@@ -191,9 +196,31 @@ fn peak(shelf: &Project) -> u64 {
                 settled += line["settle"].as_u64().expect("an amount");
             }
             peak = peak.max(settled + open.values().sum::<u64>());
+            most_open = most_open.max(open.len());
         }
     }
-    peak.div_ceil(1_000_000)
+    (peak.div_ceil(1_000_000), most_open)
+}
+
+/// A call that waits for its endpoint is not sent, and has nothing put aside: no kill
+/// can spend it, and no other run has to do without.
+#[test]
+fn what_waits_for_its_turn_is_not_reserved_for() {
+    let (shelf, server) = priced();
+    let output = shelf.run(&[&THREE[..4], &["--concurrent", "1"]].concat());
+    assert_eq!((output.code, server.requests()), (0, 24), "{output}");
+    // One goes in as another comes out.
+    assert!(peaks(&shelf).1 <= 2, "{output}");
+    let shelf = self::shelf();
+    let server = Counting::start(|asked| Answer::Hang(well(asked)[..40].to_owned()));
+    configure(&shelf, &server, PRICE);
+    kill_at(&shelf, &server, 1, &[&THREE[..4], &["--concurrent", "1"]].concat());
+    assert_eq!(peaks(&shelf).1, 1);
+    let reserved = |book: &&str| {
+        shelf.path().join(format!("{book}/.storygen/journal.jsonl")).is_file()
+            && shelf.read(&format!("{book}/.storygen/journal.jsonl")).contains("\"reserved\"")
+    };
+    assert_eq!(THREE[1..4].iter().filter(|book| reserved(book)).count(), 1);
 }
 
 /// What all books need together is told before the first call, and refused where

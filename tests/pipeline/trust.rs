@@ -272,7 +272,8 @@ fn no_word_of_prose_is_taken_for_a_key() {
         ("", "{HTTP-Referer: storm-lantern, X-Author: 'the storm-lantern'}"),
         ("", "{Authorization: Bearer lantern}"),
     ] {
-        let server = ByteServer::start((0..12).map(|_| prose_of(&[prose])).collect::<Vec<_>>());
+        let server =
+            ByteServer::start((0..12).map(|_| prose_of(&[prose], true)).collect::<Vec<_>>());
         let project = small(&[]);
         let file = format!(
             "endpoints: {{openai: {{base_url: '{}/v1', headers: {headers}}}}}",
@@ -286,8 +287,9 @@ fn no_word_of_prose_is_taken_for_a_key() {
     }
 }
 
-/// A reply of these pieces, from a model that calls itself by keys.
-fn prose_of(pieces: &[&str]) -> Vec<crate::byte_server::Step> {
+/// A reply of these pieces, from a model that calls itself by keys; whole, or without
+/// its end.
+fn prose_of(pieces: &[&str], is_whole: bool) -> Vec<crate::byte_server::Step> {
     let event = |content: &&str| {
         format!(
             "data: {}\n\n",
@@ -295,6 +297,7 @@ fn prose_of(pieces: &[&str]) -> Vec<crate::byte_server::Step> {
         )
     };
     let end = "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
+    let end = if is_whole { end } else { "" };
     let body: String = pieces.iter().map(event).collect::<String>() + end;
     let head = [("content-type", "text/event-stream"), ("connection", "close")];
     vec![answer(200, &head, body.as_bytes())]
@@ -314,14 +317,16 @@ fn a_key_that_an_endpoint_repeats_is_kept_nowhere() {
         format!("{back}. It was nothing to her."),
     ];
     let pieces: Vec<&str> = pieces.iter().map(String::as_str).collect();
-    for (query, entry, key) in [
-        ("", "{}".to_owned(), CANARY),
-        ("", format!("{{headers: {{Authorization: 'Bearer {CANARY}'}}}}"), ""),
-        ("", format!("{{headers: {{X-Team-Token: {CANARY}}}}}"), ""),
-        ("", format!("{{headers: {{Cookie: 'a=b; session={CANARY}'}}}}"), ""),
-        ("?key={CANARY}", "{}".to_owned(), ""),
+    for (query, entry, key, is_whole) in [
+        ("", "{}".to_owned(), CANARY, true),
+        ("", "{}".to_owned(), CANARY, false),
+        ("", format!("{{headers: {{Authorization: 'Bearer {CANARY}'}}}}"), "", true),
+        ("", format!("{{headers: {{X-Team-Token: {CANARY}}}}}"), "", true),
+        ("", format!("{{headers: {{Cookie: 'a=b; session={CANARY}'}}}}"), "", true),
+        ("?key={CANARY}", "{}".to_owned(), "", true),
     ] {
-        let server = ByteServer::start((0..12).map(|_| prose_of(&pieces)).collect::<Vec<_>>());
+        let server =
+            ByteServer::start((0..12).map(|_| prose_of(&pieces, is_whole)).collect::<Vec<_>>());
         let project = small(&[]);
         // Outside what is searched: the user's own file may hold it.
         let base = format!("{}/v1{}", server.origin(), query.replace("{CANARY}", CANARY));

@@ -49,6 +49,11 @@ fn lasting() -> Vec<(&'static str, Value)> {
     vec![
         ("gone", error("model 'test-model' not found, try pulling it first")),
         ("gone", json!({"error": {"message": "The model `test-model` does not exist"}})),
+        // LM Studio, where the address lacks its `/v1`.
+        (
+            "refused",
+            error("Unexpected endpoint or method. (POST /chat/completions). Returning 200 anyway"),
+        ),
         ("key", error("unauthorized")),
         ("key", json!({"error": {"message": "Incorrect API key provided"}})),
         ("refused", error("the input length exceeds the context length")),

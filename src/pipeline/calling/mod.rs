@@ -340,8 +340,7 @@ impl<'a> Line<'a> {
                 ending: reply.finish.into(),
                 usage: reply.usage,
                 asked,
-                // An endpoint may call its model by a key of somebody's.
-                answered: Some(key_shaped::blotted_vendors(&reply.model).into_owned()),
+                answered: Some(known_by(&reply.model)),
                 is_new: true,
                 verdict: None,
             },
@@ -359,7 +358,7 @@ impl<'a> Line<'a> {
                     ending: Ending::Interrupted,
                     usage: meter.last(),
                     asked,
-                    answered: meter.answered().map(str::to_owned),
+                    answered: meter.answered().map(known_by),
                     is_new: true,
                     verdict: None,
                 }
@@ -367,7 +366,7 @@ impl<'a> Line<'a> {
             // An endpoint that never says that it has ended has no other way to
             // say that nothing is to be added.
             Err(Fault::Unended { .. }) if request.goes_on() => {
-                let answered = meter.answered().map(str::to_owned);
+                let answered = meter.answered().map(known_by);
                 let ending = Ending::Interrupted;
                 let usage = meter.last();
                 Kept { text, ending, usage, asked, answered, is_new: true, verdict: None }
@@ -378,6 +377,11 @@ impl<'a> Line<'a> {
         writing.end(&kept, meter.reckoning())?;
         Ok(kept)
     }
+}
+
+/// The name by which a model answered: an endpoint may call it by a key of somebody's.
+fn known_by(name: &str) -> String {
+    key_shaped::blotted_vendors(name).into_owned()
 }
 
 fn cancelled(words: usize) -> anyhow::Error {

@@ -52,13 +52,16 @@ pub(super) async fn draw_task(
     let task = sitting.task;
     let drawings = line.settings.redraws + 1;
     let mut last = Rejection::Empty;
+    let mut is_asked = false;
     let before = drawn.answered.clone();
     for drawing in 1..=drawings {
         let mut one = Drawing::new(sitting, line, name_of(task, take, drawing));
         one.is_last = drawing == drawings;
         // Who answered for what was rejected has no part in the text.
         drawn.answered.clone_from(&before);
-        match one.run(listener, drawn).await? {
+        let outcome = one.run(listener, drawn).await?;
+        is_asked |= one.is_asked;
+        match outcome {
             None => {
                 drawn.stopped = one.stopped().or(drawn.stopped.take());
                 return Ok(one.text);
@@ -79,6 +82,13 @@ pub(super) async fn draw_task(
             }
         }
     }
+    let hint = if is_asked {
+        "the rejected replies are kept; try another model, or `--seed` with another number"
+    } else {
+        "nothing was asked: all of these replies are kept from a run before, and the same \
+         request to a model of the same name finds them, wherever it is now; try another \
+         model, or `--seed` with another number"
+    };
     Err(Failure::new(
         Exit::Partly,
         format!(
@@ -86,7 +96,7 @@ pub(super) async fn draw_task(
             task.chapter.number
         ),
     )
-    .hint("the rejected replies are kept; try another model, or `--seed` with another number")
+    .hint(hint)
     .into())
 }
 
@@ -115,6 +125,8 @@ struct Drawing<'a> {
     sitting: &'a Sitting<'a>,
     line: &'a Line<'a>,
     name: String,
+    /// Whether any of its replies came just now.
+    is_asked: bool,
     /// Whether it is not drawn again if it is rejected.
     is_last: bool,
     text: String,
@@ -144,6 +156,7 @@ impl<'a> Drawing<'a> {
             sitting,
             line,
             name,
+            is_asked: false,
             is_last: false,
             text: String::new(),
             heading: None,
@@ -171,6 +184,7 @@ impl<'a> Drawing<'a> {
             let bytes: usize = messages.iter().map(|message| message.text.len()).sum();
             let kept = Box::pin(self.line.ask(question, &mut *listener)).await?;
             account(drawn, &kept, bytes);
+            self.is_asked |= kept.is_new;
             let next = self.hear(&kept, part);
             if let Next::Reject(rejection) = next {
                 return Ok(Some(rejection));

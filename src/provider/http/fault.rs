@@ -169,14 +169,19 @@ impl Judge<'_> {
         // A used-up quota comes as 429, and an empty account as 400, but no waiting and no
         // other request fills them.
         let class = if refusal.is_about_credit() { 402 } else { answer.status };
-        let failure =
-            self.refused(class, answer.status, refusal, answer.retry_after, &self.hint(answer));
+        let failure = self.refused(
+            class,
+            answer.status,
+            refusal,
+            answer.retry_after,
+            &self.hint(answer.status),
+        );
         Failure { is_free: billing::is_free(answer.status), ..failure }
     }
 
     /// What a status says beside its words.
-    fn hint(&self, answer: &Answer) -> String {
-        if answer.status != 404 {
+    fn hint(&self, status: u16) -> String {
+        if status != 404 {
             return String::new();
         }
         let home = self.home;
@@ -354,7 +359,7 @@ impl Judge<'_> {
         let class = refusal.means();
         // Words alone may not make a bill of nothing.
         let is_free = !begun && refusal.status.is_some_and(billing::is_free_in_band);
-        Failure { is_free, ..self.refused(class, class, refusal, None, "") }
+        Failure { is_free, ..self.refused(class, class, refusal, None, &self.hint(class)) }
     }
 
     /// A reply that ended in a word that proves nothing. The same request would

@@ -139,6 +139,8 @@ const CONTENTS: &[&str] = &[
 
 /// There is nothing of that name.
 const MISSING: &[&str] = &[
+    // LM Studio, where the address lacks its `/v1`: "Returning 200 anyway".
+    "unexpected endpoint",
     "not found",
     "notfound*",
     "does not exist",

@@ -24,7 +24,8 @@ fn taking(limits: Limits, calls: &[(u64, u64, u64)]) -> Vec<(f64, f64)> {
             .map(|(tokens, took, stays)| {
                 let (gate, tokens, took, stays) = (gate.clone(), *tokens, *took, *stays);
                 tokio::spawn(async move {
-                    let pass = gate.pass(tokens, &|_| {}).await;
+                    let mut pass = gate.pass(tokens, &|_| {}).await;
+                    pass.begin();
                     let at = begun.elapsed().as_secs_f64();
                     tokio::time::sleep(Duration::from_secs(stays)).await;
                     pass.took(took);
@@ -52,6 +53,22 @@ fn calls_wait_for_their_turn() {
     let thrifty = Limits { tokens: Some(100), ..limits };
     // What is larger than the limit goes alone.
     assert_eq!(starts(thrifty, &[(60, 1), (60, 1), (500, 1), (10, 1)]), [0.0, 60.0, 120.0, 180.0]);
+}
+
+#[test]
+fn a_place_that_is_not_used_counts_in_no_minute() {
+    let limits = Limits { concurrent: 9, requests: Some(1), tokens: Some(100) };
+    paused().block_on(async {
+        let gate = Gate::new(limits);
+        let begun = Instant::now();
+        drop(gate.pass(100, &|_| {}).await);
+        let mut used = gate.pass(100, &|_| {}).await;
+        assert_eq!(begun.elapsed(), Duration::ZERO);
+        used.begin();
+        drop(used);
+        drop(gate.pass(1, &|_| {}).await);
+        assert_eq!(begun.elapsed().as_secs(), MINUTE.as_secs());
+    });
 }
 
 #[test]
@@ -85,7 +102,7 @@ fn waits_are_told() {
                     .unwrap()
                     .push(wait.map(|wait| (wait.pause.map(seconds), wait.why.to_string())));
             };
-            let call = || async { drop(gate.pass(60, &hear).await) };
+            let call = || async { gate.pass(60, &hear).await.begin() };
             match calls {
                 2 => drop(tokio::join!(call(), call())),
                 _ => drop(tokio::join!(call(), call(), call())),
@@ -129,13 +146,14 @@ fn told_behind(took: u64, after: u64) -> (Vec<Told>, u64) {
             let seconds = |wait: Wait| wait.pause.map(|pause| pause.as_secs());
             heard.lock().unwrap().push(wait.map(|wait| (seconds(wait), millis())));
         };
-        let first = gate.pass(60, &hear).await;
+        let mut first = gate.pass(60, &hear).await;
+        first.begin();
         let ends = async {
             tokio::time::sleep(Duration::from_millis(after)).await;
             first.took(took);
         };
         let second = async {
-            drop(gate.pass(60, &hear).await);
+            gate.pass(60, &hear).await.begin();
             millis()
         };
         let ((), at) = tokio::join!(ends, second);
@@ -167,13 +185,13 @@ fn a_wait_for_several_calls_to_go_is_told_whole() {
     runtime.block_on(async {
         let gate = Gate::new(Limits { tokens: Some(100), ..Limits::default() });
         for _ in 0..3 {
-            drop(gate.pass(30, &|_| {}).await);
+            gate.pass(30, &|_| {}).await.begin();
             tokio::time::sleep(Duration::from_secs(10)).await;
         }
         let hear = |wait: Option<Wait>| {
             heard.lock().unwrap().push(wait.and_then(|wait| wait.pause).map(|one| one.as_secs()));
         };
-        drop(gate.pass(50, &hear).await);
+        gate.pass(50, &hear).await.begin();
     });
     assert_eq!(heard.into_inner().unwrap(), [Some(40), None]);
 }
