@@ -210,6 +210,10 @@ impl BoundKey {
         if trimmed.is_empty() {
             return bad("is empty; leave it out for an endpoint that takes none");
         }
+        let is_in = |mark: char| trimmed.starts_with(mark) || trimmed.ends_with(mark);
+        if is_in('"') || is_in('\'') {
+            return bad("stands in quotes; take them off");
+        }
         if !trimmed.bytes().all(|byte| byte.is_ascii_graphic()) {
             return bad("holds spaces, control or non-ASCII characters; copy it again");
         }
@@ -378,7 +382,7 @@ mod tests {
             assert_eq!(header.is_some(), sent, "{url}");
             assert!(!format!("{header:?} {key:?}").contains("sk-word"));
         }
-        for bad in ["", " \n", "two words", "ключ", "a\u{7}b"] {
+        for bad in ["\"sk-word\"", "'sk-word", "", " \n", "two words", "ключ", "a\u{7}b"] {
             assert!(BoundKey::new(&base, &SecretString::from(bad)).is_err(), "{bad:?}");
         }
         assert!(Base::parse("https://host/v1").unwrap().has_version());

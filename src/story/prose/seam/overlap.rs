@@ -41,13 +41,18 @@ impl Overlap {
     pub fn is_again(&self, head: &str, tail: &str) -> bool {
         const OPENING: [char; 7] = ['“', '‘', '„', '‚', '«', '»', '"'];
         let is_over = !head.trim_end().ends_with(char::is_alphanumeric);
+        // With a blank before it, a token goes on; but nobody says a whole clause twice.
+        let is_apart = tail.starts_with([' ', '\u{a0}']);
         let least = match (begins_sentence(head, self.from), is_over) {
+            (true, false) if is_apart => 5,
+            _ if is_apart => return false,
             (true, false) => 1,
             (true, true) => 5,
             (false, false) => 4,
             (false, true) => 6,
         };
-        tail.starts_with(|c: char| c.is_alphanumeric() || OPENING.contains(&c))
+        tail.trim_start_matches([' ', '\u{a0}'])
+            .starts_with(|c: char| c.is_alphanumeric() || OPENING.contains(&c))
             && self.words >= least
             && self.letters >= 4
     }

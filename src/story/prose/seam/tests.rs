@@ -377,7 +377,13 @@ fn a_server_that_heeds_no_beginning_makes_a_model_say_it_again() {
             "and the river narrows at the bend.",
             "up, and the river narrows at the bend.",
         ),
+        (
+            "And that was something they couldn’t",
+            " And that was something they couldn’t quite say.",
+            "And that was something they couldn’t quite say.",
+        ),
         // What a model may well say.
+        ("It rained. She knew", " she knew it.", "It rained. She knew she knew it."),
         ("on and on and", " on and on and on", "on and on and on and on and on"),
         ("“Ha", "ha,” he said.", "“Haha,” he said."),
         ("He sat. ", "He sat. He rose.", "He sat. He sat. He rose."),
