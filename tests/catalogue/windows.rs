@@ -131,8 +131,18 @@ fn a_usual_window_that_is_too_small_is_told_with_its_ways() {
         "bible/premise.yaml",
         premise.replacen("premise: >-\n", &format!("premise: >-\n  {long}\n"), 1),
     );
-    for (flags, is_told) in [(&[][..], true), (&["--window", "4000"], false)] {
-        let ask = ["draft", "chapter", "1", "--dry-run", "--model", "lmstudio/x"];
+    let kept = "help: the model is listed with 4096 tokens, and no larger window is used: where it holds more by now, `storygen models refresh lmstudio` asks for its list again, or a row in your `catalogue.yaml` says so\n";
+    project.write(
+        "../home/config/storygen/catalogue.yaml",
+        "models: {listed: {window: 4096, hosts: {lmstudio: {id: listed}}}}\n",
+    );
+    for (model, flags, way, is_told) in [
+        ("lmstudio/x", &[][..], way, true),
+        ("lmstudio/x", &["--window", "4000"], way, false),
+        ("lmstudio/listed", &["--window", "16384"], kept, true),
+        ("lmstudio/listed", &["--window", "4096"], kept, false),
+    ] {
+        let ask = ["draft", "chapter", "1", "--dry-run", "--model", model];
         let output = project.run(&[&ask[..], flags].concat());
         assert!(output.stderr.contains("indispensable"), "{output}");
         assert_eq!(output.stderr.contains(way), is_told, "{output}");

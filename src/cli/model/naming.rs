@@ -236,7 +236,11 @@ impl Scene<'_> {
         let window = known_window.unwrap_or(ASSUMED_WINDOW).min(row.holds.unwrap_or(usize::MAX));
         let widened = |wanted| widened(&row, wanted, window, is_asked_for);
         notes.extend(wanted.filter(|_| is_asked_for || is_usual).and_then(widened));
-        let window_way = wanted.is_none() && is_usual;
+        let window_way = if wanted.is_none() && is_usual {
+            Some(window_way_of(vendor))
+        } else {
+            wanted.filter(|wanted| window < *wanted).map(|_| kept_to(vendor, window))
+        };
         let thinking = route.endpoint.thinking.and_then(|tokens| usize::try_from(tokens).ok());
         let thinking = thinking.unwrap_or(row.thinking);
         notes.extend(thinking::cut(&row.name(), thinking, window, row.reply_limit));
@@ -252,7 +256,7 @@ impl Scene<'_> {
             name: row.name(),
             window,
             held_by: None,
-            window_way: window_way.then(|| window_way_of(vendor)),
+            window_way,
             reply_limit: row.reply_limit,
             thinking: thinking::within(thinking, window, row.reply_limit),
             prefill: row.prefill != Prefill::Never,
@@ -340,6 +344,13 @@ fn widened(row: &Row, wanted: usize, sent: usize, is_asked_for: bool) -> Option<
 fn window_way_of(vendor: &str) -> String {
     format!(
         "`{vendor}` is taken to have the window that it usually has: where it is started with a larger one, say so by `--window TOKENS`, or in your configuration by `endpoints: {{{vendor}: {{window: TOKENS}}}}`"
+    )
+}
+
+/// How a window that is smaller than the one that is asked for is made another.
+fn kept_to(vendor: &str, limit: usize) -> String {
+    format!(
+        "the model is listed with {limit} tokens, and no larger window is used: where it holds more by now, `storygen models refresh {vendor}` asks for its list again, or a row in your `catalogue.yaml` says so"
     )
 }
 
