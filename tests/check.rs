@@ -314,7 +314,8 @@ fn own_templates_that_are_sound_are_passed_over() {
 #[test]
 fn a_model_that_no_project_can_name_is_found() {
     for (model, expected) in [
-        ("foo/bar", "no provider is called `foo` (`storygen.yaml` names it)"),
+        ("foo", "no provider is called `foo` (`storygen.yaml` names it)"),
+        ("foo/", "no provider is called `foo` (`storygen.yaml` names it)"),
         ("openai", "`openai` lacks a name"),
         ("scripted/x", "a project cannot ask for a scripted model"),
     ] {
@@ -324,5 +325,41 @@ fn a_model_that_no_project_can_name_is_found() {
         let output = project.run(&["check"]);
         assert!(output.stderr.starts_with(&format!("error[model]: {expected}")), "{output}");
         assert_eq!(output.code, 4, "{output}");
+    }
+}
+
+/// The user's configuration may define its provider where the draft is made; and what
+/// the environment names takes the place of what drafts.
+#[test]
+fn a_provider_that_only_a_configuration_can_define_is_warned_of() {
+    let own = "endpoints: {attic: {base_url: 'http://127.0.0.1:9/v1'}}\n";
+    let environment = [("STORYGEN_MODEL", "openrouter/x")];
+    let define = "`endpoints: {attic: {base_url: …}}`";
+    for (wish, config, variables, hints) in [
+        ("model: attic/x", "", &[][..], &[define][..]),
+        ("model: attic/x", own, &[], &[]),
+        ("model: attic/x", "", &environment, &[]),
+        ("models: {draft: attic/x}", "", &environment, &[]),
+        ("models: {record: attic/x}", "", &environment, &[define]),
+        ("models: {fallback: [attic/x]}", "", &environment, &[define]),
+        ("models: {fallback: [attic/x]}", own, &environment, &[]),
+        ("model: opnrouter/x", "", &[], &["did you mean `openrouter`?", "{opnrouter: {base_url"]),
+    ] {
+        let project = Project::copy("tests/base");
+        let book = project.read("storygen.yaml") + wish + "\n";
+        project.write("storygen.yaml", book);
+        project.write("../home/config/storygen/config.yaml", config);
+        let output = project.run_with(&["check"], variables);
+        assert_eq!(output.code, 0, "{wish}: {output}");
+        let warnings = output.stderr.matches("warning[model]: no provider is called `").count();
+        assert_eq!(warnings, usize::from(!hints.is_empty()), "{wish}: {output}");
+        for hint in hints {
+            assert!(output.stderr.contains(hint), "{wish}: {output}");
+        }
+        if variables.is_empty() && config.is_empty() {
+            let refused = project.run(&["draft"]);
+            assert_eq!(refused.code, 2, "{wish}: {refused}");
+            assert!(refused.stderr.contains("error: no provider is called `"), "{refused}");
+        }
     }
 }

@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use tokio_util::sync::CancellationToken;
 
 use super::cost::Sum;
-use super::draft::{Asks, Book, PayArguments, Run, Work};
+use super::draft::{Asks, Book, Foretold, PayArguments, Run, Work};
 use super::model::{self, ModelArguments, Reach};
 use super::ui::books::Books;
 use super::ui::{Ui, counted, events};
@@ -29,7 +29,7 @@ use crate::provider::http::gate::Limits;
 
 mod opening;
 
-use opening::{Opened, Shelf};
+use opening::{Ahead, Opened, Shelf};
 
 /// Draft several books at once, within shared limits
 #[derive(Debug, clap::Args)]
@@ -287,11 +287,11 @@ impl Batch<'_> {
             .shelf
             .get(index)
             .and_then(|one| one.lock().unwrap_or_else(PoisonError::into_inner).take());
-        let mut opened = opened.context("a book was lost")??;
+        let mut opened = opened.context("a book was lost")?;
         if index >= self.at_once {
-            opened = opened.again(path, self.run, self.wanted, ui)?;
+            opened = opening::again(opened, path, self.run, self.wanted, ui);
         }
-        let Opened { book, wanted, forecast, .. } = opened;
+        let Opened { book, wanted, forecast, .. } = opened?;
         account.title = Some(book.story.book.title.clone());
         account.chapters = book.story.chapters.len();
         if self.run.cancel.is_cancelled() {
@@ -299,7 +299,10 @@ impl Batch<'_> {
             return Err(Failure::new(Exit::Cancelled, "stopped before it was begun").into());
         }
         let mut line = self.books.begin(ui, &path.display().to_string(), account.chapters);
-        let foretold = forecast.map(|forecast| Sum::of(&[(&forecast, &book.staff)]));
+        let foretold = forecast.map(|Ahead { ground, forecast, .. }| Foretold {
+            ground,
+            sum: Sum::of(&[(&forecast, &book.staff)]),
+        });
         let work = Work { book: &book, run: self.run, asks: Asks::default(), foretold, ui };
         let outcome = self.handle.block_on(work.run(wanted, &mut |event| {
             account.add(event);

@@ -1,7 +1,5 @@
 //! `storygen cost`: what the rest of the book will take, before the first call.
 
-use std::sync::Arc;
-
 use anyhow::Result;
 use serde_json::json;
 
@@ -9,22 +7,23 @@ use super::draft::{Book, PayArguments, Run, caps};
 use super::model::{self, ModelArguments, Reach, Staff, Team};
 use super::ui::sheet::{Column, headed};
 use super::ui::{Ui, counted, terminal_width};
-use super::unsent::Unloaded;
 use super::{Common, open};
 use crate::config::Config;
 use crate::failure::Exit;
 use crate::ledger::Ledger;
 use crate::money::{Caps, Limit, Money, Need, Price, Standing, Verdict, may_ask};
-use crate::pipeline::calling::{Allowance, Floor, Line, Lines, Purse, too_little, unknown_price};
-use crate::pipeline::forecast::{Cost, Firsts, Forecast, Row, forecast};
+use crate::pipeline::calling::{Allowance, Floor, too_little, unknown_price};
+use crate::pipeline::forecast::{Cost, Forecast, Row};
 use crate::pipeline::plan::Wanted;
-use crate::pipeline::run::Session;
-use crate::pipeline::settings::Settings;
 use crate::project::archive::Archive;
 use crate::project::folder::Folder;
-use crate::project::journal::{self, Stage};
-use crate::project::{accounts, history};
+use crate::project::history;
+use crate::project::journal::Stage;
 use crate::provider::Facts;
+
+mod ground;
+
+pub(super) use ground::Ground;
 
 /// Show what the rest of the book will take: tokens and money, stage by stage
 #[derive(Debug, clap::Args)]
@@ -36,46 +35,6 @@ pub(super) struct Arguments {
     paying: PayArguments,
     #[command(flatten)]
     model: ModelArguments,
-}
-
-/// What a forecast is made from.
-pub(super) struct Ground<'a> {
-    /// The book.
-    pub book: &'a Book,
-    /// What has been written of it.
-    pub archive: &'a Archive,
-    /// The limits of the drafts.
-    pub draft: &'a Settings,
-    /// The limits of the records.
-    pub record: &'a Settings,
-}
-
-impl Ground<'_> {
-    /// What it takes to draft what is wanted.
-    pub fn forecast(&self, wanted: &Wanted, ui: &Ui) -> Result<Forecast> {
-        let Book { folder, story, templates, staff, .. } = self.book;
-        let records = open::records(story, self.archive, ui)?;
-        let purse = Arc::<Purse<'_>>::default();
-        // A draft asks none that could only be refused.
-        let (draft, record) = (Unloaded(&staff.draft.facts), Unloaded(&staff.record.facts));
-        let lines = Lines {
-            draft: Line {
-                tokenizer: staff.draft.tokenizer.clone(),
-                ..Line::new(&draft, folder, self.draft, purse.clone())
-            },
-            record: Line {
-                tokenizer: staff.record.tokenizer.clone(),
-                ..Line::new(&record, folder, self.record, purse)
-            },
-        };
-        let session = || {
-            let (archive, records) = (self.archive.clone(), records.clone());
-            Session::new(story, templates, archive, records, &lines.draft)
-        };
-        let first = |team: &Team| team.members.first().and_then(|named| named.facts.price);
-        let firsts = Firsts { draft: first(&staff.draft), record: first(&staff.record) };
-        forecast(session, wanted, &lines, firsts, &accounts::calls(&journal::read(folder)?))
-    }
 }
 
 /// Runs the command.

@@ -156,7 +156,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::config::ConfigFile;
+    use crate::config::{ConfigFile, Printed};
     use crate::project::yaml;
 
     fn config(environment: Option<&str>, file: &str) -> Config {
@@ -166,6 +166,7 @@ mod tests {
             model: environment.map(str::to_owned),
             base_url: None,
             key: None,
+            printed: Printed::default(),
             folder: "/nowhere".into(),
             data: "/nowhere".into(),
             cache: "/nowhere".into(),

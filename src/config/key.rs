@@ -3,10 +3,11 @@
 //! Never a flag, which every process list shows, and never a project. What is
 //! read is bound to an origin at once, in [`crate::provider::http::BoundKey`].
 
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -77,6 +78,38 @@ impl KeySource {
             Self::Program(words) => program(words, PROGRAM_TIME).map(Some),
             Self::Keyring(name) => keyring::read(name).map(Some),
         }
+    }
+}
+
+/// What programs have printed for an address: each is run once, whoever asks and
+/// however many at the same time. A clone is the same.
+#[derive(Clone, Debug, Default)]
+pub struct Printed(Arc<Mutex<BTreeMap<Run, Arc<OnceLock<Outcome>>>>>);
+
+/// An origin, and the program with its arguments.
+type Run = (String, Vec<String>);
+
+type Outcome = std::result::Result<SecretString, Failure>;
+
+impl Printed {
+    /// The key that a source has for this origin.
+    ///
+    /// # Errors
+    ///
+    /// As [`KeySource::read`]; a program that has failed is not run again.
+    pub fn read(&self, origin: &str, source: &KeySource) -> Result<Option<SecretString>> {
+        let KeySource::Program(words) = source else { return source.read() };
+        let run = (origin.to_owned(), words.clone());
+        let mut runs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let printed = runs.entry(run).or_default().clone();
+        // Others need not wait for this one, which somebody may have to unlock.
+        drop(runs);
+        let failure = |error: anyhow::Error| {
+            let other = |error| Failure::new(Exit::Provider, format!("{error:#}"));
+            error.downcast::<Failure>().unwrap_or_else(other)
+        };
+        let outcome = printed.get_or_init(|| program(words, PROGRAM_TIME).map_err(failure));
+        Ok(Some(outcome.clone()?))
     }
 }
 

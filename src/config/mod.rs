@@ -35,7 +35,7 @@ pub mod trust;
 
 pub use choice::Choice;
 pub use file::{ConfigFile, EndpointShape};
-pub use key::KeySource;
+pub use key::{KeySource, Printed};
 
 /// Where a setting came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +75,8 @@ pub struct Config {
     base_url: Option<String>,
     /// The key of `STORYGEN_API_KEY`.
     key: Option<SecretString>,
+    /// The keys that programs have printed so far.
+    printed: Printed,
     /// Where the user's configuration stands.
     pub folder: PathBuf,
     /// Where models, vocabularies and the like are kept.
@@ -99,6 +101,7 @@ impl Config {
             model: variable("STORYGEN_MODEL"),
             base_url: variable("STORYGEN_BASE_URL"),
             key: variable("STORYGEN_API_KEY").map(SecretString::from),
+            printed: Printed::default(),
             folder,
             data: folders.data_dir().join("storygen"),
             cache: folders.cache_dir().join("storygen"),
@@ -121,6 +124,12 @@ impl Config {
     #[must_use]
     pub fn key(&self) -> Option<&SecretString> {
         self.key.as_ref()
+    }
+
+    /// The keys that programs have printed so far: who reads one adds to them.
+    #[must_use]
+    pub fn printed(&self) -> &Printed {
+        &self.printed
     }
 
     /// What the file says of an endpoint; nothing where it does not name it.

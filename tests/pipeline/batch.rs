@@ -460,3 +460,22 @@ fn books_that_a_stopped_batch_has_not_begun_are_told_with_what_they_have() {
     assert_eq!((&book["chapters"], &book["standing"]), (&4.into(), &4.into()), "{report:#}");
     assert!(book["title"].is_string(), "{report:#}");
 }
+
+/// Nobody unlocks a key for each book, and for each model, anew.
+#[cfg(unix)]
+#[test]
+fn a_program_that_prints_a_key_is_run_once_for_all_books() {
+    for (ends, code, calls) in [("echo sk-printed", 0, 24), ("exit 1", 6, 0)] {
+        let server = Counting::start(|asked| Answer::Reply(well(asked)));
+        let shelf = shelf();
+        let runs = shelf.path().join("runs");
+        let program = format!("echo run >> \"{}\"; {ends}", runs.display());
+        let config = format!(
+            "{PRICE}\nendpoints: {{openai: {{api_key_command: [sh, -c, '{program}']}}}}\nmodels: {{record: openai/other}}"
+        );
+        configure(&shelf, &server, &config);
+        let output = shelf.run(&[&THREE[..4], &["--books", "2"]].concat());
+        assert_eq!((output.code, server.requests()), (code, calls), "{output}");
+        assert_eq!(shelf.read("runs"), "run\n", "{output}");
+    }
+}

@@ -159,9 +159,8 @@ fn a_canon_written_meanwhile_stands() {
     assert_eq!(project.read("canon/03-tide.yaml"), "synopsis: [\n");
 }
 
-/// Two books, the second of which waits for the first; it is changed meanwhile.
-#[test]
-fn a_book_that_waits_in_a_batch_is_drafted_as_it_stands_then() {
+/// Two books, side by side; the second is to wait for the first.
+fn two_books() -> Project {
     let shelf = Project::empty();
     for name in ["one", "two"] {
         let book = small(&[]);
@@ -169,11 +168,97 @@ fn a_book_that_waits_in_a_batch_is_drafted_as_it_stands_then() {
             shelf.write(&format!("{name}/{file}"), book.read(&file));
         }
     }
+    shelf
+}
+
+const ONE_BY_ONE: [&str; 5] = ["batch", "one", "two", "--books", "1"];
+
+/// It is changed while it waits.
+#[test]
+fn a_book_that_waits_in_a_batch_is_drafted_as_it_stands_then() {
+    let shelf = two_books();
     let title = change("two/bible/outline.yaml", "title: At the Pans", "title: The Neap Tide");
-    let command = ["batch", "one", "two", "--books", "1"];
-    let (output, told) = run_while(&shelf, &command, &drafts(1), title, "The Neap Tide");
+    let (output, told) = run_while(&shelf, &ONE_BY_ONE, &drafts(1), title, "The Neap Tide");
     assert_eq!(output.code, 0, "{output}");
     assert!(told > 0, "{output}");
     assert!(shelf.read("two/manuscript/02-pans.md").starts_with("# The Neap Tide\n"));
     assert!(shelf.read("one/manuscript/02-pans.md").starts_with("# At the Pans\n"));
+}
+
+/// What it costs is foretold anew then, and it alone is refused where a budget is too
+/// low for that.
+#[test]
+fn a_book_that_waits_in_a_batch_costs_what_it_costs_then() {
+    const LAST: &str = "    summary: Tolly opens the scale and shows what is in it.\n    pov: mara\n    cast: [mara, tolly]\n    place: office\n";
+    const MORE: usize = 24;
+    let more: String = (0..MORE)
+        .map(|number| {
+            format!(
+                "  - {{id: more-{number}, title: More, summary: More, pov: mara, cast: [mara]}}\n"
+            )
+        })
+        .collect();
+    let longer: &'static str = Box::leak(format!("{LAST}{more}").into_boxed_str());
+    let outline = |to| change("two/bible/outline.yaml", LAST, to);
+    let dearer = || {
+        let wishes = "targets:\n  chapter_words: 3000";
+        change("two/storygen.yaml", "targets:\n  chapter_words: 60", wishes)
+    };
+    let stale = || change("two/bible/characters.yaml", "Tolly", "Old Tolly");
+    type Act = Box<dyn Fn(PathBuf) + Send + Sync>;
+    for (is_drafted, act, budget, code, said) in [
+        (false, Box::new(|_| ()) as Act, "0.09", 0, "two: 4 chapters with "),
+        (false, Box::new(outline(longer)), "0.09", 3, "two: 28 chapters with "),
+        (false, Box::new(dearer()), "0.09", 3, "two: 4 chapters with "),
+        (true, Box::new(outline(longer)), "0.09", 3, "two: 24 chapters with "),
+        (true, Box::new(stale()), "0.05", 3, "two: 4 chapters with "),
+        (true, Box::new(stale()), "1", 0, "two: 4 chapters with "),
+    ] {
+        let shelf = two_books();
+        if is_drafted {
+            let server = Counting::start(|asked| Answer::Reply(well(asked)));
+            configure(&shelf, &server, PRICE);
+            let output = shelf.run(&["draft", "--project", "two"]);
+            assert_eq!(output.code, 0, "{output}");
+        }
+        let command = [&ONE_BY_ONE[..], &["--max-cost", budget]].concat();
+        let (output, asked) = run_while(&shelf, &command, &drafts(1), act, "");
+        assert_eq!(output.code, code, "{output}");
+        assert_eq!(asked, if code == 0 { 16 } else { 8 }, "{output}");
+        let told: Vec<&str> =
+            output.stderr.lines().filter(|line| line.starts_with("two: ")).collect();
+        assert!(told[0].starts_with(said), "{output}");
+        let refused = told.iter().any(|line| line.starts_with("two: error: this run's budget is"));
+        assert_eq!(refused, code == 3, "{output}");
+        assert!(output.stdout.contains("done"), "{output}");
+    }
+}
+
+/// What is wrong with it is told at the beginning, and may be put right while it waits.
+#[test]
+fn a_book_that_waits_in_a_batch_may_be_put_right_until_its_turn() {
+    for (is_there, is_mended) in [(true, true), (true, false), (false, true), (false, false)] {
+        let shelf = two_books();
+        let (path, good) = (shelf.path().join("two"), shelf.read("two/bible/outline.yaml"));
+        if is_there {
+            shelf.write("two/bible/outline.yaml", "chapters: 7\n");
+        } else {
+            std::fs::rename(&path, path.with_extension("away")).expect("a folder");
+        }
+        let mend = move |shelf: PathBuf| match (is_mended, is_there) {
+            (false, _) => {}
+            (true, true) => {
+                std::fs::write(shelf.join("two/bible/outline.yaml"), &good).expect("a file");
+            }
+            (true, false) => {
+                std::fs::rename(shelf.join("two.away"), shelf.join("two")).expect("a folder");
+            }
+        };
+        let (output, asked) = run_while(&shelf, &ONE_BY_ONE, &drafts(1), mend, "");
+        let (code, calls) = if is_mended { (0, 16) } else { (3, 8) };
+        assert_eq!((output.code, asked), (code, calls), "{output}");
+        let told = output.stderr.matches("two: error[wrong-kind]").count();
+        assert_eq!(told, usize::from(is_there), "{output}");
+        assert_eq!(output.stderr.contains("two: error: "), !is_mended, "{output}");
+    }
 }

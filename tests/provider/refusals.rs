@@ -251,6 +251,17 @@ fn what_waiting_cannot_mend_is_not_tried_again() {
     }
 }
 
+/// It is the key's own limit at the endpoint that is reached, and no other request helps.
+#[test]
+fn a_key_at_its_limit_is_told_with_what_lifts_it() {
+    let body = json!({"error": {"code": 403, "message": "Key limit exceeded (total limit)"}});
+    let server = ByteServer::start([refusing(403, &body), good()]);
+    let fault = run(&remote(&server.origin()), &request()).1.unwrap_err();
+    let Fault::Key { way: Some(way), .. } = &fault else { panic!("{fault:?}") };
+    assert!(way.starts_with("raise the key's limit at the endpoint's site, or use another"));
+    assert_eq!(server.requests().len(), 1);
+}
+
 #[test]
 fn nothing_listens() {
     // Bound, so that nobody else gets the port, but not listening.
@@ -283,6 +294,12 @@ fn messages_tell_the_way_out() {
     let flagged = json!({"error": {"message": "flagged by moderation"}}).to_string().into_bytes();
     let plain = json!({"error": {"message": "no"}}).to_string().into_bytes();
     let wrong = json!({"error": "Incorrect API key provided: xa***zz."}).to_string().into_bytes();
+    let says = |message: &str| json!({"error": {"message": message}}).to_string().into_bytes();
+    let limit =
+        says("Key limit exceeded (total limit). Manage it using https://openrouter.ai/keys");
+    let afford = says(
+        "This request requires more credits, or fewer max_tokens. You requested up to 8192 tokens, but can only afford 3333.",
+    );
     let table = [
         (502, "/v1", page, "failed (502): it answered with an HTML page titled `502 Bad Gateway`"),
         (500, "/v1", b"".as_slice(), "failed (500): it said nothing"),
@@ -292,6 +309,9 @@ fn messages_tell_the_way_out() {
         (403, "/v1", plain.as_slice(), "does not accept the key: no"),
         (400, "/v1", wrong.as_slice(), "does not accept the key: Incorrect API key provided"),
         (401, "/v1", bare, "does not accept the key: it answered with an HTML page"),
+        (403, "/v1", limit.as_slice(), "does not accept the key: Key limit exceeded (total limit)"),
+        (402, "/v1", afford.as_slice(), "; a smaller `limits: {reply_tokens: …}` in `storygen"),
+        (402, "/v1", plain.as_slice(), "refused the request (402): no"),
         (404, "", plain.as_slice(), "`/v1` at the end of `base_url`"),
         (404, "/v1", plain.as_slice(), "the model `test-model`"),
     ];

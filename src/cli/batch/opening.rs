@@ -2,7 +2,7 @@
 //! together.
 //!
 //! A book stays open until its turn. One that has had to wait for it is read again, as
-//! its author may have gone on with it.
+//! its author may have gone on with it, or put right what was wrong with it.
 
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -21,6 +21,7 @@ use crate::pipeline::forecast::Forecast;
 use crate::pipeline::plan::Wanted;
 use crate::project::wishes::Wishes;
 use crate::project::{history, lock};
+use crate::provider::Facts;
 
 /// A book that is read, until its turn comes.
 pub(super) struct Opened {
@@ -29,35 +30,59 @@ pub(super) struct Opened {
     /// What of it is to be drafted.
     pub wanted: Wanted,
     /// What that will cost, where it costs anything that can be told.
-    pub forecast: Option<Forecast>,
+    pub forecast: Option<Ahead>,
+}
+
+/// What lies ahead of a book.
+pub(super) struct Ahead {
+    /// What it was foretold from.
+    pub ground: String,
+    /// What it will cost.
+    pub forecast: Forecast,
     /// What its own budget has left, where it has one.
     left: Option<Money>,
 }
 
-impl Opened {
-    /// The same book as it stands now. What it costs has been told.
-    ///
-    /// # Errors
-    ///
-    /// When it is no sound book any more; then `ui` tells what is wrong with it.
-    pub fn again(
-        self,
-        path: &Path,
-        run: &Run<'_>,
-        wanted: impl Fn(usize) -> Wanted,
-        ui: &Ui,
-    ) -> Result<Self> {
-        // What was told of it is not told twice.
-        let book = read(path, run, &ui.muted()).or_else(|_| read(path, run, ui))?;
-        let wanted = wanted(book.story.chapters.len());
-        Ok(Self { book, wanted, ..self })
-    }
+/// The same book as it stands now, or why it cannot be drafted now. What it was to cost
+/// has been told, and counts as long as it has not changed.
+///
+/// # Errors
+///
+/// When it is no sound book; then `ui` tells what is wrong with it.
+pub(super) fn again(
+    before: Result<Opened>,
+    path: &Path,
+    run: &Run<'_>,
+    wanted: impl Fn(usize) -> Wanted,
+    ui: &Ui,
+) -> Result<Opened> {
+    let now = read(path, run, &ui.muted());
+    // What was told of it is not told twice.
+    let is_told = match (&before, &now) {
+        (Ok(before), Ok(now)) => models_of(&before.book) == models_of(now),
+        (Err(before), Err(now)) => format!("{before:#}") == format!("{now:#}"),
+        _ => false,
+    };
+    let book = if is_told { now? } else { read(path, run, ui)? };
+    let wanted = wanted(book.story.chapters.len());
+    Ok(Opened { book, wanted, forecast: before.ok().and_then(|before| before.forecast) })
+}
 
+/// What is told of a book that is sound, is told of its models.
+fn models_of(book: &Book) -> [&Facts; 2] {
+    book.staff.teams().map(|team| &team.facts)
+}
+
+impl Opened {
     /// What it will cost of what all books share, and whose work that is: nothing
     /// where its own budget keeps it from beginning, at most that where it does not.
     fn share(&self, is_begun_anyway: bool) -> Option<(Forecast, &Staff)> {
-        let mut forecast = self.forecast.clone().filter(|one| !one.stages.is_empty())?;
-        if let Some(left) = self.left {
+        let Ahead { forecast, left, .. } = self.forecast.as_ref()?;
+        let mut forecast = forecast.clone();
+        if forecast.stages.is_empty() {
+            return None;
+        }
+        if let Some(left) = *left {
             if Need::at_least(&[forecast.least]) > left && !is_begun_anyway {
                 return None;
             }
@@ -95,10 +120,9 @@ fn open_one(
     let wanted = wanted(book.story.chapters.len());
     // What keeps it from being foretold or drafted is told when its turn comes.
     let may_be_foretold = cost::is_paid(&book.staff) && lock::holder(&book.folder).is_none();
-    let foretold =
+    let forecast =
         may_be_foretold.then(|| foretold(&book, &wanted, run, &ui.muted()).ok()).flatten();
-    let (forecast, left) = foretold.unzip();
-    Ok(Opened { book, wanted, forecast, left: left.flatten() })
+    Ok(Opened { book, wanted, forecast })
 }
 
 fn read(path: &Path, run: &Run<'_>, ui: &Ui) -> Result<Book> {
@@ -107,19 +131,14 @@ fn read(path: &Path, run: &Run<'_>, ui: &Ui) -> Result<Book> {
 }
 
 /// What a book will cost, and what its own budget has left.
-fn foretold(
-    book: &Book,
-    wanted: &Wanted,
-    run: &Run<'_>,
-    ui: &Ui,
-) -> Result<(Forecast, Option<Money>)> {
+fn foretold(book: &Book, wanted: &Wanted, run: &Run<'_>, ui: &Ui) -> Result<Ahead> {
     let archive = history::read(&book.folder, &book.story)?;
     let cap = caps(&run.paying, &book.wishes, run.config)?.book;
     let left = cap.map(|cap| cap.less(archive.accounts.book.spent()));
     let settings = |team| model::settings(run.model, &book.wishes, team);
     let [draft, record] = [settings(&book.staff.draft), settings(&book.staff.record)];
     let ground = Ground { book, archive: &archive, draft: &draft, record: &record };
-    Ok((ground.forecast(wanted, ui)?, left))
+    Ok(Ahead { ground: ground.digest(wanted)?, forecast: ground.forecast(wanted, ui)?, left })
 }
 
 /// Tells what all books together will cost, and has the first call refused that has

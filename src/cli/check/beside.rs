@@ -8,7 +8,7 @@ use anyhow::Result;
 use crate::cli::ui::Ui;
 use crate::cli::{model, open};
 use crate::config::{Config, Origin, trust};
-use crate::diagnostic::{Finding, Place, Spot, UNTRUSTED};
+use crate::diagnostic::{Finding, Place, Severity, Spot, UNTRUSTED};
 use crate::failure::Failure;
 use crate::pipeline::rendering;
 use crate::project::folder::Folder;
@@ -71,8 +71,13 @@ pub(in crate::cli) fn models(
     let mut findings = Vec::new();
     // What no name can hold has been found where the book was read.
     for (named, place) in loaded.wishes.models.all().filter(|(named, _)| is_name(named)) {
-        if let Err(failure) = model::split(named, Origin::Project, catalogue) {
-            findings.push(finding("model", place.clone(), failure));
+        let Err(failure) = model::split(named, Origin::Project, catalogue) else { continue };
+        let finding = finding("model", place.clone(), failure);
+        if !model::may_be_defined(named, catalogue) {
+            findings.push(finding);
+        } else if !is_replaced(place, loaded, config) {
+            // A draft refuses it; but whoever checks may not be who drafts.
+            findings.push(Finding { severity: Severity::Warning, ..finding });
         }
     }
     findings.extend(model::withdrawn(&loaded.wishes, config, catalogue));
@@ -100,6 +105,13 @@ pub(in crate::cli) fn models(
         findings.push(finding(UNTRUSTED, place, model::untrusted(&wish)));
     }
     Ok(findings)
+}
+
+/// Whether the environment names a model in place of the one that is named here.
+fn is_replaced(place: &Place, loaded: &Loaded, config: &Config) -> bool {
+    let Models { every, roles, .. } = &loaded.wishes.models;
+    let mut drafts = every.iter().chain(roles.get(&Role::Draft));
+    config.model().is_some() && drafts.any(|(_, drafts)| drafts == place)
 }
 
 /// What is wrong with one of the project's own templates.

@@ -22,7 +22,7 @@ mod paying;
 mod work;
 
 pub(super) use book::{Book, Run};
-pub(super) use work::{Asks, Work};
+pub(super) use work::{Asks, Foretold, Work};
 
 use dry_run::dry_run;
 use offline::Replaying;

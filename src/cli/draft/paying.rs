@@ -53,7 +53,8 @@ pub(super) fn foretell(
 ) -> Result<Option<Floor>> {
     let Work { book, run, ui, .. } = work;
     let caps = caps(&run.paying, &book.wishes, run.config)?;
-    let forecast = || Ground { book, archive, draft, record }.forecast(wanted, ui);
+    let ground = Ground { book, archive, draft, record };
+    let forecast = || ground.forecast(wanted, ui);
     cost::all_may_be_asked(forecast, &book.staff, &caps, run.paying.allow_unknown_price)?;
     let is_paid = cost::is_paid(&book.staff);
     // Who sets a budget is told where it can stop nothing.
@@ -61,10 +62,9 @@ pub(super) fn foretell(
     if !is_paid && !is_at_large {
         return Ok(None);
     }
-    let sum = if let Some(sum) = &work.foretold {
-        sum.clone()
-    } else {
-        cost::Sum::of(&[(&forecast()?, &book.staff)])
+    let sum = match &work.foretold {
+        Some(foretold) if foretold.ground == ground.digest(wanted)? => foretold.sum.clone(),
+        _ => cost::Sum::of(&[(&forecast()?, &book.staff)]),
     };
     let standings = cost::standings(run.config, &book.folder, archive)?;
     ui.say(&sum.foretold(&caps, &standings));

@@ -35,6 +35,14 @@ pub(in crate::cli) struct Asks {
     pub is_named: bool,
 }
 
+/// What a book will cost, as long as nothing of it changes.
+pub(in crate::cli) struct Foretold {
+    /// What it was foretold from: [`crate::cli::cost::Ground::digest`].
+    pub ground: String,
+    /// What it will cost.
+    pub sum: Sum,
+}
+
 /// The drafting of one book.
 pub(in crate::cli) struct Work<'a> {
     /// The book.
@@ -43,8 +51,8 @@ pub(in crate::cli) struct Work<'a> {
     pub run: &'a Run<'a>,
     /// What may be asked.
     pub asks: Asks,
-    /// What it will cost, where that was foretold already.
-    pub foretold: Option<Sum>,
+    /// What it would cost as it stood when that was foretold.
+    pub foretold: Option<Foretold>,
     /// Who speaks to the user.
     pub ui: &'a Ui,
 }

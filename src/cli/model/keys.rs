@@ -11,7 +11,7 @@ use anyhow::Result;
 use secrecy::SecretString;
 
 use super::route::{Route, is_at};
-use crate::config::{Config, KeySource};
+use crate::config::{Config, KeySource, Printed};
 use crate::failure::{Exit, Failure};
 use crate::provider::catalogue::Vendor;
 use crate::provider::dialects::dialect;
@@ -24,6 +24,8 @@ pub(super) struct Keys {
     given: Option<SecretString>,
     /// The sources that were given for this address, in order.
     sources: Vec<KeySource>,
+    /// What those that are programs have printed so far.
+    printed: Printed,
     /// The variable of its own that the endpoint's entry names, where it is the entry's
     /// address.
     named: Option<String>,
@@ -105,6 +107,7 @@ impl Keys {
             base: base.clone(),
             given: config.key().filter(|_| takes_given).cloned(),
             sources,
+            printed: config.printed().clone(),
             named: config.endpoint(asked).api_key_env.filter(|_| is_named),
             is_named,
             own,
@@ -147,7 +150,7 @@ impl Keys {
             return bound(key, "`STORYGEN_API_KEY`".to_owned());
         }
         for source in &self.sources {
-            if let Some(key) = source.read()? {
+            if let Some(key) = self.printed.read(&self.base.origin(), source)? {
                 return bound(&key, source.name());
             }
         }

@@ -67,7 +67,7 @@ pub(super) use proxied::proxied;
 pub(super) use route::{in_reach, price_of_endpoint, unsound, untrusted};
 pub(super) use vendors::all;
 pub(super) use withdrawn::{withdrawn, withdrawn_besides};
-pub(super) use written::{hosts, split};
+pub(super) use written::{hosts, may_be_defined, split};
 
 /// The models of a run, named but not loaded.
 pub(super) struct Staff {

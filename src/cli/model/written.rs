@@ -54,6 +54,16 @@ pub(in crate::cli) fn split<'a>(
     Ok((provider, name))
 }
 
+/// Whether a model's full name is without fault but for its provider, which the user's
+/// configuration can define.
+pub(in crate::cli) fn may_be_defined(model: &str, catalogue: &Catalogue) -> bool {
+    let Some((provider, name)) = model.split_once('/') else { return false };
+    let is_known = ["embedded", "scripted"].contains(&provider)
+        || catalogue.vendor(provider).is_ok()
+        || catalogue.model(model).is_some();
+    !is_known && !provider.is_empty() && !name.is_empty() && !key_shaped::has_vendors(model)
+}
+
 fn shown(row: &Row) -> String {
     format!("`{}`", row.name())
 }
@@ -93,7 +103,7 @@ fn unknown(model: &str, provider: &str, origin: Origin, catalogue: &Catalogue) -
     }
     let known = ["embedded", "scripted"].into_iter().chain(catalogue.vendors());
     let near = || catalogue.nearest_model(model);
-    match did_you_mean(provider, known) {
+    let failure = match did_you_mean(provider, known) {
         Some(hint) => failure.hint(hint),
         None if near().is_some() => failure.hint(format!(
             "did you mean the model `{0}`? `storygen models info {0}` names its hosts",
@@ -102,7 +112,13 @@ fn unknown(model: &str, provider: &str, origin: Origin, catalogue: &Catalogue) -
         None => failure
             .hint(format!("there are {}", hosts(catalogue)))
             .hint("write `openai/NAME` for any OpenAI-compatible endpoint; `storygen models` lists the models that are known"),
+    };
+    if !may_be_defined(model, catalogue) {
+        return failure;
     }
+    failure.hint(format!(
+        "an endpoint of your own is defined in your configuration: `endpoints: {{{provider}: {{base_url: …}}}}`"
+    ))
 }
 
 /// Those before whose `/` a model's name can stand, and the one that needs none.

@@ -16,6 +16,9 @@ use super::proxy::proxy;
 use super::refusal::{Refusal, error, of_body, read_body, shown};
 use crate::provider::{Fault, Reply};
 
+/// What is to be done about a key that has spent all that it may.
+const RAISE_THE_LIMIT: &str = "raise the key's limit at the endpoint's site, or use another key";
+
 /// A try that failed.
 #[derive(Debug)]
 pub(super) struct Failure {
@@ -262,6 +265,11 @@ impl Judge<'_> {
                     "{message}; set `limits: {{window: …}}` in `storygen.yaml` to what it holds"
                 ),
             },
+            402 | 403 if refusal.is_about_the_keys_limit() => Fault::Key {
+                origin,
+                message: message + &self.whose_key(),
+                way: Some(RAISE_THE_LIMIT.to_owned()),
+            },
             403 if refusal.spares_the_key() => Fault::Refused { origin, status, message },
             class if matches!(class, 401 | 403) || class == 400 && refusal.is_about_key() => {
                 Fault::Key {
@@ -273,6 +281,13 @@ impl Judge<'_> {
             429 | 503 | 529 => Fault::Busy { origin, message, retry_after },
             408 | 500..=599 if too_long.is_some() => Fault::Busy { origin, message, retry_after },
             408 | 500..=599 => Fault::Server { origin, status: class, message },
+            402 if refusal.names_what_can_be_paid() => Fault::Refused {
+                origin,
+                status: 402,
+                message: format!(
+                    "{message}; a smaller `limits: {{reply_tokens: …}}` in `storygen.yaml` asks for less"
+                ),
+            },
             402 => Fault::Refused { origin, status: 402, message },
             _ => Fault::Refused { origin, status, message },
         };

@@ -57,7 +57,9 @@ impl Shop {
         self.runs += 1;
         let run = self.runs.to_string();
         let address = self.server.base_url();
-        let config = format!("endpoints: {{openrouter: {{{PRICE}}}}}");
+        let config = format!(
+            "endpoints: {{openrouter: {{{PRICE}}}, attic: {{base_url: '{address}', {PRICE}}}}}"
+        );
         let set = [
             ("STORYGEN_MODEL", self.model),
             ("STORYGEN_BASE_URL", &address),
@@ -416,6 +418,34 @@ fn a_project_s_own_endpoint_is_not_asked() {
         let built = shop.run("pull_request", "");
         assert_eq!(built.code, 0, "{host:?}: {}", built.log);
         assert_eq!((shop.server.requests(), elsewhere.requests()), (8, 0), "{host:?}");
+    }
+}
+
+/// Only where the book is drafted there is the configuration that defines the host.
+#[test]
+fn a_project_may_name_a_host_that_the_author_s_configuration_defines() {
+    for (wish, is_asked) in [
+        ("models: {record: attic/x}", true),
+        ("models: {fallback: [attic/x]}", true),
+        ("model: attic/zz", false),
+    ] {
+        for host in HOSTS {
+            let mut shop = Shop::open(host);
+            shop.forge.commit(|repository| {
+                let path = repository.join("storygen.yaml");
+                let text = fs::read_to_string(&path).expect("a book");
+                fs::write(path, text + wish + "\n").expect("a file");
+            });
+            let outcome = shop.run("push", "5");
+            assert_eq!(outcome.code, 0, "{host:?} {wish}: {}", outcome.log);
+            assert_eq!(shop.server.requests(), 8, "{host:?} {wish}: {}", outcome.log);
+            assert!(!outcome.log.contains("no provider"), "{host:?} {wish}: {}", outcome.log);
+            let built = shop.run("pull_request", "");
+            assert_eq!(built.code, 0, "{host:?} {wish}: {}", built.log);
+            assert_eq!(published(&built), published(&outcome), "{host:?} {wish}");
+            let said = "warning[model]: no provider is called `attic`";
+            assert_eq!(built.log.contains(said), is_asked, "{host:?} {wish}: {}", built.log);
+        }
     }
 }
 

@@ -95,6 +95,20 @@ impl Refusal {
             ])
     }
 
+    /// Whether it says that the key, not the account, has spent all that it may: "Key
+    /// limit exceeded (total limit)" (`OpenRouter`, 403).
+    #[must_use]
+    pub fn is_about_the_keys_limit(&self) -> bool {
+        self.says_one_of(&["key limit exceeded"])
+    }
+
+    /// Whether it says that what is left in the account pays for a shorter reply: "You
+    /// requested up to 8192 tokens, but can only afford 3333" (`OpenRouter`, 402).
+    #[must_use]
+    pub fn names_what_can_be_paid(&self) -> bool {
+        self.says_one_of(&["can only afford", "fewer max_tokens"])
+    }
+
     /// Whether it says, whatever its status, that the key is none: "Incorrect API key
     /// provided" (`xAI`), "API key not valid" (`Gemini`).
     #[must_use]
