@@ -16,18 +16,22 @@ mod few;
 mod near;
 mod surplus;
 
+/// What a word weighs, and what a sign of kana: five of them tell as much as two words.
+const WORD: usize = 5;
+const KANA: usize = 2;
+
 /// The most words of a cycle.
 const PERIODS: usize = 40;
-/// How often a cycle has to come, and how many words that has to be, or how many
-/// letters where words are not set apart. A refrain, a litany, a nursery rhyme ends
+/// How often a cycle has to come, and what that has to weigh, or how many letters it has
+/// to be where words are not set apart. A refrain, a litany, a nursery rhyme ends
 /// before; what goes round in circles comes to it, whatever it is allowed.
 const ROUNDS: usize = 6;
-const WORDS: usize = 72;
+const WEIGHT: usize = 72 * WORD;
 const LETTERS: usize = 400;
 /// Words kept: those of a cycle as often as it has to come.
-const KEPT: usize = PERIODS * ROUNDS + WORDS;
-/// How many sentences may have been said before, with how many words more than what
-/// is new between them weighs.
+const KEPT: usize = PERIODS * ROUNDS + WEIGHT / WORD;
+/// How many sentences may have been said before, as long as what is new between them
+/// makes up for all but `WEIGHT`.
 const REPEATED: usize = 6;
 /// How many sentences in a row, or lines of verse, may have been said before.
 const IN_A_ROW: usize = 24;
@@ -63,8 +67,8 @@ pub struct Circle {
 pub struct Circles {
     /// The word that is being read: where it begins, its digest so far, its letters.
     word: Option<(usize, u64, usize)>,
-    /// The last words: where they begin and end, their digests and their letters.
-    words: VecDeque<(Range<usize>, u64, usize)>,
+    /// The last words.
+    words: VecDeque<Word>,
     /// Per period, how many words in a row were those of a period ago.
     equal: [usize; PERIODS + 1],
     sentence: Sentence,
@@ -80,11 +84,20 @@ pub struct Circles {
     row: Option<(Range<usize>, usize)>,
 }
 
+/// A word, or a sign that is one.
+#[derive(Clone, Debug)]
+struct Word {
+    at: Range<usize>,
+    digest: u64,
+    letters: usize,
+    weight: usize,
+}
+
 /// A sentence that is being read.
 #[derive(Clone, Debug, Default)]
 struct Sentence {
     from: Option<usize>,
-    words: usize,
+    weight: usize,
     digest: u64,
     /// Whether it begins a line of verse: not a paragraph, which an empty line precedes.
     is_verse: bool,
@@ -116,7 +129,8 @@ impl Circles {
             let circle = self.end_word(at);
             self.begin(at);
             self.word = Some((at, mixed(0, u64::from(c)), 1));
-            return circle.or_else(|| self.end_word(at + c.len_utf8()));
+            let weight = if is_kana(c) { KANA } else { WORD };
+            return circle.or_else(|| self.end_sign(at + c.len_utf8(), weight));
         }
         if c.is_alphanumeric() {
             self.begin(at);
@@ -161,15 +175,22 @@ impl Circles {
     }
 
     fn end_word(&mut self, at: usize) -> Option<Circle> {
+        self.end_sign(at, WORD)
+    }
+
+    fn end_sign(&mut self, until: usize, weight: usize) -> Option<Circle> {
         let (from, digest, letters) = self.word.take()?;
-        self.sentence.words += 1;
+        self.sentence.weight += weight;
         self.sentence.digest = mixed(self.sentence.digest, digest);
-        self.near.word(from, digest);
-        let few = self.few.word(from, at, digest);
+        // Every text in kana has the same few signs: what it says is in how they follow.
+        let before = self.words.back().filter(|_| weight == KANA).map(|word| word.digest);
+        let joined = before.map_or(digest, |before| mixed(before, digest));
+        self.near.word(from, joined, weight);
+        let few = self.few.word(from, until, joined, weight);
         if self.words.len() == KEPT {
             self.words.pop_front();
         }
-        self.words.push_back((from..at, digest, letters));
+        self.words.push_back(Word { at: from..until, digest, letters, weight });
         let last = self.words.len() - 1;
         (1..=PERIODS.min(last)).find_map(|period| self.turn(period, last)).or(few)
     }
@@ -177,7 +198,7 @@ impl Circles {
     /// A run of 1 to 40 words that stands at least six times in a row, and a short
     /// one more often: a cry of one word many times, a chorus of twenty six times.
     fn turn(&mut self, period: usize, last: usize) -> Option<Circle> {
-        if self.words[last].1 != self.words[last - period].1 {
+        if self.words[last].digest != self.words[last - period].digest {
             self.equal[period] = 0;
             return None;
         }
@@ -188,24 +209,26 @@ impl Circles {
         if times < ROUNDS || !is_whole {
             return None;
         }
-        let letters: usize = self.words.range(last + 1 - period..).map(|word| word.2).sum();
-        let is_circle = times * period >= WORDS || times * letters >= LETTERS;
+        let round = || self.words.range(last + 1 - period..);
+        let letters: usize = round().map(|word| word.letters).sum();
+        let weight: usize = round().map(|word| word.weight).sum();
+        let is_circle = times * weight >= WEIGHT || times * letters >= LETTERS;
         is_circle.then(|| Circle {
-            from: self.words[(last + 1).saturating_sub(equal)].0.start,
-            round: self.words[last + 1 - period].0.start..self.words[last].0.end,
+            from: self.words[(last + 1).saturating_sub(equal)].at.start,
+            round: self.words[last + 1 - period].at.start..self.words[last].at.end,
         })
     }
 
     fn end_sentence(&mut self, at: usize) -> Option<Circle> {
-        const SHORT: usize = 5;
-        let Sentence { from, words, digest, is_verse, is_over } =
+        const SHORT: usize = 5 * WORD;
+        let Sentence { from, weight, digest, is_verse, is_over } =
             std::mem::take(&mut self.sentence);
         let sentence = from?..at;
         let is_again = !self.said.insert(digest);
         if !is_again {
-            self.again.is_new(words);
+            self.again.is_new(weight);
         }
-        if words < SHORT {
+        if weight < SHORT {
             return None;
         }
         let row = self.row.take().filter(|_| is_again);
@@ -218,13 +241,18 @@ impl Circles {
         if !is_again || !is_over || is_verse {
             return None;
         }
-        self.again.is_again(sentence, words, REPEATED, WORDS)
+        self.again.is_again(sentence, weight, REPEATED, WEIGHT)
     }
 }
 
 /// Letters that are a word each.
 fn is_ideograph(c: char) -> bool {
     matches!(u32::from(c), 0x3040..=0x30ff | 0x3400..=0x9fff | 0xf900..=0xfaff | 0x20000..=0x3ffff)
+}
+
+/// Signs for a syllable, of which a text may have no more than sixty.
+fn is_kana(c: char) -> bool {
+    matches!(c, '\u{3040}'..='\u{30ff}')
 }
 
 /// One more value in a digest of what was read in order.
@@ -287,7 +315,7 @@ fn repeated_sentences(text: &str) -> Option<String> {
     }
     // The questions between answers count, however short they are.
     let is_most = repeated * 2 >= count && said * 5 >= all * 2;
-    if long < 8 || !is_most || said < WORDS {
+    if long < 8 || !is_most || said * WORD < WEIGHT {
         return None;
     }
     seen.into_iter()

@@ -3,23 +3,23 @@
 use std::collections::{HashSet, VecDeque};
 
 use super::surplus::Surplus;
-use super::{Circle, mixed};
+use super::{Circle, WORD, mixed};
 
-/// The fewest words of a paragraph that is compared: what is shorter is a line of a
+/// The least weight of a paragraph that is compared: what is shorter is a line of a
 /// song, of a list, of a dialogue, which may well be like another.
-const PARAGRAPH: usize = 25;
+const PARAGRAPH: usize = 25 * WORD;
 /// How many of the last of them it is compared with.
 const KEPT: usize = 8;
-/// How many may be like another, with how many words more than half of what was new
+/// How many may be like another, and what they may weigh more than half of what was new
 /// between them.
 const REPEATED: usize = 2;
-const WORDS: usize = 60;
+const WEIGHT: usize = 60 * WORD;
 
 /// Reads a text line by line and finds out when its paragraphs become alike.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Near {
-    /// Where the line begins, and the digests of its words.
-    line: Option<(usize, Vec<u64>)>,
+    /// Where the line begins, the digests of its words, and what they weigh.
+    line: Option<(usize, Vec<u64>, usize)>,
     /// The last paragraphs, the digests of each in order of size.
     last: VecDeque<Vec<u64>>,
     /// The short lines that were said.
@@ -29,33 +29,34 @@ pub(super) struct Near {
 }
 
 impl Near {
-    /// A word of this digest stands here.
-    pub fn word(&mut self, from: usize, digest: u64) {
-        self.line.get_or_insert_with(|| (from, Vec::new())).1.push(digest);
+    /// A word of this digest and weight stands here.
+    pub fn word(&mut self, from: usize, digest: u64, weight: usize) {
+        let line = self.line.get_or_insert_with(|| (from, Vec::new(), 0));
+        line.1.push(digest);
+        line.2 += weight;
     }
 
     /// The line ends here; gives the circle that it closes.
     pub fn end_line(&mut self, at: usize) -> Option<Circle> {
-        let (from, mut words) = self.line.take()?;
-        if words.len() < PARAGRAPH {
+        let (from, mut words, weight) = self.line.take()?;
+        if weight < PARAGRAPH {
             let digest = words.iter().fold(0, |sum, word| mixed(sum, *word));
             if self.said.insert(digest) {
-                self.alike.is_new(words.len());
+                self.alike.is_new(weight);
             }
             return None;
         }
         words.sort_unstable();
-        let count = words.len();
         let is_again = self.last.iter().any(|other| are_alike(other, &words));
         if self.last.len() == KEPT {
             self.last.pop_front();
         }
         self.last.push_back(words);
         if !is_again {
-            self.alike.is_new(count);
+            self.alike.is_new(weight);
             return None;
         }
-        self.alike.is_again(from..at, count, REPEATED, WORDS)
+        self.alike.is_again(from..at, weight, REPEATED, WEIGHT)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::Circle;
+use super::{Circle, WORD};
 
 /// Passages that had been said before, as long as they weigh more than what was new
 /// among them.
@@ -12,38 +12,38 @@ pub(super) struct Surplus {
     first: Option<Range<usize>>,
     /// How many there are.
     times: usize,
-    /// How many words they have that nothing new made up for.
-    words: usize,
+    /// What they weigh that nothing new made up for.
+    weight: usize,
 }
 
 impl Surplus {
-    /// A passage of so many words was said before; gives the circle that it closes,
-    /// as one of so many passages that weigh so many words.
+    /// A passage of this weight was said before; gives the circle that it closes, as
+    /// one of so many passages that weigh at least so much.
     pub fn is_again(
         &mut self,
         passage: Range<usize>,
-        words: usize,
-        times: usize,
         weight: usize,
+        times: usize,
+        least: usize,
     ) -> Option<Circle> {
         let first = self.first.get_or_insert(passage).clone();
         self.times += 1;
-        self.words += words;
-        let is_circle = self.times >= times && self.words >= weight;
+        self.weight += weight;
+        let is_circle = self.times >= times && self.weight >= least;
         is_circle.then_some(Circle { from: first.start, round: first })
     }
 
-    /// So many words were said that were not said before.
-    pub fn is_new(&mut self, words: usize) {
-        self.words = self.words.saturating_sub(made_up_for(words));
-        if self.words == 0 {
+    /// What was not said before weighs so much.
+    pub fn is_new(&mut self, weight: usize) {
+        self.weight = self.weight.saturating_sub(made_up_for(weight));
+        if self.weight == 0 {
             *self = Self::default();
         }
     }
 }
 
-/// How many words said again so many new ones make up for: a chorus may be twice as
+/// What something new makes up for, of what is said again: a chorus may be twice as
 /// long as its verse, and an answer as the question.
-fn made_up_for(words: usize) -> usize {
-    2 * words.max(5)
+fn made_up_for(weight: usize) -> usize {
+    2 * weight.max(5 * WORD)
 }

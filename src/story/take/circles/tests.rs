@@ -235,3 +235,35 @@ fn a_few_words_in_any_order_are_a_circle() {
     let circle = text.char_indices().find_map(|(at, c)| circles.read(c, at)).unwrap();
     assert!(circle.from <= BEFORE.len() + 2 && circle.round.end > 1_000, "{circle:?}");
 }
+
+/// A tale for small children, as it is printed for them: with blanks between words, or none.
+const TALE: &str = include_str!("kana.txt");
+
+#[test]
+fn a_tale_in_signs_for_syllables_is_no_circle() {
+    let refrain = "おじいさんが かぶを ひっぱって、それでも かぶは ぬけません。うんとこしょ、どっこいしょ。\n\n\
+        おばあさんが おじいさんを ひっぱって、おじいさんが かぶを ひっぱって、それでも かぶは ぬけません。うんとこしょ、どっこいしょ。\n\n\
+        まごが おばあさんを ひっぱって、おばあさんが おじいさんを ひっぱって、おじいさんが かぶを ひっぱって、まだ まだ かぶは ぬけません。うんとこしょ、どっこいしょ。\n\n\
+        いぬが まごを ひっぱって、まごが おばあさんを ひっぱって、おばあさんが おじいさんを ひっぱって、おじいさんが かぶを ひっぱって、やっと かぶは ぬけました。";
+    let (first, rest) = TALE.split_at(TALE.find("\n\n").unwrap());
+    for text in [
+        TALE.to_owned(),
+        TALE.replace(' ', ""),
+        TALE.replace(' ', "").replace("\n\n", ""),
+        TALE.replace("あめ", "雨").replace("やま", "山").replace("いいました", "言いました"),
+        format!("{first}\n\n{refrain}{rest}"),
+        format!("{first}\n\n{}{rest}", "わっしょい、".repeat(20)),
+    ] {
+        assert_eq!(find_loop(&text), None, "{text}");
+    }
+    let words = "あめ かわ やま ねこ いぬ みず ひかり そら かぜ はな みち いえ うみ ほし つき とり さかな きつね かえる たけ";
+    let signs = "今天 明天 昨天 星期 早上 晚上 我们 他们 你们 可以 不是 因为 所以 但是 时间 地方 东西 朋友 老师 学生";
+    for list in [words, signs] {
+        let list: Vec<String> = list.split(' ').map(str::to_owned).collect();
+        let few = salad(&list, 500);
+        for text in [few.replace(' ', ""), few] {
+            assert!(find_loop(&format!("{TALE}\n\n{text}")).is_some(), "{text}");
+        }
+    }
+    assert!(find_loop(&first.repeat(7)).is_some());
+}

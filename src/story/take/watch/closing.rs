@@ -166,6 +166,21 @@ mod tests {
             ("es", "¿Listo para el capítulo 2?"),
             ("es", "*Fin del capítulo 1*"),
             ("es", "Continuará…"),
+            (
+                "en",
+                "I stopped here because the chapter reached its target length. Shall I continue with chapter 2?",
+            ),
+            ("en", "This concludes Chapter 1. Let me know when you’re ready for the next one."),
+            ("en", "**Next: Chapter 2 – The Hat**"),
+            ("en", "**To be continued in Chapter 2…**"),
+            ("en", "*A few notes on this chapter: I kept the rope off the page.*"),
+            ("en", "Hope this works! Happy to tweak the pacing or tone."),
+            ("de", "Damit endet Kapitel 1. Sag Bescheid, wenn du bereit bist."),
+            ("de", "**Weiter mit: Kapitel 2 – Der Hut**"),
+            ("fr", "Ceci conclut le chapitre 1."),
+            ("fr", "**Prochain chapitre : Le Chapeau**"),
+            ("es", "Con esto concluye el capítulo 1."),
+            ("es", "**Próximo capítulo: El sombrero**"),
         ] {
             let reply = format!("{TEXT}\n\n{said}");
             assert_eq!(before_closing(&reply, &Signs::of(language)), TEXT, "{said}");
@@ -229,6 +244,14 @@ mod tests {
             ("fr", "Fin de la route."),
             ("es", "Avísame si sube el río."),
             ("es", "He contado los carros."),
+            ("en", "I stopped here because the rope had run out."),
+            ("en", "This concludes the business of the hat."),
+            ("en", "Next: the hat."),
+            ("en", "A few notes on the piano, and the door closed."),
+            ("en", "I hope this works, she said, happy to be asked."),
+            ("de", "Damit endet meine Geschichte."),
+            ("fr", "Ceci conclut notre affaire."),
+            ("es", "Con esto concluye mi historia."),
         ] {
             let reply = format!("{TEXT}\n\n{last}");
             assert_eq!(before_closing(&reply, &Signs::of(language)), reply, "{last}");

@@ -26,7 +26,7 @@ pub struct Leaving {
     fence: Option<Fence>,
     /// One that was closed, and too long for a sign, while nothing has followed it.
     closed: Option<Fence>,
-    /// Where a machine in the story may speak, while nothing has followed it.
+    /// Where a machine in the story may speak, or a letter, while nothing has followed it.
     held: Option<Departure>,
     /// Where the reply begins.
     start: usize,
@@ -52,7 +52,7 @@ enum Said {
     End,
     /// What has nothing to do with the text, or what a narrator may say, too.
     Astray,
-    /// What a machine in the story may say, if the story goes on after it.
+    /// What a machine or a letter in the story may say, if the story goes on after it.
     Held,
 }
 
@@ -265,14 +265,16 @@ impl Leaving {
         let speaks_of_task = |form: &str| terms.signs.speak_of_task(form);
         let is_offer = || kind == Kind::After && self.is_offer() && !speaks_of_task(form);
         let may_be_machine = terms.has_machines && (kind == Kind::Itself || is_offer());
+        // Nor does what a letter says, if it is read and the story goes on.
+        let is_letter = line.is_quoted() && matches!(kind, Kind::Itself | Kind::Machine);
         let rest = &form[length.min(form.len())..];
         let is_of_story = line.is_quoted() && !is_frame
             || is_frame && names_teller(rest)
-            || may_be_machine && (line.is_shown() || names_speaker(rest))
+            || may_be_machine && (line.is_shown() || names_speaker(rest) || self.above.leads_on)
             || kind == Kind::Machine && self.is_of_screen(&headed[..length]);
         match kind {
             _ if is_of_story => None,
-            _ if may_be_machine => Some(Said::Held),
+            _ if may_be_machine || is_letter => Some(Said::Held),
             Kind::Before => (!opens && is_whole && speaks_of_task(form)).then_some(Said::Astray),
             Kind::Header | Kind::Label if line.is_heading() => (!opens).then_some(Said::End),
             Kind::Header | Kind::Label => speaks_of_task(&headed[length..]).then_some(Said::End),

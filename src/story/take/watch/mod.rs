@@ -201,6 +201,11 @@ impl Watch {
         if self.verdict.is_none() {
             self.find_phrase("", true);
         }
+        if self.verdict.is_none()
+            && let Some((from, language)) = self.script.end()
+        {
+            self.stop_at_script(from, language);
+        }
         if self.verdict.is_none() && by_itself && !self.thoughts.is_inside() {
             self.ends.end();
             let left = self.leaving.end(&self.terms, &self.text);
@@ -313,10 +318,14 @@ impl Watch {
             let keep = self.ends.before(self.turn(from, &language));
             self.stop(Reason::Language, keep, |_| language);
         } else if !is_said && let Some((from, language)) = self.script.read(c, at) {
-            // Letters tell where it turned.
-            let keep = self.ends.before(from);
-            self.stop(Reason::Language, keep, |_| language);
+            self.stop_at_script(from, language);
         }
+    }
+
+    /// Letters tell where it turned.
+    fn stop_at_script(&mut self, from: usize, language: String) {
+        let keep = self.ends.before(from);
+        self.stop(Reason::Language, keep, |_| language);
     }
 
     /// Where the text turns to a language in which it is from about a place on.

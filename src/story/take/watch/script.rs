@@ -1,19 +1,24 @@
 //! When a text falls into another script than its own.
 //!
-//! The detector of languages wants a page; letters of another script are another
-//! language at once, but for a few of them: a name, an inscription, a line of song.
-//! Latin ones stand in books of every script.
+//! The detector of languages wants a page; letters of another script tell at once that
+//! they are of another language. But a name, an inscription, a poem, a letter may stand
+//! in a story as it was written, as long as the story goes on after it. Latin letters
+//! stand in books of every script.
 
 use crate::story::take::language::language_of;
 use crate::story::take::letters::{LATIN, script_of, scripts};
 
-/// How much of another script is no inscription any more: letters, of which one
-/// that stands for a syllable or a word counts thrice.
-const MUCH: usize = 150;
+/// How much of another script is no letter any more that somebody reads: letters, of
+/// which one that stands for a syllable or a word counts thrice. And how much is no
+/// inscription, where a text ends with it.
+const MUCH: usize = 500;
+const LAST: usize = 150;
 
 /// After so many letters of its own the text is itself again; and of so many the first
-/// ones tell what a book is written in whose language does not.
+/// ones tell what a book is written in whose language does not. At its end fewer are
+/// enough: the answer to what was read.
 const BACK: usize = 60;
+const ANSWER: usize = 20;
 
 /// Follows the letters of what is told.
 #[derive(Clone, Debug, Default)]
@@ -65,10 +70,20 @@ impl Script {
         self.own = 0;
         self.foreign.push(c);
         self.weight += if u32::from(c) >= 0x2e80 { 3 } else { 1 };
-        (self.weight >= MUCH).then(|| {
-            let name = language_of(&self.foreign).unwrap_or_else(|| "other letters".to_owned());
-            (self.from, name)
-        })
+        (self.weight >= MUCH).then(|| self.turn())
+    }
+
+    /// The text ends here, or breaks off: what was let be for the sake of what would
+    /// follow it is another language, where nothing has.
+    #[must_use]
+    pub fn end(&self) -> Option<(usize, String)> {
+        (self.weight >= LAST && self.own < ANSWER).then(|| self.turn())
+    }
+
+    /// Where the other script began, and the language it is in.
+    fn turn(&self) -> (usize, String) {
+        let name = language_of(&self.foreign).unwrap_or_else(|| "other letters".to_owned());
+        (self.from, name)
     }
 
     fn is_own(&mut self, c: char) -> bool {
@@ -89,7 +104,7 @@ mod tests {
 
     fn turned(text: &str, language: &str) -> Option<(usize, String)> {
         let mut script = Script::new(language, "");
-        text.char_indices().find_map(|(at, c)| script.read(c, at))
+        text.char_indices().find_map(|(at, c)| script.read(c, at)).or_else(|| script.end())
     }
 
     #[test]
@@ -108,8 +123,23 @@ mod tests {
             (chinese.clone(), "yue", None),
             (russian.to_owned(), "ru", None),
             // A book in other letters than Latin ones may say something in these.
-            (format!("{russian} {chinese}{russian}"), "ru", Some(russian.len() + 1)),
-            (format!("{russian} {chinese}{russian}"), "mn", Some(russian.len() + 1)),
+            (
+                format!("{russian} {chinese}{chinese}{chinese}{russian}"),
+                "ru",
+                Some(russian.len() + 1),
+            ),
+            (
+                format!("{russian} {chinese}{chinese}{chinese}{russian}"),
+                "mn",
+                Some(russian.len() + 1),
+            ),
+            // A letter, a verse that somebody reads; but none with which a text ends.
+            (format!("{own}{russian} {own}"), "en", None),
+            (format!("{own}{chinese}{own}"), "en", None),
+            (format!("{russian} {chinese}{russian}"), "ru", None),
+            (format!("{own}{russian} She wept. Nobody else did."), "en", None),
+            (format!("{own}{chinese}{chinese}{chinese}{own}"), "en", Some(own.len())),
+            (format!("{own}{russian} OK"), "en", Some(own.len())),
             (format!("{russian} {}{russian}", own.repeat(3)), "ru", None),
             (format!("{chinese} {russian}"), "ja", Some(chinese.len() + 1)),
             // One that is written in two.

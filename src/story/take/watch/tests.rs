@@ -171,6 +171,28 @@ fn another_language_is_noticed_wherever_a_paragraph_turns() {
 }
 
 #[test]
+fn a_letter_in_other_letters_is_read_and_a_text_that_turns_to_them_is_not() {
+    let letter = "Милая моя Марфа, пишу тебе с парома, потому что больше писать неоткуда. Колокол звонил всю ночь, и \
+        никто не вышел. Я видел твой свет в окне и не посмел постучать. Прости меня, если сможешь, а если не сможешь, то \
+        хоть сохрани шляпу: она была куплена для тебя. Твой Фома.";
+    let verse = "锦瑟无端五十弦，一弦一柱思华年。\n庄生晓梦迷蝴蝶，望帝春心托杜鹃。\n沧海月明珠有泪，蓝田日暖玉生烟。\n\
+        此情可待成追忆，只是当时已惘然。";
+    let prayer = "יתגדל ויתקדש שמיה רבא בעלמא די ברא כרעותיה וימליך מלכותיה בחייכון וביומיכון ובחיי דכל בית ישראל בעגלא \
+        ובזמן קריב ואמרו אמן. יהא שמיה רבא מברך לעלם ולעלמי עלמיא. יתברך וישתבח ויתפאר ויתרומם ויתנשא ויתהדר ויתעלה \
+        ויתהלל שמיה דקודשא בריך הוא.";
+    let told = format!("{OPENING} {OPENING}");
+    for read in [letter, verse, prayer] {
+        let text = format!("{told}\n\n{read}\n\n{told}");
+        assert_eq!(judged(terms("en"), &text), None, "{read}");
+        let text = format!("{told}\n\n{read}");
+        assert_eq!(judged(terms("en"), &text), Some((Reason::Language, told.as_str())), "{read}");
+    }
+    let chinese = "他什么也没说。她把面包、刀和一张折成四折的纸放在桌上，开始慢慢地切面包，切得那么慢，几乎像是一种侮辱。".repeat(5);
+    let text = format!("{told}\n\n{chinese}\n\n{told}");
+    assert_eq!(judged(terms("en"), &text), Some((Reason::Language, told.as_str())));
+}
+
+#[test]
 fn a_letter_may_open_a_chapter_in_another_language() {
     let letter = "Ma chère Edda,\n\nJe vous écris de Lyon, où il pleut depuis trois jours. La maison est froide et les \
         enfants toussent, mais nous avons du bois et le boulanger nous fait encore crédit. Votre oncle est parti lundi sans \

@@ -21,6 +21,12 @@ fn a_model_that_leaves_the_story_is_stopped() {
         ("en", "Note: the next scene takes place at night."),
         ("en", "**Author’s Note:** this was fun."),
         ("en", "(Word count: 1,204)"),
+        ("en", "Would you like me to:\n\n1. Continue with chapter 4\n2. Revise this chapter"),
+        ("en", "**Facts established in this chapter:**\n\n- Ann counts carts."),
+        ("en", "**Canon update**\n\n- Ann counts carts."),
+        ("en", "**Self-check:** no worn phrases, close third."),
+        ("en", "<|end_of_chapter|>"),
+        ("en", "<|channel|>analysis The chapter is done."),
         ("en", "[About 1,200 words]"),
         ("en", "### Summary\nAnn counts carts."),
         ("en", "I hope this meets your expectations!"),
@@ -485,7 +491,8 @@ fn a_machine_in_the_story_may_speak_like_the_model() {
     ] {
         let text = format!("{OPENING}\n\n{said}\n\nShe tried again.");
         assert_eq!(judged(machines(language), &text), None, "{said}");
-        assert!(left(terms(language), &text).is_some(), "{said}");
+        // What is quoted is somebody's letter.
+        assert_eq!(left(terms(language), &text).is_none(), said.starts_with('>'), "{said}");
         let text = format!("{said}\n\n{OPENING}");
         assert_eq!(judged(machines(language), &text), None, "{said}");
     }
@@ -494,6 +501,10 @@ fn a_machine_in_the_story_may_speak_like_the_model() {
     {
         assert_eq!(judged(machines("en"), &format!("{OPENING}\n\n{said}")), None, "{said}");
     }
+    let shown = format!(
+        "{OPENING}\n\nThe panel answered in its grey letters:\n\nI’m sorry, but I can’t assist with that."
+    );
+    assert_eq!(judged(machines("en"), &shown), None);
     // Where nothing of the story follows, it is the model's; and so is an offer to write.
     for said in [
         "I’m sorry, but I can’t assist with that.",
@@ -506,6 +517,15 @@ fn a_machine_in_the_story_may_speak_like_the_model() {
         let text = format!("{OPENING}\n\n{said}");
         assert_eq!(left(machines("en"), &text), Some(OPENING), "{said}");
     }
+}
+
+#[test]
+fn a_letter_in_the_story_may_refuse() {
+    let letter = "> I’m sorry, but I am unable to assist with your request for a pension.";
+    let text = format!("{OPENING}\n\n{letter}\n\nShe tore it up.");
+    assert_eq!(judged(terms("en"), &text), None);
+    // One with which the text ends is the model's.
+    assert_eq!(left(terms("en"), &format!("{OPENING}\n\n{letter}")), Some(OPENING));
 }
 
 #[test]
