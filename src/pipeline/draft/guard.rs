@@ -72,6 +72,7 @@ impl Guard {
             chapter: chapter.number,
             title: chapter.title.clone(),
             book: story.book.title.clone(),
+            author: story.book.author.clone().unwrap_or_default(),
             titles: next.map(|next| next.title.clone()).into_iter().collect(),
             is_last: next.is_none() && is_last_scene,
             is_scene: task.scene.is_some(),

@@ -18,6 +18,20 @@ pub(super) enum Framing {
     Text,
     /// What somebody does whose words are told.
     Teller,
+    /// What a label numbers that stands over a part of a book.
+    Division,
+    /// How it does, but for what a chapter is counted by.
+    Ordinal,
+    /// What a title page calls a book, behind an article.
+    Genre,
+    /// That article.
+    Article,
+    /// What stands before the name of an author.
+    Byline,
+    /// What stands before the name of whom a book is for.
+    Dedication,
+    /// What stands there before `mother`.
+    Owner,
 }
 
 /// Each word in the normal form.
@@ -55,6 +69,13 @@ impl Framing {
             "part" => Self::Part,
             "text" => Self::Text,
             "teller" => Self::Teller,
+            "division" => Self::Division,
+            "ordinal" => Self::Ordinal,
+            "genre" => Self::Genre,
+            "article" => Self::Article,
+            "byline" => Self::Byline,
+            "dedication" => Self::Dedication,
+            "owner" => Self::Owner,
             _ => return None,
         })
     }
@@ -77,9 +98,12 @@ mod tests {
 
     #[test]
     fn every_word_is_read_and_found() {
-        use Framing::{Answer, Opener, Part, Teller, Text};
+        use Framing::{Answer, Article, Byline, Dedication, Division, Genre, Opener, Ordinal};
+        use Framing::{Owner, Part, Teller, Text};
         let counts = [Opener, Answer, Part, Text, Teller].map(|kind| kind.all().count());
         assert_eq!(counts, [17, 32, 17, 14, 18]);
+        let counts = [Division, Ordinal, Genre, Article, Byline, Dedication, Owner];
+        assert_eq!(counts.map(|kind| kind.all().count()), [30, 28, 17, 7, 6, 9, 18]);
         assert!(Opener.opens("Sure, here") && !Opener.opens("surely"));
         assert!(Answer.opens("Très bien, je commence.") && Answer.opens("D’accord !"));
         assert!(Teller.holds("écrivait") && !Teller.holds("écrivais"));

@@ -5,8 +5,12 @@ use super::watch::{Signs, before_closing};
 use crate::story::prose;
 
 mod begun;
+mod title;
 
 pub use begun::{is_begun, is_tag_begun};
+pub(super) use title::{is_asked, is_parted};
+
+use title::is_of_text;
 
 /// The prose of a reply: without tags, code fences, a preamble to the reader, a
 /// repeated heading, or words to the author at the end.
@@ -31,7 +35,7 @@ fn strip_edges(reply: &str, title: &str, begins: bool, ends: bool) -> String {
     let mut lines: Vec<&str> = text.lines().collect();
     let (mut is_frame, mut is_headed) = (begins, false);
     while let Some(line) = lines.first().map(|line| line.trim()) {
-        let is_named = is_heading(line, title)
+        let is_named = is_heading(line, title) && !is_of_text(&lines, title)
             || begins && is_marked_heading(line) && !has_sisters(&lines, title);
         let is_below = is_headed && (is_underline(line) || is_count(line));
         let is_said = is_preamble(line) || is_named || is_below;
@@ -285,9 +289,7 @@ fn is_preamble(line: &str) -> bool {
 
 /// A Markdown heading, or a line that is just the chapter's title or number.
 fn is_heading(line: &str, title: &str) -> bool {
-    let bare = line
-        .trim_matches(|c: char| matches!(c, '#' | '*' | '_' | ':' | ' ' | '.' | '“' | '”' | '"'));
-    let lower = bare.to_lowercase();
+    let lower = bare(line);
     let is_bold = line.starts_with("**") && line.ends_with("**") && line.len() > 4;
     let is_marked = is_bold || is_marked_heading(line);
     let ends_sentence =
@@ -311,9 +313,21 @@ fn is_heading(line: &str, title: &str) -> bool {
             && lower.split_whitespace().count() <= 8
             && lower.strip_prefix(*word).is_some_and(|rest| rest.starts_with([' ', ':']))
     };
-    (!bare.is_empty() && lower == title.to_lowercase())
+    names(line, title)
         || is_marked_heading(line) && says_again(&lower, title)
         || HEADS.iter().any(|word| after_number(word) || named(word))
+}
+
+/// Whether a line is just a title, whatever marks it.
+fn names(line: &str, title: &str) -> bool {
+    let bare = bare(line);
+    !bare.is_empty() && bare == title.to_lowercase()
+}
+
+/// What a line says without marks round it, in lower case.
+fn bare(line: &str) -> String {
+    line.trim_matches(|c: char| matches!(c, '#' | '*' | '_' | ':' | ' ' | '.' | '“' | '”' | '"'))
+        .to_lowercase()
 }
 
 /// What a heading calls what stands below it.

@@ -2,19 +2,22 @@
 
 use super::Terms;
 use super::lines::{Line, OPENING, form_of_sign, form_of_title};
+use super::matter::{is_break, known};
 use super::numerals::number_in;
 use super::preface::heading;
-use super::signs::Kind;
-use crate::story::prose;
+use super::signs::{Kind, Signs};
+use crate::story::take::wrappings::{is_asked, is_parted};
 
 /// The bytes that may stand above the heading of a text.
 pub(super) const MOST: usize = 400;
 
 /// Whether a line may stand above the heading of a text: a title, a name, a few words.
-pub(super) fn could_stand_above(line: &Line) -> bool {
+/// One that leads on to something else does, if it says when: `From the log, 1911:`.
+pub(super) fn could_stand_above(line: &Line, signs: &Signs) -> bool {
     const SHORT: usize = 80;
     let is_set_off = line.is_enclosed() || line.is_quoted() || line.is_speech;
-    line.last != Some(':') && (line.form.len() <= SHORT || is_set_off)
+    let is_dated = || line.form.contains('#') && !signs.speak_of_task(&line.form);
+    (line.form.len() <= SHORT || is_set_off) && (line.last != Some(':') || is_dated())
 }
 
 /// Whether a line heads the very text that is written: by the number or the title of its
@@ -23,13 +26,18 @@ pub(super) fn heads_own(line: &Line, text: &str, terms: &Terms) -> bool {
     if line.is_quoted() || line.is_speech || line.form.len() >= OPENING {
         return false;
     }
+    let is_titled = || number_in(text).is_some() && ends_with(line, &terms.title);
+    is_numbered(line, text, terms) || names(line, &terms.title) || is_titled()
+}
+
+/// Whether a line says the number of the text as a heading does.
+fn is_numbered(line: &Line, text: &str, terms: &Terms) -> bool {
     let number = number_in(text);
-    let is_numbered = match heading(line, &terms.signs) {
+    match heading(line, &terms.signs) {
         Some(Kind::Scene) => terms.is_scene && number.is_some(),
         Some(_) => number == Some(terms.chapter),
         None => false,
-    };
-    is_numbered || names(line, &terms.title) || number.is_some() && ends_with(line, &terms.title)
+    }
 }
 
 /// Whether a line is a title, and nothing else. One word is a title where it is set as
@@ -51,7 +59,7 @@ fn ends_with(line: &Line, title: &str) -> bool {
 /// A reply, and what of the lines above its heading belongs to the chapter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Front<'a> {
-    /// The epigraph; empty where none stands there.
+    /// An epigraph, a place and a date; empty where none stands there.
     pub kept: String,
     /// The reply from its heading on, or as it is.
     pub rest: &'a str,
@@ -67,19 +75,32 @@ impl<'a> Front<'a> {
         for text in reply.split_inclusive('\n') {
             let line = Line::of(text.trim_end());
             let is_over = from > MOST || line.form.starts_with("'''") || !text.ends_with('\n');
-            if is_over || !could_stand_above(&line) {
+            if is_over || !could_stand_above(&line, &terms.signs) {
                 break;
             }
             if heads_own(&line, text, terms) {
-                let kept = quoted(&above, line.is_marked(), terms);
-                return kept.map_or(Self::whole(reply), |kept| Self { kept, rest: &reply[from..] });
+                let is_numbered = is_numbered(&line, text, terms);
+                let below = reply[from + text.len()..].lines().next();
+                let kept = if line.is_marked() {
+                    stays(&above, terms, |_, _| true)
+                } else if is_numbered {
+                    stays(&above, terms, is_set_off)
+                } else {
+                    // The story may say the same.
+                    stays(&above, terms, |_, _| false).filter(|_| is_parted(below))
+                };
+                if let Some(kept) = kept {
+                    return Self { kept, rest: &reply[from..] };
+                } else if is_numbered {
+                    return Self::whole(reply);
+                }
             }
             from += text.len();
             above.push((line, text.trim()));
         }
         let mut rest = reply;
         while let Some((first, after)) = rest.trim_start().split_once('\n')
-            && (names_book(first, terms) || is_number(first, after, terms))
+            && (names_book(first, after, terms) || is_number(first, after, terms))
         {
             rest = after;
         }
@@ -92,8 +113,8 @@ impl<'a> Front<'a> {
 }
 
 /// Whether a line says the title of the book, and no more than the chapter's behind it.
-/// Markdown's own headings are taken off elsewhere.
-fn names_book(text: &str, terms: &Terms) -> bool {
+/// Markdown's own headings are taken off elsewhere, and a poem may begin with it.
+fn names_book(text: &str, after: &str, terms: &Terms) -> bool {
     let line = Line::of(text.trim_end());
     let bare = text.trim().trim_matches(['*', '_']);
     let behind = bare
@@ -103,7 +124,9 @@ fn names_book(text: &str, terms: &Terms) -> bool {
         bare[book.len()..].trim_start().strip_prefix([',', ':', '-', '–', '—', '|']).map(str::trim)
     });
     let is_chapter = |text: &str| heads_own(&Line::of(text), text, terms);
-    !line.is_heading() && (names(&line, &terms.book) || chapter.is_some_and(is_chapter))
+    let is_alone = line.is_marked() || is_parted(after.lines().next());
+    let is_book = is_alone && !is_asked(text.trim()) && names(&line, &terms.book);
+    !line.is_heading() && (is_book || chapter.is_some_and(is_chapter))
 }
 
 /// Whether a line is the number of the chapter, or of a scene that is written by itself,
@@ -123,48 +146,45 @@ fn is_number(text: &str, after: &str, terms: &Terms) -> bool {
         && !after.lines().any(|line| number(line).is_some())
 }
 
-/// The quotations among the lines above a heading; none if they may be the story's.
-fn quoted(above: &[(Line, &str)], is_marked: bool, terms: &Terms) -> Option<String> {
-    let mut kept: Vec<String> = Vec::new();
-    for block in above.split(|(line, text)| line.is_blank() || prose::is_rule(text)) {
-        let has_kept = !kept.is_empty();
-        let lines: Vec<_> =
-            block.iter().filter(|(line, text)| !is_title(line, text, terms)).collect();
-        if !lines.iter().any(|(line, text)| is_quotation(line, text, has_kept)) {
-            continue;
+/// What of the lines above a heading belongs to the chapter; none if one of them may not
+/// stand there, so that it is no heading. `may` is asked of a line, and whether it is
+/// the first.
+fn stays(
+    above: &[(Line, &str)],
+    terms: &Terms,
+    may: impl Fn(&Line, bool) -> bool,
+) -> Option<String> {
+    let mut kept = String::new();
+    let mut is_parted = false;
+    for ((line, text), is_known) in above.iter().zip(known(above, terms)) {
+        if is_break(line, text) {
+            is_parted = true;
+        } else if !is_known {
+            if !may(line, kept.is_empty()) {
+                return None;
+            }
+            if !kept.is_empty() {
+                kept.push_str(if is_parted { "\n\n" } else { "\n" });
+            }
+            kept.push_str(text);
+            is_parted = false;
         }
-        let is_set_off = |(line, text): &&(Line, &str)| {
-            line.is_enclosed() || line.is_quoted() || names_source(text)
-        };
-        if !is_marked && !lines.iter().all(is_set_off) {
-            return None;
-        }
-        kept.push(lines.iter().map(|(_, text)| *text).collect::<Vec<_>>().join("\n"));
     }
-    Some(kept.join("\n\n"))
+    Some(kept)
 }
 
-/// Whether a line is set as a title: of the book, of a part.
-fn is_title(line: &Line, text: &str, terms: &Terms) -> bool {
-    let is_loud = text.contains(char::is_uppercase) && !text.contains(char::is_lowercase);
-    line.is_marked() || is_loud || names(line, &terms.book)
-}
-
-/// Whether a line is of a quotation, and no dedication or name.
-fn is_quotation(line: &Line, text: &str, has_kept: bool) -> bool {
-    let said = text.trim_end_matches(['*', '_', '"', '”', '“', '’', '»', '«', ')', ' ']);
-    let ends = said.ends_with(['.', '!', '?', '…', ',', ';', '。', '！', '？']);
-    line.is_quoted() || ends || has_kept && names_source(text)
-}
-
-/// Whether a line says whose words stand above it: `— Anna Voss`.
-fn names_source(text: &str) -> bool {
-    text.trim_start_matches(['*', '_', '(', ' ']).starts_with(['—', '–', '―', '-'])
+/// Whether a line is set off from a story: an epigraph and, below it, its source; or a
+/// few words that are no sentence.
+fn is_set_off(line: &Line, is_first: bool) -> bool {
+    let is_source = line.form.starts_with(['\u{2014}', '-']) && !is_first;
+    let is_name = !line.is_speech && line.last != Some(':') && line.could_head();
+    line.is_enclosed() || line.is_quoted() || is_source || is_name
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::story::take::strip;
     use crate::story::take::watch::tests::{OPENING as TEXT, judged, terms};
 
     fn own(language: &str) -> Terms {
@@ -186,6 +206,10 @@ mod tests {
             ("en", "PART ONE."),
             ("en", "Part One: The Bell"),
             ("en", "*For Anna*"),
+            ("en", "**Genre:** sea story"),
+            ("en", "The Ferry Bell by Anna Voss\n\nPart Two. The Bell"),
+            ("fr", "**The Ferry Bell: roman**\n\nPremière partie"),
+            ("es", "*The Ferry Bell*\nde Anna Voss\n\nSegunda parte"),
             ("de", "**Die Fährglocke**\n\n*Erster Teil*"),
         ] {
             for (marks, heading) in [
@@ -210,6 +234,23 @@ mod tests {
         }
     }
 
+    /// What belongs to a chapter though it stands above its heading.
+    const ABOVE: &[&str] = &[
+        "*The river keeps no accounts*",
+        "*The river keeps no accounts*\n*it takes the hat and leaves the man*",
+        "*The river keeps no accounts*\n\n— Anna Voss",
+        "*The river keeps no accounts.*\n\nAnna Voss, *Water*",
+        "“The river keeps no accounts”\n— Anna Voss",
+        "the rope\nis the one with the bell on it",
+        "Quarry, 3 March 1911",
+        "*Quarry, 3 March 1911*",
+        "*Six days before the flood*",
+        "Six days before the flood",
+        "**MARTHA**",
+        "From the ledger of the Harbour Board, 1911:",
+        "— Tu as entendu ?",
+    ];
+
     #[test]
     fn an_epigraph_stays_and_its_heading_does_not() {
         for (above, expected) in [
@@ -221,13 +262,56 @@ mod tests {
             ),
             ("“The river keeps no accounts.”\n— Voss", "“The river keeps no accounts.”\n— Voss"),
             ("The river keeps no accounts.", "The river keeps no accounts."),
-        ] {
-            for heading in ["## Chapter 3: The Rope", "**Chapter 3**"] {
+            ("# The Ferry Bell\n\nAnna Voss\n\n*The bell*", "*The bell*"),
+            ("The Ferry Bell\nby Anna Voss\n\nWinter, 1911", "Winter, 1911"),
+            ("*For Anna*\n\n*For whom the bell tolls*", "*For whom the bell tolls*"),
+            ("PART ONE\n\n**MARTHA**", "**MARTHA**"),
+        ]
+        .into_iter()
+        .chain(ABOVE.iter().map(|above| (*above, *above)))
+        {
+            for heading in ["## Chapter 3: The Rope", "**Chapter 3**", "# The Rope"] {
                 let reply = format!("{above}\n\n{heading}\n\n{TEXT}");
                 let Front { kept, rest } = Front::of(&reply, &own("en"));
                 assert_eq!((kept.as_str(), rest.starts_with(heading)), (expected, true), "{reply}");
                 assert_eq!(judged(own("en"), &reply), None, "{reply}");
             }
+        }
+    }
+
+    #[test]
+    fn a_line_that_says_a_title_may_be_the_storys() {
+        for text in [
+            "— Tu as entendu ?\n\nThe Rope\n\n— Dors, dit-il.",
+            "“Listen!”\n\nThe Rope\n\nThat was what the sign said.",
+            "*Get up.*\n\nThe Rope\n\nShe got up.",
+            "Night\n\nThe Rope\n\nShe got up.",
+            "The rope\nis the one with the bell on it\n\nShe got up.",
+            "She counted\nthe rope\n\nThe rope\nthat never came\n\nShe got up.",
+            "My mother folds the sheets\n\nThe rope\n\nMy mother counts",
+            "Quarry\n\nMill End\n\nThe Rope\n\nThat was the board.",
+            "1 – Quarry\n\n3 – The Rope\n\nThat was the board.",
+            "**Tom:** what 4\n\nThe rope\n\nI typed it.",
+            "The ferry bell\nis the one with the rope in it\n\nShe got up.",
+            "The Ferry Bell\nis the one.\n\nThe Ferry Bell\nis the other.",
+        ] {
+            assert_eq!(Front::of(text, &own("en")), Front::whole(text));
+            assert_eq!(strip(text, "The Rope"), text);
+        }
+        let asked = Terms { book: "Who Rang?".to_owned(), ..own("en") };
+        let text = "“Who rang?”\n\nNobody had.";
+        assert_eq!(Front::of(text, &asked).rest, text);
+        assert_eq!(strip(text, "Who Rang?"), text);
+        for (above, heading) in [
+            ("", "The Rope"),
+            ("The Ferry Bell\nby Anna Voss\n", "The Rope"),
+            ("**The Ferry Bell**\n\n*Part One*\n\n", "The Rope"),
+            ("# A Bell\n\n", "The Rope\n========"),
+            ("The Rope\n", "Chapter 3"),
+        ] {
+            let reply = format!("{above}{heading}\n\n{TEXT}");
+            let Front { kept, rest } = Front::of(&reply, &own("en"));
+            assert_eq!((kept.as_str(), strip(rest, "The Rope").as_str()), ("", TEXT), "{reply}");
         }
     }
 
@@ -276,6 +360,8 @@ mod tests {
             format!("“Read me the third,” she said.\n\nChapter 3\n\n{TEXT}"),
             format!("The board at the gate said:\n\nCHAPTER 3\n\n{TEXT}"),
             format!("*For Anna*\n\nChapter 3 of the rule book was about hair.\n\n{TEXT}"),
+            format!("From the ledger, 1911:\n\nChapter 3\n\n{TEXT}"),
+            format!("— Lis-moi le troisième.\n\nChapter 3\n\n{TEXT}"),
             format!("ACT ONE\n\nSCENE ONE. *A kitchen.*\n\n{TEXT}"),
             format!("{TEXT}\n\n**Chapter 3**\n\n{TEXT}"),
             format!("{TEXT}\n\nThe Rope\n\n{TEXT}"),

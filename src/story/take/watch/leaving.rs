@@ -118,7 +118,7 @@ impl Leaving {
         let left = self.end(terms, text);
         if !self.line.is_blank() {
             self.above = Above::of(&self.line);
-            self.is_amid |= self.begun && !front::could_stand_above(&self.line);
+            self.is_amid |= self.begun && !front::could_stand_above(&self.line, &terms.signs);
         }
         self.line = Line::begin(at + 1);
         self.is_judged = false;

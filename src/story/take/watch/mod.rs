@@ -23,6 +23,7 @@ mod ends;
 mod front;
 mod leaving;
 mod lines;
+mod matter;
 mod numerals;
 mod preface;
 mod quotes;
@@ -64,6 +65,8 @@ pub struct Terms {
     pub title: String,
     /// The title of the book.
     pub book: String,
+    /// Who wrote it; empty where nobody is named.
+    pub author: String,
     /// Titles that, on a line by themselves, begin another chapter.
     pub titles: Vec<String>,
     /// Whether nothing follows this text: then it may say that it ends.
