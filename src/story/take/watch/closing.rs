@@ -80,6 +80,17 @@ mod tests {
 
     const TEXT: &str = "The rain had stopped.\n\nAnn counted the carts.";
 
+    fn comes_off(language: &str, said: &str) {
+        let signs = Signs::of(language);
+        let reply = format!("{TEXT}\n\n{said}");
+        assert_eq!(before_closing(&reply, &signs), TEXT, "{said}");
+        // Where nothing else stands, that is the reply.
+        assert_eq!(before_closing(said, &signs), said);
+        // What more of the story follows is of the story.
+        let reply = format!("{TEXT}\n\n{said}\n\nThen Tom came in.");
+        assert_eq!(before_closing(&reply, &signs), reply);
+    }
+
     #[test]
     fn what_a_model_says_behind_its_text_comes_off() {
         for (language, said) in [
@@ -166,6 +177,14 @@ mod tests {
             ("es", "¿Listo para el capítulo 2?"),
             ("es", "*Fin del capítulo 1*"),
             ("es", "Continuará…"),
+        ] {
+            comes_off(language, said);
+        }
+    }
+
+    #[test]
+    fn what_a_model_says_of_the_next_chapter_comes_off() {
+        for (language, said) in [
             (
                 "en",
                 "I stopped here because the chapter reached its target length. Shall I continue with chapter 2?",
@@ -182,13 +201,7 @@ mod tests {
             ("es", "Con esto concluye el capítulo 1."),
             ("es", "**Próximo capítulo: El sombrero**"),
         ] {
-            let reply = format!("{TEXT}\n\n{said}");
-            assert_eq!(before_closing(&reply, &Signs::of(language)), TEXT, "{said}");
-            // Where nothing else stands, that is the reply.
-            assert_eq!(before_closing(said, &Signs::of(language)), said);
-            // What more of the story follows is of the story.
-            let reply = format!("{TEXT}\n\n{said}\n\nThen Tom came in.");
-            assert_eq!(before_closing(&reply, &Signs::of(language)), reply);
+            comes_off(language, said);
         }
     }
 
