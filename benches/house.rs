@@ -288,11 +288,23 @@ impl Drafted {
                 let asked = Asked { seed: Some(self.seed.get()), ..Asked::default() };
                 let settings = Settings::new(asked, self.provider.facts());
                 let line = self.line(&self.provider, &settings);
+                self.take_away(number - 1, number);
                 let mut session = self.session_before(number - 1, &line);
                 self.write_on(&mut session, number - 1, number - 1, &line);
                 self.write_on(&mut session, number, number, &line)
             })
             .sum()
+    }
+
+    /// Takes the files of chapters away, which a run would adopt as the author's.
+    fn take_away(&self, first: usize, last: usize) {
+        for chapter in &self.story.chapters[first - 1..last] {
+            let shelf = &self.archive.chapters[&chapter.id];
+            let canon = shelf.canon.as_ref().expect("a canon");
+            for path in [shelf.path(), &canon.path] {
+                fs_err::remove_file(self.folder.path().join(path)).expect("a file");
+            }
+        }
     }
 
     /// One call to the endpoint, of which a chapter makes two.
