@@ -3,7 +3,9 @@
 //! `cargo bench --no-default-features --bench batch`. The wall time of 200 books
 //! of 10 chapters with 16 calls at a time, against the ideal: all calls, 16 at a
 //! time, and nothing else. The memory that a book takes is the difference
-//! between a run over many books and one over few. With `BOOKS=20` a short run.
+//! between a run over many books and one over few. Then the same where calls have
+//! a price, and each is reserved for in journal and ledger before it is made.
+//! With `BOOKS=20` a short run.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -24,19 +26,31 @@ const AT_ONCE: usize = 16;
 /// Books of the run that shows what no book takes.
 const FEW: usize = 16;
 
+/// Where nobody knows what a call costs, on the machine itself: it is taken for nothing.
+const FREE: &str = "";
+/// Where calls have a price, and three caps hold.
+const PAID: &str = "budget: {run: 5000, book: 5000, month: 5000}
+endpoints: {openai: {price: {prompt: 1, reply: 2}}}
+";
+
 fn main() {
     let many = std::env::var("BOOKS").ok().and_then(|books| books.parse().ok()).unwrap_or(200);
-    let (few_kb, _) = batch(FEW);
-    let (many_kb, ratio) = batch(many);
+    let (few_kb, _) = batch(FEW, FREE);
+    let (many_kb, ratio) = batch(many, FREE);
     let each = many_kb.saturating_sub(few_kb) / (many - FEW).max(1) as u64;
     println!("wall time of {many} books, against the ideal: {:.1} %", (ratio - 1.0) * 100.0);
     println!("most memory: {} MB; a book: {each} kB", many_kb / 1_024);
+    let (_, ratio) = batch(many, PAID);
+    println!("wall time with a price and three caps: {:.1} %", (ratio - 1.0) * 100.0);
 }
 
-/// Drafts so many books; gives the most memory in kB, and the wall time as a
+/// Drafts so many books under a configuration; gives the most memory in kB, and the wall time as a
 /// multiple of the ideal.
-fn batch(books: usize) -> (u64, f64) {
+fn batch(books: usize, config: &str) -> (u64, f64) {
     let root = tempfile::tempdir().expect("a temporary folder");
+    let own = root.path().join(".config/storygen");
+    std::fs::create_dir_all(&own).expect("a folder");
+    std::fs::write(own.join("config.yaml"), config).expect("a configuration");
     let paths: Vec<_> = (0..books).map(|number| root.path().join(number.to_string())).collect();
     for path in &paths {
         book::write(path, CHAPTERS, WORDS);
