@@ -72,23 +72,32 @@ fn strip_edges(reply: &str, title: &str, begins: bool, ends: bool) -> String {
     }
 }
 
-/// The heading that [`strip_cut`] takes off the prose of a reply, if it names neither
-/// the chapter nor a part by its number: it may be the first of several.
+/// The heading or the number that [`strip`] takes off the beginning of a text, if it
+/// names neither the chapter nor a part by its number: it may be the first of several.
 #[must_use]
-pub fn first_heading<'a>(reply: &'a str, text: &str, title: &str) -> Option<&'a str> {
+pub fn first_heading(reply: &str, text: &str, title: &str) -> Option<String> {
+    let reply = prose::clean(reply);
     let first = text.lines().next().filter(|line| !line.trim().is_empty())?;
     let before = &reply[..reply.find(first)?];
     let heading = before.lines().rev().find(|line| !line.trim().is_empty())?.trim();
-    (is_marked_heading(heading) && !is_heading(heading, title)).then_some(heading)
+    let may_be_first = match is_marked_heading(heading) {
+        true => !is_heading(heading, title),
+        false => second_number(heading).is_some(),
+    };
+    may_be_first.then(|| heading.to_owned())
 }
 
-/// A text with the heading that was taken off its beginning before more of it came, if
-/// that was the first of several.
+/// A text with the heading or the number that was taken off its beginning before more of
+/// it came, if that was the first of several: as the whole of it would have kept it.
 #[must_use]
 pub fn with_heading(text: &str, heading: &str, title: &str) -> String {
     let whole = format!("{heading}\n\n{text}");
     let lines: Vec<&str> = whole.lines().collect();
-    if has_sisters(&lines, title) { whole } else { text.to_owned() }
+    let is_first = match is_marked_heading(heading) {
+        true => has_sisters(&lines, title),
+        false => second_number(heading).is_some_and(|two| has_number(&lines, two)),
+    };
+    if is_first { whole } else { text.to_owned() }
 }
 
 /// Whether the heading that a text begins with is the first of several of its kind, so
@@ -403,17 +412,32 @@ fn untagged(reply: &str) -> &str {
 /// A reply without the number that it begins with as the first of its scenes, if
 /// no second follows. A `1` that a sentence goes on from is of the text.
 fn without_number(lines: &mut Vec<&str>) {
-    let bare = |line: &&str| {
-        let line = line.trim().trim_matches(['*', '_', '#', ' ']);
-        line.strip_suffix('.').unwrap_or(line).to_owned()
-    };
-    let Some(first) = lines.first().map(bare) else { return };
-    let is_first =
-        |one: &str, two: &str| first == one && !lines.iter().map(bare).any(|line| line == two);
     let is_parted = lines.get(1).is_some_and(|line| line.trim().is_empty());
-    if is_parted && (is_first("1", "2") || is_first("I", "II") || is_first("i", "ii")) {
+    let two = lines.first().filter(|_| is_parted).and_then(|first| second_number(first));
+    if two.is_some_and(|two| !has_number(lines, two)) {
         lines.remove(0);
     }
+}
+
+/// What numbers the second scene where a line numbers the first.
+fn second_number(line: &str) -> Option<&'static str> {
+    match bare_number(line) {
+        "1" => Some("2"),
+        "I" => Some("II"),
+        "i" => Some("ii"),
+        _ => None,
+    }
+}
+
+/// Whether a line is nothing but this number.
+fn has_number(lines: &[&str], number: &str) -> bool {
+    lines.iter().any(|line| bare_number(line) == number)
+}
+
+/// What a line says without the marks round a number.
+fn bare_number(line: &str) -> &str {
+    let line = line.trim().trim_matches(['*', '_', '#', ' ']);
+    line.strip_suffix('.').unwrap_or(line)
 }
 
 #[cfg(test)]
