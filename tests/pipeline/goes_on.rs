@@ -162,6 +162,16 @@ fn what_is_said_again_at_a_cut_is_said_once_however_short() {
 }
 
 #[test]
+fn a_chapter_may_be_cut_before_the_dash_that_ends_it() {
+    let first = format!("{} She turned to say so, and", PROSE[0]);
+    for dash in ["—", "—\n", "–"] {
+        let project = small(&script(&first, &[dash]));
+        done(&project, &["draft", "chapter", "1"]);
+        assert_eq!(prose(&project, 1), format!("{first}{}", dash.trim()), "{dash:?}");
+    }
+}
+
+#[test]
 fn the_first_of_several_headings_stays_though_the_others_come_later() {
     let (first, rest) = cut("had the key?” she asked.");
     for [one, two] in [

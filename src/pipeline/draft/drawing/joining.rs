@@ -219,10 +219,13 @@ fn with_break(text: &str, at: usize) -> usize {
 }
 
 /// Whether a cut text is further with what was added: by letters, even if they
-/// only end a word, or by the mark that ends its last sentence.
+/// only end a word, or by the mark that ends its last sentence, or breaks it off.
 pub(super) fn says_more(before: &str, text: &str) -> bool {
     let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).count();
     let is_over = prose::last_sentence_end(text) == text.trim_end().len();
     let added = text.strip_prefix(before.trim_end()).unwrap_or(text).trim();
-    letters(text) > letters(before) || is_over && !matches!(added, "" | "…" | "...")
+    let bare = added.trim_matches(|c: char| matches!(c, '”' | '"' | '“' | '«' | '»' | '*'));
+    letters(text) > letters(before)
+        || is_over && !matches!(added, "" | "…" | "...")
+        || matches!(bare, "—" | "–")
 }
