@@ -5,11 +5,14 @@ use super::watch::{Signs, before_closing};
 use crate::story::prose;
 
 mod begun;
+mod several;
 mod title;
 
 pub use begun::{is_begun, is_tag_begun};
+pub use several::{first_heading, with_heading};
 pub(super) use title::{is_asked, is_parted};
 
+use several::{has_sisters, without_number};
 use title::is_of_text;
 
 /// The prose of a reply: without tags, code fences, a preamble to the reader, a
@@ -70,49 +73,6 @@ fn strip_edges(reply: &str, title: &str, begins: bool, ends: bool) -> String {
     } else {
         stripped.trim_end().to_owned()
     }
-}
-
-/// The heading or the number that [`strip`] takes off the beginning of a text, if it
-/// names neither the chapter nor a part by its number: it may be the first of several.
-#[must_use]
-pub fn first_heading(reply: &str, text: &str, title: &str) -> Option<String> {
-    let reply = prose::clean(reply);
-    let first = text.lines().next().filter(|line| !line.trim().is_empty())?;
-    let before = &reply[..reply.find(first)?];
-    let heading = before.lines().rev().find(|line| !line.trim().is_empty())?.trim();
-    let may_be_first = match is_marked_heading(heading) {
-        true => !is_heading(heading, title),
-        false => second_number(heading).is_some(),
-    };
-    may_be_first.then(|| heading.to_owned())
-}
-
-/// A text with the heading or the number that was taken off its beginning before more of
-/// it came, if that was the first of several: as the whole of it would have kept it.
-#[must_use]
-pub fn with_heading(text: &str, heading: &str, title: &str) -> String {
-    let whole = format!("{heading}\n\n{text}");
-    let lines: Vec<&str> = whole.lines().collect();
-    let is_first = match is_marked_heading(heading) {
-        true => has_sisters(&lines, title),
-        false => second_number(heading).is_some_and(|two| has_number(&lines, two)),
-    };
-    if is_first { whole } else { text.to_owned() }
-}
-
-/// Whether the heading that a text begins with is the first of several of its kind, so
-/// that it heads a part of the story, and not the chapter: prose stands below it, and
-/// then comes another.
-fn has_sisters(lines: &[&str], title: &str) -> bool {
-    let depth = |line: &str| line.trim_start().bytes().take_while(|byte| *byte == b'#').count();
-    let Some((first, rest)) = lines.split_first() else { return false };
-    let mut below = rest.iter().filter(|line| !line.trim().is_empty());
-    below.next().is_some_and(|line| !is_marked_heading(line))
-        && below.any(|line| {
-            is_marked_heading(line)
-                && depth(line) == depth(first)
-                && !is_heading(line.trim(), title)
-        })
 }
 
 /// The prose of a reply that goes on from an earlier one: what [`strip`] takes
@@ -407,37 +367,6 @@ fn untagged(reply: &str) -> &str {
         text = before.trim_end();
     }
     text
-}
-
-/// A reply without the number that it begins with as the first of its scenes, if
-/// no second follows. A `1` that a sentence goes on from is of the text.
-fn without_number(lines: &mut Vec<&str>) {
-    let is_parted = lines.get(1).is_some_and(|line| line.trim().is_empty());
-    let two = lines.first().filter(|_| is_parted).and_then(|first| second_number(first));
-    if two.is_some_and(|two| !has_number(lines, two)) {
-        lines.remove(0);
-    }
-}
-
-/// What numbers the second scene where a line numbers the first.
-fn second_number(line: &str) -> Option<&'static str> {
-    match bare_number(line) {
-        "1" => Some("2"),
-        "I" => Some("II"),
-        "i" => Some("ii"),
-        _ => None,
-    }
-}
-
-/// Whether a line is nothing but this number.
-fn has_number(lines: &[&str], number: &str) -> bool {
-    lines.iter().any(|line| bare_number(line) == number)
-}
-
-/// What a line says without the marks round a number.
-fn bare_number(line: &str) -> &str {
-    let line = line.trim().trim_matches(['*', '_', '#', ' ']);
-    line.strip_suffix('.').unwrap_or(line)
 }
 
 #[cfg(test)]
