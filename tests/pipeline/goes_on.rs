@@ -162,22 +162,66 @@ fn what_is_said_again_at_a_cut_is_said_once_however_short() {
 }
 
 #[test]
+fn a_chapter_may_be_cut_before_the_dash_that_ends_it() {
+    let first = format!("{} She turned to say so, and", PROSE[0]);
+    for dash in ["—", "—\n", "–"] {
+        let project = small(&script(&first, &[dash]));
+        done(&project, &["draft", "chapter", "1"]);
+        assert_eq!(prose(&project, 1), format!("{first}{}", dash.trim()), "{dash:?}");
+    }
+}
+
+#[test]
 fn the_first_of_several_headings_stays_though_the_others_come_later() {
     let (first, rest) = cut("had the key?” she asked.");
-    for [one, two] in [["## I", "## II"], ["### Monday", "### Tuesday"]] {
+    for [one, two] in [
+        ["## I", "## II"],
+        ["### Monday", "### Tuesday"],
+        ["1", "2"],
+        ["I", "II"],
+        ["i.", "ii."],
+        ["**1**", "**2**"],
+    ] {
         let (first, rest) = (format!("{one}\n\n{first}"), format!("\n\n{two}{rest}"));
         let text = format!("{first}{rest}");
         let mut whole = script(&text, &[]);
         whole[0] = rule(&[&drafts(1)], &text);
         let beyond = format!("# The Second Hand\n\n{first}");
-        for script in [whole, script(&first, &[&rest]), script(&beyond, &[&rest])] {
+        // Who ends too early, or has a word for the author there, is asked for the rest.
+        let early = |first: &str| {
+            let first = rule(&[&drafts(1)], first);
+            vec![first, rule(&["The text is too short"], &rest), rule(&[&records(1)], &record(1))]
+        };
+        let noted = format!("{first}\n\n---\n\n*This chapter explores what stands between them.*");
+        for (case, script) in [
+            ("whole", whole),
+            ("cut", script(&first, &[&rest])),
+            ("beyond", script(&beyond, &[&rest])),
+            ("early", early(&first)),
+            ("noted", early(&noted)),
+        ] {
             let project = small(&script);
             done(&project, &["draft", "chapter", "1"]);
-            assert_eq!(prose(&project, 1), text);
+            assert_eq!(prose(&project, 1), text, "{one} {case}");
         }
     }
+    // Below what stands above all of it, too.
+    let above = "*Whoever winds a clock owes it an hour.*\n\n— Edda Vance, *Ledgers*";
+    let text = format!("{above}\n\n1\n\n{first}\n\n2{rest}");
+    let (first_part, second) = text.split_at(text.find("\n\n2").expect("the second"));
+    for script in [script(&text, &[]), script(first_part, &[second])] {
+        let mut script = script;
+        if script.len() == 2 {
+            script[0] = rule(&[&drafts(1)], &text);
+        }
+        let project = small(&script);
+        done(&project, &["draft", "chapter", "1"]);
+        assert_eq!(prose(&project, 1), text);
+    }
     // One alone heads the chapter.
-    let project = small(&script(&format!("## I\n\n{first}"), &[rest]));
-    done(&project, &["draft", "chapter", "1"]);
-    assert_eq!(prose(&project, 1), PROSE[0]);
+    for one in ["## I", "1"] {
+        let project = small(&script(&format!("{one}\n\n{first}"), &[rest]));
+        done(&project, &["draft", "chapter", "1"]);
+        assert_eq!(prose(&project, 1), PROSE[0]);
+    }
 }

@@ -120,6 +120,13 @@ fn name_of(task: Task<'_>, take: u32, drawing: u32) -> String {
     format!("draft {}{scene} take {take} drawing {drawing}", task.chapter.id)
 }
 
+/// A heading that may turn out to be the first of several.
+struct Heading {
+    /// Where it stood in the text: below what stands above all of it, in bytes.
+    at: usize,
+    line: String,
+}
+
 /// One drawing of a task, growing by continuations.
 struct Drawing<'a> {
     sitting: &'a Sitting<'a>,
@@ -130,8 +137,8 @@ struct Drawing<'a> {
     /// Whether it is not drawn again if it is rejected.
     is_last: bool,
     text: String,
-    /// The heading that was taken off its first reply, which was cut.
-    heading: Option<String>,
+    /// The heading that was taken off its beginning.
+    heading: Option<Heading>,
     /// How the last reply ended: stopped ones as if they had ended or were cut.
     ending: Ending,
     /// Why the last reply was stopped, if it was.
@@ -231,10 +238,14 @@ impl<'a> Drawing<'a> {
             }
         }
         let title = &self.sitting.task.chapter.title;
-        self.text = take::without_headings(&self.text, title);
-        if let Some(heading) = &self.heading {
-            self.text = take::with_heading(&self.text, heading, title);
-        }
+        let at = self.heading.as_ref().map_or(0, |heading| heading.at);
+        let (above, text) = self.text.split_at_checked(at).unwrap_or(("", &self.text));
+        let text = take::without_headings(text, title);
+        let whole = match &self.heading {
+            Some(heading) => take::with_heading(&text, &heading.line, title),
+            None => text,
+        };
+        self.text = format!("{above}{whole}");
         None
     }
 

@@ -81,6 +81,18 @@ impl Framing {
     }
 }
 
+/// Whether a line says who says it, so that it is told: `…, schrieb sie`, `…, it said`.
+/// One that says `I` may be a model's own.
+pub(super) fn names_teller(form: &str) -> bool {
+    form.split(", ").skip(1).any(|part| {
+        let mut words = part.trim_end_matches(['.', '!', '?']).split(' ');
+        let first = words.next().unwrap_or_default();
+        let is_teller = |word: &str| Framing::Teller.holds(word);
+        is_teller(first)
+            || !["i", "ich", "je"].contains(&first) && words.next().is_some_and(is_teller)
+    })
+}
+
 fn read(list: &str) -> Vec<(Framing, String)> {
     let sections = list.split("\n[").skip(1).filter_map(|section| section.split_once("]\n"));
     let is_word = |line: &&str| !line.is_empty() && !line.starts_with('#');

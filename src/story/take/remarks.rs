@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use super::framing::names_teller;
 use crate::phrases::{expand, patterns};
 
 static REMARKS: LazyLock<Remarks> =
@@ -104,7 +105,9 @@ fn form(said: &str) -> Option<String> {
     let bare = said.trim_matches(|c: char| !c.is_alphanumeric());
     let opens = bare.chars().next().is_some_and(|c| !c.is_lowercase());
     let may_be = (opens || is_bracketed) && said.split_whitespace().count() <= MOST;
-    may_be.then(|| bare.to_lowercase().replace('’', "'"))
+    let form = may_be.then(|| bare.to_lowercase().replace('’', "'"));
+    // What is told to have been said is of the story.
+    form.filter(|form| !names_teller(form))
 }
 
 impl Remarks {
@@ -207,6 +210,7 @@ mod tests {
         for story in [
             " lid of the kettle.",
             "I can't say, she thought.",
+            "I'm sorry, but I can't help with that, it said.",
             " I cannot help it, he wrote, and sealed it.",
             "Marit, who had no text to read from.",
             "The Chapter of the Rope, as the carters called it.",
@@ -268,6 +272,7 @@ mod tests {
         }
         for story in [
             "I can't go on, she thought.",
+            "\n\nI’m sorry, but I can’t help with that, it said.",
             "I can't continue. Not tonight.",
             "I'm sorry, she said, and was.",
             "I will not write to him again.",

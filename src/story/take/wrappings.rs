@@ -5,11 +5,14 @@ use super::watch::{Signs, before_closing};
 use crate::story::prose;
 
 mod begun;
+mod several;
 mod title;
 
 pub use begun::{is_begun, is_tag_begun};
+pub use several::{first_heading, with_heading};
 pub(super) use title::{is_asked, is_parted};
 
+use several::{has_sisters, without_number};
 use title::is_of_text;
 
 /// The prose of a reply: without tags, code fences, a preamble to the reader, a
@@ -70,40 +73,6 @@ fn strip_edges(reply: &str, title: &str, begins: bool, ends: bool) -> String {
     } else {
         stripped.trim_end().to_owned()
     }
-}
-
-/// The heading that [`strip_cut`] takes off the prose of a reply, if it names neither
-/// the chapter nor a part by its number: it may be the first of several.
-#[must_use]
-pub fn first_heading<'a>(reply: &'a str, text: &str, title: &str) -> Option<&'a str> {
-    let first = text.lines().next().filter(|line| !line.trim().is_empty())?;
-    let before = &reply[..reply.find(first)?];
-    let heading = before.lines().rev().find(|line| !line.trim().is_empty())?.trim();
-    (is_marked_heading(heading) && !is_heading(heading, title)).then_some(heading)
-}
-
-/// A text with the heading that was taken off its beginning before more of it came, if
-/// that was the first of several.
-#[must_use]
-pub fn with_heading(text: &str, heading: &str, title: &str) -> String {
-    let whole = format!("{heading}\n\n{text}");
-    let lines: Vec<&str> = whole.lines().collect();
-    if has_sisters(&lines, title) { whole } else { text.to_owned() }
-}
-
-/// Whether the heading that a text begins with is the first of several of its kind, so
-/// that it heads a part of the story, and not the chapter: prose stands below it, and
-/// then comes another.
-fn has_sisters(lines: &[&str], title: &str) -> bool {
-    let depth = |line: &str| line.trim_start().bytes().take_while(|byte| *byte == b'#').count();
-    let Some((first, rest)) = lines.split_first() else { return false };
-    let mut below = rest.iter().filter(|line| !line.trim().is_empty());
-    below.next().is_some_and(|line| !is_marked_heading(line))
-        && below.any(|line| {
-            is_marked_heading(line)
-                && depth(line) == depth(first)
-                && !is_heading(line.trim(), title)
-        })
 }
 
 /// The prose of a reply that goes on from an earlier one: what [`strip`] takes
@@ -398,22 +367,6 @@ fn untagged(reply: &str) -> &str {
         text = before.trim_end();
     }
     text
-}
-
-/// A reply without the number that it begins with as the first of its scenes, if
-/// no second follows. A `1` that a sentence goes on from is of the text.
-fn without_number(lines: &mut Vec<&str>) {
-    let bare = |line: &&str| {
-        let line = line.trim().trim_matches(['*', '_', '#', ' ']);
-        line.strip_suffix('.').unwrap_or(line).to_owned()
-    };
-    let Some(first) = lines.first().map(bare) else { return };
-    let is_first =
-        |one: &str, two: &str| first == one && !lines.iter().map(bare).any(|line| line == two);
-    let is_parted = lines.get(1).is_some_and(|line| line.trim().is_empty());
-    if is_parted && (is_first("1", "2") || is_first("I", "II") || is_first("i", "ii")) {
-        lines.remove(0);
-    }
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::Drawing;
 use super::hearing::as_if;
+use super::{Drawing, Heading};
 use crate::phrases::common_words;
 use crate::project::calls::{Ending, Kept};
 use crate::prompt::tokens::is_common;
@@ -51,37 +51,37 @@ impl Drawing<'_> {
                 self.join(&piece, after_whole);
             }
             if is_begun {
-                self.text = self.stripped(&self.text, ends);
+                self.begin_with(&self.text.clone(), ends);
             }
         } else {
-            self.text = self.stripped(reply, ends);
-            let heading = take::first_heading(reply, &self.text, title);
-            self.heading = heading.filter(|_| !ends).map(str::to_owned);
+            self.begin_with(reply, ends);
             if !ends && self.is_unbegun() {
                 self.text.clear();
+                self.heading = None;
             }
         }
         prose::words(&self.text).saturating_sub(before)
     }
 
-    /// The prose of a text that begins with a reply.
-    fn stripped(&self, reply: &str, ends: bool) -> String {
+    /// Takes the prose of a reply for the beginning of the text, and keeps in mind what
+    /// heading of it goes, should it turn out to be the first of several.
+    fn begin_with(&mut self, reply: &str, ends: bool) {
         let (signs, terms) = (self.sitting.guard.signs(), self.terms());
         let reply = take::without_thoughts(reply);
         // A machine in the story may open it with what else is the model's.
         let all = self.is_last && !terms.has_machines;
-        let reply = before_closing(after_opening(reply, signs, all), signs);
-        let Front { kept, rest } = Front::of(reply, &terms);
-        let rest = if rest.len() < reply.len() { after_opening(rest, signs, all) } else { rest };
+        let begun = before_closing(after_opening(reply, signs, all), signs);
+        let Front { kept, rest } = Front::of(begun, &terms);
+        let rest = if rest.len() < begun.len() { after_opening(rest, signs, all) } else { rest };
         let strip = if ends { take::strip } else { take::strip_cut };
-        let text = strip(rest, &terms.title);
-        let parts = [prose::clean(&kept), text];
-        parts
-            .iter()
-            .filter(|part| !part.is_empty())
-            .map(String::as_str)
-            .collect::<Vec<_>>()
-            .join("\n\n")
+        let prose = strip(rest, &terms.title);
+        let mut text = prose::clean(&kept);
+        if !text.is_empty() && !prose.is_empty() {
+            text.push_str("\n\n");
+        }
+        let heading = take::first_heading(reply, &prose, &terms.title);
+        self.heading = heading.map(|line| Heading { at: text.len(), line });
+        self.text = text + &prose;
     }
 
     /// Whether a text that was cut is half of what is wrapped round prose, and better
@@ -219,10 +219,13 @@ fn with_break(text: &str, at: usize) -> usize {
 }
 
 /// Whether a cut text is further with what was added: by letters, even if they
-/// only end a word, or by the mark that ends its last sentence.
+/// only end a word, or by the mark that ends its last sentence, or breaks it off.
 pub(super) fn says_more(before: &str, text: &str) -> bool {
     let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).count();
     let is_over = prose::last_sentence_end(text) == text.trim_end().len();
     let added = text.strip_prefix(before.trim_end()).unwrap_or(text).trim();
-    letters(text) > letters(before) || is_over && !matches!(added, "" | "…" | "...")
+    let bare = added.trim_matches(|c: char| matches!(c, '”' | '"' | '“' | '«' | '»' | '*'));
+    letters(text) > letters(before)
+        || is_over && !matches!(added, "" | "…" | "...")
+        || matches!(bare, "—" | "–")
 }

@@ -18,8 +18,9 @@ pub(super) fn unmarked<'a>(head: &str, tail: &'a str) -> Cow<'a, str> {
     if !DOTS.iter().any(|dots| text.starts_with(dots)) {
         // No paragraph begins inside a sentence.
         let goes_on =
-            lead.contains("\n\n") && text.starts_with(char::is_lowercase) && is_open(head);
-        return if goes_on { Cow::Owned(format!(" {text}")) } else { Cow::Borrowed(tail) };
+            lead.contains("\n\n") && text.starts_with(char::is_lowercase) && is_open(before);
+        let blank = if before.len() < head.len() { "" } else { " " };
+        return if goes_on { Cow::Owned(format!("{blank}{text}")) } else { Cow::Borrowed(tail) };
     }
     let rest = text.trim_start_matches(['…', '.']);
     let word = rest.trim_start();

@@ -201,6 +201,7 @@ pub(super) fn overlap(head: &str, tail: &str, known: &HashSet<String>) -> Option
     let (ends, begins) = (word_list(head), word_list(tail));
     let longest = ends.len().min(begins.len());
     let cut_inside = head.ends_with(|c: char| c.is_alphanumeric() || is_combining_mark(c));
+    let may_go_on = cut_inside || is_within_word(head);
     for length in (1..=longest).rev() {
         let (end, begin) = (&ends[ends.len() - length..], &begins[..length]);
         let (Some(last), Some(met)) = (end.last(), begin.last()) else {
@@ -233,7 +234,7 @@ pub(super) fn overlap(head: &str, tail: &str, known: &HashSet<String>) -> Option
             let rest_from = met.end + repeated_marks(after_head, rest);
             return Some(Overlap { head_until: head.len(), tail_from: rest_from, ..met_with });
         }
-        let begins_it = cut_inside
+        let begins_it = may_go_on
             && met.text.len() > last.text.len()
             && met.text.starts_with(&last.text)
             && (length > 2 || !known.contains(&last.text))
@@ -249,6 +250,17 @@ pub(super) fn overlap(head: &str, tail: &str, known: &HashSet<String>) -> Option
         }
     }
     None
+}
+
+/// Whether a text ends with a mark that stands inside a word or a number: `didn’`,
+/// `l’`, `1,`.
+fn is_within_word(text: &str) -> bool {
+    let mut from_end = text.chars().rev();
+    match (from_end.next(), from_end.next()) {
+        (Some('’' | '\''), Some(before)) => before.is_alphabetic(),
+        (Some(',' | '.'), Some(before)) => before.is_ascii_digit(),
+        _ => false,
+    }
 }
 
 /// Words that a text ends with, and that what goes on from it begins with.
@@ -293,8 +305,11 @@ impl Again<'_> {
             && self.tail.starts_with(char::is_uppercase)
             && end.len() >= 2;
         let is_single = end.iter().any(|word| SINGLE.contains(&word.text.as_str()));
+        let is_once =
+            end.len() == 1 && ONCE.contains(&end[0].text.as_str()) && self.tail.starts_with(after);
         self.cut_inside
-            && (is_again_opened || is_bare && (is_capital || is_single && end.len() <= 2))
+            && (is_again_opened
+                || is_bare && (is_capital || is_single && end.len() <= 2 || is_once))
             || is_bare && has_hyphen && end.len() == 1 && letters(end) >= 4
     }
 }
@@ -302,6 +317,12 @@ impl Again<'_> {
 /// Words that nobody says twice in a row, or twice around another.
 const SINGLE: [&str; 11] =
     ["the", "a", "an", "of", "my", "your", "their", "our", "its", "than", "toward"];
+
+/// Words that nobody says twice in a row, though perhaps around another.
+const ONCE: [&str; 21] = [
+    "he", "she", "we", "i", "his", "and", "or", "but", "who", "as", "if", "to", "nor", "und",
+    "oder", "ein", "eine", "er", "wir", "ich", "et",
+];
 
 /// Whether marks are a quote, and nothing else but marks of emphasis.
 fn is_quote(marks: &str) -> bool {

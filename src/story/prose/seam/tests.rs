@@ -48,6 +48,19 @@ const SEAMS: &[(&str, &str, &str)] = &[
     ("She didn’", "t sit.", "She didn’t sit."),
     ("l’", "eau", "l’eau"),
     ("at five o’", "clock", "at five o’clock"),
+    // A sentence begun again behind a mark inside a word.
+    ("It rained. She didn’", "She didn’t sit.", "It rained. She didn’t sit."),
+    ("It rained. So deep that I’", "So deep that I’ll stay.", "It rained. So deep that I’ll stay."),
+    ("Il pleut. On dit que l’", "On dit que l’homme dort.", "Il pleut. On dit que l’homme dort."),
+    ("It rained. She paid 1,", "She paid 1,200 then.", "It rained. She paid 1,200 then."),
+    // A word that nobody says twice.
+    ("It was late, and he", "he walked on.", "It was late, and he walked on."),
+    ("It was late and", "and he walked.", "It was late and he walked."),
+    ("Es war spät, und er", "er ging.", "Es war spät, und er ging."),
+    ("She knew that he had", " had it.", "She knew that he had had it."),
+    // No paragraph begins inside a sentence, be there a blank or not.
+    ("He looked", "\n\none last time.", "He looked one last time."),
+    ("He looked ", "\n\none last time.", "He looked one last time."),
     ("— l’écope –", "elle", "— l’écope – elle"),
     // Numbers.
     ("At 5:03", "the boat came.", "At 5:03 the boat came."),

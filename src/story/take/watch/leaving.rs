@@ -7,7 +7,7 @@ use super::numerals::number_in;
 use super::preface::is_before;
 use super::signs::Kind;
 use crate::story::prose;
-use crate::story::take::framing::Framing;
+use crate::story::take::framing::{Framing, names_teller};
 use crate::story::take::wrappings::{FENCED, is_tag};
 
 /// Follows the lines of a reply.
@@ -22,6 +22,8 @@ pub struct Leaving {
     is_told: bool,
     /// What shows whether the story itself holds that line.
     above: Above,
+    /// Whether a letter may go on here: a salutation stands above, and no new scene.
+    is_letter: bool,
     /// The fence that is open.
     fence: Option<Fence>,
     /// One that was closed, and too long for a sign, while nothing has followed it.
@@ -105,7 +107,11 @@ impl Leaving {
     pub fn begin(from: usize, begun: &str) -> Self {
         let fences = begun.lines().filter(|line| line.trim_start().starts_with("```")).count();
         let fence = (fences % 2 == 1).then_some(Fence { from, is_first: false });
-        Self { line: Line::begin(from), fence, start: from, ..Self::default() }
+        let mut leaving = Self { line: Line::begin(from), fence, start: from, ..Self::default() };
+        for line in begun.lines().map(Line::of) {
+            leaving.read_above(&line);
+        }
+        leaving
     }
 
     /// Reads the character at this place; gives where the model leaves the story
@@ -118,11 +124,24 @@ impl Leaving {
         let left = self.end(terms, text);
         if !self.line.is_blank() {
             self.above = Above::of(&self.line);
+            let line = std::mem::take(&mut self.line);
+            self.read_above(&line);
+            self.line = line;
             self.is_amid |= self.begun && !front::could_stand_above(&self.line, &terms.signs);
         }
         self.line = Line::begin(at + 1);
         self.is_judged = false;
         left
+    }
+
+    /// A line stands above what comes next.
+    fn read_above(&mut self, line: &Line) {
+        const SALUTATION: usize = 6;
+        if line.is_rule() || line.is_heading() {
+            self.is_letter = false;
+        } else if line.last == Some(',') && !line.is_speech {
+            self.is_letter |= line.form.split(' ').count() <= SALUTATION;
+        }
     }
 
     /// The line ends here.
@@ -266,7 +285,8 @@ impl Leaving {
         let is_offer = || kind == Kind::After && self.is_offer() && !speaks_of_task(form);
         let may_be_machine = terms.has_machines && (kind == Kind::Itself || is_offer());
         // Nor does what a letter says, if it is read and the story goes on.
-        let is_letter = line.is_quoted() && matches!(kind, Kind::Itself | Kind::Machine);
+        let may_be_read = line.is_shown() || self.above.leads_on || self.is_letter;
+        let is_letter = may_be_read && matches!(kind, Kind::Itself | Kind::Machine);
         let rest = &form[length.min(form.len())..];
         let is_of_story = line.is_quoted() && !is_frame
             || is_frame && names_teller(rest)
@@ -317,14 +337,6 @@ impl Leaving {
                 .map(|title| form_of_title(title))
                 .any(|title| title == bare || title == unnumbered)
     }
-}
-
-/// Whether a line says who says it, so that it is told: `…, schrieb sie`.
-fn names_teller(form: &str) -> bool {
-    form.split(", ").skip(1).any(|part| {
-        let mut words = part.trim_end_matches(['.', '!', '?']).split(' ');
-        words.next().is_some_and(|word| Framing::Teller.holds(word))
-    })
 }
 
 /// Whether a line names somebody before it says that they say it: `…, I said to her`.

@@ -162,6 +162,10 @@ fn the_first_of_several_headings_stays_with_them() {
         ["#### 16.20", "#### 17.05"],
         ["### EDDA", "### CORIN"],
         ["## The Door", "## The Book"],
+        ["1", "2"],
+        ["I", "II"],
+        ["i.", "ii."],
+        ["**1**", "**2**"],
     ] {
         let parts = format!("{first}\n\n{TEXT}\n\n{second}\n\n{TEXT}");
         for lead in [
@@ -177,7 +181,7 @@ fn the_first_of_several_headings_stays_with_them() {
             let cut = &reply[..lead.len() + first.len() + 2 + TEXT.len()];
             let text = strip_cut(cut, "The Mill");
             assert_eq!(text, TEXT, "{lead:?}");
-            assert_eq!(first_heading(cut, &text, "The Mill"), Some(first), "{lead:?}");
+            assert_eq!(first_heading(cut, &text, "The Mill"), Some(first.to_owned()), "{lead:?}");
             let whole = format!("{text}\n\n{second}\n\n{TEXT}");
             assert_eq!(with_heading(&whole, first, "The Mill"), parts);
         }

@@ -491,8 +491,9 @@ fn a_machine_in_the_story_may_speak_like_the_model() {
     ] {
         let text = format!("{OPENING}\n\n{said}\n\nShe tried again.");
         assert_eq!(judged(machines(language), &text), None, "{said}");
-        // What is quoted is somebody's letter.
-        assert_eq!(left(terms(language), &text).is_none(), said.starts_with('>'), "{said}");
+        // What is quoted, or set apart, is somebody's letter.
+        let is_letter = said.starts_with(['>', '*']);
+        assert_eq!(left(terms(language), &text).is_none(), is_letter, "{said}");
         let text = format!("{said}\n\n{OPENING}");
         assert_eq!(judged(machines(language), &text), None, "{said}");
     }
@@ -519,13 +520,74 @@ fn a_machine_in_the_story_may_speak_like_the_model() {
     }
 }
 
+/// What a letter may say, but a model as well.
+const REFUSING: [(&str, &str); 9] = [
+    ("en", "I’m sorry, but I am unable to assist with your request for a pension."),
+    ("en", "Sorry, I can’t help with your request; the ledger is lost. J. Prewitt, clerk."),
+    ("en", "Unfortunately, I can’t continue this story of ours. Goodbye, Ruth."),
+    ("de", "Es tut mir leid, aber ich kann diese Anfrage wegen des Grabes nicht beantworten."),
+    ("de", "Leider, ich kann diese Geschichte nicht weiter anhören."),
+    ("fr", "Je suis désolée, mais je ne peux pas continuer cette histoire. Jeanne."),
+    ("fr", "Malheureusement, je ne peux pas vous aider : cette demande est arrivée trop tard."),
+    ("es", "Lo siento, no puedo continuar con esta historia nuestra. Adiós, Inés."),
+    ("es", "Lamentablemente, no puedo ayudar con su petición. Atentamente, el notario."),
+];
+
+/// What only a letter says, or somebody who is told of.
+const WRITING: [(&str, &str); 14] = [
+    ("en", "I am sorry, but I cannot write the letter you requested. Your sister, Ruth."),
+    ("en", "I’m sorry, but I can’t continue with this conversation. Goodbye, Ruth."),
+    (
+        "en",
+        "Unfortunately, I cannot provide the text of the will before Friday. Yours, J. Prewitt.",
+    ),
+    ("en", "I’m sorry, but I can’t help with this story, it said."),
+    ("de", "Es tut mir leid, aber ich kann diesen Brief nicht weiterschreiben. Deine Grete."),
+    ("de", "Leider kann ich diese Geschichte nicht weiter anhören, schrieb die Mutter."),
+    ("fr", "Je suis désolée, mais je ne peux pas écrire la lettre que tu m’as demandée."),
+    ("fr", "Désolée, je ne peux pas te fournir ce que tu m’as demandé. Ta sœur, Jeanne."),
+    ("fr", "Malheureusement, je ne peux pas vous aider ; le récit de mon père est perdu."),
+    ("fr", "Désolé, mais je ne peux pas continuer. Le texte de votre contrat me l’interdit."),
+    ("fr", "Je suis désolée, mais je ne peux pas écrire à ta mère comme tu me l’as demandé."),
+    ("es", "Lo siento, pero no puedo escribir la carta que me has pedido."),
+    ("es", "Lamentablemente, no puedo ayudarte con lo que me solicitas. Tu tío, Quirós."),
+    ("es", "Lo siento, pero no puedo proporcionar el texto del testamento."),
+];
+
 #[test]
 fn a_letter_in_the_story_may_refuse() {
-    let letter = "> I’m sorry, but I am unable to assist with your request for a pension.";
-    let text = format!("{OPENING}\n\n{letter}\n\nShe tore it up.");
-    assert_eq!(judged(terms("en"), &text), None);
-    // One with which the text ends is the model's.
-    assert_eq!(left(terms("en"), &format!("{OPENING}\n\n{letter}")), Some(OPENING));
+    let is_left = |language, text: &str| {
+        let verdict = judged(terms(language), text);
+        verdict.is_some_and(|(reason, _)| matches!(reason, Reason::Left | Reason::Stray))
+    };
+    for (language, line) in REFUSING {
+        assert!(is_left(language, &format!("{OPENING}\n\n{line}\n\nShe tore it up.")), "{line}");
+        for letter in [
+            format!("> {line}"),
+            format!("*{line}*"),
+            format!("The note said:\n\n{line}"),
+            format!("Ma chère Constance,\n\n{line}"),
+            format!("Dear Ann,\n\nWe had your letter on Monday.\n\n{line}"),
+        ] {
+            let text = format!("{OPENING}\n\n{letter}\n\nShe tore it up.");
+            assert!(!is_left(language, &text), "{letter}");
+            // One with which the text ends is the model's.
+            assert!(is_left(language, &format!("{OPENING}\n\n{letter}")), "{letter}");
+        }
+        // A letter ends with its scene.
+        let text = format!("{OPENING}\n\nDear Ann,\n\nCome.\n\n***\n\n{line}\n\nShe rose.");
+        assert!(is_left(language, &text), "{line}");
+    }
+    for (language, line) in WRITING {
+        for text in
+            [format!("{OPENING}\n\n{line}\n\nShe tore it up."), format!("{OPENING}\n\n{line}")]
+        {
+            assert!(!is_left(language, &text), "{line}");
+        }
+    }
+    // It goes on in what goes on from it.
+    let begun = Terms { begun: format!("{OPENING}\n\nDear Ann,"), ..terms("en") };
+    assert_eq!(judged(begun, &format!("\n\n{}\n\nShe tore it up.", REFUSING[0].1)), None);
 }
 
 #[test]
