@@ -80,7 +80,22 @@ fn batch(books: usize, config: &str) -> (u64, f64) {
         took.as_secs_f64(),
         ideal.as_secs_f64()
     );
+    tell_lost(&seen, begun);
     (memory, took.as_secs_f64() / ideal.as_secs_f64())
+}
+
+/// Tells where time went that no call filled: before the first one, and while places were empty.
+fn tell_lost(seen: &endpoint::Seen, begun: Instant) {
+    let spans = seen.spans.lock().expect("the calls");
+    let first = spans.iter().map(|(from, _)| *from).min().expect("a call");
+    let last = spans.iter().map(|(_, to)| *to).max().expect("a call");
+    let filled: Duration = spans.iter().map(|(from, to)| *to - *from).sum();
+    let empty = (last - first).saturating_sub(filled / u32::try_from(AT_ONCE).unwrap_or(1));
+    println!(
+        "  no call for the first {:.1} s; then places stood empty for {:.1} s of the time of all",
+        (first - begun).as_secs_f64(),
+        empty.as_secs_f64()
+    );
 }
 
 fn is_drafted(book: &Path) -> bool {

@@ -5,8 +5,8 @@
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -24,6 +24,8 @@ pub struct Seen {
     pub now: AtomicUsize,
     /// The most calls that were at work at the same time.
     pub most: AtomicUsize,
+    /// From when to when each call was at work.
+    pub spans: Mutex<Vec<(Instant, Instant)>>,
 }
 
 /// Serves for the life of the process; gives the address.
@@ -86,6 +88,7 @@ fn answer_all(stream: TcpStream, words: usize, takes: Duration, seen: &Seen) -> 
         );
         std::thread::sleep(takes.saturating_sub(begun.elapsed()));
         seen.now.fetch_sub(1, Ordering::SeqCst);
+        seen.spans.lock().ok()?.push((begun, Instant::now()));
         seen.calls.fetch_add(1, Ordering::SeqCst);
         writer.write_all(head.as_bytes()).ok()?;
         writer.write_all(events.as_bytes()).ok()?;
